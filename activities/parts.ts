@@ -1,0 +1,19 @@
+import type { AppConfig, DatabaseConfig } from '../domain/config';
+import type { Io } from '../domain/host';
+import type { Database } from '../databases/database';
+import type { Router } from '../routers/router';
+import type { Target } from '../targets/target';
+
+/** The parts of the world that activities work on, opened from the configuration; tests may give their own. */
+export interface Parts {
+  target(config: AppConfig): Promise<Target>;
+  router(config: AppConfig): Promise<Router>;
+  /** Resolves the secrets of the configuration; the caller closes it. */
+  database(config: DatabaseConfig, projectDirectory: string, io: Io): Promise<Database>;
+  /** Resolves a secret reference or passes plain text through; remembers the value for redaction. */
+  secret(value: string | { env: string } | { file: string }, projectDirectory: string): Promise<string>;
+  /** Replaces every secret resolved so far by `[redacted]`. */
+  redact(text: string): string;
+  /** Temporal address and namespace, and so who owns what this worker makes. */
+  readonly owner: string;
+}

@@ -1,0 +1,148 @@
+import type { AppConfig, Limits } from '../domain/config';
+import type {
+  Judgement,
+  LedgerEntry,
+  Live,
+  PinnedImage,
+  ReleaseOptions,
+  ReleaseRef,
+  Scope,
+  Slot,
+} from '../domain/release';
+import type { RouterCapabilities, RouterCounters } from '../routers/router';
+
+/*
+ * What workflows may ask of workers: names, inputs and answers of every activity. One object each, small enough for a
+ * history, without secrets. The implementation of each stands in the file of its phase.
+ */
+
+/** What every step is told. */
+export interface Step {
+  release: ReleaseRef;
+  config: AppConfig;
+  /** Absolute folder of `spillway.yaml` on the worker's machine. */
+  projectDirectory: string;
+}
+
+export interface PreflightCheck {
+  name: string;
+  ok: boolean;
+  /** What was expected, seen, and what to do when it is not ok. */
+  detail: string;
+}
+
+export interface PreflightReport {
+  checks: PreflightCheck[];
+  /** The slot the new version will run in. */
+  slot: Slot;
+  /** What the target says is live: the ledger's word is compared with it. */
+  live: Live | null;
+  /** In the order in which they would be applied. */
+  pendingMigrations: string[];
+  capabilities: RouterCapabilities;
+  /** Hash of configuration and keyed secret fingerprints; images come in once they are known. */
+  configurationIdentity: string;
+}
+
+export interface BuildReport {
+  images: PinnedImage[];
+  /** Hash of version, image digests and the configuration's identity. */
+  identity: string;
+  /** Tags this release moved or made, and the digest each stood for before (null: it was free). */
+  tags: { reference: string; previous: string | null }[];
+}
+
+export interface BackupReport {
+  /** Absolute path on the worker's machine; absent when there is nothing to save. */
+  file?: string;
+  /** The database's dump inside the backup folder. */
+  dump?: string;
+  size: number;
+  /** What it holds, in words. */
+  contents: string[];
+}
+
+export interface SmokeReport {
+  checks: { name: string; ok: boolean; latency: number; detail: string }[];
+}
+
+export interface TrafficReport {
+  /** Share of `slot` in per cent, as read back. */
+  share: number;
+  /** Counters just after, the baseline of what follows. */
+  counters: RouterCounters | null;
+}
+
+export interface SoakInput extends Step {
+  slot: Slot;
+  share: number;
+  /** Milliseconds; null: until it is cancelled. */
+  soak: number | null;
+  interval: number;
+  limits: Limits;
+  /** Counters when this soak began; stands here so that a crash neither loses nor doubles evidence. */
+  baseline: RouterCounters | null;
+  /** When this soak began, ms since the epoch, for the same reason. */
+  startedAt: number;
+}
+
+export interface SoakReport {
+  judgement: Judgement;
+  /** True when it was cancelled before its end, for a pause or a promote. */
+  interrupted: boolean;
+  /** Milliseconds soaked, over all attempts. */
+  soaked: number;
+  requests: number;
+  errors: number;
+  /** Milliseconds; null without enough evidence. */
+  p95: number | null;
+}
+
+export interface DrainReport {
+  /** Still in flight when the cap was reached. */
+  left: number;
+  /** Milliseconds. */
+  waited: number;
+}
+
+export interface Activities {
+  /** Tries everything that can be known to fail, takes the fence, and changes nothing else. Bad news is data. */
+  preflight(input: Step & { live: Live | null; options: ReleaseOptions; fence: boolean }): Promise<PreflightReport>;
+
+  buildImages(input: Step & { skipBuild: boolean; configurationIdentity: string }): Promise<BuildReport>;
+  /** Undo of build. Gets no report when the step died before it answered. */
+  restoreImages(input: Step & { report: BuildReport | null }): Promise<void>;
+
+  backUp(input: Step & { live: Live | null }): Promise<BackupReport>;
+
+  /** Applies these, then runs the verification. */
+  applyMigrations(input: Step & { names: string[] }): Promise<{ applied: string[] }>;
+  /** Undo of migrate: reverts those of these that are applied, or restores the dump if so configured. */
+  revertMigrations(input: Step & { names: string[]; dump: string | null }): Promise<{ reverted: string[] }>;
+
+  /** Starts the slot, waits until healthy, and tells the router where it is (share unchanged). */
+  deploySlot(input: Step & { slot: Slot; images: PinnedImage[]; firstRelease: boolean }): Promise<{ detail: string }>;
+  /** Undo of deploy. Drains for a short time, closes what is left, removes this release's containers of the slot. */
+  removeSlot(input: Step & { slot: Slot }): Promise<void>;
+
+  smoke(input: Step & { slot: Slot; through: 'slot' | 'router' }): Promise<SmokeReport>;
+
+  /** Gives `slot` this share, raising before lowering, and reads it back. */
+  setTraffic(input: Step & { slot: Slot; share: number }): Promise<TrafficReport>;
+  /** Starts the `live-only` services of a slot, after those of the other slot have stopped. */
+  moveLiveOnly(input: Step & { to: Slot }): Promise<void>;
+
+  soak(input: SoakInput): Promise<SoakReport>;
+
+  drainSlot(input: Step & { slot: Slot; cap: number }): Promise<DrainReport>;
+  /** Stops the old slot and prunes; answers what it could not finish. */
+  retire(input: Step & { slot: Slot }): Promise<{ leftovers: string[] }>;
+
+  /** Keeps an entry outside Temporal. */
+  recordEntry(input: Step & { entry: LedgerEntry }): Promise<void>;
+  /** Newest first; `before` is the id of the entry after which to go on. */
+  readLedger(input: { scope: Scope; config: AppConfig; before?: string; limit: number }): Promise<LedgerEntry[]>;
+
+  /** Makes the target agree with what the ledger says is live: all traffic there, nothing of any other release. */
+  reconcile(input: Step & { live: Live | null }): Promise<{ did: string[] }>;
+}

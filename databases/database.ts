@@ -1,0 +1,44 @@
+import type { Io } from '../domain/host';
+
+export interface DatabaseProbe {
+  version: string;
+  /** Bytes. */
+  size: number;
+  /** Version of the tools that dump and restore. */
+  tools: string;
+}
+
+export interface Dump {
+  file: string;
+  /** Bytes. */
+  size: number;
+  sha256: string;
+  /** Objects found when it was read back. */
+  entries: number;
+}
+
+export interface MigrationStatus {
+  /** In the order in which they were applied. */
+  applied: string[];
+  /** In the order in which they would be. */
+  pending: string[];
+}
+
+/** What is backed up and migrated. Every method may be called again after it was interrupted. */
+export interface Database {
+  probe(io: Io): Promise<DatabaseProbe>;
+  /** Dumps into `file` (by rename) and reads it back to prove it. */
+  dump(file: string, io: Io): Promise<Dump>;
+  restore(file: string, io: Io): Promise<void>;
+  /** Undefined when the configuration has no migrations. */
+  migrationStatus(io: Io): Promise<MigrationStatus | undefined>;
+  /** Mistakes found without applying anything: a missing down file, bad names, a changed applied file. */
+  checkMigrations(io: Io): Promise<string[]>;
+  /** Applies these, in order, each in a transaction with its record; answers those it applied now. */
+  migrateUp(names: string[], io: Io): Promise<string[]>;
+  /** Reverts those of these that are applied, newest first; answers them. */
+  migrateDown(names: string[], io: Io): Promise<string[]>;
+  /** Runs the verification command of the configuration, when there is one. */
+  verify(io: Io): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,50 @@
+import type { Scope, Slot } from './release';
+
+/** Workflow id of the workflow that lives as long as the environment. */
+export function environmentWorkflowId({ app, environment }: Scope): string {
+  return `environment/${app}/${environment}`;
+}
+
+/** Workflow id of whatever changes the environment just now; that it is fixed makes it the lock. */
+export function releaseWorkflowId({ app, environment }: Scope): string {
+  return `release/${app}/${environment}`;
+}
+
+export const DEFAULT_TASK_QUEUE = 'spillway';
+
+/** The network that belongs to one environment of one app. */
+export function networkName({ app, environment }: Scope): string {
+  return `spillway-${app}-${environment}`;
+}
+
+/** Name of a replica's container; the same on every retry. */
+export function containerName(scope: Scope, service: string, slot: Slot, replica: number): string {
+  return `${scope.app}-${scope.environment}-${service}-${slot}-${replica}`;
+}
+
+/** Name of an image that Spillway builds and the configuration gives no name. */
+export function imageName({ app }: Pick<Scope, 'app'>, service: string, version: string): string {
+  // Docker tags have no `+`, with which semver marks build metadata.
+  return `${app}-${service}:${version.replace('+', '_')}`;
+}
+
+/** Labels on everything that belongs to an environment, and what they say. */
+export const LABELS = {
+  app: 'spillway.app',
+  environment: 'spillway.environment',
+  owner: 'spillway.owner',
+  release: 'spillway.release',
+  version: 'spillway.version',
+  slot: 'spillway.slot',
+  service: 'spillway.service',
+  replica: 'spillway.replica',
+} as const;
+
+/** Search attributes that releases carry in Temporal; all keywords. */
+export const SEARCH_ATTRIBUTES = {
+  app: 'SpillwayApp',
+  environment: 'SpillwayEnvironment',
+  version: 'SpillwayVersion',
+  phase: 'SpillwayPhase',
+  outcome: 'SpillwayOutcome',
+} as const;

@@ -1,0 +1,185 @@
+import type { AppConfig } from './config';
+
+/** A release passes through these, in this order. */
+export const PHASES = [
+  'preflight',
+  'build',
+  'backup',
+  'migrate',
+  'deploy',
+  'smoke',
+  'canary',
+  'approve',
+  'switch',
+  'verify',
+  'bake',
+  'drain',
+  'retire',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const SLOTS = ['blue', 'green'] as const;
+export type Slot = (typeof SLOTS)[number];
+
+/** The other slot. */
+export function otherSlot(slot: Slot): Slot {
+  return slot === 'blue' ? 'green' : 'blue';
+}
+
+/** Green's share of the traffic, in per cent, when `slot` has `share` per cent of it. */
+export function greenShare(slot: Slot, share: number): number {
+  return slot === 'green' ? share : 100 - share;
+}
+
+/** Where an app lives. */
+export interface Scope {
+  app: string;
+  environment: string;
+}
+
+/** One attempt to bring a version to an environment. */
+export interface ReleaseRef extends Scope {
+  /** Unique for ever, sorts by time: `20261121-101500-1.2.3-k3v9`. */
+  id: string;
+  version: string;
+}
+
+/** What the release was asked to do differently from the configuration. */
+export interface ReleaseOptions {
+  skipBuild: boolean;
+  /** Preflight, build and image checks only; deploys nothing. */
+  testOnly: boolean;
+  /** On failure traffic goes back, but the failed slot is kept for inspection. */
+  noRollback: boolean;
+  /** Release the live version again, because its configuration or secrets changed. */
+  again: boolean;
+}
+
+/** What a starter asks of an environment. */
+export interface ReleaseRequest extends ReleaseRef {
+  config: AppConfig;
+  /** Absolute folder of `spillway.yaml`, as the worker sees it; relative paths start here. */
+  projectDirectory: string;
+  options: ReleaseOptions;
+  who: string;
+  note: string;
+  git?: GitState;
+  /** Milliseconds since the epoch. */
+  requestedAt: number;
+}
+
+export interface GitState {
+  commit: string;
+  branch: string;
+  dirty: boolean;
+}
+
+/** An image, pinned. */
+export interface PinnedImage {
+  service: string;
+  /** Name and tag as a person writes it. */
+  reference: string;
+  /** Content address: `sha256:…` image id, or repository digest when it came from a registry. */
+  digest: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** What serves an environment's traffic. */
+export interface Live {
+  slot: Slot;
+  version: string;
+  releaseId: string;
+  images: PinnedImage[];
+  /** Hash of version, images, configuration and keyed secret fingerprints. */
+  identity: string;
+}
+
+export type Verdict = 'pass' | 'fail' | 'inconclusive';
+
+/** A verdict with a reason a person can check: `failed (3) > failureLimit (2)`. */
+export interface Judgement {
+  verdict: Verdict;
+  reason: string;
+}
+
+export type Outcome = 'released' | 'rolled back' | 'resolved by hand' | 'unchanged' | 'terminated';
+
+/** What happened to one phase, for status, ledger and report. */
+export interface PhaseRecord {
+  phase: Phase;
+  state: 'running' | 'done' | 'failed' | 'skipped';
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  endedAt?: number;
+  /** What a person should know of it, in words. */
+  detail?: string;
+}
+
+export interface UndoRecord {
+  label: string;
+  state: 'pending' | 'running' | 'done' | 'failed';
+  failure?: string;
+}
+
+/** A message by a person, accepted or not. */
+export interface MessageRecord {
+  name: string;
+  who: string;
+  why: string;
+  at: number;
+  /** Why it was refused; absent when it was accepted. */
+  refused?: string;
+}
+
+/** Answer of the `status` query. */
+export interface ReleaseStatus {
+  release: ReleaseRef;
+  state: 'running' | 'paused' | 'undoing' | 'needs a hand' | 'ended';
+  outcome?: Outcome;
+  /** Why it did not end `released`, in one sentence. */
+  why?: string;
+  phase: Phase;
+  phases: PhaseRecord[];
+  undos: UndoRecord[];
+  messages: MessageRecord[];
+  slot?: Slot;
+  live?: Live;
+  /** Share of the new slot in per cent, as last read back. */
+  share: number;
+  /** What it waits for, in words: `approval by alice or bob until 14:05`. */
+  waitingFor?: string;
+  judgement?: Judgement;
+  who: string;
+  note: string;
+  startedAt: number;
+  endedAt?: number;
+  /** What drain or retire could not finish; reconcile does. */
+  leftovers: string[];
+}
+
+/** What a release workflow answers. */
+export interface ReleaseResult {
+  status: ReleaseStatus;
+  /** What is live after it. */
+  live: Live | null;
+  images: PinnedImage[];
+}
+
+/** One line of an environment's memory. */
+export interface LedgerEntry {
+  release: ReleaseRef;
+  outcome: Outcome;
+  why?: string;
+  who: string;
+  note: string;
+  git?: GitState;
+  startedAt: number;
+  endedAt: number;
+  phases: PhaseRecord[];
+  images: PinnedImage[];
+  messages: MessageRecord[];
+  leftovers: string[];
+  /** What was live when it ended. */
+  live: Live | null;
+}

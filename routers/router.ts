@@ -1,0 +1,75 @@
+import type { RouteConfig } from '../domain/config';
+import type { Io } from '../domain/host';
+import type { Scope, Slot } from '../domain/release';
+
+/** What a router can promise; `plan` says what it cannot. */
+export interface RouterCapabilities {
+  /** No request is lost when traffic moves. */
+  lossless: boolean;
+  /** Requests in flight are known by slot, so a drain ends by condition. */
+  sessionsPerSlot: boolean;
+  /** Requests, errors and latency are known by slot. */
+  counters: boolean;
+  /** A visitor stays on one slot during a canary. */
+  affinity: boolean;
+}
+
+export interface Backend {
+  address: string;
+  port: number;
+}
+
+/** What the router should know of an environment: where requests come in, and which containers each slot has. */
+export interface Routing {
+  scope: Scope;
+  affinity: boolean;
+  services: {
+    service: string;
+    routes: RouteConfig[];
+    slots: Record<Slot, Backend[]>;
+  }[];
+}
+
+/** Counters since `process` started; another `process` means that they began again at zero. */
+export interface SlotCounters {
+  requests: number;
+  /** Answers 5xx, and requests that got no answer. */
+  errors: number;
+  /** Requests by upper bound of their latency in ms; the last bound is Infinity, written as null in JSON. */
+  latency: { upTo: number | null; count: number }[];
+}
+
+export interface RouterCounters {
+  process: string;
+  slots: Record<Slot, Record<string, SlotCounters>>;
+}
+
+export interface RouterProbe {
+  version: string;
+  running: boolean;
+  /** Ports of the routes that another program listens on. */
+  portsTaken: number[];
+}
+
+/** Decides which slot gets which share of traffic. Every method may be called again with the same result. */
+export interface Router {
+  readonly kind: 'haproxy' | 'nginx';
+  readonly capabilities: RouterCapabilities;
+  /** Changes nothing. */
+  probe(routing: Routing, io: Io): Promise<RouterProbe>;
+  /** Starts the router if it is Spillway's own, writes the environment's part, has it checked, and reloads only if it changed. */
+  configure(routing: Routing, io: Io): Promise<{ reloaded: boolean }>;
+  /** Takes the environment's part away again. */
+  remove(scope: Scope, io: Io): Promise<void>;
+  /** Moves all services of the app at once, makes it outlive a restart, and reads it back. */
+  setGreenShare(scope: Scope, share: number, io: Io): Promise<void>;
+  /** Share as in force, in every process; undefined when the environment is unknown. */
+  greenShare(scope: Scope, io: Io): Promise<number | undefined>;
+  /** Whether every service has a server that answers in this slot. */
+  slotIsUp(routing: Routing, slot: Slot, io: Io): Promise<{ up: boolean; detail: string }>;
+  /** Requests and WebSockets in flight, over all processes of the router. */
+  sessions(scope: Scope, slot: Slot, io: Io): Promise<number>;
+  /** Ends what is left, WebSockets included. */
+  closeSessions(scope: Scope, slot: Slot, io: Io): Promise<void>;
+  counters(scope: Scope, io: Io): Promise<RouterCounters>;
+}

@@ -1,0 +1,109 @@
+import type { HttpCheck, ServiceConfig } from '../domain/config';
+import type { Host, Io } from '../domain/host';
+import type { PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
+
+/** What one service of one slot is to run. Secrets are already resolved: never log or return `env`. */
+export interface ServiceSpec {
+  service: string;
+  config: ServiceConfig;
+  image: PinnedImage;
+  env: Record<string, string>;
+  /** False for a `live-only` service: created, but not started before the switch. */
+  start: boolean;
+}
+
+/** A container of a slot, as found. */
+export interface Replica {
+  service: string;
+  replica: number;
+  container: string;
+  /** Its fixed address on the environment's network. */
+  address: string;
+  port?: number;
+  releaseId: string;
+  version: string;
+  imageDigest: string;
+  state: 'created' | 'running' | 'exited';
+  exitCode?: number;
+  startedAt?: number;
+  restarts: number;
+}
+
+export interface TargetProbe {
+  engine: string;
+  /** Bytes of memory the host has. */
+  memory: number;
+  cores: number;
+  /** Free bytes where containers live; undefined when the target cannot tell. */
+  freeDisk?: number;
+  /** Owner of the environment's network, when there is one. */
+  owner?: string;
+}
+
+export interface ImageFacts {
+  image: PinnedImage;
+  user: string;
+  /** Names of variables baked into the image. */
+  env: Record<string, string>;
+  hasHealthcheck: boolean;
+}
+
+export interface ReplicaUsage {
+  container: string;
+  memory: number;
+  cpu: number;
+}
+
+export interface Answer {
+  status: number;
+  body: string;
+  /** Milliseconds until the last byte. */
+  latency: number;
+}
+
+/** What runs containers. Every method may be called again after it was interrupted, with the same result. */
+export interface Target {
+  readonly host: Host;
+  /** Answers, or fails with `UnreachableFailure`. */
+  probe(scope: Scope, io: Io): Promise<TargetProbe>;
+
+  /** Builds from a Dockerfile, honouring `.dockerignore`; tags it `reference` and answers it pinned. */
+  buildImage(
+    build: NonNullable<ServiceConfig['build']> & { directory: string; reference: string; cpu?: number },
+    service: string,
+    io: Io,
+  ): Promise<PinnedImage>;
+  /** Pulls by tag or digest with the credentials of the Docker configuration, unless the engine has it. */
+  pullImage(reference: string, service: string, io: Io): Promise<PinnedImage>;
+  /** Undefined when the engine does not have it. */
+  inspectImage(reference: string, service: string, io: Io): Promise<ImageFacts | undefined>;
+  /** Digest a tag stands for now; undefined when it is free. */
+  tagImage(reference: string, digest: string, io: Io): Promise<void>;
+  /** Removes a tag, and the image when nothing uses it. Nothing to remove is fine. */
+  removeImage(reference: string, io: Io): Promise<void>;
+  /** Removes the app's images except the `keep` newest versions of each service and those in use; answers what went. */
+  pruneImages(scope: Scope, keep: number, io: Io): Promise<string[]>;
+
+  /** The network of the environment, created when missing, labelled with its owner. */
+  ensureNetwork(scope: Scope, owner: string, io: Io): Promise<void>;
+  /** Creates and starts the containers of a slot; leaves those alone that are already of this release. */
+  deploySlot(release: ReleaseRef, owner: string, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]>;
+  replicas(scope: Scope, slot: Slot, io: Io): Promise<Replica[]>;
+  /** Removes every container of a slot, or only those of a release; answers their names. */
+  removeSlot(scope: Scope, slot: Slot, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]>;
+  startContainer(container: string, io: Io): Promise<void>;
+  stopContainer(container: string, graceMs: number, io: Io): Promise<void>;
+  exec(container: string, argv: string[], io: Io): Promise<{ exitCode: number; output: string }>;
+  /** The engine's own HEALTHCHECK: `none` when the image has none. */
+  engineHealth(container: string, io: Io): Promise<'healthy' | 'starting' | 'unhealthy' | 'none'>;
+  /** Last lines of a container's output, oldest first. */
+  logs(container: string, lines: number, io: Io): Promise<string[]>;
+  usage(container: string, io: Io): Promise<ReplicaUsage>;
+  /** Asks a container, or the router, over HTTP as seen from the host. Fails when there is no answer in time. */
+  ask(
+    at: { host: string; port: number; hostHeader?: string; tls?: boolean },
+    check: HttpCheck,
+    io: Io,
+  ): Promise<Answer>;
+  close(): Promise<void>;
+}
