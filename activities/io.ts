@@ -1,0 +1,77 @@
+import { Context } from '@temporalio/activity';
+import { OutdatedFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import type { Router } from '../routers/router';
+import type { Target } from '../targets/target';
+import type { Parts } from './parts';
+import type { Step } from './steps';
+
+const BEAT_MS = 1_000;
+
+/**
+ * Runs the body of an activity: beats every second by a timer of its own, with the last progress as details, and hands
+ * Temporal's cancellation on as an ordinary signal. A beat is how an activity learns that it was cancelled, so it must
+ * not depend on the body making progress.
+ */
+export async function withIo<T>(body: (io: Io) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  let last = 'started';
+  const beat = (): void => context.heartbeat(last);
+  beat();
+  const timer = setInterval(beat, BEAT_MS);
+  try {
+    return await body({ signal: context.cancellationSignal, onProgress: (detail) => (last = detail) });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** What a step works with. */
+export interface StepParts {
+  io: Io;
+  target: Target;
+  router: Router;
+  /** Fails with `OutdatedFailure` once another release has the environment: ask again before a late effect. */
+  assertFence: () => Promise<void>;
+}
+
+/**
+ * Runs a step of a release, unless the environment belongs to another release by now: a late or frozen worker's step
+ * finds itself outdated and does nothing. Preflight and reconcile `take` the fence; what changes nothing may `ignore` it.
+ *
+ * @throws OutdatedFailure when another release has the environment, or none has taken it yet.
+ */
+export async function withStep<T>(
+  parts: Parts,
+  step: Step,
+  body: (stepParts: StepParts) => Promise<T>,
+  fence: 'check' | 'take' | 'ignore' = 'check',
+): Promise<T> {
+  return withIo(async (io) => {
+    const target = await parts.target(step.config);
+    const assertFence = (): Promise<void> => checkFence(target, step, io);
+    if (fence === 'take') await target.host.writeFile(fencePath(step), `${step.release.id}\n`, io);
+    if (fence === 'check') await assertFence();
+    return body({ io, target, router: await parts.router(step.config), assertFence });
+  });
+}
+
+/** Folder on the host with what Spillway remembers of an environment. */
+export function environmentDirectory({ config, release }: Pick<Step, 'config' | 'release'>): string {
+  return `${config.target.stateDirectory}/${release.app}/${release.environment}`;
+}
+
+/** File on the host that holds the id of the release to which the environment belongs just now. */
+export function fencePath(step: Pick<Step, 'config' | 'release'>): string {
+  return `${environmentDirectory(step)}/fence`;
+}
+
+async function checkFence(target: Target, step: Step, io: Io): Promise<void> {
+  const path = fencePath(step);
+  const holder = (await target.host.readFile(path, io))?.trim();
+  if (holder === step.release.id) return;
+  throw new OutdatedFailure(
+    `expected release ${step.release.id} to hold ${step.release.app}/${step.release.environment}, but ${path} ` +
+      `${holder ? `names ${holder}` : 'does not exist'}: this step is late and did nothing; run \`spillway status\``,
+  );
+}
