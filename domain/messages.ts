@@ -1,0 +1,116 @@
+import type { MessageRecord, Phase } from './release';
+
+/** What a person may tell a release; each is a signal and an update of this name. */
+export const MESSAGES = [
+  'approve',
+  'reject',
+  'abort',
+  'pause',
+  'resume',
+  'promote',
+  'rollback',
+  'retry',
+  'resolved',
+] as const;
+export type MessageName = (typeof MESSAGES)[number];
+
+/** What of a release decides whether a message is accepted. */
+export interface Situation {
+  state: 'running' | 'paused' | 'undoing' | 'needs a hand' | 'ended';
+  phase: Phase;
+  /** A person's answer is being waited for: an approval, or what to do about an inconclusive canary. */
+  asking: 'approval' | 'canary' | null;
+  /** A soak is running that `promote` could cut short. */
+  soaking: boolean;
+  /** Who may approve or reject; empty: anyone. */
+  approvers: string[];
+  /** An abort or rollback was accepted already. */
+  stopping: boolean;
+}
+
+export interface Message {
+  name: MessageName;
+  who: string;
+  why: string;
+}
+
+/** Who sent a message that does not say so; the Web UI's own audit log may know. */
+export const UNKNOWN_SENDER = 'somebody';
+
+/**
+ * Reads what came with a message. People type it into the Web UI, so everything is understood that can be: an object
+ * with `who` and `why`, a text (then it is the reason), or nothing.
+ */
+export function parseMessage(name: MessageName, payload: unknown): Message {
+  if (typeof payload === 'string') return { name, who: UNKNOWN_SENDER, why: clean(payload) };
+  if (typeof payload !== 'object' || payload === null) return { name, who: UNKNOWN_SENDER, why: '' };
+  const { who, why } = payload as Record<string, unknown>;
+  return { name, who: clean(who) || UNKNOWN_SENDER, why: clean(why) };
+}
+
+/** Why a message is refused in this situation; undefined when it is accepted. Never throws. */
+export function refusal(situation: Situation, message: Message): string | undefined {
+  const { state, phase } = situation;
+  if (state === 'ended') return `the release has ended; ${message.name} comes too late`;
+  switch (message.name) {
+    case 'retry':
+    case 'resolved':
+      return state === 'needs a hand'
+        ? undefined
+        : `${message.name} is for a release that needs a hand; this one is ${state}`;
+    case 'approve':
+    case 'reject':
+      return undoing(situation) ?? refuseAnswer(situation, message);
+    case 'abort':
+      return undoing(situation) ?? pastReturn(phase);
+    case 'rollback':
+      return (
+        undoing(situation) ??
+        (phase === 'bake' ? undefined : `rollback is for the bake phase; this is ${phase}. Use abort`)
+      );
+    case 'pause':
+      if (state === 'paused') return 'the release is paused already';
+      return undoing(situation) ?? pastReturn(phase);
+    case 'resume':
+      return state === 'paused' ? undefined : 'the release is not paused';
+    case 'promote':
+      if (undoing(situation)) return undoing(situation);
+      return situation.soaking || situation.asking === 'canary'
+        ? undefined
+        : `promote ends a soak; nothing soaks in ${phase}`;
+  }
+}
+
+/** What status and ledger keep of a message. */
+export function recordOf(message: Message, at: number, refused: string | undefined): MessageRecord {
+  return refused === undefined ? { ...message, at } : { ...message, at, refused };
+}
+
+function undoing({ state, stopping }: Situation): string | undefined {
+  if (state === 'needs a hand') return 'the release needs a hand: use retry or resolved';
+  return state === 'undoing' || stopping ? 'the release is being undone already' : undefined;
+}
+
+function pastReturn(phase: Phase): string | undefined {
+  return phase === 'drain' || phase === 'retire'
+    ? `${phase} is past the point of no return; roll back with a new release`
+    : undefined;
+}
+
+function refuseAnswer({ asking, approvers, phase }: Situation, { name, who }: Message): string | undefined {
+  if (asking === null) return `nobody is being asked in ${phase}; ${name} is for the approve phase`;
+  if (asking === 'canary' && name === 'approve')
+    return 'the canary is inconclusive: promote goes on, reject rolls back';
+  if (approvers.length > 0 && !approvers.includes(who))
+    return `${who} may not ${name}; it takes one of: ${approvers.join(', ')}`;
+  return undefined;
+}
+
+// Longer texts would fill the history; control characters would garble a terminal.
+function clean(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  return value
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, 500);
+}

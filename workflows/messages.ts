@@ -1,0 +1,90 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { MessageName } from '../domain/messages';
+import type { LedgerEntry, Live, ReleaseRequest, ReleaseStatus } from '../domain/release';
+
+/** What travels with a message; the Web UI may send anything, so a handler takes it as unknown. */
+export interface MessageInput {
+  who: string;
+  why: string;
+}
+
+/** Whether a message was accepted; a refusal is the failure of the update. */
+export interface MessageAnswer {
+  accepted: true;
+}
+
+/** The signal `approve`, `abort`, … */
+export function messageSignal(name: MessageName) {
+  return defineSignal<[unknown]>(name);
+}
+
+/** The update of the same name, for those who need to know whether it was accepted. */
+export function messageUpdate(name: MessageName) {
+  return defineUpdate<MessageAnswer, [unknown]>(name);
+}
+
+export const statusQuery = defineQuery<ReleaseStatus>('status');
+
+/** What an environment answers to a request: it has begun, or who is releasing what since when. */
+export type ReleaseAnswer =
+  | { accepted: true; releaseId: string; workflowId: string }
+  | { accepted: false; reason: string; current?: CurrentRelease };
+
+export interface CurrentRelease {
+  releaseId: string;
+  version: string;
+  who: string;
+  /** Milliseconds since the epoch. */
+  since: number;
+}
+
+/** Asked by update-with-start, with the release id as update id, so that asking again is harmless. */
+export const releaseUpdate = defineUpdate<ReleaseAnswer, [ReleaseRequest]>('release');
+
+/** What an environment knows: answered even when nothing runs. */
+export interface EnvironmentState {
+  app: string;
+  environment: string;
+  live: Live | null;
+  /** The last 20, newest first. */
+  ledger: LedgerEntry[];
+  current: CurrentRelease | null;
+  /** A release that was terminated could not be reconciled: why. */
+  needsHand?: string;
+}
+
+export const environmentQuery = defineQuery<EnvironmentState>('environment');
+
+/** Names under which workflows are started; nobody else spells them. */
+export const WORKFLOWS = {
+  environment: 'environment',
+  release: 'release',
+  migration: 'migration',
+  plan: 'plan',
+  history: 'history',
+} as const;
+
+/** Input of the environment workflow; continue-as-new carries the rest of it. */
+export interface EnvironmentInput {
+  app: string;
+  environment: string;
+  carried?: { live: Live | null; ledger: LedgerEntry[]; answers: [string, ReleaseAnswer][]; needsHand?: string };
+}
+
+/** Input of the read-only `history` workflow, which pages through the durable ledger. */
+export interface HistoryInput {
+  request: Pick<ReleaseRequest, 'app' | 'environment' | 'config'>;
+  before?: string;
+  limit: number;
+}
+
+/** Answer of the read-only `plan` workflow. */
+export interface PlanAnswer {
+  live: Live | null;
+  slot: 'blue' | 'green';
+  checks: { name: string; ok: boolean; detail: string }[];
+  /** What each phase would do, in words. */
+  steps: { phase: string; does: string; undo: string }[];
+  /** What this router or configuration cannot promise. */
+  caveats: string[];
+}
