@@ -1,0 +1,134 @@
+import { spawn, execFile, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+
+const run = promisify(execFile);
+
+/** A private PostgreSQL cluster in a temporary folder, with password authentication on a port of its own. */
+export interface TestPostgres {
+  /** Connection string of the database `postgres`, as a superuser. */
+  url: string;
+  port: number;
+  password: string;
+  /** Makes an empty database and answers its connection string. */
+  createDatabase(): Promise<string>;
+  /** Starts the stopped server again, on the same port and data. */
+  start(): Promise<void>;
+  /** Stops the server, as a crash (`SIGQUIT`) or in order, and keeps its data. */
+  halt(signal?: 'SIGINT' | 'SIGQUIT'): Promise<void>;
+  /** Stops the server and removes everything. */
+  stop(): Promise<void>;
+}
+
+/** PostgreSQL refuses to run as root, so root becomes `postgres`; the server ends when the test's process ends. */
+async function asUser(): Promise<{ prefix: string[]; ids?: [number, number] }> {
+  if (process.getuid?.() !== 0) return { prefix: ['setpriv', '--pdeathsig', 'INT'] };
+  const id = async (flag: string) => Number((await run('id', [flag, 'postgres'])).stdout);
+  const ids: [number, number] = [await id('-u'), await id('-g')];
+  const flags = [`--reuid=${ids[0]}`, `--regid=${ids[1]}`, '--clear-groups', '--pdeathsig', 'INT'];
+  return { prefix: ['setpriv', ...flags], ids };
+}
+
+/** Folder with the newest installed PostgreSQL server programs: Debian keeps them off the path. */
+async function serverPrograms(): Promise<string> {
+  const versions = await readdir('/usr/lib/postgresql').catch(() => []);
+  const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
+  return newest ? `/usr/lib/postgresql/${newest}/bin/` : '';
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function untilAnswers(url: string, server: ChildProcess, log: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (server.exitCode !== null)
+      throw new Error(`expected PostgreSQL to start, seen exit ${server.exitCode}: ${log()}`);
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await client.end();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  throw new Error(`expected PostgreSQL to answer within 30 s: ${log()}`);
+}
+
+/** Starts a private PostgreSQL; `stop()` must be called, also when the test fails. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const { prefix, ids } = await asUser();
+  const programs = await serverPrograms();
+  const directory = await mkdtemp(join(tmpdir(), 'spillway-pg-'));
+  const password = `s3cret-${randomBytes(6).toString('hex')}`;
+  if (ids) await chown(directory, ...ids);
+  await writeFile(join(directory, 'password'), password);
+  const data = join(directory, 'data');
+  const initdb = ['--auth=scram-sha-256', '--username=postgres', `--pwfile=${directory}/password`, '--no-sync'];
+  await run(prefix[0]!, [...prefix.slice(1), `${programs}initdb`, '-D', data, ...initdb, '-E', 'UTF8', '--no-locale']);
+
+  const port = await freePort();
+  const urlOf = (database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
+  let server: ChildProcess | undefined;
+  let log = '';
+
+  const start = async () => {
+    const settings = ['fsync=off', 'listen_addresses=127.0.0.1', `unix_socket_directories=${directory}`];
+    const flags = ['-D', data, '-p', `${port}`, ...settings.flatMap((setting) => ['-c', setting])];
+    const started = spawn(prefix[0]!, [...prefix.slice(1), `${programs}postgres`, ...flags], { cwd: directory });
+    started.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)));
+    server = started;
+    await untilAnswers(urlOf('postgres'), started, () => log);
+  };
+  const halt = async (signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT') => {
+    const running = server;
+    server = undefined;
+    if (!running || running.exitCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    await ended;
+  };
+  const stop = async () => {
+    await halt('SIGQUIT');
+    await rm(directory, { recursive: true, force: true });
+  };
+  const createDatabase = async () => {
+    const name = `test_${randomBytes(6).toString('hex')}`;
+    await query(urlOf('postgres'), `CREATE DATABASE ${name}`);
+    return urlOf(name);
+  };
+
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: urlOf('postgres'), port, password, createDatabase, start, halt, stop };
+}
+
+/** Runs one statement on a connection of its own and answers its rows. */
+export async function query<Row extends object = Record<string, unknown>>(
+  url: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
