@@ -20,6 +20,8 @@ export interface HostContainer {
   binds: string[];
   /** On the host's own network. */
   hostNetwork: true;
+  /** `UID:GID`; absent: as the image says. The router needs root to listen below port 1024. */
+  user?: string;
   env?: Record<string, string>;
 }
 
