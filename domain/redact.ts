@@ -1,0 +1,77 @@
+/**
+ * Values shorter than this are not redacted: replacing every `a` or `on` would make all texts unreadable and hide
+ * nothing that could not be guessed.
+ */
+export const SHORTEST_REDACTED = 4;
+
+const MARK = '[redacted]';
+/** A line of a longer secret (a private key) is itself worth hiding from this length on. */
+const SHORTEST_LINE = 16;
+
+/** Answers a function that replaces every appearance of these secrets, however they were encoded, by `[redacted]`. */
+export function redactor(secrets: Iterable<string>): (text: string) => string {
+  const forms = new Set<string>();
+  for (const secret of secrets) for (const form of formsOf(secret)) forms.add(form);
+  // The longest first, or the part of a connection URL would be replaced before the whole.
+  const ordered = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => ordered.reduce((redacted, form) => redacted.replaceAll(form, MARK), text);
+}
+
+/** Replaces secrets in every string inside of `value`, keys included; anything else stays as it is. */
+export function redactDeep(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redactDeep(item, redact)]));
+}
+
+/** How a secret may appear in a text: itself, its lines, its password, and each of them as URLs, JSON and base64 write it. */
+function formsOf(secret: string): string[] {
+  const lines = secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
+  const plain = [secret, ...lines, ...passwordsIn(secret)].filter((part) => part.length >= SHORTEST_REDACTED);
+  return plain.flatMap((part) => [
+    part,
+    encodeURIComponent(part),
+    encodeURI(part),
+    JSON.stringify(part).slice(1, -1),
+    ...base64Forms(part),
+  ]);
+}
+
+/** Passwords inside a connection URL, or inside `password=…` as libpq writes it. */
+function passwordsIn(secret: string): string[] {
+  const found: string[] = [];
+  // Not `new URL`: it refuses the lists of hosts that PostgreSQL allows.
+  const inUrl = /^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:(.*)@[^@]*$/is.exec(secret)?.[1];
+  if (inUrl) found.push(inUrl, decode(inUrl));
+  const inWords = /(?:^|[\s?&])password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&]+))/i.exec(secret);
+  const word = inWords?.[1] ?? inWords?.[2];
+  if (word) found.push(word, decode(word));
+  return found;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * Base64 of the secret where it begins on a byte of its own and where other text (`user:`) stands before it: the three
+ * alignments, without the characters at the edges that depend on the neighbours.
+ */
+function base64Forms(part: string): string[] {
+  const bytes = Buffer.from(part);
+  const forms = [bytes.toString('base64'), bytes.toString('base64url')];
+  for (const shift of [0, 1, 2]) {
+    const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    const inner = encoded.slice(shift === 0 ? 0 : shift + 1, (bytes.length + shift) % 3 === 0 ? undefined : -1);
+    // Short inner parts would hit innocent text.
+    if (inner.length >= 2 * SHORTEST_REDACTED) forms.push(inner);
+  }
+  return forms;
+}
