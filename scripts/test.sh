@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# All tests, on real parts. Ends with the line `N passed, N failed`, and with exit code 1 when anything failed.
+# Usage: npm test                              everything: set-up, check, build, then the tests in groups
+#        npm test -- tests/domain -t semver    only what these arguments of jest select, without check
+# Env: SPILLWAY_CACHE; SPILLWAY_SKIP_SETUP=1 on a machine that is known to be ready
+set -euo pipefail
+cd "$(dirname "$0")/.."
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+code=0
+
+# run NAME JEST_ARGUMENT...
+run() {
+  local name=$1 since=$SECONDS
+  shift
+  echo "test: $name …"
+  node node_modules/jest/bin/jest.js --json --outputFile "$results/$name.json" "$@" >"$results/$name.out" || code=1
+  # A run that was killed left no result, and that is a failure.
+  if [ ! -s "$results/$name.json" ]; then
+    cat "$results/$name.out"
+    echo '{"numPassedTests": 0, "numFailedTests": 1}' >"$results/$name.json"
+    code=1
+  fi
+  echo "test: $name took $((SECONDS - since)) s"
+}
+summary() {
+  node --input-type=commonjs --eval '
+    const { readdirSync, readFileSync } = require("node:fs");
+    const [folder] = process.argv.slice(1);
+    const runs = readdirSync(folder).filter((name) => name.endsWith(".json"))
+      .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")));
+    const sum = (key) => runs.reduce((total, run) => total + (run[key] ?? 0), 0);
+    // A file that does not even load has no test that could fail.
+    console.log(`${sum("numPassedTests")} passed, ${sum("numFailedTests") + sum("numRuntimeErrorTestSuites")} failed`);
+  ' "$results"
+}
+
+if [ "${SPILLWAY_SKIP_SETUP:-}" != 1 ]; then scripts/setup.sh; fi
+if [ $# -gt 0 ]; then
+  npm run --silent build
+  run selected --maxWorkers=2 "$@"
+  summary
+  exit "$code"
+fi
+
+scripts/check.sh
+npm run --silent build
+# What is judged alone runs on both cores; what holds engine, router and database runs in its own group, and what
+# kills them or measures them runs alone.
+alone='tests/(e2e|crash|browser)/'
+unit='tests/(domain|workflows)/'
+run unit --maxWorkers=2 --passWithNoTests --testPathPatterns "$unit"
+run parts --maxWorkers=2 --passWithNoTests --testPathIgnorePatterns "$unit" "$alone" /node_modules/
+run alone --runInBand --passWithNoTests --testPathPatterns "$alone"
+summary
+exit "$code"
