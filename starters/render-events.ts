@@ -1,0 +1,69 @@
+import type { MessageRecord, PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
+import { titleOf, tookOf } from './render-words';
+
+/**
+ * What happened between two looks at a release, one line per event, for logs: CI shows no redrawn picture. Without a
+ * look before, everything so far is told.
+ */
+export function renderEvents(before: ReleaseStatus | undefined, now: ReleaseStatus): string[] {
+  return [
+    ...(before === undefined ? [`releasing ${titleOf(now)} (${now.release.id}) by ${now.who}`] : []),
+    ...now.messages.slice(newFrom(before?.messages, now.messages)).map(messageLine),
+    ...now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase)),
+    ...stateEvents(before, now),
+    ...now.undos.flatMap((undo) => undoEvents(undoBefore(before, undo), undo)),
+    ...changes(before, now),
+  ];
+}
+
+/** Where the events of today's list begin that was not there before; old ones may have been dropped from it. */
+function newFrom(before: MessageRecord[] | undefined, now: MessageRecord[]): number {
+  const last = before?.at(-1);
+  if (last === undefined) return 0;
+  const key = JSON.stringify(last);
+  return now.findLastIndex((message) => JSON.stringify(message) === key) + 1;
+}
+
+function messageLine({ name, who, why, refused }: MessageRecord): string {
+  return `${name} by ${who}${why ? `: ${why}` : ''}${refused === undefined ? '' : ` — refused: ${refused}`}`;
+}
+
+function phaseEvents(before: PhaseRecord | undefined, phase: PhaseRecord): string[] {
+  if (phase.state === before?.state) return [];
+  const detail = phase.detail ? `: ${phase.detail}` : '';
+  switch (phase.state) {
+    case 'running':
+      return [`${phase.phase} …`];
+    case 'skipped':
+      return [`${phase.phase} skipped${detail}`];
+    case 'done':
+    case 'failed':
+      return [`${phase.phase} ${phase.state} in ${tookOf(phase, phase.startedAt)}${detail}`];
+  }
+}
+
+function stateEvents(before: ReleaseStatus | undefined, { state, why }: ReleaseStatus): string[] {
+  if (state === before?.state || state === 'ended') return [];
+  if (state === 'running') return before === undefined ? [] : ['goes on'];
+  if (state === 'undoing') return [`undoing${why ? `: ${why}` : ''}`];
+  return [state];
+}
+
+function undoBefore(before: ReleaseStatus | undefined, { label }: UndoRecord): UndoRecord | undefined {
+  return before?.undos.find((undo) => undo.label === label);
+}
+
+function undoEvents(before: UndoRecord | undefined, { label, state, failure }: UndoRecord): string[] {
+  if (state === 'pending' || state === before?.state) return [];
+  return [`undo: ${label}: ${state}${failure ? `: ${failure}` : ''}`];
+}
+
+function changes(before: ReleaseStatus | undefined, now: ReleaseStatus): string[] {
+  const { share, waitingFor, judgement, release } = now;
+  const judged = judgement && judgement.verdict !== before?.judgement?.verdict;
+  return [
+    ...(share === (before?.share ?? 0) ? [] : [`${release.version} gets ${share} % of the traffic`]),
+    ...(judged ? [`judged ${judgement.verdict}: ${judgement.reason}`] : []),
+    ...(waitingFor && waitingFor !== before?.waitingFor ? [`waiting for ${waitingFor}`] : []),
+  ];
+}

@@ -1,0 +1,78 @@
+import type { PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
+import { PHASES } from '../domain/release';
+import type { Colours } from './output';
+import { commandFor, phaseSign, titleOf, tookOf } from './render-words';
+
+/** What is known of a release besides its status. */
+export interface Surroundings {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Address in the Temporal Web UI. */
+  link?: string;
+  /** Why the status may be old: `no worker answers since 12 s`. */
+  silence?: string;
+}
+
+/** The live picture of a release for a terminal, one entry a line: redrawn several times a second. */
+export function renderTree(status: ReleaseStatus, around: Surroundings, colours: Colours): string[] {
+  return [
+    heading(status, around, colours),
+    ...status.phases.map((phase) => phaseLine(phase, around.now, colours)),
+    ...upcoming(status, colours),
+    ...undoLines(status, colours),
+    ...footer(status, around, colours),
+  ];
+}
+
+function heading(status: ReleaseStatus, { now }: Surroundings, { bold, dim }: Colours): string {
+  const state = status.state === 'running' ? '' : `  ${status.state}`;
+  return `${bold(titleOf(status))}${state}  ${dim(`${status.release.id} by ${status.who}, ${tookOf(status, now)}`)}`;
+}
+
+function phaseLine(phase: PhaseRecord, now: number, colours: Colours): string {
+  const took = phase.state === 'skipped' ? 'skipped' : tookOf(phase, now);
+  const detail = phase.detail ? `  ${firstLine(phase.detail)}` : '';
+  return `  ${phaseSign(phase.state, colours)} ${phase.phase.padEnd(9)} ${took.padStart(10)}${colours.dim(detail)}`;
+}
+
+// Only while it goes forward: what comes after a failure is the undo.
+function upcoming({ state, phases }: ReleaseStatus, { dim }: Colours): string[] {
+  if (state !== 'running' && state !== 'paused') return [];
+  const last = phases.at(-1)?.phase;
+  const rest = PHASES.slice(last === undefined ? 0 : PHASES.indexOf(last) + 1);
+  return rest.length === 0 ? [] : [dim(`    then ${rest.join(' → ')}`)];
+}
+
+function undoLines({ undos, state }: ReleaseStatus, colours: Colours): string[] {
+  const begun = state === 'undoing' || state === 'needs a hand' || undos.some((undo) => undo.state !== 'pending');
+  if (!begun || undos.length === 0) return [];
+  return [colours.bold('  undo'), ...undos.flatMap((undo) => undoLine(undo, colours))];
+}
+
+function undoLine({ label, state, failure }: UndoRecord, colours: Colours): string[] {
+  const sign = state === 'pending' ? colours.dim('·') : phaseSign(state, colours);
+  return [`  ${sign} ${label}`, ...(failure ? [`      ${colours.red(firstLine(failure))}`] : [])];
+}
+
+function footer(status: ReleaseStatus, { link, silence }: Surroundings, colours: Colours): string[] {
+  const { share, slot, judgement, waitingFor, why } = status;
+  const traffic =
+    slot === undefined ? '' : `${status.release.version} is in ${slot} and gets ${share} % of the traffic`;
+  return [
+    ...(traffic ? [`  ${traffic}`] : []),
+    ...(judgement ? [`  judged ${judgement.verdict}: ${firstLine(judgement.reason)}`] : []),
+    ...(why ? [`  ${colours.yellow(firstLine(why))}`] : []),
+    ...(waitingFor ? [`  ${colours.yellow(`waiting for ${firstLine(waitingFor)}`)}`, ...answers(status, colours)] : []),
+    ...(silence ? [`  ${colours.red(silence)}`] : []),
+    ...(link ? [`  ${colours.dim(link)}`] : []),
+  ];
+}
+
+function answers(status: ReleaseStatus, { dim }: Colours): string[] {
+  if (status.phase !== 'approve' || status.state !== 'running') return [];
+  return [dim(`    ${commandFor('approve', status)}`)];
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!;
+}

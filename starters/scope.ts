@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Command } from 'commander';
+import { parse } from 'yaml';
+import { ConfigurationFailure } from '../domain/failures';
+import { DEFAULT_TASK_QUEUE } from '../domain/names';
+import type { Scope } from '../domain/release';
+import { JSON_OPTION } from './output';
+
+/** The options by which every command finds out which app and environment are meant. */
+export interface ScopeOptions {
+  file: string;
+  environment?: string;
+  app?: string;
+  json?: boolean;
+}
+
+/** Adds `--file`, `--environment`, `--app` and `--json` to a command. */
+export function addScopeOptions(command: Command): Command {
+  return command
+    .option('-f, --file <path>', 'configuration file', 'spillway.yaml')
+    .option('-e, --environment <name>', 'environment, such as production; may be left out when the file has only one')
+    .option('--app <name>', 'app; default: the one in the file, which is not needed when both names are given')
+    .option(...JSON_OPTION);
+}
+
+/**
+ * Which app and environment are meant. Reads only the names out of the file, so that `abort` still works while the
+ * file has mistakes.
+ *
+ * @throws ConfigurationFailure when a name is missing.
+ */
+export async function scopeOf({ file, environment, app }: ScopeOptions): Promise<Scope> {
+  if (app !== undefined && environment !== undefined) return { app, environment };
+  const names = await namesIn(file);
+  const found = { app: app ?? names.app, environment: environment ?? onlyOne(names.environments, file) };
+  if (found.app === undefined)
+    throw new ConfigurationFailure(`expected \`app: NAME\` in ${file}, seen none; add it, or give --app NAME`);
+  return { app: found.app, environment: found.environment };
+}
+
+/** The task queue on which the workers of this Temporal namespace wait. */
+export function taskQueue(): string {
+  return process.env.SPILLWAY_TASK_QUEUE || DEFAULT_TASK_QUEUE;
+}
+
+/** Who is doing this: `--who`, else whom CI names, else git's `user.name`, else the user of this machine. */
+export async function whoIs(given: string | undefined, env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const named = [given, env.SPILLWAY_WHO, env.GITHUB_ACTOR, env.GITLAB_USER_LOGIN].find((name) => name?.trim());
+  if (named) return named.trim();
+  try {
+    const { stdout } = await promisify(execFile)('git', ['config', 'user.name'], { timeout: 2_000 });
+    if (stdout.trim()) return stdout.trim();
+  } catch {
+    // There may be no git, or it has no name for this person.
+  }
+  return env.USER || userInfo().username;
+}
+
+async function namesIn(file: string): Promise<{ app?: string; environments: string[] }> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationFailure(
+      `expected a configuration at ${file}, but it cannot be read (${error.code ?? error.message}). ` +
+        'Run `spillway init`, give --file PATH, or give both --app and --environment.',
+      { cause: error },
+    );
+  });
+  const { app, environments } = parsed(text, file);
+  return {
+    ...(typeof app === 'string' ? { app } : {}),
+    environments: typeof environments === 'object' && environments !== null ? Object.keys(environments) : [],
+  };
+}
+
+function parsed(text: string, file: string): Record<string, unknown> {
+  try {
+    const document: unknown = parse(text);
+    return typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {};
+  } catch (error) {
+    throw new ConfigurationFailure(`${file} is not YAML: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function onlyOne(environments: string[], file: string): string {
+  const [first, ...others] = environments;
+  if (first !== undefined && others.length === 0) return first;
+  const there = environments.length === 0 ? `${file} names none` : `${file} has ${environments.join(', ')}`;
+  throw new ConfigurationFailure(`which environment? ${there}. Give --environment NAME.`);
+}
