@@ -1,6 +1,8 @@
 import { Context } from '@temporalio/activity';
+import type { AppConfig } from '../domain/config';
 import { OutdatedFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Scope } from '../domain/release';
 import type { Router } from '../routers/router';
 import type { Target } from '../targets/target';
 import type { Parts } from './parts';
@@ -57,7 +59,7 @@ export async function withStep<T>(
 }
 
 /** Folder on the host with what Spillway remembers of an environment. */
-export function environmentDirectory({ config, release }: Pick<Step, 'config' | 'release'>): string {
+export function environmentDirectory({ config, release }: { config: AppConfig; release: Scope }): string {
   return `${config.target.stateDirectory}/${release.app}/${release.environment}`;
 }
 

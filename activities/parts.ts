@@ -1,4 +1,4 @@
-import type { AppConfig, DatabaseConfig } from '../domain/config';
+import type { AppConfig, DatabaseConfig, SecretReference } from '../domain/config';
 import type { Io } from '../domain/host';
 import type { Database } from '../databases/database';
 import type { Router } from '../routers/router';
@@ -12,6 +12,8 @@ export interface Parts {
   database(config: DatabaseConfig, projectDirectory: string, io: Io): Promise<Database>;
   /** Resolves a secret reference or passes plain text through; remembers the value for redaction. */
   secret(value: string | { env: string } | { file: string }, projectDirectory: string): Promise<string>;
+  /** Changes when the secret changes, and reveals nothing of it. */
+  fingerprint(reference: SecretReference, projectDirectory: string): Promise<string>;
   /** Replaces every secret resolved so far by `[redacted]`. */
   redact(text: string): string;
   /** Temporal address and namespace, and so who owns what this worker makes. */

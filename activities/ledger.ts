@@ -1,0 +1,82 @@
+import { ConfigurationFailure, OutdatedFailure } from '../domain/failures';
+import type { Host, Io } from '../domain/host';
+import type { LedgerEntry } from '../domain/release';
+import { environmentDirectory, withIo, withStep } from './io';
+import type { Parts } from './parts';
+import type { Activities } from './steps';
+
+/** An answer must stay far below the 2 MB that Temporal takes. */
+const LONGEST_ANSWER = 1_000_000;
+
+/** What an environment remembers, kept on the target so that it outlives Temporal. */
+export const ledgerActivities = (parts: Parts): Pick<Activities, 'recordEntry' | 'readLedger'> => ({
+  recordEntry: (input) =>
+    withStep(
+      parts,
+      input,
+      async ({ target, io, assertFence }) => {
+        const directory = environmentDirectory(input);
+        const { entry } = input;
+        await target.host.writeFile(`${directory}/ledger/${entry.release.id}.json`, pretty(entry), io);
+        // A release that was refused in preflight never held the environment: it has an entry, but says nothing of what is live.
+        if (!(await holds(assertFence))) return;
+        const live = { live: entry.live, release: entry.release.id, endedAt: entry.endedAt };
+        await target.host.writeFile(`${directory}/live.json`, pretty(live), io);
+      },
+      'ignore',
+    ),
+
+  readLedger: ({ scope, config, before, limit }) =>
+    withIo(async (io) => {
+      const { host } = await parts.target(config);
+      const directory = `${environmentDirectory({ config, release: scope })}/ledger`;
+      const ids = (await host.listFiles(directory, io))
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => name.slice(0, -'.json'.length))
+        .filter((id) => before === undefined || id < before)
+        // Ids begin with their time.
+        .sort()
+        .reverse();
+      return readEntries(host, directory, ids.slice(0, Math.max(0, limit)), io);
+    }),
+});
+
+async function holds(assertFence: () => Promise<void>): Promise<boolean> {
+  try {
+    await assertFence();
+    return true;
+  } catch (error) {
+    if (error instanceof OutdatedFailure) return false;
+    throw error;
+  }
+}
+
+/** Fewer than asked for when they would be too large for one answer; at least one, so that paging goes on. */
+async function readEntries(host: Host, directory: string, ids: string[], io: Io): Promise<LedgerEntry[]> {
+  const entries: LedgerEntry[] = [];
+  let length = 0;
+  for (const id of ids) {
+    const path = `${directory}/${id}.json`;
+    const text = await host.readFile(path, io);
+    if (text === undefined) continue;
+    length += text.length;
+    if (entries.length > 0 && length > LONGEST_ANSWER) break;
+    entries.push(parse(path, text));
+  }
+  return entries;
+}
+
+function parse(path: string, text: string): LedgerEntry {
+  try {
+    return JSON.parse(text) as LedgerEntry;
+  } catch {
+    throw new ConfigurationFailure(
+      `Expected ${path} on the target to hold a ledger entry as JSON, seen something else: somebody changed it; ` +
+        'put it right, or move it away',
+    );
+  }
+}
+
+function pretty(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
