@@ -41,3 +41,11 @@ export const NON_RETRYABLE = [
   MigrationFailure,
   OutdatedFailure,
 ].map((failure) => failure.name);
+
+/** The innermost message of a failure: Temporal wraps what a step raised in messages of its own. */
+export function messageOf(error: unknown): string {
+  let innermost = error;
+  while (innermost instanceof Error && innermost.cause instanceof Error) innermost = innermost.cause;
+  // Longer ones would fill the history.
+  return (innermost instanceof Error ? innermost.message : String(innermost)).slice(0, 10_000);
+}

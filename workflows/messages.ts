@@ -68,7 +68,7 @@ export const WORKFLOWS = {
 export interface EnvironmentInput {
   app: string;
   environment: string;
-  carried?: { live: Live | null; ledger: LedgerEntry[]; answers: [string, ReleaseAnswer][]; needsHand?: string };
+  carried?: { state: EnvironmentState; answers: [string, ReleaseAnswer][] };
 }
 
 /** Input of the read-only `history` workflow, which pages through the durable ledger. */

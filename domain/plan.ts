@@ -1,0 +1,106 @@
+import type { AppConfig } from './config';
+import type { Live, Phase, ReleaseRequest, Slot } from './release';
+import { formatDuration } from './units';
+
+/** What one phase would do, and how it would be undone, in words. */
+export interface PlannedStep {
+  phase: Phase;
+  does: string;
+  undo: string;
+}
+
+const NONE = '–';
+
+/** What a release would do, phase by phase. */
+export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, pending: string[]): PlannedStep[] {
+  const { config, version, options } = request;
+  const before: PlannedStep[] = [
+    { phase: 'preflight', does: 'try what can be known to fail', undo: NONE },
+    { phase: 'build', does: imagesOf(config, options.skipBuild), undo: 'restore the image tags' },
+  ];
+  if (options.testOnly) return before;
+  const back = live ? `all traffic to ${live.slot} (${live.version})` : NONE;
+  return [
+    ...before,
+    { phase: 'backup', does: backupOf(config), undo: 'kept' },
+    {
+      phase: 'migrate',
+      does: pending.length > 0 ? `apply ${pending.join(', ')}` : 'nothing pending',
+      undo: migrationUndo(config, pending),
+    },
+    { phase: 'deploy', does: `start ${version} in ${slot}`, undo: `remove ${version} from ${slot}` },
+    { phase: 'smoke', does: `${config.smoke.checks.length} checks on ${slot} directly`, undo: NONE },
+    { phase: 'canary', does: canaryOf(config, live), undo: back },
+    { phase: 'approve', does: approvalOf(config), undo: NONE },
+    { phase: 'switch', does: `all traffic to ${slot}`, undo: back },
+    { phase: 'verify', does: `${config.smoke.checks.length} checks through the router`, undo: NONE },
+    {
+      phase: 'bake',
+      does: config.bake.soak > 0 ? `watch for ${formatDuration(config.bake.soak)}` : 'not configured',
+      undo: NONE,
+    },
+    {
+      phase: 'drain',
+      does: live ? `wait until ${live.slot} is empty, at most ${formatDuration(config.drain.cap)}` : 'nothing to drain',
+      undo: 'point of no return',
+    },
+    { phase: 'retire', does: live ? `remove ${live.version} from ${live.slot}, prune` : 'prune', undo: NONE },
+  ];
+}
+
+/** What this configuration or its router cannot promise. */
+export function caveatsOf(
+  config: AppConfig,
+  router: { lossless: boolean; sessionsPerSlot: boolean; counters: boolean; affinity: boolean },
+): string[] {
+  const { kind } = config.router;
+  const judged = config.canary.steps.length > 0 || config.bake.soak > 0;
+  return [
+    ...(router.lossless ? [] : [`${kind} breaks some connections when traffic moves; haproxy breaks none`]),
+    ...(router.sessionsPerSlot
+      ? []
+      : [`${kind} does not know requests in flight by slot: drain waits for its old workers instead`]),
+    ...(!router.counters && judged ? [`${kind} does not count by slot: only probes are judged`] : []),
+    ...(!router.affinity && config.canary.affinity ? [`${kind} cannot keep a visitor on one slot`] : []),
+    ...(judged && Object.keys(config.canary.limits).length <= 1
+      ? ['no limits are configured: the canary is judged by its health probes only']
+      : []),
+  ];
+}
+
+function imagesOf({ services }: AppConfig, skipBuild: boolean): string {
+  return Object.entries(services)
+    .map(([name, { build }]) => (build && !skipBuild ? `build ${name}` : `find or pull ${name}`))
+    .join(', ');
+}
+
+function backupOf({ database, backup }: AppConfig): string {
+  return [
+    ...(database ? ['database dump'] : []),
+    ...backup.volumes.map((volume) => `volume ${volume}`),
+    'configuration, image list and logs',
+  ].join(', ');
+}
+
+function migrationUndo({ database }: AppConfig, pending: string[]): string {
+  if (!database || pending.length === 0) return NONE;
+  switch (database.onRollback) {
+    case 'revert':
+      return `revert ${[...pending].reverse().join(', ')}`;
+    case 'restore':
+      return 'restore the dump (what was written meanwhile is lost)';
+    case 'keep':
+      return 'kept, as configured';
+  }
+}
+
+function canaryOf({ canary }: AppConfig, live: Live | null): string {
+  if (!live) return 'skipped: the first release has nothing to be compared with';
+  if (canary.steps.length === 0) return 'no steps configured';
+  return canary.steps.map(({ weight, soak }) => `${weight} % for ${formatDuration(soak)}`).join(', then ');
+}
+
+function approvalOf({ approve }: AppConfig): string {
+  if (!approve.required) return 'not required';
+  return `wait for ${approve.by.length > 0 ? approve.by.join(' or ') : 'anyone'}, at most ${formatDuration(approve.timeout)}`;
+}

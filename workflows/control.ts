@@ -1,0 +1,140 @@
+import { ApplicationFailure, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { describe } from '../domain/details';
+import { parseMessage, recordOf, refusal, MESSAGES } from '../domain/messages';
+import type { Message, MessageName, Situation } from '../domain/messages';
+import { SEARCH_ATTRIBUTES } from '../domain/names';
+import type { Live, Outcome, Phase, ReleaseRequest, ReleaseStatus } from '../domain/release';
+import { messageSignal, messageUpdate, statusQuery } from './messages';
+import type { MessageAnswer } from './messages';
+
+/** Why a release stops before its end: a person said so, or its time is over. */
+export interface Stop {
+  name: 'abort' | 'rollback' | 'reject' | 'deadline';
+  why: string;
+}
+
+const MOST_MESSAGES = 50;
+const phaseAttribute = defineSearchAttributeKey(SEARCH_ATTRIBUTES.phase, 'KEYWORD');
+const outcomeAttribute = defineSearchAttributeKey(SEARCH_ATTRIBUTES.outcome, 'KEYWORD');
+
+/**
+ * What a release shows of itself, and what people told it. Handlers only record here; the workflow's main line reads
+ * it and acts, so that the order in which messages arrive decides nothing: stopping beats pausing beats promoting.
+ */
+export class Control {
+  readonly status: ReleaseStatus;
+  stop?: Stop;
+  paused = false;
+  promoted?: Message;
+  approved?: Message;
+  hand?: 'retry' | 'resolved';
+  asking: Situation['asking'] = null;
+  soaking = false;
+
+  constructor(
+    request: ReleaseRequest,
+    live: Live | null,
+    private readonly approvers: string[],
+  ) {
+    const { app, environment, id, version, who, note } = request;
+    this.status = {
+      release: { app, environment, id, version },
+      state: 'running',
+      phase: 'preflight',
+      phases: [],
+      undos: [],
+      messages: [],
+      ...(live && { live }),
+      share: 0,
+      who,
+      note,
+      startedAt: Date.now(),
+      leftovers: [],
+    };
+  }
+
+  /** Sets every handler; called before anything else, since a message before its handler is lost or refused. */
+  listen(): void {
+    setHandler(statusQuery, () => this.status);
+    for (const name of MESSAGES) {
+      setHandler(messageSignal(name), (payload) => void this.receive(name, payload));
+      setHandler(messageUpdate(name), (payload): MessageAnswer => this.acceptOrFail(name, payload), {
+        validator: (payload) => {
+          const refused = refusal(this.situation(), parseMessage(name, payload));
+          if (refused !== undefined) throw ApplicationFailure.nonRetryable(refused, 'Refused');
+        },
+      });
+    }
+  }
+
+  /** Shows a change to those who look on. */
+  changed(change: Partial<ReleaseStatus> = {}): void {
+    Object.assign(this.status, change);
+    setCurrentDetails(describe(this.status));
+  }
+
+  entered(phase: Phase): void {
+    upsertSearchAttributes([{ key: phaseAttribute, value: phase }]);
+    this.changed({ phase });
+  }
+
+  ended(outcome: Outcome): void {
+    upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
+    this.changed({ state: 'ended', outcome, endedAt: Date.now(), waitingFor: undefined });
+  }
+
+  waitFor(what: string | undefined): void {
+    this.changed({ waitingFor: what });
+  }
+
+  private acceptOrFail(name: MessageName, payload: unknown): MessageAnswer {
+    const refused = this.receive(name, payload);
+    if (refused !== undefined) throw ApplicationFailure.nonRetryable(refused, 'Refused');
+    return { accepted: true };
+  }
+
+  // Shared by signal and update: answers why it was refused, never throws.
+  private receive(name: MessageName, payload: unknown): string | undefined {
+    const message = parseMessage(name, payload);
+    const refused = refusal(this.situation(), message);
+    this.status.messages = [...this.status.messages, recordOf(message, Date.now(), refused)].slice(-MOST_MESSAGES);
+    if (refused === undefined) this.record(message);
+    this.changed();
+    return refused;
+  }
+
+  private record(message: Message): void {
+    switch (message.name) {
+      case 'abort':
+      case 'rollback':
+      case 'reject':
+        this.stop = { name: message.name, why: sentence(message) };
+        break;
+      case 'pause':
+      case 'resume':
+        this.paused = message.name === 'pause';
+        this.status.state = this.paused ? 'paused' : 'running';
+        break;
+      case 'approve':
+        this.approved = message;
+        break;
+      case 'promote':
+        this.promoted = message;
+        break;
+      case 'retry':
+      case 'resolved':
+        this.hand = message.name;
+    }
+  }
+
+  private situation(): Situation {
+    const { state, phase } = this.status;
+    const { asking, soaking, approvers, stop } = this;
+    return { state, phase, asking, soaking, approvers, stopping: stop !== undefined };
+  }
+}
+
+function sentence({ name, who, why }: Message): string {
+  return `${name} by ${who}${why ? `: ${why}` : ''}`;
+}

@@ -1,0 +1,64 @@
+import { CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
+import { messageOf } from '../domain/failures';
+import type { LedgerEntry, Outcome, ReleaseResult, UndoRecord } from '../domain/release';
+import { summarised } from './run';
+import type { Run } from './run';
+import { quick } from './steps';
+import type { Hand } from './undo-stack';
+
+/** Puts everything back, newest first; answers how that ended. */
+export async function goBack(run: Run, error: TemporalFailure): Promise<Outcome> {
+  const { control, request, slot } = run;
+  control.changed({ state: 'undoing', why: control.stop?.why ?? messageOf(error), waitingFor: undefined });
+  if (!request.options.noRollback) return (await undo(run, ['traffic', 'other'])) ? 'resolved by hand' : 'rolled back';
+  const byHand = await undo(run, ['traffic']);
+  control.status.leftovers.push(
+    `${request.version} stays in ${slot} for inspection, as asked; the next release clears it`,
+  );
+  return byHand ? 'resolved by hand' : 'rolled back';
+}
+
+/** Takes back what a release did that had nothing to deploy. */
+export async function leaveNothing(run: Run): Promise<void> {
+  await undo(run, ['traffic', 'other']);
+}
+
+/** Writes the ledger and ends the release. */
+export async function finish(run: Run, outcome: Outcome): Promise<ReleaseResult> {
+  const { control, step, live, next } = run;
+  await CancellationScope.nonCancellable(async () => {
+    try {
+      await summarised(quick.recordEntry, 'write the ledger', { ...step, entry: entryOf(run, outcome) });
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error;
+      control.status.leftovers.push(`the ledger's durable copy lacks this release: ${messageOf(error)}`);
+    }
+  });
+  control.ended(outcome);
+  return { status: control.status, live, images: next?.images ?? [] };
+}
+
+async function undo(run: Run, kinds: ('traffic' | 'other')[]): Promise<boolean> {
+  const { control, undos } = run;
+  return undos.unwind(
+    kinds,
+    (failed) => askForHand(run, failed),
+    () => control.changed({ undos: undos.records() }),
+  );
+}
+
+async function askForHand({ control }: Run, { label }: UndoRecord): Promise<Hand> {
+  control.hand = undefined;
+  control.changed({ state: 'needs a hand', waitingFor: `retry or resolved: this undo failed: ${label}` });
+  await condition(() => control.hand !== undefined);
+  control.changed({ state: 'undoing', waitingFor: undefined });
+  return control.hand ?? 'retry';
+}
+
+function entryOf({ control, request, live, next }: Run, outcome: Outcome): LedgerEntry {
+  const { release, why, who, note, startedAt, phases, messages, leftovers } = control.status;
+  const { git } = request;
+  const images = next?.images ?? [];
+  const endedAt = Date.now();
+  return { release, outcome, why, who, note, git, startedAt, endedAt, phases, images, messages, leftovers, live };
+}

@@ -1,0 +1,15 @@
+import type { LedgerEntry } from '../domain/release';
+import type { HistoryInput } from './messages';
+import { summarised } from './run';
+import { quick } from './steps';
+
+/** Reads a page of the durable ledger. */
+export async function history({ request, before, limit }: HistoryInput): Promise<LedgerEntry[]> {
+  const { app, environment, config } = request;
+  return summarised(quick.readLedger, 'read the durable ledger', {
+    scope: { app, environment },
+    config,
+    before,
+    limit,
+  });
+}

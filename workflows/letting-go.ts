@@ -1,0 +1,49 @@
+import { TemporalFailure } from '@temporalio/workflow';
+import { messageOf } from '../domain/failures';
+import { formatDuration } from '../domain/units';
+import type { Live } from '../domain/release';
+import { otherSlot } from '../domain/release';
+import { phase, skip, summarised } from './run';
+import type { Run } from './run';
+import { patient, slow } from './steps';
+
+/* The phases past the point of no return: the old version goes. */
+
+export async function drainPhase(run: Run, old: Live | null): Promise<void> {
+  const { step, request } = run;
+  if (!old) return skip(run, 'drain', 'there was no old version');
+  await tryPhase(run, 'drain', async () => {
+    const { left, waited } = await summarised(patient.drainSlot, `drain ${old.slot}`, {
+      ...step,
+      slot: old.slot,
+      cap: request.config.drain.cap,
+    });
+    return left === 0
+      ? `empty after ${formatDuration(waited)}`
+      : `${left} still in flight after ${formatDuration(waited)}, the cap`;
+  });
+}
+
+export async function retirePhase(run: Run, old: Live | null): Promise<void> {
+  const { step, control, slot } = run;
+  await tryPhase(run, 'retire', async () => {
+    const { leftovers } = await summarised(slow.retire, 'stop the old version, prune', {
+      ...step,
+      slot: otherSlot(slot),
+    });
+    control.status.leftovers.push(...leftovers);
+    return old ? `${old.version} removed from ${old.slot}` : 'nothing was there before';
+  });
+}
+
+/** A phase past the point of no return: a failure is a leftover for later, not a reason to go back. */
+async function tryPhase(run: Run, name: 'drain' | 'retire', body: () => Promise<string>): Promise<void> {
+  try {
+    await phase(run, name, async (record) => {
+      record.detail = await body();
+    });
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error;
+    run.control.status.leftovers.push(`${name}: ${messageOf(error)}`);
+  }
+}

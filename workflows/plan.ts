@@ -1,0 +1,25 @@
+import { caveatsOf, stepsOf } from '../domain/plan';
+import type { ReleaseRequest } from '../domain/release';
+import type { PlanAnswer } from './messages';
+import { summarised } from './run';
+import { quick } from './steps';
+
+/** Says what a release would do now, against the real state, and changes nothing. */
+export async function plan(request: ReleaseRequest): Promise<PlanAnswer> {
+  const { app, environment, id, version, config, projectDirectory, options } = request;
+  const ledger = { scope: { app, environment }, config, limit: 1 };
+  const [last] = await summarised(quick.readLedger, 'read what is live', ledger);
+  const input = {
+    ...{ release: { app, environment, id, version }, config, projectDirectory, options },
+    live: last?.live ?? null,
+    fence: false,
+  };
+  const report = await summarised(quick.preflight, 'look at the real state', input);
+  return {
+    live: report.live,
+    slot: report.slot,
+    checks: report.checks,
+    steps: stepsOf(request, report.slot, report.live, report.pendingMigrations),
+    caveats: caveatsOf(config, report.capabilities),
+  };
+}

@@ -1,0 +1,103 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { BackupReport } from '../activities/steps';
+import type { Live } from '../domain/release';
+import { formatSize } from '../domain/units';
+import { phase, skip, summarised } from './run';
+import type { Run } from './run';
+import { heavy, quick, slow, undoing } from './steps';
+
+/* The phases in which the new version gets no traffic yet. */
+
+export async function preflightPhase(run: Run) {
+  const { step, live, request } = run;
+  return phase(run, 'preflight', async (record) => {
+    const report = await summarised(quick.preflight, 'try what can be known to fail', {
+      ...step,
+      live,
+      options: request.options,
+      fence: true,
+    });
+    const bad = report.checks.filter(({ ok }) => !ok);
+    if (bad.length > 0)
+      throw ApplicationFailure.nonRetryable(
+        bad.map(({ name, detail }) => `${name}: ${detail}`).join('\n'),
+        'PreflightFailure',
+      );
+    run.slot = report.slot;
+    run.control.changed({ slot: report.slot });
+    record.detail = `${report.checks.length} checks passed`;
+    return report;
+  });
+}
+
+export async function buildPhase(run: Run, configurationIdentity: string): Promise<Live> {
+  const { step, request, undos } = run;
+  const { skipBuild } = request.options;
+  return phase(run, 'build', async (record) => {
+    undos.push('restore the image tags, remove the images of this release', () =>
+      undoing.restoreImages({ ...step, report: null }),
+    );
+    const input = { ...step, skipBuild, configurationIdentity };
+    const report = await summarised(
+      heavy.buildImages,
+      skipBuild ? 'find the images' : 'build or pull the images',
+      input,
+    );
+    record.detail = report.images.map(({ service, size }) => `${service} ${formatSize(size)}`).join(', ');
+    const { images, identity } = report;
+    run.next = { slot: run.slot, version: request.version, releaseId: request.id, images, identity };
+    return run.next;
+  });
+}
+
+export async function backupPhase(run: Run): Promise<BackupReport> {
+  return phase(run, 'backup', async (record) => {
+    const report = await summarised(heavy.backUp, 'back up, and read it back', { ...run.step, live: run.live });
+    record.detail = report.file
+      ? `${report.contents.join(', ')}: ${formatSize(report.size)} in ${report.file}`
+      : 'nothing to save';
+    return report;
+  });
+}
+
+export async function migratePhase(run: Run, names: string[], backup: BackupReport): Promise<void> {
+  const { step, undos, live } = run;
+  if (names.length === 0) return skip(run, 'migrate', 'no pending migration');
+  await phase(run, 'migrate', async (record) => {
+    const undo = { ...step, names, dump: backup.dump ?? null };
+    undos.push(`revert migrations ${names.join(', ')}`, () => undoing.revertMigrations(undo));
+    await summarised(heavy.applyMigrations, `apply ${names.join(', ')}`, { ...step, names });
+    record.detail = `applied ${names.join(', ')}`;
+    // Both versions meet the migrated schema: the old one must still work on it.
+    if (live)
+      await summarised(slow.smoke, `smoke ${live.slot} on the migrated schema`, {
+        ...step,
+        slot: live.slot,
+        through: 'slot' as const,
+      });
+  });
+}
+
+export async function deployPhase(run: Run): Promise<void> {
+  const { step, slot, live, next, undos, request } = run;
+  await phase(run, 'deploy', async (record) => {
+    undos.push(`remove ${request.version} from ${slot}`, () => undoing.removeSlot({ ...step, slot }));
+    const input = { ...step, slot, images: next?.images ?? [], firstRelease: live === null };
+    record.detail = (
+      await summarised(slow.deploySlot, `start ${request.version} in ${slot}, wait until healthy`, input)
+    ).detail;
+  });
+}
+
+export async function smokePhase(run: Run): Promise<void> {
+  await phase(run, 'smoke', async (record) => {
+    record.detail = await smoke(run, 'slot');
+  });
+}
+
+/** Asks what a user would, and answers in words. */
+export async function smoke(run: Run, through: 'slot' | 'router'): Promise<string> {
+  const what = through === 'slot' ? `smoke ${run.slot} directly` : 'smoke through the router';
+  const { checks } = await summarised(slow.smoke, what, { ...run.step, slot: run.slot, through });
+  return `${checks.length} checks passed`;
+}

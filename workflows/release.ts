@@ -1,0 +1,79 @@
+import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
+import type { Live, Outcome, ReleaseRequest, ReleaseResult } from '../domain/release';
+import { otherSlot } from '../domain/release';
+import { Control } from './control';
+import { finish, goBack, leaveNothing } from './going-back';
+import { drainPhase, retirePhase } from './letting-go';
+import { backupPhase, buildPhase, deployPhase, migratePhase, preflightPhase, smokePhase } from './preparing';
+import { approvePhase, bakePhase, canaryPhase, switchPhase, verifyPhase } from './shifting';
+import { untilStopped } from './stopping';
+import { pauseIsOver } from './run';
+import type { Run } from './run';
+import { UndoStack } from './undo-stack';
+
+/** Input of a release: the request, and what its environment says is live. */
+export interface ReleaseInput {
+  request: ReleaseRequest;
+  live: Live | null;
+}
+
+/** Brings a version to an environment, or puts everything back. */
+export async function release({ request, live }: ReleaseInput): Promise<ReleaseResult> {
+  const run = begin(request, live);
+  try {
+    const outcome = await untilStopped(run.control, request.config.deadline, () => forward(run));
+    if (outcome === 'released') await letGo(run);
+    else await leaveNothing(run);
+    return await finish(run, outcome);
+  } catch (error) {
+    // A programming error parks the release until a fixed worker replays it: undoing then would be a guess.
+    if (!(error instanceof TemporalFailure)) throw error;
+    return finish(run, await goBack(run, error));
+  }
+}
+
+/** Everything that can be undone. */
+async function forward(run: Run): Promise<Outcome> {
+  const { version, options } = run.request;
+  const { configurationIdentity, pendingMigrations } = await preflightPhase(run);
+  const next = await buildPhase(run, configurationIdentity);
+  if (run.live?.identity === next.identity) return nothingToDo(run, `${version} is live already, unchanged`);
+  if (options.testOnly) return nothingToDo(run, 'tested only, as asked: nothing was deployed');
+  const backup = await backupPhase(run);
+  await migratePhase(run, pendingMigrations, backup);
+  await deployPhase(run);
+  await smokePhase(run);
+  await canaryPhase(run);
+  await approvePhase(run);
+  await switchPhase(run);
+  await verifyPhase(run);
+  await bakePhase(run);
+  await pauseIsOver(run);
+  return 'released';
+}
+
+/** Past the point of no return nothing stops a release any more, and a failure leaves something for later. */
+async function letGo(run: Run): Promise<void> {
+  const { control, undos, live } = run;
+  control.entered('drain');
+  undos.discard();
+  run.live = run.next;
+  await CancellationScope.nonCancellable(async () => {
+    await drainPhase(run, live);
+    await retirePhase(run, live);
+  });
+}
+
+function nothingToDo(run: Run, why: string): Outcome {
+  run.control.changed({ why });
+  return 'unchanged';
+}
+
+function begin(request: ReleaseRequest, live: Live | null): Run {
+  const { app, environment, id, version, config, projectDirectory } = request;
+  const control = new Control(request, live, config.approve.by);
+  control.listen();
+  const step = { release: { app, environment, id, version }, config, projectDirectory };
+  const slot = live ? otherSlot(live.slot) : 'blue';
+  return { request, step, control, undos: new UndoStack(), live, next: null, slot };
+}

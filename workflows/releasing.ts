@@ -1,0 +1,102 @@
+import { ChildWorkflowFailure, ParentClosePolicy, sleep, startChild, TemporalFailure } from '@temporalio/workflow';
+import type { ChildWorkflowHandle } from '@temporalio/workflow';
+import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { messageOf } from '../domain/failures';
+import { entryOf, terminatedEntry } from '../domain/ledger';
+import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../domain/names';
+import type { LedgerEntry, ReleaseRequest } from '../domain/release';
+import { WORKFLOWS } from './messages';
+import type { EnvironmentState, ReleaseAnswer } from './messages';
+import type { release } from './release';
+import { summarised } from './run';
+import { HEARTBEAT_TIMEOUT_MS, quick, undoing } from './steps';
+
+/* How an environment starts a release, waits for it, and cleans up after one that was terminated. */
+
+// By then a step of a terminated release has learnt of it from its heartbeat, or its worker is known to be dead.
+const STEPS_HAVE_ENDED_MS = HEARTBEAT_TIMEOUT_MS + 2_000;
+
+/** Learns from the durable ledger what an environment knew before, if this workflow knows nothing. */
+export async function restore(state: EnvironmentState, request: ReleaseRequest): Promise<void> {
+  if (state.ledger.length > 0) return;
+  const { app, environment, config } = request;
+  const input = { scope: { app, environment }, config, limit: 20 };
+  try {
+    state.ledger = await summarised(quick.readLedger, 'read the durable ledger', input);
+    state.live = state.ledger[0]?.live ?? null;
+  } catch (error) {
+    // The release's preflight meets the same trouble, and says it better.
+    if (!(error instanceof TemporalFailure)) throw error;
+  }
+}
+
+/** Starts the release; `entry` is what to remember of it once it has ended. */
+export async function startRelease(
+  { live }: EnvironmentState,
+  request: ReleaseRequest,
+): Promise<{ answer: ReleaseAnswer; entry?: Promise<Ended> }> {
+  const workflowId = releaseWorkflowId(request);
+  try {
+    const child = await startChild<typeof release>(WORKFLOWS.release, {
+      workflowId,
+      args: [{ request, live }],
+      // Ending the environment must not end a release without its undo.
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowTaskTimeout: 3_000,
+      typedSearchAttributes: searchAttributes(request),
+      staticSummary: `${request.app} ${request.version} → ${request.environment}`,
+      staticDetails: `By ${request.who}. ${request.note}`,
+    });
+    return { answer: { accepted: true, releaseId: request.id, workflowId }, entry: ended(child, request, live) };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const reason = `${workflowId} runs already, started by another road: see it in the Web UI, or wait until it has ended`;
+    return { answer: { accepted: false, reason } };
+  }
+}
+
+export interface Ended {
+  entry: LedgerEntry;
+  /** Nothing of it was undone. */
+  terminated: boolean;
+}
+
+async function ended(
+  child: ChildWorkflowHandle<typeof release>,
+  request: ReleaseRequest,
+  live: EnvironmentState['live'],
+): Promise<Ended> {
+  try {
+    return { entry: entryOf(request, await child.result(), Date.now()), terminated: false };
+  } catch (error) {
+    if (!(error instanceof ChildWorkflowFailure)) throw error;
+    const why = `ended from outside, without undo: ${messageOf(error)}`;
+    return { entry: terminatedEntry(request, why, Date.now(), live), terminated: true };
+  }
+}
+
+/** Makes the target agree with the ledger after a release that could not undo itself. */
+export async function reconcileAfter(state: EnvironmentState, request: ReleaseRequest): Promise<void> {
+  const { app, environment, id, version, config, projectDirectory } = request;
+  const step = { release: { app, environment, id, version }, config, projectDirectory };
+  const entry = state.ledger[0] as LedgerEntry;
+  await sleep(STEPS_HAVE_ENDED_MS, { summary: 'wait until steps of the terminated release have ended' });
+  try {
+    const { did } = await summarised(undoing.reconcile, 'put the target right', { ...step, live: state.live });
+    entry.leftovers = did.map((line) => `reconciled: ${line}`);
+    delete state.needsHand;
+  } catch (error) {
+    if (!(error instanceof TemporalFailure)) throw error;
+    state.needsHand = `${version} was terminated and its remains could not be removed: ${messageOf(error)}`;
+  }
+  await summarised(quick.recordEntry, 'write the ledger', { ...step, entry }).catch((error: unknown) => {
+    if (!(error instanceof TemporalFailure)) throw error;
+  });
+}
+
+function searchAttributes(request: ReleaseRequest) {
+  return (['app', 'environment', 'version'] as const).map((name) => ({
+    key: defineSearchAttributeKey(SEARCH_ATTRIBUTES[name], 'KEYWORD'),
+    value: request[name],
+  }));
+}

@@ -1,0 +1,66 @@
+import { condition } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { Step } from '../activities/steps';
+import { messageOf } from '../domain/failures';
+import type { Live, Phase, PhaseRecord, ReleaseRequest, Slot } from '../domain/release';
+import type { Control } from './control';
+import type { UndoStack } from './undo-stack';
+
+/** What the phases of one release share. */
+export interface Run {
+  request: ReleaseRequest;
+  /** What every step is told. */
+  step: Step;
+  control: Control;
+  undos: UndoStack;
+  /** What serves the traffic; null until the first release of an environment has done so. */
+  live: Live | null;
+  /** Where the new version goes. */
+  slot: Slot;
+  /** What will serve it after; known once the images are. */
+  next: Live | null;
+}
+
+/** Runs a phase: nothing of it before a pause is over, and its record says how it went. */
+export async function phase<T>(run: Run, name: Phase, body: (record: PhaseRecord) => Promise<T>): Promise<T> {
+  const { control } = run;
+  await pauseIsOver(run);
+  const record: PhaseRecord = { phase: name, state: 'running', startedAt: Date.now() };
+  control.status.phases.push(record);
+  control.entered(name);
+  try {
+    const answer = await body(record);
+    record.state = 'done';
+    return answer;
+  } catch (error) {
+    record.state = 'failed';
+    record.detail = control.stop?.why ?? messageOf(error);
+    throw error;
+  } finally {
+    record.endedAt = Date.now();
+    control.changed();
+  }
+}
+
+/** Notes that a phase had nothing to do, and why. */
+export function skip({ control }: Run, name: Phase, detail: string): void {
+  control.status.phases.push({ phase: name, state: 'skipped', startedAt: Date.now(), endedAt: Date.now(), detail });
+  control.changed();
+}
+
+/** Runs an activity with a line about it in the Web UI's history. */
+export function summarised<I, O>(
+  activity: { executeWithOptions(options: ActivityOptions, args: [I]): Promise<Awaited<O>> },
+  summary: string,
+  input: I,
+): Promise<Awaited<O>> {
+  return activity.executeWithOptions({ summary }, [input]);
+}
+
+/** Waits while the release is paused. */
+export async function pauseIsOver({ control }: Run): Promise<void> {
+  if (!control.paused) return;
+  control.waitFor('resume');
+  await condition(() => !control.paused);
+  control.waitFor(undefined);
+}

@@ -1,0 +1,119 @@
+import { ApplicationFailure, CancellationScope, condition, sleep } from '@temporalio/workflow';
+import type { Limits } from '../domain/config';
+import { formatDuration } from '../domain/units';
+import type { Slot } from '../domain/release';
+import { smoke } from './preparing';
+import { phase, skip, summarised } from './run';
+import type { Run } from './run';
+import { judgedNo, settle, soak } from './soak';
+import { quick, slow, undoing } from './steps';
+
+/* The phases in which traffic moves to the new version, and can still move back. */
+
+export async function canaryPhase(run: Run): Promise<void> {
+  const { live, undos, step, request } = run;
+  const { canary } = request.config;
+  if (!live) return skip(run, 'canary', 'the first release has nothing to be compared with');
+  // Traffic goes back first, then the services that take none: the newest undo runs first.
+  if (hasLiveOnly(run))
+    undos.push(`live-only services back to ${live.slot}`, () => undoing.moveLiveOnly({ ...step, to: live.slot }));
+  undos.push(`all traffic to ${live.slot} (${live.version})`, () => allTrafficBack(run, live.slot), 'traffic');
+  if (canary.steps.length === 0) return skip(run, 'canary', 'no steps configured');
+  await phase(run, 'canary', async (record) => {
+    for (const { weight, soak: length } of canary.steps) {
+      const baseline = await giveShare(run, weight);
+      const what = { share: weight, length, limits: canary.limits, baseline };
+      const judgement = await soak(run, what);
+      record.detail = `at ${weight} %: ${judgement.verdict}, ${judgement.reason}`;
+      await settle(run, judgement, what, canary);
+    }
+  });
+}
+
+export async function approvePhase(run: Run): Promise<void> {
+  const { approve, canary } = run.request.config;
+  const { control } = run;
+  if (!approve.required) return skip(run, 'approve', 'not required');
+  await phase(run, 'approve', async (record) => {
+    const by = approve.by.length > 0 ? ` by ${approve.by.join(' or ')}` : '';
+    control.asking = 'approval';
+    control.waitFor(`approval${by} within ${formatDuration(approve.timeout)}`);
+    const answered = await whileJudging(run, canary.limits, () => control.approved !== undefined, approve.timeout);
+    control.asking = null;
+    control.waitFor(undefined);
+    if (!answered)
+      throw ApplicationFailure.nonRetryable(`nobody approved within ${formatDuration(approve.timeout)}`, 'NotApproved');
+    record.detail = `approved by ${control.approved?.who}${control.approved?.why ? `: ${control.approved.why}` : ''}`;
+  });
+}
+
+export async function switchPhase(run: Run): Promise<void> {
+  await phase(run, 'switch', async (record) => {
+    if (!run.live)
+      run.undos.push(`the share of ${run.slot} stays: there is no other version`, () => Promise.resolve(), 'traffic');
+    await giveShare(run, 100);
+    if (hasLiveOnly(run))
+      await summarised(slow.moveLiveOnly, `live-only services to ${run.slot}`, { ...run.step, to: run.slot });
+    record.detail = `all traffic to ${run.slot}`;
+  });
+}
+
+export async function verifyPhase(run: Run): Promise<void> {
+  const { wait } = run.request.config.verify;
+  await phase(run, 'verify', async (record) => {
+    if (wait > 0) await sleep(wait, { summary: 'wait before verifying' });
+    record.detail = await smoke(run, 'router');
+  });
+}
+
+export async function bakePhase(run: Run): Promise<void> {
+  const { bake, canary } = run.request.config;
+  if (bake.soak === 0) return skip(run, 'bake', 'not configured');
+  await phase(run, 'bake', async (record) => {
+    // The whole traffic is on the new slot: there is no baseline any more but the counters' own.
+    const baseline = await giveShare(run, 100);
+    const what = { share: 100, length: bake.soak, limits: bake.limits ?? canary.limits, baseline };
+    const judgement = await soak(run, what);
+    record.detail = `${judgement.verdict}, ${judgement.reason}`;
+    await settle(run, judgement, what, canary);
+  });
+}
+
+async function giveShare({ step, slot, control }: Run, share: number) {
+  const report = await summarised(quick.setTraffic, `${share} % to ${slot}`, { ...step, slot, share });
+  control.changed({ share: report.share });
+  return report.counters;
+}
+
+async function allTrafficBack({ step, control }: Run, slot: Slot): Promise<void> {
+  await summarised(undoing.setTraffic, `all traffic to ${slot}`, { ...step, slot, share: 100 });
+  control.changed({ share: 0 });
+}
+
+/** Waits for `answered`, judging meanwhile if the new version has traffic; false when the time was over. */
+async function whileJudging(run: Run, limits: Limits, answered: () => boolean, timeout: number): Promise<boolean> {
+  if (run.control.status.share === 0) return condition(answered, timeout);
+  let over = false;
+  const clock = new CancellationScope();
+  void clock
+    .run(() => sleep(timeout, { summary: 'time to approve' }))
+    .then(
+      () => (over = true),
+      () => undefined,
+    );
+  const baseline = await giveShare(run, run.control.status.share);
+  const judgement = await soak(run, {
+    share: run.control.status.share,
+    length: null,
+    limits,
+    baseline,
+    until: () => over || answered(),
+  });
+  clock.cancel();
+  if (judgement.verdict === 'fail') throw judgedNo(judgement);
+  return answered();
+}
+
+function hasLiveOnly({ request }: Run): boolean {
+  return Object.values(request.config.services).some(({ run }) => run === 'live-only');
+}

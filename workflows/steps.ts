@@ -1,0 +1,37 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/steps';
+import { NON_RETRYABLE } from '../domain/failures';
+
+/** A worker that says nothing for so long is dead: another takes its step over. */
+export const HEARTBEAT_TIMEOUT_MS = 3_000;
+
+// A programming error in a step does not go away by trying again.
+const PROGRAMMING_ERRORS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError'];
+
+/** Steps wait until a cancelled try has really ended, so that no undo runs beside its own step. */
+function options(scheduleToCloseTimeout: ActivityOptions['scheduleToCloseTimeout']): ActivityOptions {
+  return {
+    scheduleToCloseTimeout,
+    startToCloseTimeout: scheduleToCloseTimeout,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: 300,
+      backoffCoefficient: 1.6,
+      maximumInterval: 5_000,
+      nonRetryableErrorTypes: [...NON_RETRYABLE, ...PROGRAMMING_ERRORS],
+    },
+  };
+}
+
+/** Steps that take moments; what they need may be restarting meanwhile. */
+export const quick = proxyActivities<Activities>(options('2m'));
+/** Steps that take minutes. */
+export const slow = proxyActivities<Activities>(options('15m'));
+/** Steps that move a lot of data. */
+export const heavy = proxyActivities<Activities>(options('2h'));
+/** Undos try for longer than steps: giving up on one costs a person's night. */
+export const undoing = proxyActivities<Activities>(options('30m'));
+/** Steps that last as long as people and soaks do. */
+export const patient = proxyActivities<Activities>(options('30d'));
