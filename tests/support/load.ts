@@ -1,0 +1,70 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { LoadOptions, LoadReport } from './load-process';
+
+/** Traffic that runs in a process of its own, so that neither the test's event loop nor a busy test distorts it. */
+export interface Load {
+  /** What it saw so far. */
+  report(): Promise<LoadReport>;
+  /** Finishes what is in flight, and answers the final report. */
+  stop(): Promise<LoadReport>;
+}
+
+/** Longest life of a load, in ms: it stops by itself even when the test that started it was killed. */
+const LONGEST = 20 * 60_000;
+
+/**
+ * Starts bounded traffic on a loopback address. It ends with `stop()`, after `longestMs`, or with this process.
+ * @throws when no request was answered within 10 s.
+ */
+export async function startLoad(options: LoadOptions): Promise<Load> {
+  const child = fork(join(__dirname, 'load-process.ts'), [JSON.stringify({ longestMs: LONGEST, ...options })], {
+    execArgv: ['-r', join(__dirname, 'typescript.js')],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  try {
+    await reply(child, 'started', 10_000);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  return {
+    report: () => ask(child, 'report'),
+    stop: async () => {
+      const report = await ask(child, 'stop');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      return report;
+    },
+  };
+}
+
+async function ask(child: ChildProcess, what: 'report' | 'stop'): Promise<LoadReport> {
+  const answer = reply(child, what, 30_000);
+  child.send(what);
+  return answer;
+}
+
+function reply(child: ChildProcess, to: string, withinMs: number): Promise<LoadReport> {
+  return new Promise((resolve, reject) => {
+    const settle = (body: () => void) => {
+      clearTimeout(timer);
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      body();
+    };
+    const onMessage = (message: { to: string; report: LoadReport }) => {
+      if (message.to === to) settle(() => resolve(message.report));
+    };
+    const onExit = (code: number | null) => settle(() => reject(new Error(`the load ended by itself: exit ${code}`)));
+    const timer = setTimeout(
+      () => settle(() => reject(new Error(`expected the load to answer "${to}" within ${withinMs} ms`))),
+      withinMs,
+    );
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+  });
+}
+
+export type { LoadOptions, LoadReport } from './load-process';
