@@ -1,0 +1,150 @@
+import type { z } from 'zod';
+import type { HttpCheck, ServiceConfig } from './config-service';
+import { isPlainSecret } from './config-values';
+
+/* What must hold between the keys of a service. */
+
+type Context = Pick<z.core.$RefinementCtx, 'addIssue'>;
+type Path = (string | number)[];
+
+interface Issue {
+  code?: string;
+  path?: PropertyKey[];
+}
+
+/** Rules are checked as long as the values are of the right kind, so that all mistakes are told at once. */
+export const untilReadable = { when: ({ issues }: { issues: Issue[] }): boolean => !issues.some(isUnreadable) };
+
+/** For rules that look for themselves at what is readable. */
+export const always = { when: (): boolean => true };
+
+/** Whether what is at this path can be relied upon, although something else may be wrong. */
+export function isReadable(issues: Issue[], ...path: Path): boolean {
+  return !issues.some((issue) => isUnreadable(issue) && path.every((key, index) => issue.path?.[index] === key));
+}
+
+// An unknown key or a broken rule says nothing about the kinds of the values.
+function isUnreadable({ code }: Issue): boolean {
+  return code !== 'unrecognized_keys' && code !== 'custom';
+}
+
+/** Adds a mistake at a path. */
+export function mistake(context: Context, path: Path, message: string): void {
+  context.addIssue({ code: 'custom', path, message });
+}
+
+export function httpCheckRules(check: HttpCheck, context: Context): void {
+  if (check.method === 'HEAD' && (check.contains !== undefined || Object.keys(check.json).length > 0)) {
+    mistake(
+      context,
+      ['method'],
+      'expected a method whose answer has a body, because `json` or `contains` looks into it, seen "HEAD"',
+    );
+  }
+  if (check.maxLatency !== undefined && check.maxLatency > check.timeout) {
+    mistake(context, ['maxLatency'], 'expected no more than `timeout`, after which nobody waits for the answer');
+  }
+  for (const [key, value] of Object.entries(check.headers)) {
+    const isCredential = /^(proxy-authorization|authorization|cookie)$/i.test(key);
+    if (!isCredential && !isPlainSecret(key, value)) continue;
+    mistake(
+      context,
+      ['headers', key],
+      'expected no secret, because the configuration is kept in the history of the release',
+    );
+  }
+}
+
+export function serviceRules(service: ServiceConfig, context: Context): void {
+  imageRules(service, context);
+  trafficRules(service, context);
+  portRules(service, context);
+  volumeRules(service, context);
+}
+
+function imageRules({ build, image }: ServiceConfig, context: Context): void {
+  if (!build && image === undefined) mistake(context, [], 'expected `build` or `image`, seen neither');
+  for (const [key, value] of Object.entries(build?.args ?? {})) {
+    if (isPlainSecret(key, value)) {
+      mistake(
+        context,
+        ['build', 'args', key],
+        'expected no secret, because build arguments stay in the image’s history',
+      );
+    }
+  }
+  if (image === undefined) return;
+  const unknown = /\{(?!version\})[^}]*\}/.exec(image);
+  if (unknown) return mistake(context, ['image'], `expected no other placeholder than {version}, seen "${unknown[0]}"`);
+  // One letter in place of the version, which is longer but of the same kind.
+  if (!IMAGE.test(image.replaceAll('{version}', 'v'))) {
+    return mistake(
+      context,
+      ['image'],
+      `expected an image such as registry.example.com/shop/backend:{version}, seen "${image}"`,
+    );
+  }
+  if (build && image.includes('@'))
+    mistake(context, ['image'], 'expected a name and tag, because what is built here has no digest yet');
+}
+
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const IMAGE = new RegExp(
+  `^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${COMPONENT}(?:/${COMPONENT})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@sha256:[a-f0-9]{64})?$`,
+);
+
+function trafficRules(service: ServiceConfig, context: Context): void {
+  if (service.traffic === 'http') {
+    if (service.run !== undefined)
+      mistake(context, ['run'], 'expected only with `traffic: none`; what takes traffic always runs in both slots');
+  } else {
+    if (service.run === undefined) {
+      mistake(
+        context,
+        ['run'],
+        'expected `both` (old and new may run at once) or `live-only` because of `traffic: none`, seen nothing',
+      );
+    }
+    if (service.routes.length > 0) mistake(context, ['routes'], 'expected no routes because of `traffic: none`');
+  }
+  if (service.finish && service.run !== 'live-only')
+    mistake(context, ['finish'], 'expected only with `run: live-only`');
+}
+
+function portRules({ port, routes, health }: ServiceConfig, context: Context): void {
+  if (port !== undefined) return;
+  if (routes.length > 0)
+    mistake(context, ['port'], 'expected the port of the container, because it has routes, seen nothing');
+  else if (health.endpoints.length > 0) {
+    mistake(context, ['port'], 'expected the port of the container, because it has health endpoints, seen nothing');
+  }
+}
+
+function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
+  volumes.forEach(({ readOnly, shared, target }, index) => {
+    // A `live-only` service never runs in both slots.
+    if (!readOnly && !shared && run !== 'live-only') {
+      mistake(
+        context,
+        ['volumes', index],
+        'expected `shared: true` or `readOnly: true`, because both slots would write to it at once',
+      );
+    }
+    if (volumes.findIndex((other) => other.target === target) < index) {
+      mistake(context, ['volumes', index, 'target'], `expected each target once, seen "${target}" again`);
+    }
+  });
+}
+
+/** What must hold of all services together, and of a check inside a service. */
+export function servicesRules(all: Record<string, ServiceConfig>, context: z.core.$RefinementCtx): void {
+  if (Object.keys(all).length === 0) mistake(context, [], 'expected at least one service, seen none');
+  for (const [name, service] of Object.entries(all)) {
+    if (!isReadable(context.issues, name)) continue;
+    service.health.endpoints.forEach((check, index) => {
+      if (check.service === undefined || check.service === name) return;
+      const path = [name, 'health', 'endpoints', index, 'service'];
+      mistake(context, path, `expected "${name}" or nothing, seen "${check.service}"`);
+    });
+  }
+}
