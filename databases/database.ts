@@ -34,10 +34,13 @@ export interface Database {
   migrationStatus(io: Io): Promise<MigrationStatus | undefined>;
   /** Mistakes found without applying anything: a missing down file, bad names, a changed applied file. */
   checkMigrations(io: Io): Promise<string[]>;
-  /** Applies these, in order, each in a transaction with its record; answers those it applied now. */
-  migrateUp(names: string[], io: Io): Promise<string[]>;
-  /** Reverts those of these that are applied, newest first; answers them. */
-  migrateDown(names: string[], io: Io): Promise<string[]>;
+  /**
+   * Applies these, in order, each in a transaction with its record; answers those it applied now. Those that `release`
+   * (an id) has applied already are skipped, one that another has applied is a failure.
+   */
+  migrateUp(names: string[], release: string, io: Io): Promise<string[]>;
+  /** Reverts those of these that `release` applied (null: whoever applied them), newest first; answers them. */
+  migrateDown(names: string[], release: string | null, io: Io): Promise<string[]>;
   /** Runs the verification command of the configuration, when there is one. */
   verify(io: Io): Promise<void>;
   close(): Promise<void>;

@@ -1,0 +1,81 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BackupFailure, UnreachableFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import type { Dump } from './database';
+import type { PostgresTools } from './postgres-tools';
+import type { ProgramResult } from './run-program';
+
+/**
+ * Dumps the database into `file` by rename and proves that it can be read: its table of contents, and then all of it.
+ *
+ * @throws BackupFailure, or UnreachableFailure when the server went away meanwhile.
+ */
+export async function dumpPostgres(tools: PostgresTools, file: string, lockTimeout: number, io: Io): Promise<Dump> {
+  await tools.endOrphans(io);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await removePartials(file);
+  // Its own name for each attempt: what an earlier one's orphan still writes never gets into this one's file.
+  const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
+  try {
+    io.onProgress('dumping the database');
+    const argv = ['pg_dump', '--format=custom', '--no-password', `--lock-wait-timeout=${lockTimeout || 0}`];
+    expectDone('pg_dump', await tools.run([...argv, `--file=${partial}`, `--dbname=${tools.uri}`], io));
+    const entries = await readBack(tools, partial, io);
+    const { size, sha256 } = await fingerprint(partial, io);
+    await rename(partial, file);
+    return { file, size, sha256, entries };
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+/** Reads a dump's table of contents, then all of its data; answers how many objects it holds. */
+async function readBack(tools: PostgresTools, file: string, io: Io): Promise<number> {
+  io.onProgress('reading the dump back');
+  const list = expectDone('pg_restore --list', await tools.run(['pg_restore', '--list', file], io));
+  expectDone('pg_restore', await tools.run(['pg_restore', '--file=/dev/null', file], io));
+  const entries = Number(/TOC Entries: (\d+)/.exec(list.stdout)?.[1] ?? Number.NaN);
+  if (Number.isNaN(entries)) throw new BackupFailure(`expected a list of objects in ${file}, seen none; make it again`);
+  return entries;
+}
+
+async function fingerprint(file: string, io: Io): Promise<{ size: number; sha256: string }> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { signal: io.signal })) hash.update(chunk as Buffer);
+  const handle = await open(file, 'r+');
+  try {
+    // The migration that follows may crash the machine; the dump must outlive that.
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return { size: (await stat(file)).size, sha256: hash.digest('hex') };
+}
+
+async function removePartials(file: string): Promise<void> {
+  const directory = dirname(file);
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(`${basename(file)}.`) && name.endsWith('.partial'))
+      await rm(join(directory, name), { force: true });
+  }
+}
+
+/** @throws when a program did not end well, with what it said. */
+export function expectDone(program: string, result: ProgramResult): ProgramResult {
+  if (result.exitCode === 0) return result;
+  const said = result.stderr.trim().slice(-1_000) || 'nothing';
+  if (/No space left on device/.test(said)) {
+    throw new BackupFailure(`${program} needs more room on disk; free some and try again. It said: ${said}`);
+  }
+  if (
+    /could not connect|connection to server .* failed|server closed the connection|terminating connection|SSL SYSCALL|is shutting down|starting up/.test(
+      said,
+    )
+  ) {
+    throw new UnreachableFailure(`${program} lost the database, or could not reach it. It said: ${said}`);
+  }
+  throw new BackupFailure(`expected ${program} to exit with 0, seen ${result.exitCode}. It said: ${said}`);
+}

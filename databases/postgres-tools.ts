@@ -1,0 +1,64 @@
+import { ConfigurationFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import type { PostgresServer } from './postgres-connection';
+import { withClient } from './postgres-connection';
+import { runProgram, type ProgramResult } from './run-program';
+
+/** What connections of PostgreSQL's own programs are called, so that one left by a worker that died is recognised. */
+const APPLICATION = 'spillway tool';
+/** A program that only prints its version, and one that works on a whole database. */
+const QUICK_MS = 10_000;
+const LONG_MS = 24 * 3_600_000;
+
+/** PostgreSQL's own programs on the worker's machine, working on one database. */
+export class PostgresTools {
+  constructor(
+    private readonly server: PostgresServer,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {}
+
+  /** The connection string to give in `argv`: it has no password. */
+  get uri(): string {
+    return this.server.uri;
+  }
+
+  /**
+   * Version of `pg_dump`, such as `15.4`.
+   *
+   * @throws ConfigurationFailure when it is missing, or too old for a server of this major version.
+   */
+  async version(serverMajor: number, io: Io): Promise<string> {
+    const { stdout } = await this.run(['pg_dump', '--version'], io, { limit: QUICK_MS });
+    const version = /(\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? 'unknown';
+    if (!(Number.parseInt(version, 10) >= serverMajor)) {
+      throw new ConfigurationFailure(
+        `expected pg_dump ${serverMajor} or newer on the worker's machine for a PostgreSQL ${serverMajor}, seen ${version}: ` +
+          `install postgresql-client-${serverMajor}`,
+      );
+    }
+    return version;
+  }
+
+  /** Runs one of them; the password goes by the environment. `options` are settings of its sessions. */
+  async run(
+    argv: string[],
+    io: Io,
+    { limit = LONG_MS, options = '' }: { limit?: number; options?: string } = {},
+  ): Promise<ProgramResult> {
+    const env: NodeJS.ProcessEnv = { PGCONNECT_TIMEOUT: '10', PGOPTIONS: options, PGAPPNAME: APPLICATION, LC_ALL: 'C' };
+    for (const name of ['PATH', 'HOME', 'TMPDIR']) env[name] = this.environment[name];
+    if (this.server.password) env.PGPASSWORD = this.server.password;
+    return runProgram({ argv, env, limit, io });
+  }
+
+  /** Ends what an earlier attempt, whose worker died, may have left running; it would hold locks or write the same file. */
+  async endOrphans(io: Io): Promise<void> {
+    await withClient(this.server, io, (client) =>
+      client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = $1 AND datname = current_database() AND usename = current_user`,
+        [APPLICATION],
+      ),
+    );
+  }
+}

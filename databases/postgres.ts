@@ -1,0 +1,123 @@
+import type { DatabaseConfig } from '../domain/config';
+import { MigrationFailure, UnreachableFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import type { Database, DatabaseProbe, Dump, MigrationStatus } from './database';
+import type { Migrations } from './migrations';
+import { CommandMigrations } from './migrations-command';
+import { SqlMigrations } from './migrations-sql';
+import { parsePostgresUrl, withClient, type PostgresServer } from './postgres-connection';
+import { dumpPostgres } from './postgres-dump';
+import { restorePostgres } from './postgres-restore';
+import { PostgresTools } from './postgres-tools';
+import { runProgram } from './run-program';
+
+/** What is needed besides the configuration; secrets are resolved. */
+export interface DatabaseContext {
+  url: string;
+  /** Absolute folder of `spillway.yaml`. */
+  projectDirectory: string;
+  /** Environment of the worker: programs get it, so that they find what they find in a shell. */
+  environment: NodeJS.ProcessEnv;
+  /** `database.migrations.env`, resolved. */
+  variables: Record<string, string>;
+  /** Removes secrets from what programs said. */
+  redact: (text: string) => string;
+}
+
+/**
+ * Opens a PostgreSQL database; connects only when something is asked of it.
+ *
+ * @throws ConfigurationFailure when the connection string is none.
+ */
+export function openPostgres(config: DatabaseConfig, context: DatabaseContext): Database {
+  return new PostgresDatabase(config, context, parsePostgresUrl(context.url));
+}
+
+class PostgresDatabase implements Database {
+  private readonly tools: PostgresTools;
+  private readonly migrations: Migrations | undefined;
+
+  constructor(
+    private readonly config: DatabaseConfig,
+    private readonly context: DatabaseContext,
+    private readonly server: PostgresServer,
+  ) {
+    this.tools = new PostgresTools(server, context.environment);
+    this.migrations = this.openMigrations();
+  }
+
+  async probe(io: Io): Promise<DatabaseProbe> {
+    const { number, version, size } = await withClient(this.server, io, async (client) => {
+      const { rows } = await client.query<{ number: number; version: string; size: string }>(
+        `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+                pg_database_size(current_database()) AS size`,
+      );
+      return rows[0]!;
+    });
+    return { version, size: Number(size), tools: await this.tools.version(Math.floor(number / 10_000), io) };
+  }
+
+  dump(file: string, io: Io): Promise<Dump> {
+    return dumpPostgres(this.tools, file, this.config.lockTimeout, io);
+  }
+
+  restore(file: string, io: Io): Promise<void> {
+    return restorePostgres(this.tools, this.server, file, this.config.lockTimeout, io);
+  }
+
+  async migrationStatus(io: Io): Promise<MigrationStatus | undefined> {
+    return this.migrations?.status(io);
+  }
+
+  async checkMigrations(io: Io): Promise<string[]> {
+    return (await this.migrations?.check(io)) ?? [];
+  }
+
+  async migrateUp(names: string[], release: string, io: Io): Promise<string[]> {
+    return (await this.migrations?.up(names, release, io)) ?? [];
+  }
+
+  async migrateDown(names: string[], release: string | null, io: Io): Promise<string[]> {
+    return (await this.migrations?.down(names, release, io)) ?? [];
+  }
+
+  async verify(io: Io): Promise<void> {
+    const argv = this.config.verify;
+    if (!argv) return;
+    io.onProgress(`running ${argv.join(' ')}`);
+    const { projectDirectory: cwd, redact } = this.context;
+    const limit = this.config.verifyTimeout;
+    const result = await runProgram({ argv, cwd, env: this.programEnvironment(), limit, io }).catch(
+      (error: unknown) => {
+        // Too slow is a verdict on the migration, not a reason to ask again.
+        throw error instanceof UnreachableFailure ? new MigrationFailure(error.message, { cause: error }) : error;
+      },
+    );
+    if (result.exitCode === 0) return;
+    const said = redact(`${result.stdout}\n${result.stderr}`).trim().slice(-2_000) || 'nothing';
+    throw new MigrationFailure(
+      `expected database.verify (${argv.join(' ')}) to exit with 0 after the migrations, seen ${result.exitCode}. ` +
+        `It said: ${said}`,
+    );
+  }
+
+  close(): Promise<void> {
+    // Every operation ends its own connection, so that none idles away while a release waits for people.
+    return Promise.resolve();
+  }
+
+  private openMigrations(): Migrations | undefined {
+    const { migrations } = this.config;
+    const { projectDirectory, redact } = this.context;
+    if (!migrations) return undefined;
+    if ('directory' in migrations) {
+      return new SqlMigrations(this.server, this.config, projectDirectory, migrations.directory);
+    }
+    return new CommandMigrations(this.server, migrations, { projectDirectory, redact, env: this.programEnvironment() });
+  }
+
+  /** What the team's own programs see: the worker's environment, the database, and what the configuration adds. */
+  private programEnvironment(): NodeJS.ProcessEnv {
+    return { ...this.context.environment, DATABASE_URL: this.context.url, ...this.context.variables };
+  }
+}

@@ -1,0 +1,372 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { DatabaseConfig } from '../../domain/config';
+import { query, startPostgres, type TestPostgres } from '../support/postgres';
+import { io, project, type Project } from './database-context';
+
+const ROOT = join(__dirname, '../..');
+
+let postgres: TestPostgres;
+let url: string;
+let made: Project[];
+
+beforeAll(async () => void (postgres = await startPostgres()));
+afterAll(() => postgres?.stop());
+beforeEach(async () => {
+  made = [];
+  url = await postgres.createDatabase();
+});
+afterEach(() => Promise.all(made.map((each) => each.remove())));
+
+async function shop(overrides?: Record<string, unknown>): Promise<Project> {
+  const opened = await project(url, overrides);
+  made.push(opened);
+  return opened;
+}
+
+const ORDERS = {
+  '001_orders.up.sql': 'CREATE TABLE orders (id int PRIMARY KEY);\nINSERT INTO orders VALUES (1);\n',
+  '001_orders.down.sql': 'DROP TABLE orders;\n',
+};
+const TOTAL = {
+  '002_total.up.sql': 'ALTER TABLE orders ADD total numeric;\n',
+  '002_total.down.sql': 'ALTER TABLE orders DROP total;\n',
+};
+const tables = async () =>
+  (
+    await query<{ name: string }>(
+      url,
+      `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
+    )
+  ).map(({ name }) => name);
+
+describe('applying', () => {
+  test('M1: pending migrations are applied in the order of their names and reverted in the opposite one', async () => {
+    const { database, write } = await shop();
+    await write({ ...TOTAL, ...ORDERS });
+    expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
+    expect(await database.migrateUp(['001_orders', '002_total'], 'release-1', io())).toEqual([
+      '001_orders',
+      '002_total',
+    ]);
+    expect(await database.migrationStatus(io())).toEqual({ applied: ['001_orders', '002_total'], pending: [] });
+    expect(await query(url, 'SELECT id, total FROM orders')).toEqual([{ id: 1, total: null }]);
+
+    expect(await database.migrateDown(['001_orders', '002_total'], 'release-1', io())).toEqual([
+      '002_total',
+      '001_orders',
+    ]);
+    expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
+    expect(await tables()).toEqual(['spillway_migrations']);
+  });
+
+  test('asking for the status creates nothing', async () => {
+    const { database, write } = await shop();
+    await write(ORDERS);
+    await database.migrationStatus(io());
+    await database.checkMigrations(io());
+    expect(await tables()).toEqual([]);
+  });
+
+  test('the same release may apply the same migrations again, which changes nothing', async () => {
+    const { database, write } = await shop();
+    await write(ORDERS);
+    await database.migrateUp(['001_orders'], 'release-1', io());
+    expect(await database.migrateUp(['001_orders'], 'release-1', io())).toEqual([]);
+  });
+
+  test('a migration that another release has applied meanwhile is refused, and not reverted by this one', async () => {
+    const { database, write } = await shop();
+    await write(ORDERS);
+    await database.migrateUp(['001_orders'], 'release-1', io());
+    await expect(database.migrateUp(['001_orders'], 'release-2', io())).rejects.toThrow(
+      /release-1 has applied it meanwhile/,
+    );
+    expect(await database.migrateDown(['001_orders'], 'release-2', io())).toEqual([]);
+    expect(await database.migrateDown(['001_orders'], null, io())).toEqual(['001_orders']);
+  });
+
+  test('M3: a migration that fails is rolled back whole, and says statement, line and what the server said', async () => {
+    const { database, write } = await shop();
+    const broken = '-- adds a column\nCREATE TABLE customers (id int);\n\nALTER TABLE orders\n  ADD COLUMN id int;\n';
+    await write({ ...ORDERS, '002_broken.up.sql': broken, '002_broken.down.sql': 'SELECT 1;' });
+    await expect(database.migrateUp(['001_orders', '002_broken'], 'release-1', io())).rejects.toMatchObject({
+      name: 'MigrationFailure',
+      message: expect.stringMatching(
+        /^002_broken\.up\.sql:4: «ALTER TABLE orders ADD COLUMN id int» failed: ERROR 42701: column "id" of relation "orders" already exists\. Nothing of this file was applied\.$/,
+      ),
+    });
+    expect(await tables()).toEqual(['orders', 'spillway_migrations']);
+    expect(await database.migrateDown(['001_orders', '002_broken'], 'release-1', io())).toEqual(['001_orders']);
+    expect(await tables()).toEqual(['spillway_migrations']);
+  });
+
+  test('data that a failing migration trips over stays out of the message', async () => {
+    const { database, write } = await shop();
+    await write({
+      ...ORDERS,
+      '002_twice.up.sql': 'INSERT INTO orders SELECT 1 WHERE true;',
+      '002_twice.down.sql': 'SELECT 1;',
+    });
+    const failure = await database
+      .migrateUp(['001_orders', '002_twice'], 'r', io())
+      .catch((error: Error) => error.message);
+    expect(failure).toMatch(/duplicate key value violates unique constraint/);
+    expect(failure).not.toMatch(/\(id\)=\(1\)/);
+  });
+
+  test('a constraint that is checked at the commit fails the migration, and nothing of it stays', async () => {
+    const { database, write } = await shop();
+    const sql =
+      'CREATE TABLE line (o int REFERENCES orders DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO line VALUES (99);';
+    await write({ ...ORDERS, '002_line.up.sql': sql, '002_line.down.sql': 'DROP TABLE line;' });
+    await expect(database.migrateUp(['001_orders', '002_line'], 'r', io())).rejects.toThrow(
+      /:2: «COMMIT» failed: ERROR 23503/,
+    );
+    expect(await tables()).toEqual(['orders', 'spillway_migrations']);
+  });
+
+  test('a migration may change search path and role without losing its record or disturbing the next one', async () => {
+    const { database, write } = await shop();
+    const sql = `CREATE SCHEMA other; SET search_path = other; CREATE TABLE here (id int); SET ROLE pg_monitor;`;
+    await write({ '000_path.up.sql': sql, '000_path.down.sql': 'DROP SCHEMA other CASCADE;', ...ORDERS });
+    await database.migrateUp(['000_path', '001_orders'], 'r', io());
+    expect(await tables()).toEqual(['orders', 'spillway_migrations']);
+    expect((await database.migrationStatus(io()))?.applied).toEqual(['000_path', '001_orders']);
+  });
+
+  test('a migration that waits for a lock gives up, says so, and leaves the live version in peace', async () => {
+    const { database, write } = await shop({ lockTimeout: '200ms' });
+    await write({ ...ORDERS, ...TOTAL });
+    await database.migrateUp(['001_orders'], 'r', io());
+    const live = new Client({ connectionString: url });
+    await live.connect();
+    try {
+      await live.query('BEGIN; LOCK TABLE orders');
+      await expect(database.migrateUp(['002_total'], 'r', io())).rejects.toThrow(/55P03.*database\.lockTimeout/s);
+      await live.query('COMMIT');
+    } finally {
+      await live.end();
+    }
+    expect(await database.migrateUp(['002_total'], 'r', io())).toEqual(['002_total']);
+  });
+
+  test('a migration that takes too long is stopped by the server', async () => {
+    const { database, write } = await shop({ statementTimeout: '200ms', lockTimeout: '100ms' });
+    await write({ '001_slow.up.sql': 'SELECT pg_sleep(60);', '001_slow.down.sql': 'SELECT 1;' });
+    await expect(database.migrateUp(['001_slow'], 'r', io())).rejects.toThrow(/57014.*database\.statementTimeout/s);
+  });
+
+  test('an abort cancels the statement on the server and leaves nothing', async () => {
+    const { database, write } = await shop();
+    await write({ '001_slow.up.sql': 'CREATE TABLE t (); SELECT pg_sleep(60);', '001_slow.down.sql': 'DROP TABLE t;' });
+    const controller = new AbortController();
+    const listening = io(controller);
+    const running = database.migrateUp(['001_slow'], 'r', listening);
+    const outcome = expect(running).rejects.toThrow('stop now');
+    await until(() => Promise.resolve(listening.said.some((detail) => detail.includes('pg_sleep'))));
+    controller.abort(new Error('stop now'));
+    await outcome;
+    expect(await tables()).toEqual(['spillway_migrations']);
+    await until(async () => (await sleeping()) === 0);
+  });
+
+  test('two migrators take turns: each migration is applied once', async () => {
+    const { database, write } = await shop();
+    await write({ ...ORDERS, ...TOTAL });
+    const both = [1, 2].map(() => database.migrateUp(['001_orders', '002_total'], 'r', io()));
+    expect((await Promise.all(both)).flat().sort()).toEqual(['001_orders', '002_total']);
+  });
+});
+
+describe('without a transaction', () => {
+  const INDEX = {
+    '002_index.up.sql': '-- spillway: no transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS by_id ON orders (id);\n',
+    '002_index.down.sql': '-- spillway: no transaction\nDROP INDEX CONCURRENTLY IF EXISTS by_id;\n',
+  };
+
+  test('an index is built concurrently and removed again', async () => {
+    const { database, write } = await shop();
+    await write({ ...ORDERS, ...INDEX });
+    expect(await database.checkMigrations(io())).toEqual([]);
+    await database.migrateUp(['001_orders', '002_index'], 'r', io());
+    expect(await query(url, `SELECT 1 FROM pg_indexes WHERE indexname = 'by_id'`)).toHaveLength(1);
+    expect(await database.migrateDown(['002_index'], 'r', io())).toEqual(['002_index']);
+    expect(await query(url, `SELECT 1 FROM pg_indexes WHERE indexname = 'by_id'`)).toHaveLength(0);
+  });
+
+  test('one that was interrupted is still pending, runs again, and is reverted although it never finished', async () => {
+    const { database, write } = await shop();
+    const half = '-- spillway: no transaction\nCREATE TABLE IF NOT EXISTS half (id int);\nSELECT 1/0;\n';
+    await write({ '001_half.up.sql': half, '001_half.down.sql': 'DROP TABLE IF EXISTS half;' });
+    for (let times = 0; times < 2; times++) {
+      await expect(database.migrateUp(['001_half'], 'r', io())).rejects.toThrow(
+        /stays applied: it runs without a transaction/,
+      );
+    }
+    expect((await database.migrationStatus(io()))?.pending).toEqual(['001_half']);
+    expect(await database.migrateDown(['001_half'], 'r', io())).toEqual(['001_half']);
+    expect(await tables()).toEqual(['spillway_migrations']);
+  });
+});
+
+describe('checking, which applies nothing', () => {
+  const mistakesOf = async (files: Record<string, string>, overrides?: Record<string, unknown>) => {
+    const { database, write, directory } = await shop(overrides);
+    await write(files);
+    const mistakes = await database.checkMigrations(io());
+    return mistakes.map((mistake) => mistake.replace(`${directory}/migrations`, '…'));
+  };
+
+  test.each([
+    [
+      'a syntax error',
+      { '003_é.up.sql': '-- é\nSELECT 1;\nSELCT 2;' },
+      '…/003_é.up.sql:3: syntax error at or near "SELCT"',
+    ],
+    [
+      'a syntax error in a down file',
+      { '003_x.down.sql': 'DROP TABEL x;' },
+      '…/003_x.down.sql:1: syntax error at or near "TABEL"',
+    ],
+    ['a commit of its own', { '003_x.up.sql': 'SELECT 1;\nCOMMIT;' }, '…/003_x.up.sql:2: COMMIT is not allowed'],
+    [
+      'a concurrent index in a transaction',
+      { '003_x.up.sql': '\n\nCREATE INDEX CONCURRENTLY i ON t (a);' },
+      '…/003_x.up.sql:3: CREATE INDEX CONCURRENTLY i ON t (a) cannot run in a transaction',
+    ],
+    ['an empty file', { '003_x.up.sql': '-- later\n' }, '…/003_x.up.sql:1: expected at least one statement'],
+    ['psql’s own commands', { '003_x.up.sql': '\\set x 1\nSELECT 1;' }, 'psql’s own commands'],
+    ['data from nowhere', { '003_x.up.sql': 'COPY t FROM STDIN;' }, '…/003_x.up.sql:1: COPY … FROM STDIN has no input'],
+    [
+      'a name that is neither up nor down',
+      { '003.sql': 'SELECT 1;' },
+      '…/003.sql: expected NAME.up.sql or NAME.down.sql',
+    ],
+    [
+      'numbers that sort wrongly',
+      {
+        '9_x.up.sql': 'SELECT 1;',
+        '9_x.down.sql': 'SELECT 1;',
+        '10_x.up.sql': 'SELECT 1;',
+        '10_x.down.sql': 'SELECT 1;',
+      },
+      '…: 10_x sorts before 9_x; pad the numbers',
+    ],
+    [
+      'two of the same name',
+      { 'a.up.sql': 'SELECT 1;', 'a.down.sql': 'SELECT 1;', 'A.up.sql': 'SELECT 1;', 'A.down.sql': 'SELECT 1;' },
+      '…: the migrations A and a have the same name',
+    ],
+  ])('finds %s', async (_what, files: Record<string, string>, expected) => {
+    const others = Object.keys(files).map((file) =>
+      file.replace(/(up|down)(?=\.sql)/, (is) => (is === 'up' ? 'down' : 'up')),
+    );
+    const pairs = Object.fromEntries(others.map((file) => [file, 'SELECT 1;']));
+    const mistakes = await mistakesOf({ ...pairs, ...files });
+    expect(mistakes).toEqual([expect.stringContaining(expected)]);
+    expect(await tables()).toEqual([]);
+  });
+
+  test('misses the down file only where the undo would need it', async () => {
+    const files = { '001_x.up.sql': 'SELECT 1;' };
+    expect(await mistakesOf(files)).toEqual([
+      '…/001_x.up.sql: expected 001_x.down.sql beside it; add it, or set database.onRollback to restore or keep',
+    ]);
+    expect(await mistakesOf(files, { onRollback: 'restore' })).toEqual([]);
+    expect(await mistakesOf(files, { onRollback: 'keep' })).toEqual([]);
+  });
+
+  test('sees that an applied file was changed, but not that its line ends were', async () => {
+    const { database, write } = await shop();
+    await write(ORDERS);
+    await database.migrateUp(['001_orders'], 'r', io());
+    await write({ '001_orders.up.sql': ORDERS['001_orders.up.sql'].replaceAll('\n', '\r\n') });
+    expect(await database.checkMigrations(io())).toEqual([]);
+    await write({ '001_orders.up.sql': `${ORDERS['001_orders.up.sql']} -- more` });
+    expect(await database.checkMigrations(io())).toEqual([
+      expect.stringMatching(/001_orders\.up\.sql:1: .* was changed after it was applied/),
+    ]);
+  });
+
+  test('says when the database user may not create the record', async () => {
+    await query(url, `CREATE ROLE guest LOGIN PASSWORD 'guest'`).catch(() => undefined);
+    url = url.replace(/\/\/postgres:[^@]+@/, '//guest:guest@');
+    expect(await mistakesOf(ORDERS)).toEqual([
+      expect.stringMatching(/user guest to be allowed to create tables in schema public/),
+    ]);
+  });
+
+  test('a folder that is not there is a mistake in the configuration', async () => {
+    const { database } = await shop({ migrations: { directory: 'nowhere' } });
+    await expect(database.checkMigrations(io())).rejects.toMatchObject({ name: 'ConfigurationFailure' });
+  });
+});
+
+describe('reverting', () => {
+  test('works from the record when the files are gone', async () => {
+    const first = await shop();
+    await first.write(ORDERS);
+    await first.database.migrateUp(['001_orders'], 'r', io());
+    const second = await shop();
+    expect(await second.database.migrateDown(['001_orders'], 'r', io())).toEqual(['001_orders']);
+    expect(await tables()).toEqual(['spillway_migrations']);
+  });
+
+  test('without a down file says what a person must do', async () => {
+    const { database, write } = await shop({ onRollback: 'keep' });
+    await write({ '001_x.up.sql': 'SELECT 1;' });
+    await database.migrateUp(['001_x'], 'r', io());
+    await expect(database.migrateDown(['001_x'], 'r', io())).rejects.toThrow(
+      /expected 001_x\.down\.sql .* to revert 001_x/,
+    );
+  });
+});
+
+describe('killed in the middle', () => {
+  test('M1: after SIGKILL during a migration nothing of it is there, and the next worker applies it', async () => {
+    const { database, write, directory, config } = await shop();
+    const slow = 'CREATE TABLE slow (id int);\nSELECT pg_sleep(30);\nINSERT INTO slow VALUES (1);\n';
+    await write({ ...ORDERS, '002_slow.up.sql': slow, '002_slow.down.sql': 'DROP TABLE slow;' });
+    const worker = startMigrator(directory, config, ['001_orders', '002_slow']);
+    await until(async () => (await sleeping()) === 1);
+    worker.kill('SIGKILL');
+    await once(worker, 'exit');
+
+    await write({ '002_slow.up.sql': slow.replace('pg_sleep(30)', 'pg_sleep(0)') });
+    expect(await database.migrateUp(['001_orders', '002_slow'], 'r', io())).toEqual(['002_slow']);
+    expect(await query(url, 'SELECT id FROM slow')).toEqual([{ id: 1 }]);
+    expect(await sleeping()).toBe(0);
+  });
+});
+
+/** A worker's process that migrates as release `r`. */
+function startMigrator(directory: string, config: DatabaseConfig, names: string[]): ChildProcess {
+  const program = `
+    const { openDatabase } = require(${JSON.stringify(join(ROOT, 'databases/open.ts'))});
+    const { config, directory, names } = JSON.parse(process.env.INPUT);
+    const context = { url: process.env.URL, projectDirectory: directory, environment: {}, variables: {}, redact: String };
+    const io = { signal: new AbortController().signal, onProgress: () => undefined };
+    openDatabase(config, context).migrateUp(names, 'r', io);`;
+  const env = { ...process.env, URL: url, INPUT: JSON.stringify({ config, directory, names }) };
+  const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];
+  return spawn(process.execPath, argv, { env, stdio: 'inherit' });
+}
+
+async function sleeping(): Promise<number> {
+  const rows = await query(
+    url,
+    `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
+  );
+  return rows.length;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('expected the condition to come true within 10 s');
+}
