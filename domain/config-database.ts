@@ -66,7 +66,6 @@ export const database = z
         examples: [['./check-database']],
       }),
     verifyTimeout: durationOr('5m', 1).meta({ description: 'How long the verification may take.' }),
-    verifyTimeout: durationOr('10m', 1).meta({ description: 'A verification that takes longer counts as failed.' }),
     onRollback: z.enum(['revert', 'restore', 'keep']).prefault('revert').meta({
       description:
         'What a rollback does: `revert` the migrations of the release, `restore` the backup (which loses what was written since), or `keep` them.',
