@@ -100,12 +100,4 @@ function canaryRules({ services, canary }: AppConfig, context: Context): void {
       'expected no steps, because no service has a route and so no traffic to share',
     );
   }
-  const { errorRate, p95, healthFailures } = canary.limits;
-  if (errorRate === undefined && p95 === undefined && healthFailures === undefined) {
-    mistake(
-      context,
-      ['canary', 'limits'],
-      'expected `errorRate`, `p95` or `healthFailures`, seen none: nothing could fail the canary',
-    );
-  }
 }
