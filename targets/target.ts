@@ -67,9 +67,17 @@ export interface Target {
   /** Answers, or fails with `UnreachableFailure`. */
   probe(scope: Scope, io: Io): Promise<TargetProbe>;
 
-  /** Builds from a Dockerfile, honouring `.dockerignore`; tags it `reference` and answers it pinned. */
+  /**
+   * Builds from a Dockerfile, honouring `.dockerignore`; tags it `reference` and answers it pinned.
+   * `directory` is the absolute folder of the context, `cpu` the cores it may use; labels tell `pruneImages` whose it is.
+   */
   buildImage(
-    build: NonNullable<ServiceConfig['build']> & { directory: string; reference: string; cpu?: number },
+    build: NonNullable<ServiceConfig['build']> & {
+      directory: string;
+      reference: string;
+      cpu?: number;
+      labels?: Record<string, string>;
+    },
     service: string,
     io: Io,
   ): Promise<PinnedImage>;
@@ -77,7 +85,7 @@ export interface Target {
   pullImage(reference: string, service: string, io: Io): Promise<PinnedImage>;
   /** Undefined when the engine does not have it. */
   inspectImage(reference: string, service: string, io: Io): Promise<ImageFacts | undefined>;
-  /** Digest a tag stands for now; undefined when it is free. */
+  /** Makes the tag stand for this image, whatever it stood for before. */
   tagImage(reference: string, digest: string, io: Io): Promise<void>;
   /** Removes a tag, and the image when nothing uses it. Nothing to remove is fine. */
   removeImage(reference: string, io: Io): Promise<void>;

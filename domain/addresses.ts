@@ -1,0 +1,88 @@
+import type { Slot } from './release';
+
+/*
+ * Which address each container gets. They are fixed, because an engine that hands them out anew after a restart may give
+ * blue's address to green, and the router would send requests to the wrong version.
+ *
+ * The last byte of a /24: 0–15 engine, gateway and containers of others; 16–127 blue; 128–239 green.
+ */
+
+const FIRST: Record<Slot, number> = { blue: 16, green: 128 };
+/** Addresses that a slot has: the most replicas it may run. */
+export const SLOT_SIZE = 112;
+
+export interface ReplicaAddress {
+  service: string;
+  /** From 1. */
+  replica: number;
+  address: string;
+}
+
+/**
+ * First /24 of `pool` that overlaps none of `taken` (CIDR notation); undefined when there is none left.
+ *
+ * @throws RangeError when `pool` is not an IPv4 network of at least a /24.
+ */
+export function freeSubnet(pool: string, taken: readonly string[]): string | undefined {
+  const range = parseCidr(pool);
+  if (!range || range.end - range.start < 255) {
+    throw new RangeError(`expected an IPv4 network of /24 or larger such as 10.210.0.0/16, seen "${pool}"`);
+  }
+  const others = taken.map((cidr) => parseCidr(cidr)).filter((other) => other !== undefined);
+  for (let start = range.start; start + 255 <= range.end; start += 256) {
+    if (others.every((other) => other.end < start || other.start > start + 255)) return `${formatIp(start)}/24`;
+  }
+  return undefined;
+}
+
+/** The part of an environment's /24 from which the engine may serve containers that ask for no address: never a slot's. */
+export function unreservedRange(subnet: string): string {
+  return subnet.replace(/\.0\/24$/, '.0/28');
+}
+
+/**
+ * Addresses of a slot's replicas: the same for the same services, and none of `taken`.
+ *
+ * @returns undefined when the slot has too few left.
+ */
+export function slotAddresses(
+  subnet: string,
+  slot: Slot,
+  services: readonly { service: string; replicas: number }[],
+  taken: readonly string[] = [],
+): ReplicaAddress[] | undefined {
+  const prefix = subnet.replace(/\.0\/24$/, '');
+  const free = Array.from({ length: SLOT_SIZE }, (_, index) => `${prefix}.${FIRST[slot] + index}`).filter(
+    (address) => !taken.includes(address),
+  );
+  const wanted = [...services]
+    .sort((a, b) => (a.service < b.service ? -1 : 1))
+    .flatMap(({ service, replicas }) =>
+      Array.from({ length: replicas }, (_, index) => ({ service, replica: index + 1 })),
+    );
+  if (wanted.length > free.length) return undefined;
+  return wanted.map((replica, index) => ({ ...replica, address: free[index]! }));
+}
+
+/** The slot to which an address of an environment's network is reserved; undefined when to none. */
+export function slotOfAddress(address: string): Slot | undefined {
+  const last = Number(address.split('.')[3]);
+  if (last >= FIRST.blue && last < FIRST.blue + SLOT_SIZE) return 'blue';
+  if (last >= FIRST.green && last < FIRST.green + SLOT_SIZE) return 'green';
+  return undefined;
+}
+
+function parseCidr(cidr: string): { start: number; end: number } | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
+  if (!match) return undefined;
+  const [a, b, c, d, bits] = match.slice(1).map(Number) as [number, number, number, number, number];
+  if ([a, b, c, d].some((byte) => byte > 255) || bits > 32) return undefined;
+  const size = 2 ** (32 - bits);
+  const ip = ((a * 256 + b) * 256 + c) * 256 + d;
+  const start = Math.floor(ip / size) * size;
+  return { start, end: start + size - 1 };
+}
+
+function formatIp(ip: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(ip / 2 ** shift) % 256).join('.');
+}

@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { isNativeError } from 'node:util/types';
+import Docker from 'dockerode';
+import type { TargetConfig } from '../domain/config';
+import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { SshAgent } from './docker-ssh';
+
+/** What the worker gives a target of its own surroundings, because only workers read their environment. */
+export interface Surroundings {
+  /** Content of a private key for an `ssh://` host. */
+  sshKey?: string;
+  /** `DOCKER_HOST`, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`, `DOCKER_CONFIG`, `SSH_AUTH_SOCK`, `HOME`, `PATH`. */
+  variables: Record<string, string | undefined>;
+}
+
+/** Longest that the engine may take for an ordinary answer. */
+const CALL_MS = 60_000;
+const DEFAULT_SOCKET = 'unix:///var/run/docker.sock';
+
+/** Error codes of a connection, as opposed to an answer with a status. */
+const UNREACHABLE = new Set([
+  'EACCES',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'EPROTO',
+  'ETIMEDOUT',
+]);
+
+/** The HTTP status the engine refused with; undefined for any other error. Messages change between engines, this does not. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** What the engine said when it refused, without docker-modem's frame around it. */
+export function reasonOf(error: unknown): string {
+  const said = (error as { json?: { message?: unknown } } | null)?.json?.message;
+  if (typeof said === 'string') return said;
+  return isNativeError(error) ? error.message.trim() : String(error);
+}
+
+/** Options of one call: dockerode takes them out before it builds the URL. */
+export interface Abort {
+  abortSignal: AbortSignal;
+}
+
+/** A connection to a Docker engine: Unix socket, TCP, TCP with TLS, or SSH. */
+export class DockerEngine {
+  private sameMachine: Promise<boolean> | undefined;
+
+  constructor(
+    readonly docker: Docker,
+    /** As a person writes it: `unix:///var/run/docker.sock`. */
+    readonly address: string,
+    private readonly disconnect: () => void,
+  ) {}
+
+  /**
+   * Calls the engine, bounded in time and stopped by `io.signal`.
+   *
+   * @param limitMs null for streams that last as long as the work does (build, pull).
+   * @throws UnreachableFailure when no engine answers; dockerode's error with `statusCode` when it refuses.
+   */
+  async call<T>(
+    io: Io,
+    work: (docker: Docker, abort: Abort) => Promise<T>,
+    limitMs: number | null = CALL_MS,
+  ): Promise<T> {
+    io.signal.throwIfAborted();
+    const limit = limitMs === null ? undefined : AbortSignal.timeout(limitMs);
+    const abortSignal = limit ? AbortSignal.any([io.signal, limit]) : io.signal;
+    try {
+      // Raced as well, because not every call of dockerode takes the signal.
+      return await Promise.race([work(this.docker, { abortSignal }), rejectOn(abortSignal)]);
+    } catch (error) {
+      io.signal.throwIfAborted();
+      if (limit?.aborted) throw this.unreachable(`no answer within ${limitMs} ms`, error);
+      throw this.named(error);
+    }
+  }
+
+  /**
+   * Whether this process runs on the engine's own machine, and so may open its files and dial its containers. The name
+   * of the machine tells: a worker in a container has another one, and so has the engine inside a virtual machine.
+   */
+  isSameMachine(io: Io): Promise<boolean> {
+    if (!this.address.startsWith('unix://')) return Promise.resolve(false);
+    this.sameMachine ??= this.call(io, (docker) => docker.info()).then(
+      (info: { Name: string }) => info.Name === hostname(),
+      (error: unknown) => {
+        this.sameMachine = undefined;
+        throw error;
+      },
+    );
+    return this.sameMachine;
+  }
+
+  close(): void {
+    this.disconnect();
+  }
+
+  private named(error: unknown): unknown {
+    if (statusOf(error) !== undefined || !isNativeError(error)) return error;
+    const { code, level } = error as Error & { code?: string; level?: string };
+    const hungUp = error.message === 'socket hang up';
+    if (
+      hungUp ||
+      level?.startsWith('client-') ||
+      (code && (UNREACHABLE.has(code) || /^ERR_(TLS|SSL|OSSL)/.test(code)))
+    ) {
+      return this.unreachable(code ? `${code} (${error.message})` : error.message, error);
+    }
+    return error;
+  }
+
+  private unreachable(seen: string, cause: unknown): UnreachableFailure {
+    return new UnreachableFailure(
+      `expected a Docker engine at ${this.address}, seen ${seen}: start it, or correct \`target.host\` or DOCKER_HOST`,
+      { cause },
+    );
+  }
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+/** Opens nothing yet: the first call connects. */
+export function connectEngine(config: TargetConfig, surroundings: Surroundings): DockerEngine {
+  const { variables } = surroundings;
+  const address = config.host ?? variables.DOCKER_HOST ?? DEFAULT_SOCKET;
+  const url = parseAddress(address);
+  switch (url.protocol) {
+    case 'unix:': {
+      const agent = new HttpAgent({ keepAlive: true });
+      const options = { socketPath: decodeURIComponent(url.pathname), protocol: 'http' as const, agent };
+      return new DockerEngine(dockerWith(options), address, () => agent.destroy());
+    }
+    case 'tcp:':
+      return overTcp(url, address, config, surroundings);
+    case 'ssh:': {
+      const agent = new SshAgent(url, surroundings);
+      return new DockerEngine(dockerWith({ host: 'localhost', protocol: 'http', agent }), address, () =>
+        agent.destroy(),
+      );
+    }
+    default:
+      throw new ConfigurationFailure(
+        `expected unix://PATH, tcp://HOST:PORT or ssh://USER@HOST in \`target.host\` or DOCKER_HOST, seen ${address}`,
+      );
+  }
+}
+
+function parseAddress(address: string): URL {
+  if (URL.canParse(address)) return new URL(address);
+  throw new ConfigurationFailure(`expected a URL such as tcp://10.0.0.5:2376 in \`target.host\`, seen "${address}"`);
+}
+
+function overTcp(url: URL, address: string, config: TargetConfig, { variables }: Surroundings): DockerEngine {
+  const tls = config.tls ?? tlsOf(variables);
+  const agent = tls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  const docker = dockerWith({
+    host: url.hostname,
+    port: Number(url.port) || (tls ? 2376 : 2375),
+    protocol: tls ? 'https' : 'http',
+    agent,
+    ...(tls && { ca: readPem(tls.ca), cert: readPem(tls.cert), key: readPem(tls.key) }),
+  });
+  return new DockerEngine(docker, address, () => agent.destroy());
+}
+
+/** The Docker client's own variables, for an engine that `target.tls` says nothing of. */
+function tlsOf(variables: Surroundings['variables']): TargetConfig['tls'] {
+  if (!variables.DOCKER_TLS_VERIFY) return undefined;
+  const folder = variables.DOCKER_CERT_PATH ?? join(variables.HOME ?? '', '.docker');
+  return { ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigurationFailure(
+      `expected a PEM file at ${path} for the engine's TLS, seen ${(error as Error).message}`,
+    );
+  }
+}
+
+/** docker-modem fills what is absent from DOCKER_HOST; spelling every field out keeps the two apart. */
+function dockerWith(options: Docker.DockerOptions & { agent: unknown }): Docker {
+  const nothing = {
+    socketPath: undefined,
+    host: undefined,
+    port: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+  };
+  return new Docker({ ...nothing, pathPrefix: '/', ...options } as Docker.DockerOptions);
+}

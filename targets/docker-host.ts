@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type Docker from 'dockerode';
+import { UnreachableFailure } from '../domain/failures';
+import type { Address, ExecResult, Host, HostContainer, Io } from '../domain/host';
+import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
+import { execIn } from './docker-exec';
+import { localAccess, type HostAccess } from './docker-host-local';
+import { RemoteAccess } from './docker-host-remote';
+import type { DockerImages } from './docker-images';
+
+/** Says what a host's container was made from, so that an unchanged one is left alone. */
+const SPEC_LABEL = 'spillway.spec';
+const ATTEMPTS = 5;
+const STOP_SECONDS = 10;
+
+/** The machine of a Docker engine: this one, or another that is reached through its engine. */
+export class DockerHost implements Host {
+  private readonly remote: HostAccess;
+
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly images: DockerImages,
+    helperImage: string,
+  ) {
+    this.remote = new RemoteAccess(engine, helperImage, (container, io) =>
+      this.ensure(container, { ...ownOptions(container), ...HELPER_OPTIONS }, io),
+    );
+  }
+
+  async connect(to: Address, io: Io): Promise<Duplex> {
+    return (await this.access(io)).connect(to, io);
+  }
+
+  async readFile(path: string, io: Io): Promise<string | undefined> {
+    return (await this.access(io)).readFile(path, io);
+  }
+
+  async writeFile(path: string, content: string, io: Io): Promise<void> {
+    return (await this.access(io)).writeFile(path, content, io);
+  }
+
+  async removeFile(path: string, io: Io): Promise<void> {
+    return (await this.access(io)).removeFile(path, io);
+  }
+
+  async listFiles(directory: string, io: Io): Promise<string[]> {
+    return (await this.access(io)).listFiles(directory, io);
+  }
+
+  async run(argv: string[], io: Io): Promise<ExecResult> {
+    return (await this.access(io)).run(argv, io);
+  }
+
+  ensureContainer(container: HostContainer, io: Io): Promise<'started' | 'running'> {
+    return this.ensure(container, ownOptions(container), io);
+  }
+
+  execInContainer(name: string, argv: string[], io: Io): Promise<ExecResult> {
+    return execIn(this.engine, name, argv, io);
+  }
+
+  /** Stops it, then removes it. Nothing to remove is fine. */
+  async removeContainer(name: string, io: Io): Promise<void> {
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(name).stop({ t: STOP_SECONDS, ...abort }))
+      .catch(unless(304, 404));
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(name).remove({ force: true, v: true, ...abort }))
+      .catch(unless(404, 409));
+  }
+
+  private async access(io: Io): Promise<HostAccess> {
+    return (await this.engine.isSameMachine(io)) ? localAccess : this.remote;
+  }
+
+  /** Another worker may make or remove the same container at the same time: each refusal means to look again. */
+  private async ensure(
+    container: HostContainer,
+    options: Docker.ContainerCreateOptions,
+    io: Io,
+  ): Promise<'started' | 'running'> {
+    let refusal = '';
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const found = await this.inspect(container.name, io);
+      const isSame = found?.Config.Labels[SPEC_LABEL] === options.Labels?.[SPEC_LABEL];
+      if (found && isSame && found.State.Running && !found.State.Restarting) return 'running';
+      try {
+        if (found && !isSame) await this.removeContainer(container.name, io);
+        if (!found || !isSame) await this.create(container, options, io);
+        await this.engine.call(io, (docker, abort) => docker.getContainer(container.name).start({ ...abort }));
+        return 'started';
+      } catch (error) {
+        if (statusOf(error) === 304) return 'running';
+        if (statusOf(error) !== 404 && statusOf(error) !== 409) throw named(container, error);
+        refusal = reasonOf(error);
+      }
+    }
+    throw new UnreachableFailure(
+      `expected container ${container.name} to start, seen ${refusal} in ${ATTEMPTS} attempts`,
+    );
+  }
+
+  private async create(container: HostContainer, options: Docker.ContainerCreateOptions, io: Io): Promise<void> {
+    await this.images.pull(container.image, container.name, io);
+    await this.engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
+  }
+
+  private async inspect(name: string, io: Io): Promise<Docker.ContainerInspectInfo | undefined> {
+    return this.engine.call(io, (docker, abort) => docker.getContainer(name).inspect({ ...abort })).catch(unless(404));
+  }
+}
+
+function ownOptions(container: HostContainer): Docker.ContainerCreateOptions {
+  const spec = createHash('sha256').update(JSON.stringify(container)).digest('hex').slice(0, 16);
+  return {
+    name: container.name,
+    Image: container.image,
+    Cmd: container.command,
+    User: container.user,
+    Labels: { ...container.labels, [SPEC_LABEL]: spec },
+    Env: Object.entries(container.env ?? {}).map(([name, value]) => `${name}=${value}`),
+    HostConfig: hostConfig(container.binds),
+  };
+}
+
+function hostConfig(binds: string[]): Docker.HostConfig {
+  return {
+    NetworkMode: 'host',
+    Binds: binds,
+    RestartPolicy: { Name: 'unless-stopped' },
+    LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+  };
+}
+
+/** The helper stands for the host: its user, its processes. Who may use the engine has all that anyway. */
+const HELPER_OPTIONS = {
+  User: '0:0',
+  Entrypoint: [],
+  HostConfig: { ...hostConfig(['/:/host:rslave']), PidMode: 'host', Privileged: true },
+} satisfies Docker.ContainerCreateOptions;
+
+function named(container: HostContainer, error: unknown): unknown {
+  if (statusOf(error) === undefined) return error;
+  return new UnreachableFailure(
+    `expected container ${container.name} of ${container.image} to start, seen ${reasonOf(error)}`,
+  );
+}
+
+function unless(...statuses: number[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
+    return undefined;
+  };
+}

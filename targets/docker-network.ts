@@ -1,0 +1,115 @@
+import type Docker from 'dockerode';
+import { freeSubnet, unreservedRange } from '../domain/addresses';
+import { ConfigurationFailure, PreflightFailure, UnreachableFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { LABELS, networkName } from '../domain/names';
+import type { Scope } from '../domain/release';
+import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
+
+/** How often another process may take a subnet before this one does. */
+const ATTEMPTS = 20;
+
+/** The network of an environment, as found. */
+export interface EnvironmentNetwork {
+  id: string;
+  subnet: string;
+  owner?: string;
+}
+
+/** Undefined when there is none yet. */
+export async function findNetwork(engine: DockerEngine, scope: Scope, io: Io): Promise<EnvironmentNetwork | undefined> {
+  const [first] = await ownNetworks(engine, scope, io);
+  if (!first) return undefined;
+  const subnet = first.IPAM?.Config?.[0]?.Subnet;
+  if (!subnet?.endsWith('.0/24')) {
+    throw new ConfigurationFailure(
+      `expected network ${networkName(scope)} to be a /24, seen ${subnet ?? 'no subnet'}: remove it, or rename the app`,
+    );
+  }
+  return { id: first.Id, subnet, owner: first.Labels?.[LABELS.owner] };
+}
+
+/**
+ * The network of an environment, made when missing: a free /24 of the pool.
+ *
+ * @throws PreflightFailure when it belongs to another Spillway; ConfigurationFailure when the pool is used up.
+ */
+export async function ensureNetwork(
+  engine: DockerEngine,
+  pool: string,
+  scope: Scope,
+  owner: string,
+  io: Io,
+): Promise<EnvironmentNetwork> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const found = await findNetwork(engine, scope, io);
+    if (found) return ownedBy(found, scope, owner);
+    await createNetwork(engine, pool, scope, owner, io);
+    await keepOldest(engine, scope, io);
+  }
+  throw new UnreachableFailure(
+    `expected to make network ${networkName(scope)} within ${ATTEMPTS} attempts, seen every subnet taken by others meanwhile: try again`,
+  );
+}
+
+function ownedBy(found: EnvironmentNetwork, scope: Scope, owner: string): EnvironmentNetwork {
+  if (found.owner === owner) return found;
+  throw new PreflightFailure(
+    `expected network ${networkName(scope)} to belong to ${owner}, seen ${found.owner ?? 'no owner'}: ` +
+      'another Temporal or namespace releases this environment; use that one, or another app or environment name',
+  );
+}
+
+async function createNetwork(engine: DockerEngine, pool: string, scope: Scope, owner: string, io: Io): Promise<void> {
+  const subnet = freeSubnet(pool, await subnetsInUse(engine, io));
+  if (!subnet) {
+    throw new ConfigurationFailure(
+      `expected a free /24 in \`target.addressPool\` ${pool}, seen none: remove unused networks, or give another pool`,
+    );
+  }
+  try {
+    await engine.call(io, (docker, abort) =>
+      docker.createNetwork({
+        Name: networkName(scope),
+        Driver: 'bridge',
+        CheckDuplicate: true,
+        IPAM: { Driver: 'default', Config: [{ Subnet: subnet, IPRange: unreservedRange(subnet) }] },
+        Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.owner]: owner },
+        ...abort,
+      }),
+    );
+  } catch (error) {
+    // 403 (409 since 27): the subnet was taken meanwhile; 409: the name was. Either way look again.
+    if (statusOf(error) === 403 || statusOf(error) === 409) return;
+    if (statusOf(error) === undefined) throw error;
+    throw new UnreachableFailure(
+      `expected to make network ${networkName(scope)} with ${subnet}, seen ${reasonOf(error)}`,
+    );
+  }
+}
+
+async function subnetsInUse(engine: DockerEngine, io: Io): Promise<string[]> {
+  const networks = await engine.call(io, (docker, abort) => docker.listNetworks({ ...abort }));
+  return networks.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []));
+}
+
+/** An engine allows two networks of one name when they are made at once: everyone keeps the oldest. */
+async function keepOldest(engine: DockerEngine, scope: Scope, io: Io): Promise<void> {
+  const [, ...younger] = await ownNetworks(engine, scope, io);
+  for (const { Id } of younger) {
+    await engine
+      .call(io, (docker, abort) => docker.getNetwork(Id).remove({ ...abort }))
+      .catch((error: unknown) => {
+        if (statusOf(error) !== 404) throw error;
+      });
+  }
+}
+
+async function ownNetworks(engine: DockerEngine, scope: Scope, io: Io): Promise<Docker.NetworkInspectInfo[]> {
+  const name = networkName(scope);
+  // The filter matches parts of names.
+  const found = await engine.call(io, (docker, abort) => docker.listNetworks({ filters: { name: [name] }, ...abort }));
+  return found
+    .filter(({ Name }) => Name === name)
+    .sort((a, b) => (a.Created === b.Created ? a.Id.localeCompare(b.Id) : a.Created.localeCompare(b.Created)));
+}

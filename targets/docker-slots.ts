@@ -1,0 +1,206 @@
+import type Docker from 'dockerode';
+import { slotAddresses, type ReplicaAddress } from '../domain/addresses';
+import { ConfigurationFailure, PreflightFailure, UnhealthyFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { LABELS, containerName, networkName } from '../domain/names';
+import type { ReleaseRef, Scope, Slot } from '../domain/release';
+import { PORT_LABEL, containerOptions } from './docker-container-options';
+import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
+import type { DockerImages } from './docker-images';
+import { findNetwork } from './docker-network';
+import type { Replica, ServiceSpec } from './target';
+
+/** Containers of the two slots of an environment. */
+export class DockerSlots {
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly images: DockerImages,
+  ) {}
+
+  /** @throws PreflightFailure without a network; UnhealthyFailure when a container cannot start at all. */
+  async deploy(release: ReleaseRef, owner: string, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]> {
+    const addresses = await this.plan(release, slot, services, io);
+    const exact = new Map<string, string>();
+    for (const { service, image } of services) exact.set(service, await this.images.exactName(image, io));
+    await this.clear(release, slot, addresses, io);
+    await Promise.all(
+      addresses.map(async (at) => {
+        const spec = services.find(({ service }) => service === at.service)!;
+        const options = containerOptions({ release, owner, slot, spec, image: exact.get(at.service)!, ...at });
+        await this.create(options, release.id, io);
+        if (spec.start) await this.startNew(options.name!, io);
+        io.onProgress(`${options.name} ${spec.start ? 'started' : 'created'}`);
+      }),
+    );
+    return this.list(release, slot, io);
+  }
+
+  async list(scope: Scope, slot: Slot, io: Io): Promise<Replica[]> {
+    const found = await this.find(scope, slot, io);
+    const inspected = await Promise.all(found.map(({ Id }) => this.inspect(Id, io)));
+    return inspected
+      .filter((info) => info !== undefined)
+      .map((info) => replicaOf(info, networkName(scope)))
+      .sort((a, b) => a.service.localeCompare(b.service) || a.replica - b.replica);
+  }
+
+  async remove(scope: Scope, slot: Slot, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
+    const found = (await this.find(scope, slot, io)).filter(
+      ({ Labels }) => releaseId === undefined || Labels[LABELS.release] === releaseId,
+    );
+    await Promise.all(found.map(({ Id }) => this.stopAndRemove(Id, graceMs, io)));
+    return found.map(({ Names }) => Names[0]!.slice(1)).sort();
+  }
+
+  /** Starts it and has the engine keep it running: one that never ran must not come up by itself before its time. */
+  async start(container: string, io: Io): Promise<void> {
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(container).start({ ...abort }))
+      .catch(unless(304));
+    await this.engine.call(io, (docker, abort) =>
+      docker.getContainer(container).update({ RestartPolicy: { Name: 'unless-stopped' }, ...abort }),
+    );
+  }
+
+  /** Nothing to stop is fine. */
+  async stop(container: string, graceMs: number, io: Io): Promise<void> {
+    const t = Math.ceil(graceMs / 1_000);
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(container).stop({ t, ...abort }), graceMs + 60_000)
+      .catch(unless(304, 404));
+  }
+
+  private async plan(release: ReleaseRef, slot: Slot, services: ServiceSpec[], io: Io): Promise<ReplicaAddress[]> {
+    const network = await findNetwork(this.engine, release, io);
+    if (!network)
+      throw new PreflightFailure(`expected network ${networkName(release)}, seen none: make it before a slot`);
+    const wanted = services.map(({ service, config }) => ({ service, replicas: config.replicas }));
+    const addresses = slotAddresses(
+      network.subnet,
+      slot,
+      wanted,
+      await this.foreignAddresses(release, slot, network.id, io),
+    );
+    if (addresses) return addresses;
+    throw new ConfigurationFailure(
+      `expected fewer replicas in ${slot} than ${network.subnet} has addresses for, seen ${JSON.stringify(wanted)}`,
+    );
+  }
+
+  /** Addresses on the network that are not this slot's own. */
+  private async foreignAddresses(scope: Scope, slot: Slot, network: string, io: Io): Promise<string[]> {
+    const own = new Set((await this.find(scope, slot, io)).map(({ Id }) => Id));
+    const info = (await this.engine.call(io, (docker) =>
+      docker.getNetwork(network).inspect(),
+    )) as Docker.NetworkInspectInfo;
+    return Object.entries(info.Containers ?? {})
+      .filter(([id]) => !own.has(id))
+      .map(([, { IPv4Address }]) => IPv4Address.replace(/\/\d+$/, ''));
+  }
+
+  /** Removes what an earlier release left in the idle slot, and what this one has too much of. */
+  private async clear(release: ReleaseRef, slot: Slot, wanted: ReplicaAddress[], io: Io): Promise<void> {
+    const names = new Set(wanted.map(({ service, replica }) => containerName(release, service, slot, replica)));
+    const found = await this.find(release, slot, io);
+    const stale = found.filter(
+      ({ Names, Labels }) => Labels[LABELS.release] !== release.id || !names.has(Names[0]!.slice(1)),
+    );
+    await Promise.all(stale.map(({ Id }) => this.stopAndRemove(Id, 0, io)));
+  }
+
+  private async create(options: Docker.ContainerCreateOptions, releaseId: string, io: Io): Promise<void> {
+    const attempt = (): Promise<unknown> =>
+      this.engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
+    try {
+      await attempt();
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error;
+      const present = await this.inspect(options.name!, io);
+      if (present?.Config.Labels[LABELS.release] === releaseId) return;
+      if (present) await this.stopAndRemove(present.Id, 0, io);
+      await attempt();
+    }
+  }
+
+  private async startNew(container: string, io: Io): Promise<void> {
+    try {
+      await this.engine.call(io, (docker, abort) => docker.getContainer(container).start({ ...abort }));
+    } catch (error) {
+      if (statusOf(error) === 304) return;
+      // 400: the command cannot be run, which no further try changes.
+      if (statusOf(error) !== 400) throw error;
+      throw new UnhealthyFailure(
+        `expected ${container} to start, seen ${reasonOf(error)}: correct its \`command\` or image`,
+      );
+    }
+  }
+
+  private async stopAndRemove(container: string, graceMs: number, io: Io): Promise<void> {
+    if (graceMs > 0) await this.stop(container, graceMs, io);
+    // 409: its removal is in progress already, by an attempt before this one.
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(container).remove({ force: true, v: true, ...abort }))
+      .catch(unless(404, 409));
+    await this.untilGone(container, io);
+  }
+
+  private async untilGone(container: string, io: Io): Promise<void> {
+    if (!(await this.inspect(container, io))) return;
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(container).wait({ condition: 'removed', ...abort }))
+      .catch(unless(404));
+  }
+
+  private find(scope: Scope, slot: Slot, io: Io): Promise<Docker.ContainerInfo[]> {
+    const label = [
+      `${LABELS.app}=${scope.app}`,
+      `${LABELS.environment}=${scope.environment}`,
+      `${LABELS.slot}=${slot}`,
+    ];
+    return this.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters: { label }, ...abort }));
+  }
+
+  /** Undefined when it is gone. */
+  private async inspect(container: string, io: Io): Promise<Docker.ContainerInspectInfo | undefined> {
+    try {
+      return await this.engine.call(io, (docker, abort) => docker.getContainer(container).inspect({ ...abort }));
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+}
+
+function unless(...statuses: number[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
+    return undefined;
+  };
+}
+
+function replicaOf(info: Docker.ContainerInspectInfo, network: string): Replica {
+  const { Labels, Image } = info.Config;
+  const attached = info.NetworkSettings.Networks[network];
+  const started = Date.parse(info.State.StartedAt);
+  return {
+    service: Labels[LABELS.service] ?? '',
+    replica: Number(Labels[LABELS.replica]),
+    container: info.Name.slice(1),
+    // The engine's word while it runs; what it was told while it does not.
+    address: attached?.IPAddress || attached?.IPAMConfig?.IPv4Address || '',
+    ...(Labels[PORT_LABEL] && { port: Number(Labels[PORT_LABEL]) }),
+    releaseId: Labels[LABELS.release] ?? '',
+    version: Labels[LABELS.version] ?? '',
+    imageDigest: Image.slice(Image.indexOf('@') + 1),
+    state: stateOf(info),
+    ...(info.State.Status === 'exited' && { exitCode: info.State.ExitCode }),
+    ...(started > 0 && { startedAt: started }),
+    restarts: info.RestartCount,
+  };
+}
+
+/** A container between two restarts is not running, whatever the engine hopes. */
+function stateOf({ State }: Docker.ContainerInspectInfo): Replica['state'] {
+  if (State.Status === 'created') return 'created';
+  return State.Running && !State.Restarting ? 'running' : 'exited';
+}

@@ -1,0 +1,176 @@
+import type Docker from 'dockerode';
+import type { HttpCheck, TargetConfig } from '../domain/config';
+import { ConfigurationFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import type { PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
+import { connectEngine, type DockerEngine, type Surroundings } from './docker-engine';
+import { collect, execIn } from './docker-exec';
+import { DockerHost } from './docker-host';
+import { askFrom, type Asked } from './docker-http';
+import { DockerImages, type ImageBuild } from './docker-images';
+import { ensureNetwork, findNetwork } from './docker-network';
+import { pruneImages } from './docker-prune';
+import { DockerSlots } from './docker-slots';
+import type { Answer, ImageFacts, Replica, ReplicaUsage, ServiceSpec, Target, TargetProbe } from './target';
+
+/** Opens nothing yet: the first call connects, and says when there is nothing to connect to. */
+export function openDockerTarget(config: TargetConfig, surroundings: Surroundings): Promise<Target> {
+  return Promise.resolve(new DockerTarget(config, surroundings));
+}
+
+/** A Docker engine: this machine's, or another's over TCP, TLS or SSH. */
+class DockerTarget implements Target {
+  readonly host: DockerHost;
+  private readonly engine: DockerEngine;
+  private readonly images: DockerImages;
+  private readonly slots: DockerSlots;
+
+  constructor(
+    private readonly config: TargetConfig,
+    surroundings: Surroundings,
+  ) {
+    this.engine = connectEngine(config, surroundings);
+    this.images = new DockerImages(this.engine, surroundings.variables);
+    this.slots = new DockerSlots(this.engine, this.images);
+    this.host = new DockerHost(this.engine, this.images, config.helperImage);
+  }
+
+  async probe(scope: Scope, io: Io): Promise<TargetProbe> {
+    const info = (await this.engine.call(io, (docker) => docker.info())) as EngineInfo;
+    if (info.OSType !== 'linux') {
+      throw new ConfigurationFailure(
+        `expected a Docker engine with Linux containers, seen ${info.OSType}: use another host`,
+      );
+    }
+    const network = await findNetwork(this.engine, scope, io);
+    return {
+      engine: info.ServerVersion,
+      memory: info.MemTotal,
+      cores: info.NCPU,
+      freeDisk: await this.freeDisk(info.DockerRootDir, io),
+      owner: network?.owner,
+    };
+  }
+
+  buildImage(build: ImageBuild, service: string, io: Io): Promise<PinnedImage> {
+    return this.images.build(build, service, io);
+  }
+
+  pullImage(reference: string, service: string, io: Io): Promise<PinnedImage> {
+    return this.images.pull(reference, service, io);
+  }
+
+  inspectImage(reference: string, service: string, io: Io): Promise<ImageFacts | undefined> {
+    return this.images.inspect(reference, service, io);
+  }
+
+  tagImage(reference: string, digest: string, io: Io): Promise<void> {
+    return this.images.tag(reference, digest, io);
+  }
+
+  async removeImage(reference: string, io: Io): Promise<void> {
+    await this.images.remove(reference, io);
+  }
+
+  pruneImages(scope: Scope, keep: number, io: Io): Promise<string[]> {
+    return pruneImages(this.engine, this.images, scope, keep, io);
+  }
+
+  async ensureNetwork(scope: Scope, owner: string, io: Io): Promise<void> {
+    await ensureNetwork(this.engine, this.config.addressPool, scope, owner, io);
+  }
+
+  deploySlot(release: ReleaseRef, owner: string, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]> {
+    return this.slots.deploy(release, owner, slot, services, io);
+  }
+
+  replicas(scope: Scope, slot: Slot, io: Io): Promise<Replica[]> {
+    return this.slots.list(scope, slot, io);
+  }
+
+  removeSlot(scope: Scope, slot: Slot, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
+    return this.slots.remove(scope, slot, releaseId, graceMs, io);
+  }
+
+  startContainer(container: string, io: Io): Promise<void> {
+    return this.slots.start(container, io);
+  }
+
+  stopContainer(container: string, graceMs: number, io: Io): Promise<void> {
+    return this.slots.stop(container, graceMs, io);
+  }
+
+  async exec(container: string, argv: string[], io: Io): Promise<{ exitCode: number; output: string }> {
+    const { exitCode, stdout, stderr } = await execIn(this.engine, container, argv, io);
+    return { exitCode, output: stdout + stderr };
+  }
+
+  async engineHealth(container: string, io: Io): Promise<'healthy' | 'starting' | 'unhealthy' | 'none'> {
+    const { State } = await this.engine.call(io, (docker, abort) =>
+      docker.getContainer(container).inspect({ ...abort }),
+    );
+    const status = State.Health?.Status;
+    return status === 'healthy' || status === 'starting' || status === 'unhealthy' ? status : 'none';
+  }
+
+  async logs(container: string, lines: number, io: Io): Promise<string[]> {
+    return this.engine.call(io, async (docker, { abortSignal }) => {
+      // Followed although the end is known: dockerode answers a stream only then.
+      const options = {
+        stdout: true,
+        stderr: true,
+        tail: lines,
+        follow: true as const,
+        until: Date.now() / 1_000,
+        abortSignal,
+      };
+      const stream = await docker.getContainer(container).logs(options);
+      const [output, errors] = await collect(docker, stream, abortSignal);
+      return `${output}${errors}`.split('\n').filter(Boolean).slice(-lines);
+    });
+  }
+
+  async usage(container: string, io: Io): Promise<ReplicaUsage> {
+    const stats = await this.engine.call(io, (docker, abort) =>
+      docker.getContainer(container).stats({ stream: false, ...abort }),
+    );
+    return { container, memory: memoryOf(stats), cpu: cpuOf(stats) };
+  }
+
+  ask(at: Asked, check: HttpCheck, io: Io): Promise<Answer> {
+    return askFrom(this.host, at, check, io);
+  }
+
+  close(): Promise<void> {
+    this.engine.close();
+    return Promise.resolve();
+  }
+
+  /** Undefined when the host has no `df`, or keeps the folder from us. */
+  private async freeDisk(directory: string, io: Io): Promise<number | undefined> {
+    const { exitCode, stdout } = await this.host.run(['df', '-Pk', directory], io);
+    const available = /^\S+\s+\d+\s+\d+\s+(\d+)\s/m.exec(stdout)?.[1];
+    return exitCode === 0 && available ? Number(available) * 1024 : undefined;
+  }
+}
+
+interface EngineInfo {
+  ServerVersion: string;
+  MemTotal: number;
+  NCPU: number;
+  DockerRootDir: string;
+  OSType: string;
+}
+
+/** As `docker stats` counts it: without the cache that the kernel gives back when it is needed. */
+function memoryOf({ memory_stats }: Docker.ContainerStats): number {
+  const details = (memory_stats?.stats ?? {}) as unknown as Record<string, number | undefined>;
+  return Math.max(0, (memory_stats?.usage ?? 0) - (details.total_inactive_file ?? details.inactive_file ?? 0));
+}
+
+/** Cores in use, over the second between the engine's two samples. */
+function cpuOf({ cpu_stats, precpu_stats }: Docker.ContainerStats): number {
+  const used = cpu_stats.cpu_usage.total_usage - precpu_stats.cpu_usage.total_usage;
+  const passed = cpu_stats.system_cpu_usage - precpu_stats.system_cpu_usage;
+  return passed > 0 ? (used / passed) * (cpu_stats.online_cpus || 1) : 0;
+}

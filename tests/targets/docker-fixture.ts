@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import Docker from 'dockerode';
+import { appConfigSchema, type AppConfig, type TargetConfig } from '../../domain/config';
+import type { Io } from '../../domain/host';
+import { LABELS, networkName } from '../../domain/names';
+import type { PinnedImage, ReleaseRef, Scope } from '../../domain/release';
+import type { ServiceSpec } from '../../targets/target';
+
+/** The engine as the test sees it, beside the code under test. */
+export const docker = new Docker({ socketPath: '/var/run/docker.sock' });
+
+export const BUSYBOX = 'spillway/busybox:local';
+export const HELPER = 'spillway/socat:local';
+
+/** An app that no other test has. */
+export function uniqueScope(): Scope {
+  return { app: `t${randomBytes(4).toString('hex')}`, environment: 'test' };
+}
+
+export function releaseOf(scope: Scope, version = '1.0.0', attempt = 'a'): ReleaseRef {
+  return { ...scope, id: `20261121-101500-${version}-${attempt}`, version };
+}
+
+export function quietIo(signal: AbortSignal = new AbortController().signal): Io & { progress: string[] } {
+  const progress: string[] = [];
+  return { signal, onProgress: (detail) => progress.push(detail), progress };
+}
+
+/** A configuration with the given settings over the standards. */
+export function configOf(app: string, settings: Record<string, unknown>): AppConfig {
+  return appConfigSchema.parse({ version: 1, app, ...settings });
+}
+
+export function targetConfig(settings: Partial<TargetConfig> = {}): TargetConfig {
+  const config = configOf('any', { services: { web: { image: BUSYBOX } }, target: { helperImage: HELPER } });
+  return { ...config.target, ...settings };
+}
+
+/** A small web server on port 8080 that answers with what it is told. */
+export function webService(settings: Record<string, unknown> = {}): Record<string, unknown> {
+  const script =
+    'mkdir -p /tmp/www && echo "$GREETING from $SPILLWAY_VERSION" > /tmp/www/index.html && exec httpd -f -p 8080 -h /tmp/www';
+  return { image: BUSYBOX, port: 8080, command: ['sh', '-c', script], env: { GREETING: 'hello' }, ...settings };
+}
+
+export function specOf(config: AppConfig, service: string, image: PinnedImage, start = true): ServiceSpec {
+  const serviceConfig = config.services[service]!;
+  const env = Object.fromEntries(Object.entries(serviceConfig.env).map(([name, value]) => [name, String(value)]));
+  return { service, config: serviceConfig, image, env, start };
+}
+
+/** Removes all that a test made for its app, whatever state it is in. */
+export async function removeEverything(scope: Scope): Promise<void> {
+  const label = [`${LABELS.app}=${scope.app}`];
+  for (const { Id } of await docker.listContainers({ all: true, filters: { label } })) {
+    await docker
+      .getContainer(Id)
+      .remove({ force: true, v: true })
+      .catch(() => undefined);
+  }
+  await docker
+    .getNetwork(networkName(scope))
+    .remove()
+    .catch(() => undefined);
+  for (const { RepoTags, Id } of await docker.listImages({ filters: { label } })) {
+    for (const name of RepoTags ?? [Id]) {
+      await docker
+        .getImage(name)
+        .remove({ force: true })
+        .catch(() => undefined);
+    }
+  }
+}
