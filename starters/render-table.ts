@@ -35,7 +35,6 @@ export function cutLine(line: string, width: number): string {
   return `${cut}…`;
 }
 
-// eslint-disable-next-line no-control-regex
 const COLOUR = /(\u001b\[\d+m)/;
 
 function visibleLength(text: string): number {

@@ -1,0 +1,94 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { MessageName } from '../domain/messages';
+import { withClient } from './client';
+import { run } from './output';
+import { addScopeOptions, scopeOf, whoIs } from './scope';
+import type { ScopeOptions } from './scope';
+import { sendMessage } from './send';
+
+interface MessageOptions extends ScopeOptions {
+  who?: string;
+  why: string;
+}
+
+/** What each message is for, and what is worth knowing about it. */
+const TEACHING: Record<MessageName, { purpose: string; more: string }> = {
+  approve: {
+    purpose: 'Lets a release that waits for approval go on.',
+    more: 'Refused outside the approve phase, and from people whom `approve.by` does not name.',
+  },
+  reject: {
+    purpose: 'Refuses a release that waits for approval, or whose canary is inconclusive: it is rolled back.',
+    more: 'Refused when nobody is being asked, and from people whom `approve.by` does not name.',
+  },
+  abort: {
+    purpose: 'Stops the running release and puts everything back.',
+    more:
+      'Possible until drain begins. When no worker answers within 2 s, it is left with Temporal as a signal and acts\n' +
+      'as soon as a worker is back.',
+  },
+  pause: {
+    purpose: 'Holds the running release where it is: clocks of soak and deadline stop, judging goes on.',
+    more: 'A judgement that fails meanwhile still rolls back. Go on with `spillway resume`.',
+  },
+  resume: { purpose: 'Lets a paused release go on.', more: 'Refused when it is not paused.' },
+  promote: {
+    purpose: 'Ends the soak that runs now, or decides for an inconclusive canary, and goes on.',
+    more: 'Refused when nothing soaks.',
+  },
+  rollback: {
+    purpose: 'Moves all traffic back to the version before, while the new one bakes.',
+    more: 'Only during bake, while the old version is still warm; use `spillway abort` before it.',
+  },
+  retry: {
+    purpose: 'Tries the undo again that failed in a release that needs a hand.',
+    more: '`spillway status` says which undo failed and why. Remove the cause first.',
+  },
+  resolved: {
+    purpose: 'Says that a person has done by hand what could not be undone.',
+    more: '`spillway status` names the undo. The release then ends `resolved by hand` and frees the environment.',
+  },
+};
+
+/** Registers one command for each thing a person may tell a release. */
+export function registerMessages(program: Command): void {
+  for (const name of Object.keys(TEACHING) as MessageName[]) registerMessage(program, name);
+}
+
+function registerMessage(program: Command, name: MessageName): void {
+  const { purpose, more } = TEACHING[name];
+  addScopeOptions(program.command(name).description(purpose))
+    .option('--who <name>', 'who says so; default: whom CI names, else git’s user.name, else the user')
+    .option('-m, --why <text>', 'reason, kept in the ledger; at most 500 characters', reason, '')
+    .addHelpText(
+      'after',
+      `
+${more}
+
+Examples:
+  spillway ${name} -e production
+  spillway ${name} --app shop -e production --who alice --why "checked the dashboards"
+
+Exit codes: 0 accepted · 1 refused, too late, or nothing runs · 64 wrong usage · 69 Temporal or no worker answers`,
+    )
+    .action((options: MessageOptions) => tell(name, options));
+}
+
+function tell(name: MessageName, options: MessageOptions): Promise<void> {
+  return run(options, async (out) => {
+    const scope = await scopeOf(options);
+    const input = { who: await whoIs(options.who), why: options.why };
+    const sent = await withClient((client) => sendMessage(client, scope, name, input));
+    const text =
+      sent === 'accepted'
+        ? `${name} was accepted`
+        : `no worker answers: ${name} waits in Temporal and acts as soon as a worker is back`;
+    out.result({ ...scope, message: name, ...input, sent }, text);
+  });
+}
+
+function reason(text: string): string {
+  if (text.length <= 500) return text;
+  throw new InvalidArgumentError(`expected at most 500 characters, seen ${text.length}`);
+}
