@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import type { World } from './world';
+
+/** How a version of the tiny app behaves (tests/fixtures/tiny/server.js). */
+export interface Behaviour {
+  /** Answers errors after so many requests. */
+  failAfter?: number;
+  /** Never gets healthy. */
+  unhealthy?: boolean;
+  /** Healthy by its status, not by what it says of its database. */
+  degraded?: boolean;
+  /** Fails the smoke check. */
+  broken?: boolean;
+  /** Answers that late. */
+  delayMs?: number;
+}
+
+/** A configuration as a person writes it, before it is parsed. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests change any part of it
+export type Raw = any;
+
+/** The configuration of the tiny app: everything is short, everything is there. */
+export function tinyConfig(
+  world: Pick<World, 'scope' | 'directory' | 'routerDirectory' | 'port' | 'databaseUrl' | 'options'>,
+): Raw {
+  return {
+    version: 1,
+    app: world.scope.app,
+    services: {
+      web: {
+        build: { context: 'app' },
+        port: 8080,
+        routes: [{ port: world.port }],
+        health: { attempts: 40, interval: '100ms', endpoints: [{ path: '/health' }] },
+        env: { SECRET: { env: 'TINY_SECRET' } },
+        stopGrace: '2s',
+      },
+      job: { build: { context: 'app' }, traffic: 'none', run: 'live-only', command: ['job.js'], stopGrace: '2s' },
+    },
+    router: { kind: 'haproxy', image: 'spillway/haproxy:local', directory: world.routerDirectory },
+    target: {
+      helperImage: 'spillway/socat:local',
+      stateDirectory: join(world.directory, 'state'),
+      ...(world.options.engine ? { host: world.options.engine } : {}),
+    },
+    smoke: { checks: [{ service: 'web', path: '/status' }] },
+    canary: {
+      steps: [{ weight: 50, soak: '600ms' }],
+      interval: '100ms',
+      inconclusive: 'fail',
+      limits: { errorRate: 5, minRequests: 5, healthFailures: 3 },
+    },
+    drain: { cap: '2s' },
+    ...(world.databaseUrl
+      ? { database: { driver: 'postgres', url: { env: 'TINY_DATABASE_URL' }, migrations: { directory: 'migrations' } } }
+      : {}),
+  };
+}
+
+/** A migration that only adds, with its reversal. */
+export function migration(name: string): Record<string, string> {
+  return {
+    [`migrations/${name}.up.sql`]: `CREATE TABLE t_${name} (id int PRIMARY KEY);\n`,
+    [`migrations/${name}.down.sql`]: `DROP TABLE t_${name};\n`,
+  };
+}

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { workflowCode, writeBundle } from '../../workers/bundle';
+
+/** Spillway's own worker, run from the sources in a process of its own. */
+export interface WorkerProcess {
+  readonly pid: number;
+  /** Resolves when the process ended, whyever. */
+  readonly ended: Promise<void>;
+  /** What it printed last. */
+  log(): string;
+  /** Lets it drain. */
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+const root = join(__dirname, '../..');
+let bundled: Promise<unknown> | undefined;
+
+/**
+ * Starts a worker and waits until it polls.
+ * @throws when it ends before that, with what it printed.
+ */
+export async function startWorker(env: Record<string, string>): Promise<WorkerProcess> {
+  // Bundling takes seconds, and workers are started again and again.
+  bundled ??= workflowCode().then((code) => (code.workflowBundle ? undefined : writeBundle()));
+  await bundled;
+  const preload = ['-r', join(__dirname, 'typescript.js'), '-r', join(__dirname, 'crash-worker.ts')];
+  const program = [process.execPath, ...preload, join(root, 'workers/main.ts')];
+  // `--pdeathsig`: a worker must not outlive a test run that was killed.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...program], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  const ended = once(child, 'exit').then(() => undefined);
+  const polls = new Promise<boolean>((resolve) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data: Buffer) => {
+        log = (log + data.toString()).slice(-40_000);
+        if (log.includes('worker polls')) resolve(true);
+      });
+    void ended.then(() => resolve(false));
+  });
+  if (!(await polls)) throw new Error(`expected a worker to poll, it ended: ${log}`);
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
+  return { pid: child.pid ?? 0, ended, log: () => log, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
