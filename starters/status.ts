@@ -1,0 +1,116 @@
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+import { releaseWorkflowId } from '../domain/names';
+import type { Live, ReleaseStatus, Scope } from '../domain/release';
+import type { EnvironmentState } from '../workflows/messages';
+import { isConnectionLoss, uiLink, withClient } from './client';
+import { EXIT } from './exit-codes';
+import type { ExitCode } from './exit-codes';
+import { run } from './output';
+import type { Colours } from './output';
+import { readEnvironment, ReleaseView } from './release-view';
+import type { Look } from './release-view';
+import { renderSummary } from './render-summary';
+import { renderTree } from './render-tree';
+import { outcomeText, timeText } from './render-words';
+import { addScopeOptions, scopeOf } from './scope';
+import type { ScopeOptions } from './scope';
+
+/** Everything `status` finds out. */
+interface Overview {
+  scope: Scope;
+  live: Live | null;
+  /** The release that runs now, or needs a hand. */
+  release: ReleaseStatus | null;
+  /** What the environment answers; null when it does not, or was never asked for a release. */
+  state: EnvironmentState | null;
+  /** Why some of it is not known. */
+  unknown?: string;
+  link?: string;
+}
+
+/** Registers `status`. */
+export function registerStatus(program: Command): void {
+  addScopeOptions(
+    program.command('status').description('Shows what is live in an environment, and the release that runs, once.'),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  spillway status -e production
+  spillway status --app shop -e production --json
+
+Exit codes: 0 shown · 2 shown, and something needs a hand · 64 wrong usage · 69 Temporal or no worker answers`,
+    )
+    .action((options: ScopeOptions) =>
+      run(options, async (out) => {
+        const scope = await scopeOf(options);
+        const overview = await withClient((client) => overlook(client, scope));
+        out.result(document(overview), render(overview, out.colours));
+        return exitCode(overview);
+      }),
+    );
+}
+
+async function overlook(client: Client, scope: Scope): Promise<Overview> {
+  const [look, environment] = await Promise.all([
+    new ReleaseView(client, scope).look(),
+    readEnvironment(client, scope).catch(silenceOrThrow),
+  ]);
+  const link = uiLink(releaseWorkflowId(scope));
+  const silent = look.kind === 'silent' ? look.why : environment instanceof Error ? 'no worker answers' : undefined;
+  const state = environment instanceof Error ? null : environment;
+  return {
+    scope,
+    live: state?.live ?? null,
+    release: running(look),
+    state,
+    ...(silent && { unknown: silent }),
+    ...(look.kind !== 'absent' && link && { link }),
+  };
+}
+
+function running(look: Look): ReleaseStatus | null {
+  return look.kind === 'status' ? look.status : null;
+}
+
+function silenceOrThrow(error: unknown): Error {
+  if (error instanceof Error && (isConnectionLoss(error) || error.name === 'ServiceError')) return error;
+  throw error;
+}
+
+/** The one document of `--json`. */
+function document({ scope, live, release, state, unknown, link }: Overview): object {
+  const { current = null, ledger = [], needsHand } = state ?? {};
+  return { ...scope, live, release, current, last: ledger[0] ?? null, needsHand, unknown, link };
+}
+
+function exitCode({ release, state, unknown }: Overview): ExitCode {
+  if (release?.state === 'needs a hand' || state?.needsHand !== undefined) return EXIT.needsHand;
+  return unknown === undefined ? EXIT.done : EXIT.unreachable;
+}
+
+function render(overview: Overview, colours: Colours): string {
+  const { scope, live, release, state, unknown, link } = overview;
+  const serving = live ? `${live.version} is live in ${live.slot} (${live.releaseId})` : 'nothing is live';
+  const lines = [
+    `${colours.bold(`${scope.app} in ${scope.environment}`)}: ${state || !unknown ? serving : 'unknown'}`,
+    ...(unknown ? [colours.red(`${unknown}: start one with \`spillway worker\`, or see its log`)] : []),
+    ...(state?.needsHand ? [colours.red(`needs a hand: ${state.needsHand}`)] : []),
+    ...(release ? ['', ...renderTree(release, { now: Date.now(), ...(link && { link }) }, colours)] : []),
+    ...(release?.state === 'needs a hand' ? ['', renderSummary(release, colours)] : []),
+    ...lastLine(overview, colours),
+  ];
+  return lines.join('\n');
+}
+
+function lastLine({ state, release }: Overview, colours: Colours): string[] {
+  const last = state?.ledger[0];
+  if (!last || release) return [];
+  const { outcome, why, endedAt, who } = last;
+  const reason = why ? ` — ${why.split('\n')[0]}` : '';
+  return [
+    `last release: ${last.release.version} ${outcomeText(outcome, colours)} at ${timeText(endedAt)} UTC by ${who}${reason}`,
+  ];
+}
