@@ -36,6 +36,8 @@ export interface Out {
   note(line: string): void;
   /** What the command answers: printed once it ends, as the one JSON document, or as `text` (when given) for people. */
   result(document: unknown, text?: string): void;
+  /** The same for a command that goes on: printed now. */
+  announce(document: unknown, text: string): void;
 }
 
 /**
@@ -50,6 +52,11 @@ export async function run(
   const json = options.json === true;
   const answers: { document: unknown; text: string | undefined }[] = [];
   const people = json ? terminal.stderr : terminal.stdout;
+  let announced = false;
+  const answer = (document: unknown, text?: string): void => {
+    if (json) printDocument(document, terminal);
+    else if (text !== undefined) out.print(text);
+  };
   const out: Out = {
     json,
     colours: coloursFor(people, terminal.env),
@@ -59,15 +66,18 @@ export async function run(
       if (answers.length > 0) throw new Error('a command gave two results, but answers with one document');
       answers.push({ document, text });
     },
+    announce: (document, text) => {
+      announced = true;
+      answer(document, text);
+    },
   };
   try {
     const exitCode = (await body(out)) ?? EXIT.done;
-    const answer = answers[0] ?? { document: { exitCode }, text: undefined };
-    if (json) printDocument(answer.document, terminal);
-    else if (answer.text !== undefined) out.print(answer.text);
+    const { document, text } = answers[0] ?? { document: { exitCode }, text: undefined };
+    if (!announced) answer(document, text);
     terminal.exitCode = exitCode;
   } catch (error) {
-    printFailure(error, json, terminal);
+    printFailure(error, json && !announced, terminal);
   }
 }
 

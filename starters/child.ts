@@ -1,0 +1,58 @@
+import { spawn, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Ending {
+  /** 127 when it could not be started at all. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A process that this one started. */
+export interface Child {
+  /** 0 when it could not be started at all. */
+  pid: number;
+  ended: Promise<Ending>;
+  hasEnded(): boolean;
+  /** Ends it in order, or at once when told to hurry, or when it has not ended in its time. */
+  stop(hurry?: boolean): Promise<void>;
+}
+
+export interface ChildOptions {
+  env?: NodeJS.ProcessEnv;
+  stdio: StdioOptions;
+  /** It goes on when this process ends; otherwise (on Linux) it ends with it, however that ends. */
+  outlive?: boolean;
+  /** How long it may take to end in order, in milliseconds. */
+  stopTimeout: number;
+}
+
+/** Starts a program in a session of its own: Ctrl-C in the terminal must not end all of them at once. */
+export function startChild(command: string[], { env, stdio, outlive, stopTimeout }: ChildOptions): Child {
+  // setpriv is in util-linux, so on Linux only.
+  const tied = outlive || process.platform !== 'linux' ? [] : ['setpriv', '--pdeathsig', 'TERM', '--'];
+  const [file = '', ...argv] = [...tied, ...command];
+  const child = spawn(file, argv, { env, stdio, detached: true });
+  const ended = once(child, 'exit').then(
+    ([code, signal]) => ({ code, signal }) as Ending,
+    () => ({ code: 127, signal: null }),
+  );
+  const hasEnded = () => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  const stop = async (hurry = false) => {
+    if (hasEnded()) return;
+    child.kill(hurry ? 'SIGKILL' : 'SIGTERM');
+    const inTime = new AbortController();
+    const late = sleep(stopTimeout, undefined, { signal: inTime.signal }).catch(() => undefined);
+    await Promise.race([ended, late]);
+    inTime.abort();
+    if (!hasEnded()) child.kill('SIGKILL');
+    await ended;
+  };
+  if (outlive) child.unref();
+  return { pid: child.pid ?? 0, ended, hasEnded, stop };
+}
+
+/** How it ended, in words. */
+export function describeEnding({ code, signal }: Ending): string {
+  return signal ? `killed by ${signal}` : `exit code ${code}`;
+}
