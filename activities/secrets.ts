@@ -46,7 +46,9 @@ export class Secrets {
   /** Changes when the secret changes, and says nothing else about it. */
   async fingerprint(reference: SecretReference, projectDirectory: string): Promise<string> {
     const value = await this.resolve(reference, projectDirectory);
-    return createHmac('sha256', this.fingerprintKey).update(`${secretKey(reference)}\0${value}`).digest('hex');
+    return createHmac('sha256', this.fingerprintKey)
+      .update(`${secretKey(reference)}\0${value}`)
+      .digest('hex');
   }
 
   private fromEnvironment(name: string): string {
@@ -62,7 +64,9 @@ export class Secrets {
 async function fromFile(file: string, projectDirectory: string): Promise<string> {
   const path = resolve(projectDirectory, file);
   const failure = (seen: string): ConfigurationFailure =>
-    new ConfigurationFailure(`Secret { file: ${file} }: expected a value in ${path} on the worker’s machine, seen ${seen}`);
+    new ConfigurationFailure(
+      `Secret { file: ${file} }: expected a value in ${path} on the worker’s machine, seen ${seen}`,
+    );
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw failure(error.code === 'ENOENT' ? 'no such file' : `${error.code ?? 'an error'}; let the worker read it`);
   });

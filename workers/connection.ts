@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
+import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
+import type { Pem, TemporalSettings, TemporalTls } from '../domain/temporal-address';
+
+const RETRY_MS = 500;
+
+/**
+ * Connects to Temporal, which may just be starting.
+ *
+ * @param patienceMs how long it is tried
+ * @throws UnreachableFailure when it did not answer in that time
+ */
+export async function connectTemporal(settings: TemporalSettings, patienceMs: number): Promise<NativeConnection> {
+  const options = await connectionOptions(settings);
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await NativeConnection.connect(options);
+    } catch (error) {
+      if (Date.now() + RETRY_MS > until) throw unreachable(settings, error);
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+function unreachable({ address }: TemporalSettings, error: unknown): UnreachableFailure {
+  const seen = error instanceof Error ? error.message : String(error);
+  return new UnreachableFailure(
+    `Expected Temporal to answer at ${address}, seen: ${seen}. ` +
+      'Start it (`spillway dev`), or set TEMPORAL_ADDRESS and the TEMPORAL_TLS_… variables rightly.',
+  );
+}
+
+async function connectionOptions({ address, apiKey, tls }: TemporalSettings): Promise<NativeConnectionOptions> {
+  return { address, ...(apiKey ? { apiKey } : {}), ...(tls ? { tls: await tlsOptions(tls) } : {}) };
+}
+
+async function tlsOptions(tls: TemporalTls): Promise<NativeConnectionOptions['tls']> {
+  const [crt, key, ca] = await Promise.all([
+    readPem('TEMPORAL_TLS_CLIENT_CERT_PATH', tls.clientCertificate),
+    readPem('TEMPORAL_TLS_CLIENT_KEY_PATH', tls.clientKey),
+    readPem('TEMPORAL_TLS_SERVER_CA_CERT_PATH', tls.serverCa),
+  ]);
+  return {
+    ...(crt && key ? { clientCertPair: { crt, key } } : {}),
+    ...(ca ? { serverRootCACertificate: ca } : {}),
+    ...(tls.serverName ? { serverNameOverride: tls.serverName } : {}),
+  };
+}
+
+async function readPem(variable: string, pem: Pem | undefined): Promise<Buffer | undefined> {
+  if (!pem) return undefined;
+  if ('data' in pem) return Buffer.from(pem.data);
+  return readFile(pem.path).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationFailure(
+      `${variable}: expected a PEM file at ${pem.path}, seen ${error.code ?? error.message}`,
+    );
+  });
+}
