@@ -1,0 +1,33 @@
+import type { Io } from '../domain/host';
+import type { Finding } from '../domain/preflight';
+import type { PreflightCheck } from './steps';
+
+/** Longest that a check may take: what does not answer by then is bad news, not a reason to wait. */
+const LIMIT_MS = 20_000;
+
+/** Tries one thing. A problem, an error and no answer in time are all bad news, told in words without secrets. */
+export async function tryCheck(
+  name: string,
+  io: Io,
+  redact: (text: string) => string,
+  body: (io: Io) => Promise<Finding>,
+): Promise<PreflightCheck> {
+  const limit = AbortSignal.timeout(LIMIT_MS);
+  const bounded = { ...io, signal: AbortSignal.any([io.signal, limit]) };
+  try {
+    const finding = await Promise.race([body(bounded), rejectOn(bounded.signal)]);
+    const ok = 'note' in finding;
+    return { name, ok, detail: redact(ok ? finding.note : finding.problem) };
+  } catch (error) {
+    io.signal.throwIfAborted();
+    if (limit.aborted) return { name, ok: false, detail: `expected an answer within ${LIMIT_MS / 1_000} s, seen none` };
+    return { name, ok: false, detail: redact(error instanceof Error ? error.message : String(error)) };
+  }
+}
+
+/** A part that does not listen to the signal must not keep the others waiting. */
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}

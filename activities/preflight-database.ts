@@ -1,0 +1,45 @@
+import type { Database } from '../databases/database';
+import type { Io } from '../domain/host';
+import type { Finding } from '../domain/preflight';
+import { formatSize } from '../domain/units';
+import type { Parts } from './parts';
+import type { PreflightCheck, Step } from './steps';
+
+type Check = (name: string, body: (io: Io) => Promise<Finding>) => Promise<PreflightCheck>;
+
+/** Whether the database answers, can be dumped, and whether its migrations can be applied and undone. */
+export async function checkDatabase(
+  { config, projectDirectory }: Step,
+  parts: Parts,
+  check: Check,
+): Promise<{ checks: PreflightCheck[]; pending: string[] }> {
+  const settings = config.database;
+  if (!settings) return { checks: [], pending: [] };
+  let pending: string[] = [];
+  const use = async (io: Io, body: (database: Database) => Promise<Finding>): Promise<Finding> => {
+    const database = await parts.database(settings, projectDirectory, io);
+    try {
+      return await body(database);
+    } finally {
+      await database.close();
+    }
+  };
+  const answers = await check('database', (io) => use(io, (database) => probe(database, io)));
+  if (!answers.ok || !settings.migrations) return { checks: [answers], pending };
+  const migrations = await check('migrations', (io) =>
+    use(io, async (database) => {
+      const mistakes = await database.checkMigrations(io);
+      if (mistakes.length > 0)
+        return { problem: `expected migrations without mistakes, seen:\n- ${mistakes.join('\n- ')}` };
+      const status = await database.migrationStatus(io);
+      pending = status?.pending ?? [];
+      return { note: pending.length > 0 ? `pending: ${pending.join(', ')}` : 'none pending' };
+    }),
+  );
+  return { checks: [answers, migrations], pending };
+}
+
+async function probe(database: Database, io: Io): Promise<Finding> {
+  const { version, size, tools } = await database.probe(io);
+  return { note: `${version}, ${formatSize(size)}, dumped by ${tools}` };
+}

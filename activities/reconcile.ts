@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UnreachableFailure } from '../domain/failures';
+import type { Live, Slot } from '../domain/release';
+import { greenShare, otherSlot, SLOTS } from '../domain/release';
+import type { Replica } from '../targets/target';
+import { fencePath, withStep } from './io';
+import type { StepParts } from './io';
+import type { Parts } from './parts';
+import { longestGrace, routingOf } from './routing';
+import type { Activities } from './steps';
+
+type Input = Parameters<Activities['reconcile']>[0];
+
+/** A container that was just started again, and the router's check of it, take some seconds. */
+const UP_MS = 30_000;
+/** Requests in flight on what goes may end within this; WebSockets are closed then. */
+const DRAIN_MS = 5_000;
+const POLL_MS = 100;
+
+interface Reconcile extends StepParts {
+  input: Input;
+  did: string[];
+}
+
+/**
+ * Makes the target agree with what the ledger says is live, whoever died in the middle of whatever. Traffic moves first;
+ * only when that was read back anything is removed.
+ */
+export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'> => ({
+  reconcile: (given) => {
+    // The release it cleans up after may have a frozen worker: from now on the environment is not that release's.
+    const id = `reconcile-${given.release.id.replace(/^reconcile-/, '')}`;
+    const input = { ...given, release: { ...given.release, id } };
+    return withStep(
+      parts,
+      input,
+      async (step) => {
+        const all = { ...step, input, did: [`took the environment from any late step (${fencePath(input)})`] };
+        if (input.live) await backTo(input.live, all);
+        else for (const slot of SLOTS) await clear(all, slot, null);
+        return { did: all.did };
+      },
+      'take',
+    );
+  },
+});
+
+async function backTo(live: Live, all: Reconcile): Promise<void> {
+  await startStopped(live, all, false);
+  await untilUp(live, all);
+  await moveTraffic(live, all);
+  const other = otherSlot(live.slot);
+  await emptySlot(other, all);
+  await clear(all, other, null);
+  await clear(all, live.slot, live.releaseId);
+  // What must never run twice starts when all others are gone.
+  await startStopped(live, all, true);
+}
+
+/** Starts what runs no more of the live release: its `live-only` services, or all the others. */
+async function startStopped({ slot, releaseId, version }: Live, all: Reconcile, liveOnly: boolean): Promise<void> {
+  const { target, input, io, did } = all;
+  const own = (await target.replicas(input.release, slot, io)).filter((replica) => replica.releaseId === releaseId);
+  if (own.length === 0) {
+    throw new UnreachableFailure(
+      `expected ${version} (release ${releaseId}) in ${slot}, as the ledger says, seen no container of it: ` +
+        'nothing was moved or removed. Release a version by hand, or restore the containers',
+    );
+  }
+  const isLiveOnly = ({ service }: Replica): boolean => input.config.services[service]?.run === 'live-only';
+  for (const { container, state } of own.filter((replica) => isLiveOnly(replica) === liveOnly)) {
+    if (state === 'running') continue;
+    await target.startContainer(container, io);
+    did.push(`started ${container}, which was ${state}`);
+  }
+}
+
+async function untilUp({ slot, version }: Live, { target, router, input, io }: Reconcile): Promise<void> {
+  const routing = await routingOf(input, target, io);
+  // Starts a router that is gone; reloads only when it knows something else.
+  await router.configure(routing, io);
+  const until = Date.now() + UP_MS;
+  for (;;) {
+    const { up, detail } = await router.slotIsUp(routing, slot, io);
+    if (up) return;
+    io.onProgress(`waits for ${slot}: ${detail}`);
+    if (Date.now() > until) {
+      throw new UnreachableFailure(
+        `expected ${version} in ${slot} to answer the router before it gets all the traffic, seen: ${detail}. ` +
+          'Nothing was moved or removed; see its logs',
+      );
+    }
+    await sleep(POLL_MS, undefined, { signal: io.signal });
+  }
+}
+
+async function moveTraffic({ slot, version }: Live, { router, input, io, did }: Reconcile): Promise<void> {
+  const wanted = greenShare(slot, 100);
+  const before = await router.greenShare(input.release, io);
+  await router.setGreenShare(input.release, wanted, io);
+  const after = await router.greenShare(input.release, io);
+  if (after !== wanted) {
+    throw new UnreachableFailure(
+      `expected the router to send all traffic to ${slot}, read back ${after ?? 'nothing'} % for green; nothing was removed`,
+    );
+  }
+  did.push(before === wanted ? `all traffic was on ${slot} (${version})` : `moved all traffic to ${slot} (${version})`);
+}
+
+/** Lets requests in flight end, for a short time, then closes what is left. */
+async function emptySlot(slot: Slot, { router, target, input, io, did }: Reconcile): Promise<void> {
+  if ((await target.replicas(input.release, slot, io)).length === 0) return;
+  const until = Date.now() + DRAIN_MS;
+  while ((await router.sessions(input.release, slot, io)) > 0) {
+    if (Date.now() > until) {
+      await router.closeSessions(input.release, slot, io);
+      did.push(`closed what was still in flight to ${slot}`);
+      return;
+    }
+    await sleep(POLL_MS, undefined, { signal: io.signal });
+  }
+}
+
+/** Removes the containers of every release but one from a slot. */
+async function clear(
+  { target, input, io, did, assertFence }: Reconcile,
+  slot: Slot,
+  keep: string | null,
+): Promise<void> {
+  const found = await target.replicas(input.release, slot, io);
+  const releases = new Set(found.map(({ releaseId }) => releaseId).filter((id) => id !== keep));
+  for (const release of releases) {
+    await assertFence();
+    const removed = await target.removeSlot(input.release, slot, release, longestGrace(input.config), io);
+    if (removed.length > 0) did.push(`removed ${removed.join(', ')} of release ${release} from ${slot}`);
+  }
+}

@@ -1,0 +1,160 @@
+import type { AppConfig } from './config';
+import type { Live, Slot } from './release';
+import { greenShare, otherSlot, SLOTS } from './release';
+import { formatSize } from './units';
+
+/** What a check found; `problem` says what was expected, what was seen and what to do. */
+export type Finding = { problem: string } | { note: string };
+
+/** A container as the target shows it. */
+export interface Seen {
+  container: string;
+  releaseId: string;
+  version: string;
+  state: 'created' | 'running' | 'exited';
+}
+
+/** What serves an environment, as its target and its router show it. */
+export interface Serving {
+  slots: Record<Slot, Seen[]>;
+  /** Green's share in per cent; undefined when the router does not know the environment. */
+  share: number | undefined;
+}
+
+const GIB = 2 ** 30;
+/** What a release needs at least: its images' layers, a dump, and room for the router to write. */
+const LEAST_DISK = GIB;
+
+/** Whether another Temporal, or another environment of the same name, made what is on the target. */
+export function judgeOwner(seen: string | undefined, own: string): Finding {
+  if (seen === undefined) return { note: 'nobody owns this environment yet' };
+  if (seen === own) return { note: `owned by ${own}` };
+  return {
+    problem:
+      `expected this environment on the target to belong to ${own}, seen that it belongs to ${seen}: another Temporal ` +
+      'releases here. Release from there, or choose another environment name',
+  };
+}
+
+/** Whether what the ledger says is live is what the target runs and the router sends all traffic to. */
+export function judgeLedger(live: Live | null, serving: Serving): Finding {
+  return live ? judgeLive(live, serving) : judgeNothingLive(serving);
+}
+
+function judgeLive(live: Live, { slots, share }: Serving): Finding {
+  const { slot, version, releaseId } = live;
+  const expected = `expected ${version} (release ${releaseId}) alone in ${slot}, running and with all the traffic, as the ledger says`;
+  const remedy = 'Put the target right, or release from the Temporal that knows it; nothing was changed';
+  const containers = slots[slot];
+  const foreign = containers.filter((seen) => seen.releaseId !== releaseId || seen.version !== version);
+  const stopped = containers.filter(({ state }) => state === 'exited');
+  if (containers.length === 0) return { problem: `${expected}; seen no container in ${slot}. ${remedy}` };
+  if (foreign.length > 0) return { problem: `${expected}; seen ${list(foreign)}. ${remedy}` };
+  if (stopped.length > 0) return { problem: `${expected}; seen that it stopped: ${list(stopped)}. ${remedy}` };
+  if (share === undefined)
+    return { problem: `${expected}; seen a router that does not know this environment. ${remedy}` };
+  if (share !== greenShare(slot, 100)) return { problem: `${expected}; seen ${share} % going to green. ${remedy}` };
+  return { note: `${version} in ${slot} has all the traffic, as the ledger says` };
+}
+
+function judgeNothingLive({ slots, share }: Serving): Finding {
+  if (share === undefined) return { note: 'first release: nothing is live' };
+  const serving = SLOTS.filter((slot) => servedShare(slot, share) > 0).flatMap((slot) => slots[slot]);
+  const running = serving.filter(({ state }) => state === 'running');
+  if (running.length === 0) return { note: 'first release: nothing is live' };
+  return {
+    problem:
+      `expected nothing to be live, as the ledger says; seen traffic going to ${list(running)}. ` +
+      'Release from the Temporal that made them, or remove these containers if nobody needs them',
+  };
+}
+
+/** The slot that serves, when exactly one does and containers of one release run in it. */
+export function servingSlot({ slots, share }: Serving): Slot | undefined {
+  if (share === undefined) return undefined;
+  return SLOTS.find((slot) => {
+    const releases = new Set(slots[slot].map(({ releaseId }) => releaseId));
+    const running = slots[slot].some(({ state }) => state === 'running');
+    return servedShare(slot, share) === 100 && releases.size === 1 && running;
+  });
+}
+
+/** Whether containers of another release wait in the slot that the new version will get. */
+export function judgeIdleSlot(live: Live | null, { slots }: Serving): Finding {
+  const idle = live ? otherSlot(live.slot) : undefined;
+  const left = idle ? slots[idle] : SLOTS.flatMap((slot) => slots[slot]);
+  if (left.length === 0) return { note: `${idle ?? 'blue'} is empty` };
+  return { note: `left by an earlier release, and removed by this one: ${list(left)}` };
+}
+
+/** Whether the host has room for both versions at once; only what has a limit can be counted. */
+export function judgeRoom(
+  { services }: AppConfig,
+  host: { memory: number; cores: number; freeDisk?: number },
+  known: { live: boolean; imageBytes: number },
+): Finding {
+  const slots = (run?: string): number => (known.live && run !== 'live-only' ? 2 : 1);
+  const all = Object.entries(services);
+  const memory = all.reduce((sum, [, s]) => sum + (s.memory ?? 0) * s.replicas * slots(s.run), 0);
+  const cpu = all.reduce((sum, [, s]) => sum + (s.cpu ?? 0) * s.replicas * slots(s.run), 0);
+  const tooBig = all.find(([, s]) => (s.cpu ?? 0) > host.cores);
+  const disk = Math.max(LEAST_DISK, 2 * known.imageBytes);
+  if (memory > host.memory) {
+    return {
+      problem:
+        `expected at least ${formatSize(memory)} of memory for old and new version together, seen ${formatSize(host.memory)}; ` +
+        'lower `memory` or `replicas`, or use a larger host',
+    };
+  }
+  if (tooBig) {
+    return {
+      problem: `expected \`cpu: ${tooBig[1].cpu}\` of ${tooBig[0]} to be there, seen ${host.cores} cores; lower it`,
+    };
+  }
+  if (host.freeDisk !== undefined && host.freeDisk < disk) {
+    return {
+      problem: `expected ${formatSize(disk)} of free disk on the target, seen ${formatSize(host.freeDisk)}; free some (\`docker system prune\`)`,
+    };
+  }
+  const shared = cpu > host.cores ? `; CPU limits add up to ${cpu} of ${host.cores} cores, shared while both run` : '';
+  const free =
+    host.freeDisk === undefined ? 'the target cannot tell its free disk' : `${formatSize(host.freeDisk)} disk free`;
+  return { note: `${formatSize(memory)} of ${formatSize(host.memory)} memory limited, ${free}${shared}` };
+}
+
+/** Whether this router can measure what the limits speak of. */
+export function judgeLimits(config: AppConfig, capabilities: { counters: boolean }): Finding {
+  const { canary, bake, services, router } = config;
+  const used = [
+    ...(canary.steps.length > 0 ? [canary.limits] : []),
+    ...(bake.soak > 0 ? [bake.limits ?? canary.limits] : []),
+  ];
+  const counted = used.some(({ errorRate, p95 }) => errorRate !== undefined || p95 !== undefined);
+  const probed = used.some(({ healthFailures }) => healthFailures !== undefined);
+  if (counted && !capabilities.counters) {
+    return {
+      problem:
+        `expected a router that counts requests by slot, which the limits errorRate and p95 need, seen ${router.kind}, ` +
+        'which does not; use `router.kind: haproxy`, or limit only `healthFailures`',
+    };
+  }
+  if (probed && !Object.values(services).some(({ health }) => health.endpoints.length > 0)) {
+    return {
+      problem:
+        'expected a service with `health.endpoints`, which the limit healthFailures probes, seen none; add one, or remove the limit',
+    };
+  }
+  return {
+    note: used.length === 0 ? 'nothing is judged by measurements' : 'everything that is limited can be measured',
+  };
+}
+
+function servedShare(slot: Slot, share: number): number {
+  return slot === 'green' ? share : 100 - share;
+}
+
+function list(containers: Seen[]): string {
+  return containers
+    .map(({ container, version, releaseId, state }) => `${container} (${version}, ${state}, release ${releaseId})`)
+    .join(', ');
+}
