@@ -1,0 +1,122 @@
+import type { Duplex } from 'node:stream';
+import { RouterFailure, UnreachableFailure } from '../domain/failures';
+import type { Host, Io } from '../domain/host';
+import { HASH_VARIABLE, START_VARIABLE } from './haproxy-config';
+
+const ANSWER_MS = 10_000;
+
+/** A process of HAProxy that takes requests, or still has some from before a reload. */
+export interface HaproxyProcess {
+  pid: number;
+  /** Left over from before a reload: takes no new connections. */
+  leaving: boolean;
+}
+
+export interface Processes {
+  version: string;
+  masterPid: number;
+  /** Reloads that failed since the last one that did not. */
+  failedReloads: number;
+  all: HaproxyProcess[];
+}
+
+/** The runtime API of HAProxy's master process, and through it that of every worker, old ones included. */
+export class HaproxyRuntime {
+  constructor(
+    private readonly host: Host,
+    private readonly socket: string,
+  ) {}
+
+  /** @throws UnreachableFailure when no master answers at the socket. */
+  async processes(io: Io): Promise<Processes> {
+    const text = await this.send('show proc', io);
+    const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
+    const master = rows.find((row) => row[1] === 'master');
+    if (!master)
+      throw new RouterFailure(`Expected HAProxy's list of processes at ${this.socket}, seen: ${text.trim()}`);
+    const old = text.indexOf('# old workers');
+    const all = [...text.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => ({
+      pid: Number(match[1]),
+      leaving: old >= 0 && match.index > old,
+    }));
+    return {
+      version: /(\d+\.\d+\S*)\s*$/m.exec(text.split('\n')[1] ?? '')?.[1] ?? 'unknown',
+      masterPid: Number(master[0]),
+      failedReloads: Number(/\[failed: (\d+)\]/.exec(text)?.[1] ?? 0),
+      all,
+    };
+  }
+
+  /**
+   * Asks one process. Undefined when it has ended meanwhile.
+   * @throws UnreachableFailure when no master answers at the socket.
+   */
+  async ask(pid: number, command: string, io: Io): Promise<string | undefined> {
+    const answer = await this.send(`@!${pid} ${command}`, io);
+    return /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
+  }
+
+  /** Asks every process; those that ended meanwhile are left out. */
+  async askAll(command: string, io: Io): Promise<{ process: HaproxyProcess; answer: string }[]> {
+    const { all } = await this.processes(io);
+    const answers = await Promise.all(
+      all.map(async (process) => ({ process, answer: await this.ask(process.pid, command, io) })),
+    );
+    return answers.filter((one): one is { process: HaproxyProcess; answer: string } => one.answer !== undefined);
+  }
+
+  /** Process that takes new connections; undefined while there is none. */
+  async current(io: Io): Promise<HaproxyProcess | undefined> {
+    return (await this.processes(io)).all.find((process) => !process.leaving);
+  }
+
+  /** Hash of the configuration that new connections meet; undefined when it is not Spillway's. */
+  async hashInForce(io: Io): Promise<string | undefined> {
+    return this.variable(HASH_VARIABLE, io);
+  }
+
+  /** When the process that takes new connections started, in µs; with its id it is unique. */
+  async startOf(io: Io): Promise<string | undefined> {
+    return this.variable(START_VARIABLE, io);
+  }
+
+  /** Has the master start a process with the configuration as it is on disk. It answers before that is done. */
+  async reload(io: Io): Promise<string> {
+    return this.send('reload', io);
+  }
+
+  private async variable(name: string, io: Io): Promise<string | undefined> {
+    const process = await this.current(io);
+    const answer = process && (await this.ask(process.pid, `get var ${name}`, io));
+    return answer && /value=<(.*)>/.exec(answer)?.[1];
+  }
+
+  private async send(command: string, io: Io): Promise<string> {
+    const stream = await this.host.connect({ socket: this.socket }, io);
+    return exchange(stream, command, io);
+  }
+}
+
+/** Sends one command and reads until the other side closes. */
+function exchange(stream: Duplex, command: string, io: Io): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      io.signal.removeEventListener('abort', aborted);
+      stream.destroy();
+      settle();
+    };
+    const fail = (seen: string): void =>
+      end(() => reject(new UnreachableFailure(`expected HAProxy to answer "${command}", seen ${seen}`)));
+    const aborted = (): void => end(() => reject(io.signal.reason as Error));
+    const timer = setTimeout(() => fail(`nothing within ${ANSWER_MS} ms`), ANSWER_MS);
+    io.signal.addEventListener('abort', aborted, { once: true });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', (error) => fail(error.message));
+    stream.on('end', () => end(() => resolve(Buffer.concat(chunks).toString('utf8'))));
+    stream.on('close', () => end(() => resolve(Buffer.concat(chunks).toString('utf8'))));
+    // The master waits for more otherwise, and not every road to a host can be closed half-way.
+    stream.write(`${command}\nquit\n`);
+  });
+}

@@ -1,0 +1,84 @@
+import { SLOTS, type Scope, type Slot } from '../domain/release';
+import { scopeKey } from './fragments';
+import { LATENCY_BOUNDS } from './haproxy-config';
+import type { SlotCounters } from './router';
+
+/** Backends and servers, in all of HAProxy. */
+export const STAT_COMMAND = 'show stat -1 6 -1';
+
+/** A line of HAProxy's statistics, by the names of its columns. */
+export type StatRow = Record<string, string>;
+
+/** Lines of `show stat`; its first line names the columns. */
+export function parseStat(text: string): StatRow[] {
+  const [head = '', ...lines] = text.trim().split('\n');
+  const columns = head.replace(/^# /, '').split(',');
+  return lines
+    .filter((line) => line.includes(','))
+    .map((line) => {
+      const cells = line.split(',');
+      return Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? '']));
+    });
+}
+
+/** Service and slot of the lines of one environment. */
+export function rowsOf(rows: StatRow[], scope: Scope): { row: StatRow; service: string; slot: Slot }[] {
+  const prefix = `${scopeKey(scope)}.`;
+  return rows.flatMap((row) => {
+    if (!row['pxname']?.startsWith(prefix)) return [];
+    const [service = '', name] = row['pxname'].slice(prefix.length).split('.');
+    const slot = SLOTS.find((one) => one === name);
+    return slot ? [{ row, service, slot }] : [];
+  });
+}
+
+/** Requests and WebSockets in flight in a slot. */
+export function inFlight(rows: StatRow[], scope: Scope, slot: Slot): number {
+  return rowsOf(rows, scope)
+    .filter((one) => one.slot === slot && one.row['svname'] === 'BACKEND')
+    .reduce((sum, one) => sum + number(one.row, 'scur'), 0);
+}
+
+/** Requests in flight in all backends of a process. */
+export function allInFlight(rows: StatRow[]): number {
+  return rows.filter((row) => row['svname'] === 'BACKEND').reduce((sum, row) => sum + number(row, 'scur'), 0);
+}
+
+/** Counters of each service in each slot, from `show stat` and `show table`. */
+export function readCounters(rows: StatRow[], table: string, scope: Scope): Record<Slot, Record<string, SlotCounters>> {
+  const latencies = parseTable(table);
+  const slots: Record<Slot, Record<string, SlotCounters>> = { blue: {}, green: {} };
+  for (const { row, service, slot } of rowsOf(rows, scope)) {
+    if (row['svname'] !== 'BACKEND') continue;
+    slots[slot][service] = {
+      // Not 1xx: a WebSocket is counted when it ends, hours later.
+      requests: sum(row, ['hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx']),
+      // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short.
+      errors: sum(row, ['hrsp_5xx', 'srv_abrt']),
+      latency: latencies.get(`${service}.${slot}`) ?? buckets([]),
+    };
+  }
+  return slots;
+}
+
+/** Keys and counters of `show table`. */
+function parseTable(text: string): Map<string, SlotCounters['latency']> {
+  return new Map(
+    [...text.matchAll(/key=(\S+) .*$/gm)].map((line) => [
+      line[1]!,
+      buckets([...line[0].matchAll(/gpc\d+=(\d+)/g)].map((match) => Number(match[1]))),
+    ]),
+  );
+}
+
+function buckets(counts: number[]): SlotCounters['latency'] {
+  return [...LATENCY_BOUNDS, null].map((upTo, index) => ({ upTo, count: counts[index] ?? 0 }));
+}
+
+function sum(row: StatRow, columns: string[]): number {
+  return columns.reduce((total, column) => total + number(row, column), 0);
+}
+
+function number(row: StatRow, column: string): number {
+  return Number(row[column] || 0);
+}

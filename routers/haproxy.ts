@@ -1,0 +1,284 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure, UnreachableFailure } from '../domain/failures';
+import type { Host, Io } from '../domain/host';
+import type { Scope, Slot } from '../domain/release';
+import {
+  readFragments,
+  removeFragment,
+  scopeKey,
+  withFragment,
+  without,
+  writeFragment,
+  type Fragment,
+} from './fragments';
+import {
+  backendName,
+  latencyTable,
+  mapFile,
+  pageFile,
+  type HaproxyConfig,
+  type HaproxyFragment,
+} from './haproxy-config';
+import { HaproxyRuntime } from './haproxy-runtime';
+import { HaproxySetup } from './haproxy-setup';
+import { allInFlight, inFlight, parseStat, readCounters, rowsOf, STAT_COMMAND } from './haproxy-stats';
+import { withLease } from './lease';
+import { takenPorts } from './ports';
+import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing } from './router';
+
+const SETTLE_MS = 10_000;
+const POLL_MS = 20;
+
+/** HAProxy, run by Spillway on the host's network or attached to. Nothing is opened before the first call. */
+export function openHaproxy(config: HaproxyConfig, host: Host): Router {
+  return new Haproxy(config, host);
+}
+
+class Haproxy implements Router {
+  readonly kind = 'haproxy';
+  readonly capabilities: RouterCapabilities = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true };
+  private readonly setup: HaproxySetup;
+  private readonly runtime: HaproxyRuntime;
+
+  constructor(
+    private readonly config: HaproxyConfig,
+    private readonly host: Host,
+  ) {
+    this.setup = new HaproxySetup(config, host);
+    this.runtime = new HaproxyRuntime(host, this.setup.masterSocket);
+  }
+
+  async probe(routing: Routing, io: Io): Promise<RouterProbe> {
+    const version = await this.versionInForce(io);
+    if (version === undefined && this.config.attach) {
+      throw new UnreachableFailure(
+        `expected the master socket of HAProxy at ${this.setup.masterSocket}, nothing answers; start it with \`-W -S ${this.setup.masterSocket}\``,
+      );
+    }
+    const fragments = await readFragments(this.host, this.setup.directory, io);
+    const portsTaken = await takenPorts(this.host, routing, version === undefined ? [] : fragments, io);
+    return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
+  }
+
+  async configure(routing: Routing, io: Io): Promise<{ reloaded: boolean }> {
+    return withLease(this.host, this.setup.directory, scopeKey(routing.scope), io, async () => {
+      const { tls } = this.config;
+      const errorPage = await this.readErrorPage(io);
+      const fragment: HaproxyFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
+      const before = await readFragments<{ certificates: string }>(this.host, this.setup.directory, io);
+      await this.ensureMap(routing.scope, io);
+      if (errorPage !== undefined) {
+        await this.host.writeFile(pageFile(this.setup.directory, routing.scope), errorPage, io);
+      }
+      await this.setup.start(this.runtime, io);
+      return this.change(before, withFragment(before, fragment), fragment, io);
+    });
+  }
+
+  async remove(scope: Scope, io: Io): Promise<void> {
+    await withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
+      const before = await readFragments<{ certificates: string }>(this.host, this.setup.directory, io);
+      const after = without(before, scope);
+      if (await this.versionInForce(io)) await this.change(before, after, undefined, io);
+      else await this.setup.install(await this.setup.render(after, io), io);
+      await removeFragment(this.host, this.setup.directory, scope, io);
+      await this.host.removeFile(mapFile(this.setup.directory, scope), io);
+      await this.host.removeFile(pageFile(this.setup.directory, scope), io);
+    });
+  }
+
+  async setGreenShare(scope: Scope, share: number, io: Io): Promise<void> {
+    if (!Number.isInteger(share) || share < 0 || share > 100) {
+      throw new RouterFailure(`Expected a share in whole per cent from 0 to 100, seen ${share}. Correct canary.steps.`);
+    }
+    await this.host.writeFile(this.mapOf(scope), `green ${share}\n`, io);
+    const end = Date.now() + SETTLE_MS;
+    // A reload for another app may start a process that read the file before it was written: so again until all agree.
+    for (;;) {
+      await this.runtime.askAll(`set map ${this.mapOf(scope)} green ${share}`, io);
+      const seen = await this.sharesInForce(scope, io);
+      if (seen.length > 0 && seen.every((one) => one.share === share)) return;
+      if (Date.now() > end) throw new RouterFailure(this.disagreement(scope, `${share} %`, seen));
+      await this.restoreKey(scope, share, seen, io);
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  async greenShare(scope: Scope, io: Io): Promise<number | undefined> {
+    if ((await this.host.readFile(this.mapOf(scope), io)) === undefined) return undefined;
+    const seen = await this.sharesInForce(scope, io);
+    const [first] = seen;
+    if (seen.some((one) => one.share !== first?.share)) {
+      throw new RouterFailure(this.disagreement(scope, 'one share in all processes', seen));
+    }
+    return first?.share;
+  }
+
+  async slotIsUp(routing: Routing, slot: Slot, io: Io): Promise<{ up: boolean; detail: string }> {
+    const process = await this.runtime.current(io);
+    const text = process && (await this.runtime.ask(process.pid, STAT_COMMAND, io));
+    const servers = rowsOf(parseStat(text ?? ''), routing.scope).filter(
+      (one) => one.slot === slot && one.row['svname'] !== 'BACKEND',
+    );
+    const states = routing.services.map(({ service }) => {
+      const mine = servers.filter((one) => one.service === service).map((one) => one.row);
+      // A server counts as up from the start; only a check that was answered proves it.
+      const up = mine.filter((row) => row['status'] === 'UP' && /^(\* )?L\dOKC?$/.test(row['check_status'] ?? ''));
+      const down = mine
+        .filter((row) => !up.includes(row))
+        .map((row) => `${row['addr'] || row['svname']} ${row['check_status']}`);
+      return {
+        up: up.length > 0,
+        detail: `${service}: ${up.length} of ${mine.length} up${down.length ? ` (${down.join(', ')})` : ''}`,
+      };
+    });
+    return { up: states.every((one) => one.up), detail: states.map((one) => one.detail).join('; ') };
+  }
+
+  async sessions(scope: Scope, slot: Slot, io: Io): Promise<number> {
+    const answers = await this.runtime.askAll(STAT_COMMAND, io);
+    const counts = await Promise.all(
+      answers.map(async ({ process, answer }) => {
+        const rows = parseStat(answer);
+        return inFlight(rows, scope, slot) + (process.leaving ? await this.idleClients(process.pid, rows, io) : 0);
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async closeSessions(scope: Scope, slot: Slot, io: Io): Promise<void> {
+    const end = Date.now() + SETTLE_MS;
+    for (;;) {
+      const answers = await this.runtime.askAll(STAT_COMMAND, io);
+      const left = answers.filter(({ answer }) => inFlight(parseStat(answer), scope, slot) > 0);
+      if (left.length === 0) return;
+      if (Date.now() > end) {
+        throw new RouterFailure(
+          `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${slot}; some is left after ${SETTLE_MS / 1_000} s. ` +
+            `Does the slot still have a share of the traffic?`,
+        );
+      }
+      for (const { process, answer } of left) await this.shutDown(process.pid, parseStat(answer), scope, slot, io);
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  async counters(scope: Scope, io: Io): Promise<RouterCounters> {
+    const process = await this.runtime.current(io);
+    const start = await this.runtime.startOf(io);
+    const [stat, table] = await Promise.all(
+      [STAT_COMMAND, `show table ${latencyTable(scope)}`].map((command) =>
+        process ? this.runtime.ask(process.pid, command, io) : undefined,
+      ),
+    );
+    if (!process || start === undefined || stat === undefined || table === undefined) {
+      throw new UnreachableFailure(
+        `expected a process of HAProxy that takes requests, seen none; see ${this.setup.masterSocket}`,
+      );
+    }
+    return { process: `${process.pid}@${start}`, slots: readCounters(parseStat(stat), table, scope) };
+  }
+
+  private mapOf(scope: Scope): string {
+    return mapFile(this.setup.directory, scope);
+  }
+
+  private async versionInForce(io: Io): Promise<string | undefined> {
+    try {
+      return (await this.runtime.processes(io)).version;
+    } catch (error) {
+      if (error instanceof UnreachableFailure) return undefined;
+      throw error;
+    }
+  }
+
+  /** Puts a configuration in force; whatever fails, the old one stays. */
+  private async change(before: HaproxyFragment[], after: HaproxyFragment[], mine: HaproxyFragment | undefined, io: Io) {
+    const rendered = await this.setup.render(after, io);
+    if ((await this.runtime.hashInForce(io)) === rendered.hash) {
+      if (mine) await writeFragment(this.host, this.setup.directory, mine, io);
+      await this.setup.install(rendered, io);
+      return { reloaded: false };
+    }
+    if (mine) await this.refuseTakenPorts(mine.routing, before, io);
+    if (after.length > 0) await this.setup.check(rendered, this.runtime, io);
+    await this.setup.install(rendered, io);
+    try {
+      await this.setup.reload(rendered, this.runtime, io);
+    } catch (error) {
+      await this.setup.install(await this.setup.render(before, io), io);
+      throw error;
+    }
+    if (mine) await writeFragment(this.host, this.setup.directory, mine, io);
+    return { reloaded: true };
+  }
+
+  private async refuseTakenPorts(routing: Routing, inForce: Fragment<unknown>[], io: Io): Promise<void> {
+    const taken = await takenPorts(this.host, routing, inForce, io);
+    if (taken.length === 0) return;
+    throw new RouterFailure(
+      `Expected port ${taken.join(', ')} of the routes to be free on the target; another program listens there. Stop it, or choose another port.`,
+    );
+  }
+
+  private async readErrorPage(io: Io): Promise<string | undefined> {
+    const { errorPage } = this.config;
+    if (errorPage === undefined) return undefined;
+    const html = await this.host.readFile(errorPage, io);
+    if (html !== undefined) return html;
+    throw new RouterFailure(
+      `Expected the error page ${errorPage} on the target, seen no such file. Correct router.errorPage.`,
+    );
+  }
+
+  private async ensureMap(scope: Scope, io: Io): Promise<void> {
+    if ((await this.host.readFile(this.mapOf(scope), io)) !== undefined) return;
+    await this.host.writeFile(this.mapOf(scope), 'green 0\n', io);
+  }
+
+  /** A process from before the environment came does not know the map, and routes nothing by it. */
+  private async sharesInForce(scope: Scope, io: Io): Promise<{ pid: number; share: number | undefined }[]> {
+    const answers = await this.runtime.askAll(`show map ${this.mapOf(scope)}`, io);
+    return answers
+      .filter(({ answer }) => !answer.includes('Unknown map'))
+      .map(({ process, answer }) => {
+        const value = /\sgreen (\d+)\s*$/m.exec(answer)?.[1];
+        return { pid: process.pid, share: value === undefined ? undefined : Number(value) };
+      });
+  }
+
+  /** Somebody may have removed the key by hand. */
+  private async restoreKey(scope: Scope, share: number, seen: { pid: number; share?: number | undefined }[], io: Io) {
+    for (const { pid } of seen.filter((one) => one.share === undefined)) {
+      await this.runtime.ask(pid, `add map ${this.mapOf(scope)} green ${share}`, io);
+    }
+  }
+
+  private disagreement(scope: Scope, expected: string, seen: { pid: number; share: number | undefined }[]): string {
+    const processes = seen.map((one) => `${one.share ?? 'no share'} in process ${one.pid}`).join(', ');
+    return (
+      `Expected ${expected} as green's share of ${scope.app}/${scope.environment}, ` +
+      `seen ${processes || 'no process of HAProxy that knows it'} (${this.mapOf(scope)}). Look at ${this.setup.masterSocket}.`
+    );
+  }
+
+  /** Clients that keep a connection to a leaving process may each send one more request, to what it knows. */
+  private async idleClients(pid: number, rows: Parameters<typeof allInFlight>[0], io: Io): Promise<number> {
+    const info = await this.runtime.ask(pid, 'show info', io);
+    return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
+  }
+
+  private async shutDown(
+    pid: number,
+    rows: ReturnType<typeof parseStat>,
+    scope: Scope,
+    slot: Slot,
+    io: Io,
+  ): Promise<void> {
+    for (const { row, service } of rowsOf(rows, scope).filter(
+      (one) => one.slot === slot && one.row['svname'] !== 'BACKEND',
+    )) {
+      await this.runtime.ask(pid, `shutdown sessions server ${backendName(scope, service, slot)}/${row['svname']}`, io);
+    }
+  }
+}

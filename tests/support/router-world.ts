@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { appConfigSchema } from '../../domain/config';
+import type { Io } from '../../domain/host';
+import type { Scope, Slot } from '../../domain/release';
+import type { Router, Routing } from '../../routers/router';
+import { openDockerTarget } from '../../targets/docker';
+import type { Target } from '../../targets/target';
+
+const run = promisify(execFile);
+
+export const io: Io = { signal: new AbortController().signal, onProgress: () => undefined };
+
+/** Answers who it is, after `?ms=`; `/fail` answers 500, `/cut` breaks off, `/ws` echoes over a WebSocket. */
+const BACKEND = `
+const { createServer } = require('node:http');
+const { createHash } = require('node:crypto');
+for (const [name, port] of Object.entries(JSON.parse(process.argv[1]))) {
+  createServer((request, response) => {
+    const url = new URL(request.url, 'http://x');
+    if (url.pathname === '/fail') return response.writeHead(500).end('broken');
+    if (url.pathname === '/cut') {
+      response.writeHead(200, { 'content-length': 100 }).write('only this');
+      return setTimeout(() => response.destroy(), 20);
+    }
+    const answer = () => response.end(name);
+    const wait = Number(url.searchParams.get('ms'));
+    if (wait) setTimeout(answer, wait); else answer();
+  })
+    .on('upgrade', (request, socket) => {
+      const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest('base64');
+      socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + accept + '\\r\\n\\r\\n');
+      socket.on('data', (data) => socket.write(Buffer.from([0x82, 1, data.length & 255])));
+      socket.on('error', () => socket.destroy()).on('end', () => socket.end());
+    })
+    .listen(port, '127.0.0.1');
+}
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+/** Ports that nobody listens on just now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => server.once('listening', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** A folder and helpers for one router on the local engine; `close` takes everything away again. */
+export class RouterWorld {
+  private readonly containers: string[] = [];
+
+  private constructor(
+    readonly target: Target,
+    readonly directory: string,
+    readonly id: string,
+  ) {}
+
+  static async open(kind: string): Promise<RouterWorld> {
+    const id = randomBytes(3).toString('hex');
+    const directory = await mkdtemp(join(tmpdir(), `${kind}-${id}-`));
+    const { target } = appConfigSchema.parse({ version: 1, app: 'demo', services: { api: { image: 'x' } } });
+    return new RouterWorld(await openDockerTarget(target, { variables: process.env }), directory, id);
+  }
+
+  get container(): string {
+    return `spillway-${this.directory.slice(this.directory.lastIndexOf('/') + 1)}`;
+  }
+
+  /** Starts a container with a backend on each of these ports; answers its name. */
+  async backends(ports: Record<string, number>): Promise<string> {
+    const name = `backend-${randomBytes(4).toString('hex')}`;
+    const argv = ['-e', BACKEND, JSON.stringify(ports)];
+    this.containers.push(name);
+    await run('docker', ['run', '-d', '--name', name, '--network', 'host', 'spillway/node:local', ...argv]);
+    for (const port of Object.values(ports)) await until(() => answers(port));
+    return name;
+  }
+
+  async docker(...argv: string[]): Promise<string> {
+    return (await run('docker', argv)).stdout.trim();
+  }
+
+  async close(): Promise<void> {
+    await run('docker', ['rm', '-f', ...this.containers, this.container]).catch(() => undefined);
+    await this.target.close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Routing of services that each have one port to come in, and one backend in each slot. */
+export function routingOf(
+  scope: Scope,
+  services: Record<string, { route: number; blue: number[]; green: number[] }>,
+): Routing {
+  const at = (ports: number[]) => ports.map((port) => ({ address: '127.0.0.1', port }));
+  return {
+    scope,
+    affinity: true,
+    services: Object.entries(services).map(([service, { route, blue, green }]) => ({
+      service,
+      routes: [{ port: route }],
+      slots: { blue: at(blue), green: at(green) },
+    })),
+  };
+}
+
+export async function untilUp(router: Router, routing: Routing, slot: Slot): Promise<void> {
+  await until(async () => (await router.slotIsUp(routing, slot, io)).up);
+}
+
+/** Waits for a condition, for at most 20 s. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`expected within 20 s: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/`).then(
+    (response) => response.text().then(() => true),
+    () => false,
+  );
+}
