@@ -6,7 +6,9 @@ import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { ConfigurationFailure } from '../domain/failures';
 import { DEFAULT_TASK_QUEUE } from '../domain/names';
+import type { AppConfig } from '../domain/config';
 import type { Scope } from '../domain/release';
+import { DEFAULT_FILE, IMPLICIT_ENVIRONMENT, loadConfiguration } from './configuration';
 import { JSON_OPTION } from './output';
 
 /** The options by which every command finds out which app and environment are meant. */
@@ -20,7 +22,7 @@ export interface ScopeOptions {
 /** Adds `--file`, `--environment`, `--app` and `--json` to a command. */
 export function addScopeOptions(command: Command): Command {
   return command
-    .option('-f, --file <path>', 'configuration file', 'spillway.yaml')
+    .option('-f, --file <path>', 'configuration file', DEFAULT_FILE)
     .option('-e, --environment <name>', 'environment, such as production; may be left out when the file has only one')
     .option('--app <name>', 'app; default: the one in the file, which is not needed when both names are given')
     .option(...JSON_OPTION);
@@ -39,6 +41,28 @@ export async function scopeOf({ file, environment, app }: ScopeOptions): Promise
   if (found.app === undefined)
     throw new ConfigurationFailure(`expected \`app: NAME\` in ${file}, seen none; add it, or give --app NAME`);
   return { app: found.app, environment: found.environment };
+}
+
+/** An environment and its configuration. */
+export interface Configured extends Scope {
+  config: AppConfig;
+  /** Absolute folder of the file; relative paths in it start here. */
+  projectDirectory: string;
+}
+
+/**
+ * The same with the configuration of that environment.
+ *
+ * @throws ConfigurationFailure listing all mistakes of the file.
+ */
+export async function configured(options: ScopeOptions): Promise<Configured> {
+  const { environment } = await scopeOf({ ...options, app: undefined });
+  const { config, projectDirectory } = await loadConfiguration(options.file, environment);
+  if (options.app !== undefined && options.app !== config.app)
+    throw new ConfigurationFailure(
+      `--app says ${options.app}, but ${options.file} is for ${config.app}; leave one out`,
+    );
+  return { app: config.app, environment, config, projectDirectory };
 }
 
 /** The task queue on which the workers of this Temporal namespace wait. */
@@ -84,8 +108,7 @@ function parsed(text: string, file: string): Record<string, unknown> {
 }
 
 function onlyOne(environments: string[], file: string): string {
-  const [first, ...others] = environments;
-  if (first !== undefined && others.length === 0) return first;
-  const there = environments.length === 0 ? `${file} names none` : `${file} has ${environments.join(', ')}`;
-  throw new ConfigurationFailure(`which environment? ${there}. Give --environment NAME.`);
+  const [first = IMPLICIT_ENVIRONMENT, ...others] = environments;
+  if (others.length === 0) return first;
+  throw new ConfigurationFailure(`which environment? ${file} has ${environments.join(', ')}. Give --environment NAME.`);
 }

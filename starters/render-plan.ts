@@ -1,0 +1,28 @@
+import type { ReleaseRequest } from '../domain/release';
+import type { PlanAnswer } from '../workflows/messages';
+import type { Colours } from './output';
+import { textTable } from './render-table';
+
+/** What a release would do, what was checked for it, and what cannot be promised. */
+export function renderPlan(request: ReleaseRequest, plan: PlanAnswer, colours: Colours): string {
+  const { live, slot, steps, checks, caveats } = plan;
+  const failed = checks.filter(({ ok }) => !ok).length;
+  const now = live ? `${live.version} is live in ${live.slot}` : 'nothing is live';
+  return [
+    `${colours.bold(`${request.app} ${request.version} → ${request.environment}`)}: into ${slot}; ${now}`,
+    '',
+    textTable(
+      ['phase', 'does', 'undo'],
+      steps.map(({ phase, does, undo }) => [phase, does, undo]),
+    ),
+    '',
+    ...checks.map(({ name, ok, detail }) => `${ok ? colours.green('✓') : colours.red('✗')} ${name}: ${detail}`),
+    ...(caveats.length > 0 ? ['', ...caveats.map((caveat) => `${colours.yellow('!')} ${caveat}`)] : []),
+    '',
+    failed === 0
+      ? 'Nothing was changed. A release would pass these checks.'
+      : colours.red(
+          `Nothing was changed. A release would stop in preflight: ${failed} of ${checks.length} checks say no.`,
+        ),
+  ].join('\n');
+}
