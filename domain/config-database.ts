@@ -32,7 +32,7 @@ const commands = z.strictObject({
     .string()
     .prefault('base')
     .meta({ description: 'What `{to}` stands for in `down` when no migration stays.', examples: ['base'] }),
-  timeout: durationOr('10m', 1).meta({ description: 'How long one run may take before it is stopped and fails.' }),
+  timeout: durationOr('10m', '1ms').meta({ description: 'How long one run may take before it is stopped and fails.' }),
   cwd: z.string().min(1).prefault('.').meta({ description: 'Folder in which they run, relative to this file.' }),
   env: variables()
     .prefault({})
@@ -65,13 +65,13 @@ export const database = z
         description: 'Run after the migrations; when its exit code is not zero they are undone.',
         examples: [['./check-database']],
       }),
-    verifyTimeout: durationOr('5m', 1).meta({ description: 'How long the verification may take.' }),
+    verifyTimeout: durationOr('5m', '1ms').meta({ description: 'How long the verification may take.' }),
     onRollback: z.enum(['revert', 'restore', 'keep']).prefault('revert').meta({
       description:
         'What a rollback does: `revert` the migrations of the release, `restore` the backup (which loses what was written since), or `keep` them.',
     }),
-    statementTimeout: durationOr('60s', 1).meta({ description: 'How long a statement of a migration may take.' }),
-    lockTimeout: durationOr('5s', 1).meta({
+    statementTimeout: durationOr('60s', '1ms').meta({ description: 'How long a statement of a migration may take.' }),
+    lockTimeout: durationOr('5s', '1ms').meta({
       description: 'How long a migration may wait for a lock before it fails rather than block the live version.',
     }),
   })

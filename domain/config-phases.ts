@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { always, isReadable, mistake, untilReadable } from './config-service-rules';
+import { piecewise, isReadable, mistake, untilReadable } from './config-service-rules';
 import { namedHttpCheck } from './config-service';
 import { duration, durationOr, percent, size } from './config-values';
 
@@ -12,7 +12,7 @@ const limits = z.strictObject({
       description: 'The most per cent of requests that may fail: answered 5xx, or not at all.',
       examples: [5],
     }),
-  p95: duration(1)
+  p95: duration('1ms')
     .optional()
     .meta({
       description: 'The slowest that the 95th percentile of the latency may be.',
@@ -50,7 +50,7 @@ export const canary = z
           ],
         ],
       }),
-    interval: durationOr('1s', 10).meta({ description: 'Time between two samples.' }),
+    interval: durationOr('1s', '10ms').meta({ description: 'Time between two samples.' }),
     limits: limits.prefault({}).meta({ description: 'What the new version must keep to.' }),
     affinity: z.boolean().prefault(true).meta({
       description: 'A visitor stays on one slot, across services, while the share does not change.',
@@ -68,7 +68,7 @@ export const canary = z
       const least = steps[index - 1]?.weight ?? 0;
       if (weight <= least) mistake(context, ['steps', index, 'weight'], `expected more than ${least}, seen ${weight}`);
     });
-  }, always);
+  }, piecewise);
 
 export const smoke = z.strictObject({
   checks: z
@@ -80,7 +80,7 @@ export const smoke = z.strictObject({
     }),
   watch: durationOr('0s').meta({ description: 'How long the checks are repeated after they passed.' }),
   failures: z.int().min(1).prefault(3).meta({ description: 'Consecutive failures that fail it.' }),
-  interval: durationOr('1s', 10).meta({ description: 'Time between two rounds.' }),
+  interval: durationOr('1s', '10ms').meta({ description: 'Time between two rounds.' }),
 });
 
 export const backup = z.strictObject({
@@ -100,12 +100,12 @@ export const approve = z.strictObject({
     .array(z.string().min(1))
     .prefault([])
     .meta({ description: 'Who may approve; when empty anyone.', examples: [['alice', 'bob']] }),
-  timeout: durationOr('24h', 1).meta({ description: 'No answer within this time counts as a rejection.' }),
+  timeout: durationOr('24h', '1ms').meta({ description: 'No answer within this time counts as a rejection.' }),
 });
 
 export const verify = z.strictObject({
   wait: durationOr('0s').meta({ description: 'How long after the switch it is verified again.' }),
-  maxLatency: duration(1)
+  maxLatency: duration('1ms')
     .optional()
     .meta({
       description: 'The smoke checks, asked through the router, must be answered within this.',

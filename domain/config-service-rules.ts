@@ -15,8 +15,11 @@ interface Issue {
 /** Rules are checked as long as the values are of the right kind, so that all mistakes are told at once. */
 export const untilReadable = { when: ({ issues }: { issues: Issue[] }): boolean => !issues.some(isUnreadable) };
 
-/** For rules that look for themselves at what is readable. */
-export const always = { when: (): boolean => true };
+/** For rules that look for themselves at which part is readable. */
+export const piecewise = {
+  when: ({ issues }: { issues: Issue[] }): boolean =>
+    !issues.some((issue) => isUnreadable(issue) && !issue.path?.length),
+};
 
 /** Whether what is at this path can be relied upon, although something else may be wrong. */
 export function isReadable(issues: Issue[], ...path: Path): boolean {
@@ -138,7 +141,8 @@ function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
 
 /** What must hold of all services together, and of a check inside a service. */
 export function servicesRules(all: Record<string, ServiceConfig>, context: z.core.$RefinementCtx): void {
-  if (Object.keys(all).length === 0) mistake(context, [], 'expected at least one service, seen none');
+  if (Object.keys(all).length === 0 && context.issues.length === 0)
+    mistake(context, [], 'expected at least one service, seen none');
   for (const [name, service] of Object.entries(all)) {
     if (!isReadable(context.issues, name)) continue;
     service.health.endpoints.forEach((check, index) => {

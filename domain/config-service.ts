@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { always, httpCheckRules, serviceRules, servicesRules, untilReadable } from './config-service-rules';
+import { piecewise, httpCheckRules, serviceRules, servicesRules, untilReadable } from './config-service-rules';
 import {
   absolutePath,
   command,
@@ -66,8 +66,8 @@ const httpCheckFields = z.strictObject({
     .min(1)
     .optional()
     .meta({ description: 'Text that the answer must contain.', examples: ['Sign in'] }),
-  timeout: durationOr('2s', 1).meta({ description: 'How long an answer may take before the check gives up.' }),
-  maxLatency: duration(1)
+  timeout: durationOr('2s', '1ms').meta({ description: 'How long an answer may take before the check gives up.' }),
+  maxLatency: duration('1ms')
     .optional()
     .meta({
       description: 'An answer slower than this does not pass.',
@@ -89,7 +89,7 @@ const health = z.strictObject({
       examples: [[{ path: '/health/ready' }]],
     }),
   attempts: z.int().min(1).max(10_000).prefault(10).meta({ description: 'How often it is tried before deploy fails.' }),
-  interval: durationOr('1s', 10).meta({ description: 'Time between two tries.' }),
+  interval: durationOr('1s', '10ms').meta({ description: 'Time between two tries.' }),
 });
 
 const HOST = expected('a host name such as shop.example.com');
@@ -203,7 +203,7 @@ const serviceFields = z.strictObject({
     .optional()
     .meta({ description: 'Cores that a replica may use.', examples: [0.5] }),
   // Docker refuses less.
-  memory: size(6 * 2 ** 20)
+  memory: size('6MiB')
     .optional()
     .meta({ description: 'Memory that a replica may use.', examples: ['512MiB'] }),
   env: variables()
@@ -236,7 +236,7 @@ const serviceFields = z.strictObject({
 });
 
 export const service = serviceFields.superRefine(serviceRules, untilReadable);
-export const services = z.record(name(), service).superRefine(servicesRules, always);
+export const services = z.record(name(), service).superRefine(servicesRules, piecewise);
 
 export type HttpCheck = z.output<typeof httpCheckFields>;
 export type ServiceConfig = z.output<typeof serviceFields>;

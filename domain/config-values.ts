@@ -30,7 +30,8 @@ export function isSecretName(name: string): boolean {
 // Timers of Node overflow after 24.8 days.
 const LONGEST = 24 * 86_400_000;
 
-export const duration = (least = 0) => {
+/** A duration that is at least this long. */
+export const duration = (least = '0s') => {
   const right = expected('a duration such as 500ms, 30s, 5m or 24h');
   return z
     .string(right)
@@ -38,14 +39,15 @@ export const duration = (least = 0) => {
     .meta({ title: 'duration' })
     .transform((text, context) => {
       const milliseconds = parseDuration(text) ?? 0;
-      if (milliseconds < least) context.addIssue(`expected at least ${least}ms, seen "${text}"`);
+      if (milliseconds < parseDuration(least)!) context.addIssue(`expected at least ${least}, seen "${text}"`);
       if (milliseconds > LONGEST) context.addIssue(`expected at most 24d, seen "${text}"`);
       return milliseconds;
     });
 };
-export const durationOr = (standard: string, least = 0) => duration(least).prefault(standard);
+export const durationOr = (standard: string, least?: string) => duration(least).prefault(standard);
 
-export const size = (least = 1) => {
+/** A size that is at least this large. */
+export const size = (least = '1B') => {
   const right = expected('a size such as 350MB or 1GiB');
   return z
     .string(right)
@@ -53,7 +55,7 @@ export const size = (least = 1) => {
     .meta({ title: 'size' })
     .transform((text, context) => {
       const bytes = parseSize(text) ?? 0;
-      if (bytes < least) context.addIssue(`expected at least ${least} bytes, seen "${text}"`);
+      if (bytes < parseSize(least)!) context.addIssue(`expected at least ${least}, seen "${text}"`);
       return bytes;
     });
 };

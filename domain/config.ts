@@ -3,7 +3,7 @@ import { database } from './config-database';
 import { approve, backup, bake, canary, drain, features, retire, smoke, verify } from './config-phases';
 import { appRules } from './config-rules';
 import { type ServiceConfig, services } from './config-service';
-import { always } from './config-service-rules';
+import { piecewise } from './config-service-rules';
 import { router, target } from './config-target';
 import { durationOr, name, type secret, type variables } from './config-values';
 
@@ -32,7 +32,7 @@ const fields = z.strictObject({
   bake: bake.prefault({}).meta({ description: 'The old version stays warm for a while.' }),
   drain: drain.prefault({}).meta({ description: 'The old version finishes what it has begun.' }),
   retire: retire.prefault({}).meta({ description: 'The old version is stopped and old images are removed.' }),
-  deadline: durationOr('24h', 1_000).meta({ description: 'The longest a release may take before it is rolled back.' }),
+  deadline: durationOr('24h', '1s').meta({ description: 'The longest a release may take before it is rolled back.' }),
   features: features.prefault({}).meta({
     description: 'Feature flags, given to every service as `FEATURE_<NAME>`.',
     examples: [{ 'new-checkout': true }],
@@ -40,7 +40,7 @@ const fields = z.strictObject({
 });
 
 /** The configuration of one environment: the base of the file with that environment's overrides merged in. */
-export const appConfigSchema = fields.superRefine(appRules, always);
+export const appConfigSchema = fields.superRefine(appRules, piecewise);
 
 /** The whole file. `environments` holds overrides; each is checked after it was merged into the base. */
 export const fileSchema = fields.extend({

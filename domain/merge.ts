@@ -1,0 +1,33 @@
+type Mapping = Record<string, unknown>;
+
+/**
+ * Lays the overrides of an environment over the base: mappings are merged, lists and values replaced. What is a choice
+ * between alternatives is replaced as a whole, since half of each would be neither: a reference to a secret, and
+ * anything that changes its `kind`.
+ */
+export function merge(base: unknown, override: unknown): unknown {
+  if (!isMapping(base) || !isMapping(override) || isAlternative(base, override)) return override;
+  // `fromEntries` defines properties, so a key `__proto__` stays a key.
+  return Object.fromEntries([
+    ...Object.entries(base).filter(([key]) => !Object.hasOwn(override, key)),
+    ...Object.entries(override).map(([key, value]) => [
+      key,
+      Object.hasOwn(base, key) ? merge(base[key], value) : value,
+    ]),
+  ]);
+}
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isAlternative(base: Mapping, override: Mapping): boolean {
+  if (isSecretReference(base) || isSecretReference(override)) return true;
+  return 'kind' in override && override.kind !== base.kind;
+}
+
+// `env` is also a key of a service, where it holds a mapping.
+function isSecretReference(value: Mapping): boolean {
+  const keys = Object.keys(value);
+  return keys.length === 1 && ['env', 'file'].some((key) => typeof value[key] === 'string');
+}
