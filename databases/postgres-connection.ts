@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Client, type ClientBase } from 'pg';
+import { Client, type ClientBase, type DatabaseError } from 'pg';
 import { ConfigurationFailure, SpillwayFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 
@@ -109,16 +109,17 @@ const REFUSED = /^(28|3D000|42501)/;
 
 /** What is wrong with the connection, as a failure of Spillway; undefined when it is something else. */
 export function connectionFailure(error: unknown, server: PostgresServer): SpillwayFailure | undefined {
-  if (error instanceof SpillwayFailure || !(error instanceof Error)) return undefined;
-  const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
-  const { code = '' } = first as { code?: string };
-  const seen = [code, first.message].filter(Boolean).join(' ');
-  if (UNREACHABLE.test(code) || BROKEN.test(first.message)) {
+  if (error instanceof SpillwayFailure) return undefined;
+  // A host with several addresses answers one error for each of them.
+  const { errors } = error as { errors?: Partial<DatabaseError>[] };
+  const { code = '', message = '' } = errors?.[0] ?? (error as Partial<DatabaseError>);
+  const seen = message.includes(code) ? message : `${code}: ${message}`;
+  if (UNREACHABLE.test(code) || BROKEN.test(message)) {
     return new UnreachableFailure(
       `expected PostgreSQL at ${server.name} to answer, seen: ${seen}. Check that it runs and that the worker may reach it`,
     );
   }
-  if (REFUSED.test(code) || /^SASL/.test(first.message)) {
+  if (REFUSED.test(code) || /^SASL/.test(message)) {
     return new ConfigurationFailure(
       `expected PostgreSQL at ${server.name} to let Spillway in and do its work, seen: ${seen}. ` +
         'Correct the secret database.url, or the rights of its user',
