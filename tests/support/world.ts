@@ -192,6 +192,8 @@ export class World {
   async startWorker(): Promise<WorkerProcess> {
     const worker = await startWorker({
       TEMPORAL_ADDRESS: this.temporal.address,
+      // So that what a worker forgets there is noticed.
+      TMPDIR: join(this.directory, 'tmp'),
       SPILLWAY_TASK_QUEUE: this.taskQueue,
       SPILLWAY_WORKER_STATE: join(this.directory, 'worker'),
       CRASH_FILE: this.crashFile,
@@ -217,6 +219,7 @@ export class World {
 
   private async prepare(): Promise<void> {
     await mkdir(this.project);
+    await mkdir(join(this.directory, 'tmp'));
     await cp(join(__dirname, '../fixtures/tiny'), join(this.project, 'app'), { recursive: true });
     await cp(join(__dirname, '../../node_modules/ws'), join(this.project, 'app/ws'), { recursive: true });
     if (this.options.database) {

@@ -1,0 +1,158 @@
+import { readdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { LABELS } from '../../domain/names';
+import { greenShare, otherSlot } from '../../domain/release';
+import type { ReleaseResult } from '../../domain/release';
+import { openHaproxy } from '../../routers/haproxy';
+import { openDockerTarget } from '../../targets/docker';
+import { engine, tracesOf } from './engine';
+import type { Traces } from './engine';
+import type { LoadReport } from './load';
+import { query } from './postgres';
+import type { World } from './world';
+
+/** Everything that a release could leave behind. */
+export interface Snapshot extends Traces {
+  /** Tables and columns of the app, and what `spillway_migrations` says. */
+  schema: string[];
+  /** Of the target's state, the worker's and its temporary folder. */
+  files: string[];
+  /** Green's share as the router has it in force. */
+  share: number | undefined;
+}
+
+export async function snapshot(world: World): Promise<Snapshot> {
+  return {
+    ...(await tracesOf(world.scope, world.options.engine)),
+    schema: await schemaOf(world.databaseUrl),
+    files: await filesOf(world),
+    share: await shareOf(world),
+  };
+}
+
+/**
+ * What of docs/architecture.md's invariants does not hold after a release, in words; empty when all do.
+ *
+ * @param before what was there when the release began
+ */
+export async function violations(
+  world: World,
+  before: Snapshot,
+  { status, live }: ReleaseResult,
+  load?: LoadReport,
+): Promise<string[]> {
+  const after = await snapshot(world);
+  const found: string[] = [];
+  const expect = (holds: boolean, text: string) => holds || found.push(text);
+
+  const { outcome } = status;
+  expect(outcome === 'released' || outcome === 'rolled back', `expected one of two outcomes, seen ${outcome}`);
+  expect(status.leftovers.length === 0, `leftovers: ${status.leftovers.join('; ')}`);
+  const failedUndos = status.undos.filter(({ state }) => state === 'failed');
+  expect(failedUndos.length === 0, `failed undos: ${JSON.stringify(failedUndos)}`);
+
+  found.push(...(await ledgerViolations(world, { status, live } as ReleaseResult)));
+  if (live) {
+    expect(after.share === greenShare(live.slot, 100), `green has ${after.share} %, but ${live.slot} is live`);
+    found.push(...(await slotViolations(world, { status, live } as ReleaseResult)));
+  }
+  if (outcome !== 'released') found.push(...leaks(before, after, status.release.id));
+  const strays = after.files.filter((file) => /(^|\/)tmp\/|\.tmp|partial|\/check\//.test(file));
+  expect(strays.length === 0, `temporary files: ${strays.join(', ')}`);
+  if (load) expect(load.lost === 0, `lost ${load.lost} of ${load.sent} requests: ${load.losses.join('; ')}`);
+  return found;
+}
+
+/** What is there now and was not before, or the other way round: a release that came to nothing leaves nothing. */
+export function leaks(before: Snapshot, after: Snapshot, releaseId: string): string[] {
+  const kept = (file: string) => file.includes('/backups/') || file.includes(releaseId) || file.endsWith('live.json');
+  const parts = ['containers', 'networks', 'images', 'volumes', 'schema', 'files'] as const;
+  return parts.flatMap((part) => {
+    const gone = before[part].filter((line) => !after[part].includes(line) && !(part === 'files' && kept(line)));
+    const added = after[part].filter((line) => !before[part].includes(line) && !(part === 'files' && kept(line)));
+    return [...gone.map((line) => `${part} lost: ${line}`), ...added.map((line) => `${part} left behind: ${line}`)];
+  });
+}
+
+async function ledgerViolations(world: World, { status, live }: ReleaseResult): Promise<string[]> {
+  const found: string[] = [];
+  const state = await untilSettled(world);
+  const [newest] = state.ledger;
+  if (newest?.release.id !== status.release.id) found.push(`the ledger does not begin with ${status.release.id}`);
+  if (newest?.outcome !== status.outcome)
+    found.push(`the ledger says ${newest?.outcome}, the release ${status.outcome}`);
+  if (state.live?.releaseId !== live?.releaseId)
+    found.push(`the ledger has ${state.live?.releaseId} live, the release ${live?.releaseId}`);
+  if (state.current) found.push(`the environment still waits for ${state.current.releaseId}`);
+  if (status.outcome === 'rolled back' && !newest?.why) found.push('the ledger does not say why it was rolled back');
+  return found;
+}
+
+// The environment hears of the end of its release a moment after whoever awaited it.
+async function untilSettled(world: World) {
+  for (let attempt = 0; ; attempt++) {
+    const state = await world.environment();
+    if (state.current === null || attempt > 100) return state;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** The live slot runs what was judged and nothing else; the other is empty. */
+async function slotViolations(world: World, { status, live }: ReleaseResult): Promise<string[]> {
+  if (!live) return [];
+  const found: string[] = [];
+  const docker = engine(world.options.engine);
+  const filters = { label: [`${LABELS.app}=${world.scope.app}`] };
+  const judgedAt = status.phases.find(({ phase }) => phase === 'smoke')?.startedAt;
+  for (const { Names, Labels, State, Id } of await docker.listContainers({ all: true, filters })) {
+    const name = Names[0]?.slice(1);
+    if (Labels[LABELS.slot] === otherSlot(live.slot)) found.push(`${name} is still in the other slot`);
+    else if (Labels[LABELS.release] !== live.releaseId) found.push(`${name} is of ${Labels[LABELS.release]}`);
+    else if (State !== 'running') found.push(`${name} is ${State}`);
+    const created = Date.parse((await docker.getContainer(Id).inspect()).Created);
+    if (status.outcome === 'released' && judgedAt !== undefined && created > judgedAt)
+      found.push(`${name} was created after it was judged`);
+  }
+  return found;
+}
+
+async function schemaOf(url: string): Promise<string[]> {
+  if (!url) return [];
+  const columns = await query<{ name: string }>(
+    url,
+    `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
+     WHERE table_schema = 'public' AND table_name <> 'spillway_migrations' ORDER BY 1`,
+  );
+  const [table] = await query<{ there: string | null }>(url, `SELECT to_regclass('spillway_migrations') AS there`);
+  const applied = table?.there
+    ? await query<{ name: string }>(url, `SELECT 'applied ' || name AS name FROM spillway_migrations ORDER BY 1`)
+    : [];
+  return [...columns, ...applied].map(({ name }) => name);
+}
+
+async function filesOf(world: World): Promise<string[]> {
+  const names = await Promise.all(
+    ['state', 'worker', 'tmp'].map(async (folder) => {
+      const entries = await readdir(join(world.directory, folder), { recursive: true, withFileTypes: true }).catch(
+        () => [],
+      );
+      return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    }),
+  );
+  return names
+    .flat()
+    .map((name) => relative(world.directory, name))
+    .sort();
+}
+
+async function shareOf(world: World): Promise<number | undefined> {
+  const config = world.config();
+  if (config.router.kind !== 'haproxy') return undefined;
+  const target = await openDockerTarget(config.target, { variables: process.env });
+  try {
+    const io = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined };
+    return await openHaproxy(config.router, target.host).greenShare(world.scope, io);
+  } finally {
+    await target.close();
+  }
+}
