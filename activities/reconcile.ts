@@ -77,8 +77,9 @@ async function startStopped({ slot, releaseId, version }: Live, all: Reconcile, 
 
 async function untilUp({ slot, version }: Live, { target, router, input, io }: Reconcile): Promise<void> {
   const routing = await routingOf(input, target, io);
-  // Starts a router that is gone; reloads only when it knows something else.
-  await router.configure(routing, io);
+  const { running } = await router.probe(routing, io);
+  // A router that knows the environment keeps what it knows: this configuration may be that of a release that failed.
+  if (!running || (await router.greenShare(input.release, io)) === undefined) await router.configure(routing, io);
   const until = Date.now() + UP_MS;
   for (;;) {
     const { up, detail } = await router.slotIsUp(routing, slot, io);

@@ -1,0 +1,132 @@
+import { appConfigSchema } from '../../domain/config';
+import {
+  judgeIdleSlot,
+  judgeLedger,
+  judgeLimits,
+  judgeOwner,
+  judgeRoom,
+  servingSlot,
+  type Finding,
+  type Seen,
+} from '../../domain/preflight';
+import type { Live } from '../../domain/release';
+
+const live: Live = { slot: 'blue', version: '1.0.0', releaseId: 'r1', images: [], identity: 'i' };
+const seen = (releaseId: string, state: Seen['state'] = 'running', version = '1.0.0'): Seen => ({
+  container: `shop-production-web-${releaseId}`,
+  releaseId,
+  version,
+  state,
+});
+const problem = (finding: Finding): string => ('problem' in finding ? finding.problem : '');
+
+describe('the ledger', () => {
+  it('agrees when its version runs alone with all the traffic', () => {
+    expect(judgeLedger(live, { slots: { blue: [seen('r1')], green: [] }, share: 0 })).toHaveProperty('note');
+  });
+
+  it('agrees with an empty target when nothing was ever released', () => {
+    expect(judgeLedger(null, { slots: { blue: [], green: [] }, share: undefined })).toHaveProperty('note');
+  });
+
+  it('agrees that nothing is live when a failed first release was kept without traffic', () => {
+    expect(judgeLedger(null, { slots: { blue: [seen('r1')], green: [] }, share: 100 })).toHaveProperty('note');
+  });
+
+  it.each([
+    ['no container', [], 0, 'seen no container in blue'],
+    ['another release', [seen('r2')], 0, 'release r2'],
+    ['another version under the same release', [seen('r1', 'running', '1.1.0')], 0, '1.1.0'],
+    ['a stopped container', [seen('r1'), seen('r1', 'exited')], 0, 'seen that it stopped'],
+    ['traffic left on the other slot', [seen('r1')], 10, 'seen 10 % going to green'],
+    ['a router without the environment', [seen('r1')], undefined, 'does not know this environment'],
+  ])('is refused on %s', (_, blue, share, expected) => {
+    const refusal = problem(judgeLedger(live, { slots: { blue, green: [] }, share }));
+    expect(refusal).toContain('expected 1.0.0 (release r1) alone in blue');
+    expect(refusal).toContain(expected);
+  });
+
+  it('is refused when it knows of nothing but something serves', () => {
+    expect(problem(judgeLedger(null, { slots: { blue: [], green: [seen('r9')] }, share: 100 }))).toContain(
+      'release r9',
+    );
+    expect(problem(judgeLedger(null, { slots: { blue: [seen('r9')], green: [] }, share: 50 }))).toContain('release r9');
+  });
+});
+
+describe('the slot that serves', () => {
+  it('is the one with all the traffic and containers of one release', () => {
+    expect(servingSlot({ slots: { blue: [], green: [seen('r1')] }, share: 100 })).toBe('green');
+    expect(servingSlot({ slots: { blue: [seen('r1')], green: [seen('r2')] }, share: 50 })).toBeUndefined();
+    expect(servingSlot({ slots: { blue: [seen('r1'), seen('r2')], green: [] }, share: 0 })).toBeUndefined();
+    expect(servingSlot({ slots: { blue: [], green: [] }, share: undefined })).toBeUndefined();
+  });
+});
+
+describe('the owner', () => {
+  it('is nobody yet, or this Temporal; another is refused by name', () => {
+    expect(judgeOwner(undefined, 'me')).toHaveProperty('note');
+    expect(judgeOwner('me', 'me')).toHaveProperty('note');
+    expect(problem(judgeOwner('other:7233/default', 'me'))).toContain('other:7233/default');
+  });
+});
+
+describe('what waits in the idle slot', () => {
+  it('is named, and does not stop the release that clears it', () => {
+    expect(judgeIdleSlot(live, { slots: { blue: [seen('r1')], green: [seen('r0', 'exited')] }, share: 0 })).toEqual({
+      note: expect.stringContaining('release r0') as string,
+    });
+  });
+});
+
+function config(service: object, rest: object = {}) {
+  const web = { image: 'web:1', port: 80, routes: [{ port: 8080 }], ...service };
+  return appConfigSchema.parse({ version: 1, app: 'shop', services: { web }, ...rest });
+}
+
+describe('room on the host', () => {
+  const host = { memory: 1e9, cores: 2, freeDisk: 10e9 };
+  const known = { live: true, imageBytes: 0 };
+
+  it('is counted for both versions', () => {
+    const app = config({ memory: '300MB', replicas: 2 });
+    expect(problem(judgeRoom(app, host, known))).toContain('expected at least 1.2 GB of memory');
+    expect(judgeRoom(app, host, { ...known, live: false })).toHaveProperty('note');
+  });
+
+  it('is counted once for what never runs twice', () => {
+    const app = config({ memory: '600MB', routes: [], traffic: 'none', run: 'live-only' });
+    expect(judgeRoom(app, host, known)).toHaveProperty('note');
+  });
+
+  it('must have the cores that one replica wants, but both versions may share them', () => {
+    expect(problem(judgeRoom(config({ cpu: 3 }), host, known))).toContain('`cpu: 3` of web');
+    expect(judgeRoom(config({ cpu: 2 }), host, known)).toEqual({
+      note: expect.stringContaining('add up to 4 of 2 cores') as string,
+    });
+  });
+
+  it('must have a gibibyte of disk, or twice the images', () => {
+    const app = config({});
+    expect(problem(judgeRoom(app, { ...host, freeDisk: 1e9 }, known))).toContain('1.1 GB of free disk');
+    expect(problem(judgeRoom(app, host, { ...known, imageBytes: 6e9 }))).toContain('12 GB of free disk');
+  });
+});
+
+describe('limits', () => {
+  const steps = [{ weight: 10 }];
+  it('that need counters are refused for a router that has none', () => {
+    const app = config({}, { canary: { steps, limits: { errorRate: 5 } } });
+    expect(problem(judgeLimits(app, { counters: false }))).toContain('router.kind: haproxy');
+    expect(judgeLimits(app, { counters: true })).toHaveProperty('note');
+  });
+
+  it('that need probes are refused without anything to probe', () => {
+    const limits = { healthFailures: 3 };
+    expect(problem(judgeLimits(config({}, { canary: { steps, limits } }), { counters: true }))).toContain(
+      'health.endpoints',
+    );
+    const probed = config({ health: { endpoints: [{ path: '/health' }] } }, { canary: { steps, limits } });
+    expect(judgeLimits(probed, { counters: false })).toHaveProperty('note');
+  });
+});
