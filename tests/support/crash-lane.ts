@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CrashPoint, Trace } from './crash-worker';
+import { snapshot, violations } from './invariants';
+import type { Load } from './load';
+import { migration } from './tiny';
+import { World } from './world';
+import type { Asked, WorldOptions } from './world';
+
+/** The two releases that are killed everywhere. */
+export type Variant = 'released' | 'rolled back';
+
+/** What came of one crash. */
+export interface Survival {
+  point: string;
+  /** In words, what did not hold. */
+  violations: string[];
+  lost: number;
+}
+
+/** How long a release may take although its worker died, in ms. */
+const LONGEST_MS = 90_000;
+const WHEN = ['before', 'during', 'after', 'between'] as const;
+
+/** One app that is released again and again under load, while its worker is killed and replaced. */
+export class Lane {
+  private count = 0;
+  private lost = 0;
+  private closed = false;
+  private constructor(
+    readonly world: World,
+    private load: Load,
+    private supervising: Promise<void>,
+  ) {}
+
+  static async open(options: WorldOptions): Promise<Lane> {
+    const world = await World.open({ database: true, ...options });
+    try {
+      const first = await world.released('1.0.0', { files: migration('0000') });
+      if (first.status.outcome !== 'released') throw new Error(`the first release: ${first.status.why}`);
+      const lane: Lane = new Lane(world, await world.load(), Promise.resolve());
+      lane.supervising = lane.supervise();
+      return lane;
+    } catch (error) {
+      await world.close();
+      throw error;
+    }
+  }
+
+  /** Runs a release once without any crash, and answers the steps it ran. */
+  async reference(variant: Variant): Promise<Trace[]> {
+    await rm(this.world.traceFile, { force: true });
+    const survival = await this.run(variant, undefined);
+    if (survival.violations.length > 0) throw new Error(`without a crash: ${survival.violations.join('\n')}`);
+    const lines = (await readFile(this.world.traceFile, 'utf8')).trim().split('\n');
+    return lines.map((line) => JSON.parse(line) as Trace);
+  }
+
+  /** Runs a release whose worker is killed at this point, and checks everything after it. */
+  async run(variant: Variant, point: CrashPoint | undefined): Promise<Survival> {
+    const { world } = this;
+    const name = point ? `${variant}: ${point.when} ${point.activity} ${point.nth}` : variant;
+    const before = await snapshot(world);
+    const version = `1.0.${++this.count}`;
+    const step = String(this.count).padStart(4, '0');
+    const found: string[] = [];
+    if (point) await writeFile(world.crashFile, JSON.stringify(point));
+    try {
+      const releasing = await world.release(version, { ...asked(variant), files: migration(step) });
+      const result = await within(LONGEST_MS, releasing.result(), () => releasing.status());
+      if (result.status.outcome !== variant)
+        found.push(`expected ${variant}, seen ${result.status.outcome}: ${result.status.why}`);
+      found.push(...(await violations(world, before, result)));
+    } catch (error) {
+      found.push(error instanceof Error ? error.message : String(error));
+    }
+    if (existsSync(world.crashFile)) {
+      found.push('the point was never reached');
+      await rm(world.crashFile, { force: true });
+    }
+    // Its files are no part of the versions that follow.
+    if (variant === 'rolled back')
+      for (const file of Object.keys(migration(step))) await rm(join(world.project, file), { force: true });
+    const report = await this.load.report();
+    const lost = report.lost - this.lost;
+    this.lost = report.lost;
+    if (lost > 0) found.push(`lost ${lost} requests: ${report.losses.slice(-lost).join('; ')}`);
+    return { point: name, violations: found, lost };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.world.close();
+    await this.supervising;
+  }
+
+  /** A dead worker is replaced at once, as whatever runs workers would. */
+  private async supervise(): Promise<void> {
+    for (;;) {
+      await this.world.workers.at(-1)?.ended;
+      if (this.closed) return;
+      await this.world.startWorker().catch((error: unknown) => {
+        if (!this.closed) throw error;
+      });
+    }
+  }
+}
+
+/** Every point at which a release that ran these steps can be killed. */
+export function crashPoints(steps: Trace[]): CrashPoint[] {
+  const seen = new Map<string, number>();
+  return steps.flatMap(({ activity, duration }) => {
+    const nth = (seen.get(activity) ?? 0) + 1;
+    seen.set(activity, nth);
+    return WHEN.map((when) => ({ activity, nth, when, delayMs: Math.round(duration / 2) }));
+  });
+}
+
+/** The one goes through a canary and a bake; the other is found out after the switch, so that everything is undone. */
+function asked(variant: Variant): Asked {
+  if (variant === 'released') return { config: (raw) => void (raw.bake = { soak: '500ms' }) };
+  return {
+    behaviour: { failAfter: 5 },
+    config: (raw) => {
+      raw.canary.steps = [];
+      raw.bake = { soak: '10s' };
+    },
+  };
+}
+
+async function within<T>(ms: number, result: Promise<T>, status: () => Promise<unknown>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), ms)));
+  const first = await Promise.race([result, late]);
+  clearTimeout(timer);
+  if (first !== 'late') return first;
+  result.catch(() => undefined);
+  const seen = await status().catch((error: unknown) => String(error));
+  throw new Error(`expected an end within ${ms} ms, seen ${JSON.stringify(seen)}`);
+}
