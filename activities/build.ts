@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { ServiceConfig } from '../domain/config';
+import { ImageFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { releaseIdentity } from '../domain/identity';
+import { imageMistakes } from '../domain/image-policy';
+import { LABELS, imageName } from '../domain/names';
+import { SLOTS, type PinnedImage, type Scope } from '../domain/release';
+import type { Target } from '../targets/target';
+import { forgetTags, noteTags, readTags } from './image-tags';
+import { withStep } from './io';
+import type { Parts } from './parts';
+import type { Activities, Step } from './steps';
+
+/** Images that are built or pulled at once. */
+const PARALLEL = 2;
+
+type Build = Parameters<Activities['buildImages']>[0];
+
+/** Build, and below it its undo. */
+export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 'restoreImages'> => ({
+  buildImages: (input) =>
+    withStep(parts, input, async ({ target, io }) => {
+      const services = Object.entries(input.config.services);
+      const moved = services
+        .filter(([, config]) => !input.skipBuild || !config.build)
+        .map(([service, config]) => referenceOf(input, service, config));
+      const tags = await noteTags(moved, input, target, io);
+      const cpu = await buildCpu(input.release, target, io);
+      const images = await inParallel(services, ([service, config]) =>
+        imageOf(input, service, config, cpu, target, io),
+      );
+      await checkPolicy(input, images, target, io);
+      const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+      return {
+        images,
+        identity: releaseIdentity(input.release.version, images, input.configurationIdentity, hash),
+        tags,
+      };
+    }),
+
+  restoreImages: (input) =>
+    withStep(parts, input, async ({ target, io, assertFence }) => {
+      const tags = (await readTags(input, target, io)) ?? input.report?.tags ?? [];
+      for (const { reference, previous } of tags) {
+        await assertFence();
+        const made = (await target.inspectImage(reference, '', io))?.image.digest;
+        if (made === undefined || made === previous) continue;
+        io.onProgress(`${previous ? 'putting back' : 'removing'} ${reference}`);
+        if (previous) await target.tagImage(reference, previous, io);
+        await target.removeImage(previous ? made : reference, io);
+      }
+      await forgetTags(input, target, io);
+    }),
+});
+
+/** The name of a service's image, whether it is built or pulled. Docker tags have no `+`, with which semver marks build metadata. */
+function referenceOf({ release }: Step, service: string, { image }: ServiceConfig): string {
+  const version = release.version.replace('+', '_');
+  return image?.replaceAll('{version}', version) ?? imageName(release, service, version);
+}
+
+async function imageOf(
+  input: Build,
+  service: string,
+  config: ServiceConfig,
+  cpu: number | undefined,
+  target: Target,
+  io: Io,
+): Promise<PinnedImage> {
+  const reference = referenceOf(input, service, config);
+  if (!config.build) return target.pullImage(reference, service, io);
+  if (input.skipBuild) return presentImage(reference, service, target, io);
+  const { app, environment, version } = input.release;
+  const labels = {
+    [LABELS.app]: app,
+    [LABELS.environment]: environment,
+    [LABELS.service]: service,
+    [LABELS.version]: version,
+  };
+  const directory = resolve(input.projectDirectory, config.build.context);
+  return target.buildImage({ ...config.build, directory, reference, labels, ...(cpu && { cpu }) }, service, io);
+}
+
+async function presentImage(reference: string, service: string, target: Target, io: Io): Promise<PinnedImage> {
+  const present = await target.inspectImage(reference, service, io);
+  if (present) return present.image;
+  throw new ImageFailure(
+    `expected ${reference} on the target because of --skip-build, seen none: build it first, or leave --skip-build out`,
+  );
+}
+
+/** Half the host's cores for all builds together where a version is live; undefined, no limit, where none is. */
+async function buildCpu(scope: Scope, target: Target, io: Io): Promise<number | undefined> {
+  const slots = await Promise.all(SLOTS.map((slot) => target.replicas(scope, slot, io)));
+  if (!slots.flat().some(({ state }) => state === 'running')) return undefined;
+  const { cores } = await target.probe(scope, io);
+  return Math.max(0.25, cores / 2 / PARALLEL);
+}
+
+/** @throws ImageFailure with the mistakes of all images at once. */
+async function checkPolicy({ config }: Step, images: PinnedImage[], target: Target, io: Io): Promise<void> {
+  const mistakes: string[] = [];
+  for (const { service, reference, size } of images) {
+    const facts = await target.inspectImage(reference, service, io);
+    const own = config.services[service];
+    if (facts && own) mistakes.push(...imageMistakes({ reference, size, user: facts.user, env: facts.env }, own));
+    else mistakes.push(`${reference}: expected it on the target after it was built, seen none`);
+  }
+  if (mistakes.length > 0) throw new ImageFailure(mistakes.join('\n'));
+}
+
+async function inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array<R>(items.length);
+  const queue = items.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, item] of queue) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  return results;
+}

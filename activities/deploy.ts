@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationFailure, RouterFailure } from '../domain/failures';
+import { greenShare, otherSlot } from '../domain/release';
+import { formatDuration } from '../domain/units';
+import type { Routing } from '../routers/router';
+import type { ServiceSpec } from '../targets/target';
+import { untilHealthy } from './healthy';
+import { withStep, type StepParts } from './io';
+import type { Parts } from './parts';
+import { longestGrace, routingOf } from './routing';
+import type { Activities } from './steps';
+
+/** How long the router may take to see what is healthy already. */
+const ROUTER_MS = 30_000;
+/** How long requests in flight may take to end before a failed slot goes. */
+const DRAIN_MS = 5_000;
+const POLL_MS = 50;
+
+type Deploy = Parameters<Activities['deploySlot']>[0];
+type Remove = Parameters<Activities['removeSlot']>[0];
+
+/** Deploy, and below it its undo. */
+export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 'removeSlot'> => ({
+  deploySlot: (input) =>
+    withStep(parts, input, async (step) => {
+      const { target, io } = step;
+      const { release, config, slot } = input;
+      const started = Date.now();
+      const services = await specsOf(parts, input);
+      await target.ensureNetwork(release, parts.owner, io);
+      await target.deploySlot(release, parts.owner, slot, services, io);
+      const replicas = await untilHealthy({ release, config, slot, target, io, redact: parts.redact });
+      await step.assertFence();
+      await introduce(input, step);
+      const count = `${replicas.length} ${replicas.length === 1 ? 'replica' : 'replicas'}`;
+      return { detail: `${count} healthy in ${slot} after ${formatDuration(Date.now() - started)}` };
+    }),
+
+  removeSlot: (input) =>
+    withStep(parts, input, async (step) => {
+      const { target, io } = step;
+      const { release, config, slot } = input;
+      const others = await target.replicas(release, otherSlot(slot), io);
+      if (others.some(({ state }) => state === 'running')) {
+        await refuseWithTraffic(input, step);
+        await empty(input, step);
+      } else {
+        // Nobody else serves: there is nothing to keep, so a router that does not answer holds nothing up.
+        await empty(input, step).catch(() => io.signal.throwIfAborted());
+      }
+      await step.assertFence();
+      const removed = await target.removeSlot(release, slot, release.id, longestGrace(config), io);
+      io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
+    }),
+});
+
+/** What each service is to run, secrets resolved: must not leave this activity. */
+function specsOf(parts: Parts, { config, images, projectDirectory }: Deploy): Promise<ServiceSpec[]> {
+  const features = Object.entries(config.features).map(([name, value]) => [featureName(name), String(value)] as const);
+  return Promise.all(
+    Object.entries(config.services).map(async ([service, own]) => {
+      const image = images.find((one) => one.service === service);
+      if (!image)
+        throw new ConfigurationFailure(`expected a built image of ${service}, seen none: build comes before deploy`);
+      const resolved = Object.entries(own.env).map(
+        async ([name, value]) => [name, await parts.secret(value, projectDirectory)] as const,
+      );
+      const env = Object.fromEntries([...features, ...(await Promise.all(resolved))]);
+      return { service, config: own, image, env, start: own.run !== 'live-only' };
+    }),
+  );
+}
+
+/** `new-checkout` becomes `FEATURE_NEW_CHECKOUT`. */
+function featureName(name: string): string {
+  return `FEATURE_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
+}
+
+/** Tells the router where the slot is, and waits until it sees it; nobody's share changes. */
+async function introduce(input: Deploy, { target, router, io }: StepParts): Promise<void> {
+  const routing = await routingOf(input, target, io);
+  await router.configure(routing, io);
+  const until = Date.now() + ROUTER_MS;
+  for (;;) {
+    const { up, detail } = await router.slotIsUp(routing, input.slot, io);
+    if (up) return;
+    if (Date.now() > until) throw notSeen(routing, input, detail);
+    io.onProgress(`waits until the router sees ${input.slot}: ${detail}`);
+    await sleep(POLL_MS, undefined, { signal: io.signal });
+  }
+}
+
+function notSeen({ scope }: Routing, { slot }: Deploy, detail: string): RouterFailure {
+  return new RouterFailure(
+    `expected the router to see ${slot} of ${scope.app}/${scope.environment} within ${formatDuration(ROUTER_MS)}, ` +
+      `seen: ${detail}. The containers are healthy: check that the router may reach their network`,
+  );
+}
+
+/** What still has traffic must not go while another version could have it. */
+async function refuseWithTraffic({ release, slot }: Remove, { router, io }: StepParts): Promise<void> {
+  const green = await router.greenShare(release, io);
+  if (green === undefined || green === greenShare(slot, 0)) return;
+  const share = slot === 'green' ? green : 100 - green;
+  throw new RouterFailure(
+    `expected ${slot} to have no traffic before it is removed, read back ${share} %: ` +
+      `give all traffic to ${otherSlot(slot)} first; nothing was removed`,
+  );
+}
+
+/** Lets requests in flight end, for a short time, then closes what is left: WebSockets too. */
+async function empty({ release, slot }: Remove, { router, io }: StepParts): Promise<void> {
+  if ((await router.greenShare(release, io)) === undefined) return;
+  const until = Date.now() + DRAIN_MS;
+  for (;;) {
+    const left = await router.sessions(release, slot, io);
+    if (left === 0) return;
+    if (Date.now() > until) return router.closeSessions(release, slot, io);
+    io.onProgress(`${left} requests in flight on ${slot}`);
+    await sleep(POLL_MS, undefined, { signal: io.signal });
+  }
+}

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppConfig, HttpCheck, RouteConfig } from '../domain/config';
+import { SmokeFailure } from '../domain/failures';
+import { checkName } from '../domain/health';
+import { formatDuration, formatSize } from '../domain/units';
+import type { Replica, Target } from '../targets/target';
+import { askCheck } from './ask';
+import { withStep, type StepParts } from './io';
+import type { Parts } from './parts';
+import type { Activities, SmokeReport } from './steps';
+
+type Input = Parameters<Activities['smoke']>[0];
+type Result = SmokeReport['checks'][number];
+type Place = Parameters<Target['ask']>[0];
+
+/** Asks the new version what a user would ask: a replica of it directly, or whoever the router chooses. */
+export const smokeActivities = (parts: Parts): Pick<Activities, 'smoke'> => ({
+  smoke: (input) =>
+    withStep(parts, input, async (step) => {
+      const checks = await round(input, step);
+      refuse(checks, input, parts, 'at the first try');
+      return { checks: await watch(input, step, parts, checks) };
+    }),
+});
+
+/** Repeats the checks; only so many failures in a row count, since one may be a hiccup of whoever asks. */
+async function watch(input: Input, step: StepParts, parts: Parts, first: Result[]): Promise<Result[]> {
+  const { watch: duration, failures, interval } = input.config.smoke;
+  const until = Date.now() + duration;
+  let last = first;
+  for (let inARow = 0; Date.now() < until;) {
+    await sleep(Math.min(interval, Math.max(0, until - Date.now())), undefined, { signal: step.io.signal });
+    const checks = await round(input, step);
+    const hasFailed = checks.some(({ ok }) => !ok);
+    inARow = hasFailed ? inARow + 1 : 0;
+    if (inARow >= failures) refuse(checks, input, parts, `${inARow} times in a row`);
+    if (!hasFailed) last = checks;
+    step.io.onProgress(`watched for another ${formatDuration(Math.max(0, until - Date.now()))}`);
+  }
+  return last;
+}
+
+async function round(input: Input, step: StepParts): Promise<Result[]> {
+  const { config, release, slot, through } = input;
+  const running = (await step.target.replicas(release, slot, step.io)).filter(({ state }) => state === 'running');
+  const asked = config.smoke.checks.map(async (check) => {
+    const place = through === 'router' ? routerPlace(config, check) : undefined;
+    return askOne(check, place ?? replicaPlace(config, check, running), input, step);
+  });
+  const used = through === 'router' ? memory(config, running, step) : Promise.resolve([]);
+  return [...(await Promise.all(asked)), ...(await used)];
+}
+
+async function askOne(
+  check: HttpCheck,
+  at: Place | undefined,
+  input: Input,
+  { target, io }: StepParts,
+): Promise<Result> {
+  const name = checkName(check);
+  if (!at)
+    return {
+      name,
+      ok: false,
+      latency: 0,
+      detail: `expected a running replica of ${check.service} in ${input.slot}, seen none`,
+    };
+  return { name, ...(await askCheck(target, at, withLimit(check, input), io)) };
+}
+
+/** The limits of verify count where users are: behind the router. */
+function withLimit(check: HttpCheck, { through, config }: Input): HttpCheck {
+  const limits = [check.maxLatency, through === 'router' ? config.verify.maxLatency : undefined].filter(
+    (limit) => limit !== undefined,
+  );
+  return limits.length === 0 ? check : { ...check, maxLatency: Math.min(...limits) };
+}
+
+function replicaPlace(config: AppConfig, { service }: HttpCheck, running: Replica[]): Place | undefined {
+  const replica = running.find((one) => one.service === service);
+  const port = replica?.port ?? config.services[service ?? '']?.port;
+  return replica && port ? { host: replica.address, port } : undefined;
+}
+
+/** Undefined for a service that no route leads to: it is asked directly. */
+function routerPlace(config: AppConfig, { service, path }: HttpCheck): Place | undefined {
+  const routes = config.services[service ?? '']?.routes ?? [];
+  const route = [...routes].sort((a, b) => prefix(b, path) - prefix(a, path))[0];
+  if (!route) return undefined;
+  const tls = config.router.tls?.ports.includes(route.port) ?? false;
+  return { host: '127.0.0.1', port: route.port, ...(route.host && { hostHeader: route.host }), tls };
+}
+
+/** How much of the path a route is about; −1 when it is about another. */
+function prefix({ path = '/' }: RouteConfig, asked: string): number {
+  return asked.startsWith(path) ? path.length : -1;
+}
+
+async function memory({ verify }: AppConfig, running: Replica[], { target, io }: StepParts): Promise<Result[]> {
+  const limit = verify.maxMemory;
+  if (limit === undefined) return [];
+  return Promise.all(
+    running.map(async ({ container }) => {
+      const { memory: used } = await target.usage(container, io);
+      const ok = used <= limit;
+      const detail = ok ? formatSize(used) : `expected at most ${formatSize(limit)}, seen ${formatSize(used)}`;
+      return { name: `memory of ${container}`, ok, latency: 0, detail };
+    }),
+  );
+}
+
+function refuse(checks: Result[], { slot, through, release }: Input, { redact }: Parts, when: string): void {
+  const failed = checks.filter(({ ok }) => !ok);
+  if (failed.length === 0) return;
+  const how = through === 'router' ? 'through the router' : `directly in ${slot}`;
+  const lines = failed.map(({ name, detail }) => `${name}: ${detail}`);
+  throw new SmokeFailure(
+    redact(
+      `expected ${checks.length} checks of ${release.version} to pass ${how}, seen ${failed.length} fail ${when}:\n${lines.join('\n')}`,
+    ),
+  );
+}

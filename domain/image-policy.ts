@@ -1,0 +1,67 @@
+import type { ServiceConfig } from './config';
+import { formatSize } from './units';
+
+/** What the policy looks at. */
+export interface JudgedImage {
+  reference: string;
+  /** Bytes. */
+  size: number;
+  /** As in the Dockerfile's `USER`; empty: root. */
+  user: string;
+  /** Variables baked into the image. */
+  env: Record<string, string>;
+}
+
+/** Names under which people keep secrets; a name that ends in `_FILE` only says where one is. */
+const SECRET_NAME =
+  /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_|$)/i;
+
+/** Values that are secrets under any name. */
+const SECRET_VALUES = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+  // Tokens of AWS, GitHub and Slack, by the prefixes that their makers gave them to be found by.
+  /\bAKIA[0-9A-Z]{16}\b/,
+  /\bgh[pousr]_[A-Za-z0-9]{36,}\b/,
+  /\bxox[abprs]-[A-Za-z0-9-]{10,}/,
+  // A URL with a password.
+  /:\/\/[^/\s:@]+:[^/\s@]+@/,
+];
+
+/** Everything in which an image breaks the policy of its service, in words without any value; none: it may run. */
+export function imageMistakes(image: JudgedImage, { policy }: Pick<ServiceConfig, 'policy'>): string[] {
+  const mistakes: string[] = [];
+  if (policy.maxSize !== undefined && image.size > policy.maxSize) {
+    mistakes.push(
+      `expected at most ${formatSize(policy.maxSize)}, seen ${formatSize(image.size)}: make it smaller, or raise \`policy.maxSize\``,
+    );
+  }
+  if (policy.nonRoot && isRoot(image.user)) {
+    mistakes.push(
+      `expected a user other than root, seen ${image.user === '' ? 'no USER' : `USER ${image.user}`}: add a USER to the Dockerfile, or set \`policy.nonRoot: false\``,
+    );
+  }
+  const secrets = policy.noSecrets ? bakedSecrets(image.env) : [];
+  if (secrets.length > 0) {
+    mistakes.push(
+      `expected no secret baked into the image, seen ${secrets.join(', ')}: give it in \`env\` as a reference, or set \`policy.noSecrets: false\``,
+    );
+  }
+  return mistakes.map((mistake) => `${image.reference}: ${mistake}`);
+}
+
+function isRoot(user: string): boolean {
+  const [name] = user.split(':') as [string];
+  return name === '' || name === 'root' || /^0+$/.test(name);
+}
+
+function bakedSecrets(env: Record<string, string>): string[] {
+  return Object.entries(env)
+    .filter(
+      ([name, value]) => value !== '' && (isSecretName(name) || SECRET_VALUES.some((secret) => secret.test(value))),
+    )
+    .map(([name]) => name);
+}
+
+function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name) && !/_FILE$/i.test(name);
+}
