@@ -1,9 +1,9 @@
-import { ConfigurationFailure, OutdatedFailure } from '../domain/failures';
+import { ConfigurationFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import type { LedgerEntry } from '../domain/release';
-import { environmentDirectory, withIo, withStep } from './io';
+import { environmentDirectory, fencePath, withIo, withStep } from './io';
 import type { Parts } from './parts';
-import type { Activities } from './steps';
+import type { Activities, Step } from './steps';
 
 /** An answer must stay far below the 2 MB that Temporal takes. */
 const LONGEST_ANSWER = 1_000_000;
@@ -14,14 +14,13 @@ export const ledgerActivities = (parts: Parts): Pick<Activities, 'recordEntry' |
     withStep(
       parts,
       input,
-      async ({ target, io, assertFence }) => {
-        const directory = environmentDirectory(input);
+      async ({ target: { host }, io }) => {
         const { entry } = input;
-        await target.host.writeFile(`${directory}/ledger/${entry.release.id}.json`, pretty(entry), io);
-        // A release that was refused in preflight never held the environment: it has an entry, but says nothing of what is live.
-        if (!(await holds(assertFence))) return;
+        await host.writeFile(entryPath(input, entry.release.id), pretty(entry), io);
+        // A release that was refused in preflight never held the environment: it says nothing of what is live.
+        if (!(await holds(host, input, io))) return;
         const live = { live: entry.live, release: entry.release.id, endedAt: entry.endedAt };
-        await target.host.writeFile(`${directory}/live.json`, pretty(live), io);
+        await host.writeFile(`${environmentDirectory(input)}/live.json`, pretty(live), io);
       },
       'ignore',
     ),
@@ -41,14 +40,31 @@ export const ledgerActivities = (parts: Parts): Pick<Activities, 'recordEntry' |
     }),
 });
 
-async function holds(assertFence: () => Promise<void>): Promise<boolean> {
-  try {
-    await assertFence();
-    return true;
-  } catch (error) {
-    if (error instanceof OutdatedFailure) return false;
-    throw error;
-  }
+/** What the durable ledger knows of a release; undefined when it knows nothing. */
+export async function findEntry(
+  host: Host,
+  step: Pick<Step, 'config' | 'release'>,
+  id: string,
+  io: Io,
+): Promise<LedgerEntry | undefined> {
+  const path = entryPath(step, id);
+  const text = await host.readFile(path, io);
+  return text === undefined ? undefined : parse(path, text);
+}
+
+function entryPath(step: Pick<Step, 'config' | 'release'>, id: string): string {
+  return `${environmentDirectory(step)}/ledger/${id}.json`;
+}
+
+/** Whether this release has the environment, or reconcile has it in its place. */
+async function holds(host: Host, step: Step, io: Io): Promise<boolean> {
+  const holder = (await host.readFile(fencePath(step), io))?.trim();
+  return holder === step.release.id || holder === reconcileId(step.release.id);
+}
+
+/** In whose name reconcile takes an environment from a release that was terminated. */
+export function reconcileId(releaseId: string): string {
+  return `reconcile-${releaseId.replace(/^reconcile-/, '')}`;
 }
 
 /** Fewer than asked for when they would be too large for one answer; at least one, so that paging goes on. */

@@ -9,6 +9,7 @@ import type { TargetProbe } from '../targets/target';
 import { tryCheck } from './checks';
 import { fencePath, withStep } from './io';
 import type { StepParts } from './io';
+import { findEntry } from './ledger';
 import type { Parts } from './parts';
 import { checkDatabase } from './preflight-database';
 import { checkImage } from './preflight-images';
@@ -111,7 +112,10 @@ async function lookAtServing({ input, target, router }: Preflight, io: Io): Prom
     target.replicas(input.release, 'green', io),
     router.greenShare(input.release, io),
   ]);
-  return { slots: { blue, green }, share };
+  const releases = [...new Set([...blue, ...green].map(({ releaseId }) => releaseId))];
+  const entries = await Promise.all(releases.map((id) => findEntry(target.host, input, id, io)));
+  const failed = entries.flatMap((entry) => (entry && entry.outcome !== 'released' ? [entry.release.id] : []));
+  return { slots: { blue, green }, share, failed };
 }
 
 /** What is live in the target's own words. */

@@ -5,6 +5,7 @@ import { greenShare, otherSlot, SLOTS } from '../domain/release';
 import type { Replica } from '../targets/target';
 import { fencePath, withStep } from './io';
 import type { StepParts } from './io';
+import { reconcileId } from './ledger';
 import type { Parts } from './parts';
 import { longestGrace, routingOf } from './routing';
 import type { Activities } from './steps';
@@ -29,8 +30,7 @@ interface Reconcile extends StepParts {
 export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'> => ({
   reconcile: (given) => {
     // The release it cleans up after may have a frozen worker: from now on the environment is not that release's.
-    const id = `reconcile-${given.release.id.replace(/^reconcile-/, '')}`;
-    const input = { ...given, release: { ...given.release, id } };
+    const input = { ...given, release: { ...given.release, id: reconcileId(given.release.id) } };
     return withStep(
       parts,
       input,

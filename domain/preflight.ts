@@ -19,6 +19,8 @@ export interface Serving {
   slots: Record<Slot, Seen[]>;
   /** Green's share in per cent; undefined when the router does not know the environment. */
   share: number | undefined;
+  /** Ids of releases that ended otherwise than released, as the durable ledger says. */
+  failed: string[];
 }
 
 const GIB = 2 ** 30;
@@ -57,10 +59,11 @@ function judgeLive(live: Live, { slots, share }: Serving): Finding {
   return { note: `${version} in ${slot} has all the traffic, as the ledger says` };
 }
 
-function judgeNothingLive({ slots, share }: Serving): Finding {
+function judgeNothingLive({ slots, share, failed }: Serving): Finding {
   if (share === undefined) return { note: 'first release: nothing is live' };
   const serving = SLOTS.filter((slot) => servedShare(slot, share) > 0).flatMap((slot) => slots[slot]);
-  const running = serving.filter(({ state }) => state === 'running');
+  // A first release that failed with --no-rollback stands there for inspection: the next one clears it.
+  const running = serving.filter(({ state, releaseId }) => state === 'running' && !failed.includes(releaseId));
   if (running.length === 0) return { note: 'first release: nothing is live' };
   return {
     problem:

@@ -22,15 +22,24 @@ const problem = (finding: Finding): string => ('problem' in finding ? finding.pr
 
 describe('the ledger', () => {
   it('agrees when its version runs alone with all the traffic', () => {
-    expect(judgeLedger(live, { slots: { blue: [seen('r1')], green: [] }, share: 0 })).toHaveProperty('note');
+    expect(judgeLedger(live, { slots: { blue: [seen('r1')], green: [] }, share: 0, failed: [] })).toHaveProperty(
+      'note',
+    );
   });
 
   it('agrees with an empty target when nothing was ever released', () => {
-    expect(judgeLedger(null, { slots: { blue: [], green: [] }, share: undefined })).toHaveProperty('note');
+    expect(judgeLedger(null, { slots: { blue: [], green: [] }, share: undefined, failed: [] })).toHaveProperty('note');
   });
 
   it('agrees that nothing is live when a failed first release was kept without traffic', () => {
-    expect(judgeLedger(null, { slots: { blue: [seen('r1')], green: [] }, share: 100 })).toHaveProperty('note');
+    expect(judgeLedger(null, { slots: { blue: [seen('r1')], green: [] }, share: 100, failed: [] })).toHaveProperty(
+      'note',
+    );
+  });
+
+  it('agrees that nothing is live when a failed first release was kept, and still has the traffic', () => {
+    const kept = { slots: { blue: [seen('r1')], green: [] }, share: 0, failed: ['r1'] };
+    expect(judgeLedger(null, kept)).toHaveProperty('note');
   });
 
   it.each([
@@ -41,25 +50,27 @@ describe('the ledger', () => {
     ['traffic left on the other slot', [seen('r1')], 10, 'seen 10 % going to green'],
     ['a router without the environment', [seen('r1')], undefined, 'does not know this environment'],
   ])('is refused on %s', (_, blue, share, expected) => {
-    const refusal = problem(judgeLedger(live, { slots: { blue, green: [] }, share }));
+    const refusal = problem(judgeLedger(live, { slots: { blue, green: [] }, share, failed: [] }));
     expect(refusal).toContain('expected 1.0.0 (release r1) alone in blue');
     expect(refusal).toContain(expected);
   });
 
   it('is refused when it knows of nothing but something serves', () => {
-    expect(problem(judgeLedger(null, { slots: { blue: [], green: [seen('r9')] }, share: 100 }))).toContain(
+    expect(problem(judgeLedger(null, { slots: { blue: [], green: [seen('r9')] }, share: 100, failed: [] }))).toContain(
       'release r9',
     );
-    expect(problem(judgeLedger(null, { slots: { blue: [seen('r9')], green: [] }, share: 50 }))).toContain('release r9');
+    expect(problem(judgeLedger(null, { slots: { blue: [seen('r9')], green: [] }, share: 50, failed: [] }))).toContain(
+      'release r9',
+    );
   });
 });
 
 describe('the slot that serves', () => {
   it('is the one with all the traffic and containers of one release', () => {
-    expect(servingSlot({ slots: { blue: [], green: [seen('r1')] }, share: 100 })).toBe('green');
-    expect(servingSlot({ slots: { blue: [seen('r1')], green: [seen('r2')] }, share: 50 })).toBeUndefined();
-    expect(servingSlot({ slots: { blue: [seen('r1'), seen('r2')], green: [] }, share: 0 })).toBeUndefined();
-    expect(servingSlot({ slots: { blue: [], green: [] }, share: undefined })).toBeUndefined();
+    expect(servingSlot({ slots: { blue: [], green: [seen('r1')] }, share: 100, failed: [] })).toBe('green');
+    expect(servingSlot({ slots: { blue: [seen('r1')], green: [seen('r2')] }, share: 50, failed: [] })).toBeUndefined();
+    expect(servingSlot({ slots: { blue: [seen('r1'), seen('r2')], green: [] }, share: 0, failed: [] })).toBeUndefined();
+    expect(servingSlot({ slots: { blue: [], green: [] }, share: undefined, failed: [] })).toBeUndefined();
   });
 });
 
@@ -73,7 +84,9 @@ describe('the owner', () => {
 
 describe('what waits in the idle slot', () => {
   it('is named, and does not stop the release that clears it', () => {
-    expect(judgeIdleSlot(live, { slots: { blue: [seen('r1')], green: [seen('r0', 'exited')] }, share: 0 })).toEqual({
+    expect(
+      judgeIdleSlot(live, { slots: { blue: [seen('r1')], green: [seen('r0', 'exited')] }, share: 0, failed: [] }),
+    ).toEqual({
       note: expect.stringContaining('release r0') as string,
     });
   });

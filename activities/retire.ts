@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OutdatedFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { greenShare } from '../domain/release';
+import { withStep } from './io';
+import type { StepParts } from './io';
+import type { Parts } from './parts';
+import { longestGrace } from './routing';
+import type { Activities } from './steps';
+
+/** An engine or a router that is just restarting answers within this. */
+const PATIENCE_MS = 20_000;
+const PAUSE_MS = 1_000;
+
+type Input = Parameters<Activities['retire']>[0];
+
+/** Past the point of no return: what cannot be tidied up is told, and never fails a release that serves already. */
+export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
+  retire: (input) =>
+    withStep(parts, input, async (step) => {
+      const { target, io } = step;
+      const { release, config } = input;
+      // Images last: those of the old containers are free only once these are gone.
+      const leftovers = [
+        await tidy(`${input.slot} could not be removed`, io, parts, () => removeOldSlot(input, step)),
+        await tidy('old images could not be removed', io, parts, () =>
+          target.pruneImages(release, config.retire.keepImages, io),
+        ),
+      ];
+      return { leftovers: leftovers.filter((text) => text !== undefined) };
+    }),
+});
+
+async function removeOldSlot(
+  { release, config, slot }: Input,
+  { target, router, io, assertFence }: StepParts,
+): Promise<void> {
+  const share = await router.greenShare(release, io);
+  if (share !== undefined && share !== greenShare(slot, 0)) {
+    throw new Error(`expected it to have no traffic, seen ${share} % going to green`);
+  }
+  await assertFence();
+  await target.removeSlot(release, slot, undefined, longestGrace(config), io);
+}
+
+/** Tries for a while; answers what went wrong in the end, in words. */
+async function tidy(what: string, io: Io, parts: Parts, body: () => Promise<unknown>): Promise<string | undefined> {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      await body();
+      return undefined;
+    } catch (error) {
+      io.signal.throwIfAborted();
+      if (error instanceof OutdatedFailure) throw error;
+      const seen = error instanceof Error ? error.message : String(error);
+      if (Date.now() > until) return `${what}: ${parts.redact(seen)}`;
+      io.onProgress(`${what} yet`);
+      await sleep(PAUSE_MS, undefined, { signal: io.signal });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { isAbsolute } from 'node:path';
+import type { Parts } from '../activities/parts';
+import { Secrets, type WorkerEnvironment } from '../activities/secrets';
+import { openDatabase } from '../databases/open';
+import type { AppConfig, DatabaseConfig, RouterConfig, TargetConfig, Variables } from '../domain/config';
+import { ConfigurationFailure } from '../domain/failures';
+import type { Host } from '../domain/host';
+import { canonical } from '../domain/identity';
+import { openHaproxy } from '../routers/haproxy';
+import type { Router } from '../routers/router';
+import { openDockerTarget } from '../targets/docker';
+import type { Target } from '../targets/target';
+import { fingerprintKey } from './fingerprint-key';
+
+export interface PartsOptions {
+  /** Temporal address and namespace. */
+  owner: string;
+  /** Where secrets and the settings of the tools that are called are found. */
+  environment: WorkerEnvironment;
+  /** Folder of the worker with the key of its fingerprints. */
+  stateDirectory: string;
+  /** In place of that key. */
+  secretsKey?: Buffer;
+}
+
+/** Parts that a worker holds as long as it lives. */
+export interface OpenParts extends Parts {
+  /** Redacts this too: a secret of the worker's own. */
+  remember(secret: string): void;
+  close(): Promise<void>;
+}
+
+/** Opens the parts that configurations speak of, each once. */
+export async function openParts(options: PartsOptions): Promise<OpenParts> {
+  const { owner, environment, stateDirectory } = options;
+  const secrets = new Secrets(environment, options.secretsKey ?? (await fingerprintKey(stateDirectory)));
+  const targets = new Map<string, Promise<Target>>();
+  const routers = new Map<string, Promise<Router>>();
+
+  const target = ({ target: config }: AppConfig): Promise<Target> =>
+    once(targets, canonical(config), () => openTarget(config, secrets, environment));
+  const router = (config: AppConfig): Promise<Router> =>
+    once(routers, canonical([config.router, config.target]), async () =>
+      openRouter(config.router, (await target(config)).host),
+    );
+  return {
+    owner,
+    target,
+    router,
+    database: (config, projectDirectory) => openWithSecrets(config, projectDirectory, secrets, environment),
+    secret: (value, projectDirectory) => secrets.resolve(value, projectDirectory),
+    fingerprint: (reference, projectDirectory) => secrets.fingerprint(reference, projectDirectory),
+    redact: (text) => secrets.redact(text),
+    remember: (secret) => secrets.remember(secret),
+    close: () => closeAll(targets),
+  };
+}
+
+/** A part that could not be opened is tried again when it is asked for again. */
+function once<T>(opened: Map<string, Promise<T>>, key: string, open: () => Promise<T>): Promise<T> {
+  const known = opened.get(key);
+  if (known) return known;
+  const opening = open();
+  opened.set(key, opening);
+  opening.catch(() => opened.delete(key));
+  return opening;
+}
+
+async function openTarget(config: TargetConfig, secrets: Secrets, variables: WorkerEnvironment): Promise<Target> {
+  const { sshKey } = config;
+  if (!sshKey) return openDockerTarget(config, { variables });
+  if ('file' in sshKey && !isAbsolute(sshKey.file)) {
+    throw new ConfigurationFailure(
+      `target.sshKey.file: expected an absolute path on the worker’s machine, seen "${sshKey.file}"`,
+    );
+  }
+  return openDockerTarget(config, { variables, sshKey: `${await secrets.resolve(sshKey, '/')}\n` });
+}
+
+function openRouter(config: RouterConfig, host: Host): Router {
+  switch (config.kind) {
+    case 'haproxy':
+      return openHaproxy(config, host);
+    case 'nginx':
+      throw new ConfigurationFailure('router.kind: expected haproxy, seen nginx, which this version does not have');
+  }
+}
+
+async function openWithSecrets(
+  config: DatabaseConfig,
+  projectDirectory: string,
+  secrets: Secrets,
+  environment: WorkerEnvironment,
+) {
+  const { migrations } = config;
+  const url = await secrets.resolve(config.url, projectDirectory);
+  const variables = await resolveAll(
+    migrations && 'env' in migrations ? migrations.env : {},
+    projectDirectory,
+    secrets,
+  );
+  const redact = (text: string): string => secrets.redact(text);
+  return openDatabase(config, { url, projectDirectory, environment, variables, redact });
+}
+
+async function resolveAll(variables: Variables, directory: string, secrets: Secrets): Promise<Record<string, string>> {
+  const resolved = Object.entries(variables).map(async ([name, value]) => [
+    name,
+    await secrets.resolve(value, directory),
+  ]);
+  return Object.fromEntries(await Promise.all(resolved)) as Record<string, string>;
+}
+
+async function closeAll(targets: Map<string, Promise<Target>>): Promise<void> {
+  await Promise.allSettled([...targets.values()].map(async (target) => (await target).close()));
+}
