@@ -1,0 +1,69 @@
+import type { Evidence } from '../domain/canary';
+import type { AppConfig, HttpCheck } from '../domain/config';
+import { UnreachableFailure } from '../domain/failures';
+import { checkName } from '../domain/health';
+import type { Io } from '../domain/host';
+import type { Scope, Slot } from '../domain/release';
+import type { Replica, Target } from '../targets/target';
+
+export type Probes = Evidence['probes'];
+
+interface Asking {
+  target: Pick<Target, 'replicas'>;
+  services: AppConfig['services'];
+  scope: Scope;
+  slot: Slot;
+  /** Asks one endpoint of a container, its fallback included. */
+  ask: (at: { host: string; port: number }, check: HttpCheck) => Promise<{ ok: boolean; detail: string }>;
+  io: Io;
+}
+
+/**
+ * Asks every health endpoint of every replica of a slot once, and counts failures in a row on top of `before`.
+ * A container that does not run, or is gone, failed. When the target does not answer nothing is known: then `before`
+ * stands, and `gap` says why.
+ */
+export async function probeSlot(asking: Asking, before: Probes): Promise<{ probes: Probes; gap?: string }> {
+  try {
+    const replicas = await asking.target.replicas(asking.scope, asking.slot, asking.io);
+    const services = Object.keys(asking.services).filter((name) => asking.services[name]!.run !== 'live-only');
+    const results = await Promise.all(services.map((service) => probeService(asking, service, replicas)));
+    return { probes: Object.fromEntries(results.flat().map((result) => [result.name, follow(before, result)])) };
+  } catch (error) {
+    if (!(error instanceof UnreachableFailure)) throw error;
+    return { probes: before, gap: `the target did not answer: ${error.message}` };
+  }
+}
+
+interface Result {
+  name: string;
+  ok: boolean;
+  seen: string;
+}
+
+async function probeService(asking: Asking, service: string, all: Replica[]): Promise<Result[]> {
+  const replicas = all.filter((replica) => replica.service === service);
+  const missing = asking.services[service]!.replicas - replicas.length;
+  const gone = missing > 0 ? [{ name: `${service} replicas`, ok: false, seen: `${missing} gone` }] : [];
+  return [...gone, ...(await Promise.all(replicas.map((replica) => probeReplica(asking, replica)))).flat()];
+}
+
+async function probeReplica({ services, ask }: Asking, replica: Replica): Promise<Result[]> {
+  const { health, port } = services[replica.service]!;
+  const { container, state, exitCode } = replica;
+  if (state !== 'running' || health.endpoints.length === 0) {
+    const seen = exitCode === undefined ? state : `${state} with exit code ${exitCode}`;
+    return [{ name: container, ok: state === 'running', seen }];
+  }
+  const at = { host: replica.address, port: replica.port ?? port ?? 80 };
+  return Promise.all(
+    health.endpoints.map(async (check) => {
+      const { ok, detail } = await ask(at, check);
+      return { name: `${container} ${checkName(check)}`, ok, seen: detail };
+    }),
+  );
+}
+
+function follow(before: Probes, { name, ok, seen }: Result): Probes[string] {
+  return { failures: ok ? 0 : (before[name]?.failures ?? 0) + 1, seen };
+}
