@@ -78,6 +78,8 @@ function addressOf(base: URL, path: string): URL {
 function whyNone(error: unknown, { timeout }: HttpCheck): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `none in ${timeout} ms`;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port')
+    return 'a port that no browser, and so no fetch, may ask (fetch.spec.whatwg.org/#port-blocking)';
   const { code, message } = cause as NodeJS.ErrnoException;
   return code ? `${code}${message && !message.includes(code) ? ` (${message})` : ''}` : String(message ?? cause);
 }

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { version } from '../package.json';
+import { registerCurrent } from './current';
+import { registerDev } from './dev';
+import { registerDoctor } from './doctor';
+import { registerHistory } from './history';
+import { registerMessages } from './messages';
+import { execute } from './output';
+import { registerSmoke } from './smoke';
+import { registerStatus } from './status';
+import { registerWatch } from './watch';
+import { registerWorker } from './worker';
+
+/** All commands, in the order in which people meet them. */
+function createProgram(): Command {
+  const program = new Command('spillway')
+    .description('Releases apps as durable workflows on Temporal, and puts everything back when a release fails.')
+    .version(version)
+    .showHelpAfterError('Add --help for what is possible.');
+  const registrations = [
+    registerDev,
+    registerWorker,
+    registerDoctor,
+    registerStatus,
+    registerWatch,
+    registerHistory,
+    registerCurrent,
+    registerMessages,
+    registerSmoke,
+  ];
+  for (const register of registrations) register(program);
+  return program.addHelpText(
+    'after',
+    `
+Start here: \`spillway init\` writes a spillway.yaml, \`spillway dev\` starts Temporal and a worker, \`spillway plan\` shows
+what a release would do. Every command has --help with examples and exit codes.`,
+  );
+}
+
+void execute(createProgram(), process.argv);
