@@ -13,8 +13,8 @@ const ANSWERS_KEPT = 50;
  * Lives as long as the environment: its lock, its ledger, and what is live. Its release is a child whose id is fixed,
  * so that the id is the lock even if this workflow is gone.
  */
-export async function environment({ app, environment, carried }: EnvironmentInput): Promise<void> {
-  const state: EnvironmentState = { app, environment, live: null, ledger: [], current: null, ...carried?.state };
+export async function environment({ carried, ...scope }: EnvironmentInput): Promise<void> {
+  const state: EnvironmentState = { ...scope, live: null, ledger: [], current: null, ...carried?.state };
   const answers = new Map<string, ReleaseAnswer>(carried?.answers);
   const waiting: ReleaseRequest[] = [];
   setHandler(environmentQuery, () => state);
@@ -33,11 +33,7 @@ export async function environment({ app, environment, carried }: EnvironmentInpu
     if (request) await serve(state, request, answer, waiting);
     else break;
   }
-  await continueAsNew<typeof environment>({
-    app,
-    environment,
-    carried: { state, answers: [...answers].slice(-ANSWERS_KEPT) },
-  });
+  await continueAsNew<typeof environment>({ ...scope, carried: { state, answers: [...answers].slice(-ANSWERS_KEPT) } });
 }
 
 async function serve(

@@ -44,10 +44,10 @@ export async function soak(run: Run, soak: Soak): Promise<Judgement> {
       const turned = () => control.paused !== paused || control.promoted !== undefined || (soak.until?.() ?? false);
       const began = Date.now();
       const report = await soakOnce(inputOf(run, soak, startedAt, paused ? null : left), turned);
-      control.changed({ judgement: report.judgement });
-      if (!report.interrupted || report.judgement.verdict === 'fail') return report.judgement;
-      if (control.promoted) return promotedBy(control.promoted);
-      if (soak.until?.()) return report.judgement;
+      const bad = report.judgement.verdict === 'fail';
+      const judgement = control.promoted && report.interrupted && !bad ? promotedBy(control.promoted) : report.judgement;
+      control.changed({ judgement });
+      if (bad || !report.interrupted || control.promoted || soak.until?.()) return judgement;
       if (!paused && left !== null) left = Math.max(0, left - (Date.now() - began));
     }
   } finally {

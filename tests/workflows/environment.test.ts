@@ -1,0 +1,193 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
+import type { LedgerEntry, ReleaseRequest } from '../../domain/release';
+import { environmentQuery, releaseUpdate } from '../../workflows/messages';
+import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
+import type { environment as environmentWorkflow } from '../../workflows/environment';
+import { startTemporalServer } from '../support/temporal';
+import type { TemporalServer } from '../support/temporal';
+import { Door, failing, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+
+let world: ReleaseWorld;
+beforeEach(() => world.reset());
+
+describe('an environment', () => {
+  beforeAll(async () => {
+    world = await ReleaseWorld.start();
+  }, 60_000);
+  afterAll(async () => world.stop());
+
+  it('starts the release it is asked for and remembers how it ended', async () => {
+    const request = requestWith(
+      { canary: { steps: [] } },
+      { note: 'first', git: { commit: 'abc', branch: 'main', dirty: false } },
+    );
+    expect(await ask(request)).toEqual({
+      accepted: true,
+      releaseId: request.id,
+      workflowId: releaseWorkflowId(request),
+    });
+    const { live, ledger } = await settled(request, idle);
+    expect(live).toMatchObject({ version: '1.1.0', slot: 'blue' });
+    expect(ledger).toHaveLength(1);
+    expect(ledger[0]).toMatchObject({ outcome: 'released', who: 'alice', note: 'first', git: { commit: 'abc' } });
+  });
+
+  it('answers a repeated request as it did the first time, and releases once', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    const [first, again] = await Promise.all([ask(request), ask(request)]);
+    expect(again).toEqual(first);
+    await settled(request, idle);
+    expect(await ask(request)).toEqual(first);
+    expect(world.asked('deploySlot')).toHaveLength(1);
+  });
+
+  it('refuses a second release at the same time, saying who is releasing what since when', async () => {
+    const door = new Door();
+    world.reset({ deploySlot: async () => (await door.wait(), { detail: '' }) });
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await door.entered;
+    const second = await ask({ ...request, id: `${request.id}-2`, version: '1.2.0', who: 'bob' });
+    expect(second).toMatchObject({ accepted: false, current: { version: '1.1.0', who: 'alice' } });
+    expect((second as { reason: string }).reason).toMatch(/alice is releasing .* 1\.1\.0 to production since 20/);
+    door.unlock();
+    await settled(request, idle);
+  });
+
+  it('refuses the live version, unless it is released again', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await settled(request, idle);
+    const same = await ask({ ...request, id: `${request.id}-2` });
+    expect((same as { reason: string }).reason).toMatch(/1\.1\.0 is live in production already.*--again/);
+    const again = { ...request, id: `${request.id}-3`, options: { ...request.options, again: true } };
+    expect((await ask(again)).accepted).toBe(true);
+    const { ledger } = await settled(request, ({ ledger, current }) => current === null && ledger.length === 2);
+    expect(ledger[0]?.outcome).toBe('unchanged');
+  });
+
+  it('gives the next release what is live, and keeps it when that release fails', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await settled(request, idle);
+    world.reset({ deploySlot: failing('does not start') });
+    await ask({ ...request, id: `${request.id}-2`, version: '1.2.0' });
+    const { live, ledger } = await settled(request, (state) => idle(state) && state.ledger.length === 2);
+    expect(world.asked('preflight')[0]?.live).toMatchObject({ version: '1.1.0', slot: 'blue' });
+    expect(live?.version).toBe('1.1.0');
+    expect(ledger[0]).toMatchObject({ outcome: 'rolled back', why: 'does not start' });
+  });
+
+  it('learns from the durable ledger what it knew, when it was itself begun anew', async () => {
+    const request = requestWith({ canary: { steps: [] } }, { version: '1.2.0' });
+    const { app, environment } = request;
+    const entry: LedgerEntry = {
+      release: { app, environment, id: 'r0', version: '1.0.0' },
+      ...{
+        outcome: 'released',
+        who: 'x',
+        note: '',
+        startedAt: 0,
+        endedAt: 1,
+        phases: [],
+        images: [],
+        messages: [],
+        leftovers: [],
+      },
+      live: LIVE,
+    };
+    world.reset({ readLedger: () => [entry] });
+    await ask(request);
+    const { ledger } = await settled(request, ({ current, ledger }) => current === null && ledger.length === 2);
+    expect(world.asked('preflight')[0]?.live).toEqual(LIVE);
+    expect(ledger.map(({ release }) => release.version)).toEqual(['1.2.0', '1.0.0']);
+  });
+
+  it('refuses a release whose lock is held by something else', async () => {
+    const door = new Door();
+    world.reset({ deploySlot: async () => (await door.wait(), { detail: '' }) });
+    const request = requestWith({ canary: { steps: [] } });
+    const other = await world.begin(request, null);
+    await door.entered;
+    const answer = await ask({ ...request, id: `${request.id}-2`, version: '1.2.0' });
+    expect(answer).toMatchObject({ accepted: false });
+    expect((answer as { reason: string }).reason).toContain('runs already');
+    door.unlock();
+    await other.result();
+  });
+
+  it('keeps twenty releases and stays small when it continues as new', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    for (let index = 0; index < 22; index++) {
+      await ask({ ...request, id: `${request.id}-${index}`, version: `1.1.${index}` });
+      await settled(request, (state) => idle(state) && state.live?.version === `1.1.${index}`);
+    }
+    const { ledger } = await environmentOf(request).query(environmentQuery);
+    expect(ledger).toHaveLength(20);
+    expect(JSON.stringify(ledger).length).toBeLessThan(200_000);
+  }, 120_000);
+});
+
+// The server that skips time does not tell a parent that its child was terminated.
+describe('an environment on a real server', () => {
+  let server: TemporalServer;
+  beforeAll(async () => {
+    server = await startTemporalServer();
+    world = await ReleaseWorld.start(server.address);
+  }, 60_000);
+  afterAll(async () => {
+    await world.stop();
+    await server.stop();
+  });
+
+  it('reconciles after a release that somebody terminated', async () => {
+    const door = new Door();
+    world.reset({
+      deploySlot: async () => (await door.wait(), { detail: '' }),
+      reconcile: () => ({ did: ['removed 1.1.0 from blue'] }),
+    });
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await door.entered;
+    await world.client.workflow.getHandle(releaseWorkflowId(request)).terminate('by mistake');
+    const { live, ledger } = await settled(request, idle);
+    expect(live).toBeNull();
+    expect(ledger[0]).toMatchObject({ outcome: 'terminated', leftovers: ['reconciled: removed 1.1.0 from blue'] });
+    expect(world.asked('reconcile')[0]?.live).toBeNull();
+  });
+});
+
+async function ask(request: ReleaseRequest): Promise<ReleaseAnswer> {
+  const { app, environment } = request;
+  const startWorkflowOperation = new WithStartWorkflowOperation<typeof environmentWorkflow>('environment', {
+    workflowId: environmentWorkflowId(request),
+    taskQueue: 'test',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [{ app, environment }],
+  });
+  return world.client.workflow.executeUpdateWithStart(releaseUpdate, {
+    startWorkflowOperation,
+    args: [request],
+    updateId: request.id,
+  });
+}
+
+function environmentOf(request: ReleaseRequest): WorkflowHandle {
+  return world.client.workflow.getHandle(environmentWorkflowId(request));
+}
+
+async function settled(
+  request: ReleaseRequest,
+  wanted: (state: EnvironmentState) => boolean,
+): Promise<EnvironmentState> {
+  for (let tries = 0; tries < 800; tries++) {
+    const state = await environmentOf(request).query(environmentQuery);
+    if (wanted(state)) return state;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`never as wanted: ${JSON.stringify(await environmentOf(request).query(environmentQuery))}`);
+}
+
+const idle = ({ current, ledger }: EnvironmentState): boolean => current === null && ledger.length > 0;

@@ -1,0 +1,410 @@
+import type { Activities } from '../../activities/steps';
+import { MESSAGES } from '../../domain/messages';
+import type { ReleaseResult } from '../../domain/release';
+import { beatUntilCancelled, Door, failing, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+
+let world: ReleaseWorld;
+beforeAll(async () => {
+  world = await ReleaseWorld.start();
+}, 60_000);
+afterAll(async () => world.stop());
+beforeEach(() => world.reset());
+
+async function released(settings = {}, live: typeof LIVE | null = LIVE, rest = {}): Promise<ReleaseResult> {
+  return (await world.begin(requestWith(settings, rest), live)).result();
+}
+
+const liveOnly = {
+  services: {
+    web: { image: 'fx-web', port: 8080, routes: [{ port: 80 }] },
+    queue: { image: 'fx-queue', traffic: 'none', run: 'live-only' },
+  },
+};
+
+// First in the file: this server skips no time while an activity that was left behind by another test still runs.
+describe('the clock', () => {
+  it('soaks for a day with a handful of events', async () => {
+    const handle = await world.begin(requestWith({ canary: { steps: [{ weight: 10, soak: '24h' }] } }), LIVE);
+    const { status } = await handle.result();
+    expect(status.outcome).toBe('released');
+    expect(world.asked('soak')[0]?.soak).toBe(86_400_000);
+    const { history } = await handle.fetchHistory().then((events) => ({ history: events.events ?? [] }));
+    expect(history.length).toBeLessThan(200);
+  });
+
+  it('rejects when nobody approves in time', async () => {
+    const { status } = await released({ approve: { required: true, timeout: '12h' }, canary: { steps: [] } }, null);
+    expect(status).toMatchObject({ outcome: 'rolled back', why: 'nobody approved within 12 h' });
+  });
+
+  it('rolls back a release that takes longer than its deadline', async () => {
+    const { status } = await released(
+      { approve: { required: true, timeout: '48h' }, canary: { steps: [] }, deadline: '6h' },
+      null,
+    );
+    expect(status).toMatchObject({ outcome: 'rolled back', why: 'not done within 6 h, its deadline' });
+  });
+});
+
+describe('a release in which all is well', () => {
+  it('runs the phases in order and ends released, with the new version live', async () => {
+    const { status, live } = await released({ bake: { soak: '1m' }, approve: { required: false } });
+    expect(status.outcome).toBe('released');
+    expect(world.ran()).toEqual([
+      ...['preflight', 'buildImages', 'backUp', 'applyMigrations', 'smoke', 'deploySlot', 'smoke'],
+      ...[
+        'setTraffic',
+        'soak',
+        'setTraffic',
+        'soak',
+        'setTraffic',
+        'smoke',
+        'setTraffic',
+        'soak',
+        'drainSlot',
+        'retire',
+      ],
+    ]);
+    expect(world.asked('setTraffic').map(({ slot, share }) => `${slot} ${share}`)).toEqual([
+      'green 10',
+      'green 50',
+      'green 100',
+      'green 100',
+    ]);
+    expect(live).toMatchObject({ slot: 'green', version: '1.1.0' });
+    expect(world.asked('drainSlot')[0]?.slot).toBe('blue');
+    expect(world.asked('retire')[0]?.slot).toBe('blue');
+  });
+
+  it('skips canary and drain when it is the first of its environment, and goes to blue', async () => {
+    const { status, live } = await released({}, null);
+    expect(status.outcome).toBe('released');
+    expect(live?.slot).toBe('blue');
+    expect(world.ran()).not.toContain('drainSlot');
+    expect(world.asked('setTraffic').map(({ slot, share }) => `${slot} ${share}`)).toEqual(['blue 100']);
+  });
+
+  it('moves live-only services only after the traffic', async () => {
+    await released({ ...liveOnly, canary: { steps: [] } });
+    const ran = world.ran();
+    expect(ran.indexOf('moveLiveOnly')).toBeGreaterThan(ran.indexOf('setTraffic'));
+    expect(world.asked('moveLiveOnly').map(({ to }) => to)).toEqual(['green']);
+  });
+
+  it('changes nothing when the same identity is live already', async () => {
+    world.reset({ buildImages: () => ({ images: [], identity: LIVE.identity, tags: [] }) });
+    const { status, live } = await released();
+    expect(status.outcome).toBe('unchanged');
+    expect(live).toEqual(LIVE);
+    expect(world.ran()).toEqual(['preflight', 'buildImages', 'restoreImages']);
+  });
+
+  it('deploys nothing when asked to test only', async () => {
+    const { options } = requestWith();
+    const { status } = await released({}, LIVE, { options: { ...options, testOnly: true } });
+    expect(status.outcome).toBe('unchanged');
+    expect(world.ran()).toEqual(['preflight', 'buildImages', 'restoreImages']);
+  });
+});
+
+describe('a failure in any phase', () => {
+  const MIGRATED = ['revertMigrations', 'restoreImages'];
+  const DEPLOYED = ['removeSlot', ...MIGRATED];
+  const SHIFTED = ['setTraffic', ...DEPLOYED];
+  const fails = failing('boom');
+  const second = (act: () => unknown, well: unknown, at: number): (() => unknown) => {
+    let count = 0;
+    return () => (++count === at ? act() : well);
+  };
+  const passed = { checks: [] };
+  const cases: [string, Partial<Record<keyof Activities, (input: never) => unknown>>, string[]][] = [
+    ['preflight', { preflight: fails }, []],
+    ['build', { buildImages: fails }, ['restoreImages']],
+    ['backup', { backUp: fails }, ['restoreImages']],
+    ['migrate', { applyMigrations: fails }, MIGRATED],
+    ['the old version on the migrated schema', { smoke: second(fails, passed, 1) }, MIGRATED],
+    ['deploy', { deploySlot: fails }, DEPLOYED],
+    ['smoke', { smoke: second(fails, passed, 2) }, DEPLOYED],
+    ['the first share', { setTraffic: second(fails, { share: 100, counters: null }, 1) }, SHIFTED],
+    ['a judgement', { soak: () => judged('fail', 'error rate 20 % > 5 %') }, SHIFTED],
+    ['the judgement itself', { soak: fails }, SHIFTED],
+    ['switch', { setTraffic: second(fails, { share: 100, counters: null }, 3) }, SHIFTED],
+    ['verify', { smoke: second(fails, passed, 3) }, SHIFTED],
+    ['bake', { soak: second(() => judged('fail', 'p95 2 s > 1 s'), judged('pass', ''), 3) }, SHIFTED],
+  ];
+
+  it.each(cases)('in %s undoes exactly what was begun, newest first', async (_phase, answers, undone) => {
+    world.reset(answers as never);
+    const { status, live } = await released({ bake: { soak: '1m' } });
+    expect(status.outcome).toBe('rolled back');
+    expect(status.why).toMatch(/boom|error rate|p95/);
+    expect(live).toEqual(LIVE);
+    const ran = world.ran();
+    expect(undone.length === 0 ? [] : ran.slice(-undone.length)).toEqual(undone);
+    expect(ran.filter((name) => ['restoreImages', 'removeSlot', 'revertMigrations'].includes(name))).toHaveLength(
+      undone.filter((name) => name !== 'setTraffic').length,
+    );
+    if (undone.includes('setTraffic'))
+      expect(world.asked('setTraffic').at(-1)).toMatchObject({ slot: 'blue', share: 100 });
+  });
+
+  it('in preflight lists every check that failed', async () => {
+    const bad = (name: string) => ({ name, ok: false, detail: `expected ${name}` });
+    world.reset({
+      preflight: ({ live }) => ({ checks: [bad('disk'), bad('port')], slot: 'green', live, pendingMigrations: [] }),
+    });
+    const { status } = await released();
+    expect(status.outcome).toBe('rolled back');
+    expect(status.why).toBe('disk: expected disk\nport: expected port');
+  });
+
+  it.each(['drainSlot', 'retire', 'recordEntry'] as const)(
+    'in %s, past the point of no return, is a leftover of a release',
+    async (name) => {
+      world.reset({ [name]: fails });
+      const { status, live } = await released();
+      expect(status.outcome).toBe('released');
+      expect(live?.version).toBe('1.1.0');
+      expect(status.leftovers.join()).toContain('boom');
+      expect(world.ran()).not.toContain('removeSlot');
+    },
+  );
+
+  it('keeps the failed slot when asked to, but not its traffic', async () => {
+    world.reset({ soak: () => judged('fail', 'too many errors') });
+    const { options } = requestWith();
+    const { status } = await released({}, LIVE, { options: { ...options, noRollback: true } });
+    expect(status.outcome).toBe('rolled back');
+    expect(world.ran().at(-1)).toBe('setTraffic');
+    expect(world.ran()).not.toContain('removeSlot');
+    expect(status.leftovers.join()).toContain('1.1.0 stays in green for inspection');
+  });
+
+  it('brings live-only services back after the traffic', async () => {
+    let smokes = 0;
+    world.reset({ smoke: () => (++smokes === 3 ? failing('verify failed')() : { checks: [] }) });
+    await released({ ...liveOnly, canary: { steps: [] } });
+    expect(world.ran().slice(-5)).toEqual([
+      'setTraffic',
+      'moveLiveOnly',
+      'removeSlot',
+      'revertMigrations',
+      'restoreImages',
+    ]);
+    expect(world.asked('moveLiveOnly').map(({ to }) => to)).toEqual(['green', 'blue']);
+  });
+
+  it('that is a mistake in workflow code parks the release instead of undoing it', async () => {
+    world.reset({ preflight: () => null });
+    const handle = await world.begin(requestWith(), LIVE);
+    await world.until(handle, ({ phases }) => phases.length > 0).catch(() => undefined);
+    const { raw } = await handle.describe();
+    expect(raw.workflowExecutionInfo?.status).toBe(1);
+    expect(world.ran()).not.toContain('restoreImages');
+    await handle.terminate();
+  });
+});
+
+describe('an undo that fails', () => {
+  const undos = ['setTraffic', 'removeSlot', 'revertMigrations', 'restoreImages'] as const;
+
+  /** Fails every undo of this name until told otherwise, after a canary that was judged bad. */
+  function brokenUndo(name: (typeof undos)[number]): { mend: () => void } {
+    let broken = true;
+    const undo = name === 'setTraffic' ? ({ slot }: { slot: string }) => slot === 'blue' : () => true;
+    world.reset({
+      soak: () => judged('fail', 'too many errors'),
+      [name]: (input: never) => {
+        if (broken && undo(input)) return failing(`cannot ${name}`)();
+        return name === 'setTraffic' ? { share: 100, counters: null } : undefined;
+      },
+    });
+    return { mend: () => (broken = false) };
+  }
+
+  it.each(undos)('%s needs a hand, holds back the undos below it, and goes on after retry', async (name) => {
+    const { mend } = brokenUndo(name);
+    const handle = await world.begin(requestWith(), LIVE);
+    const status = await world.until(handle, ({ state }) => state === 'needs a hand');
+    expect(status.undos.find(({ state }) => state === 'failed')?.failure).toBe(`cannot ${name}`);
+    const below = undos.slice(undos.indexOf(name) + 1);
+    for (const later of below) expect(world.ran()).not.toContain(later);
+    expect(await world.tell(handle, 'abort')).toMatch(/needs a hand/);
+    mend();
+    expect(await world.tell(handle, 'retry')).toBeUndefined();
+    expect((await handle.result()).status.outcome).toBe('rolled back');
+    for (const later of below) expect(world.ran()).toContain(later);
+  });
+
+  it.each(undos)('%s that a person did by hand ends resolved by hand, with the rest undone', async (name) => {
+    brokenUndo(name);
+    const handle = await world.begin(requestWith(), LIVE);
+    await world.until(handle, ({ state }) => state === 'needs a hand');
+    expect(await world.tell(handle, 'resolved')).toBeUndefined();
+    expect((await handle.result()).status.outcome).toBe('resolved by hand');
+    for (const later of undos.slice(undos.indexOf(name) + 1)) expect(world.ran()).toContain(later);
+  });
+});
+
+describe('people', () => {
+  it('abort a release in any phase that can be undone, after its step has ended', async () => {
+    for (const name of ['buildImages', 'backUp', 'applyMigrations', 'deploySlot', 'smoke', 'setTraffic'] as const) {
+      const door = new Door();
+      world.reset({
+        [name]: (input: { slot?: string }) =>
+          input.slot === 'blue' && name === 'setTraffic' ? { share: 100 } : door.wait(),
+      });
+      const handle = await world.begin(requestWith(), LIVE);
+      await door.entered;
+      expect(await world.tell(handle, 'abort', { who: 'bob', why: 'wrong day' })).toBeUndefined();
+      const { status } = await handle.result();
+      expect(status).toMatchObject({ outcome: 'rolled back', why: 'abort by bob: wrong day' });
+    }
+  }, 60_000);
+
+  it('abort a soak that does not end by itself', async () => {
+    world.reset({ soak: beatUntilCancelled });
+    const handle = await world.begin(requestWith(), LIVE);
+    await world.until(handle, ({ share }) => share === 10);
+    await world.tell(handle, 'abort');
+    expect((await handle.result()).status.outcome).toBe('rolled back');
+  });
+
+  it('cancel a release in Temporal, which is an abort', async () => {
+    const door = new Door();
+    world.reset({ deploySlot: () => door.wait() });
+    const handle = await world.begin(requestWith(), LIVE);
+    await door.entered;
+    await handle.cancel();
+    const { status } = await handle.result();
+    expect(status).toMatchObject({ outcome: 'rolled back', why: 'cancelled in Temporal' });
+    expect(world.ran()).toContain('removeSlot');
+  });
+
+  it('approve, and the approval is kept with who and why', async () => {
+    const handle = await world.begin(requestWith({ approve: { required: true, by: ['alice'] } }), LIVE);
+    const status = await world.until(handle, ({ waitingFor }) => waitingFor?.startsWith('approval') ?? false);
+    expect(status.waitingFor).toContain('by alice');
+    expect(await world.tell(handle, 'approve', { who: 'mallory', why: '' })).toMatch(/mallory may not approve/);
+    expect(await world.tell(handle, 'approve', { who: 'alice', why: 'looks good' })).toBeUndefined();
+    const result = await handle.result();
+    expect(result.status.outcome).toBe('released');
+    expect(result.status.phases.find(({ phase }) => phase === 'approve')?.detail).toBe('approved by alice: looks good');
+  });
+
+  it('reject, and everything is put back', async () => {
+    const handle = await world.begin(requestWith({ approve: { required: true } }), LIVE);
+    await world.until(handle, ({ waitingFor }) => waitingFor?.startsWith('approval') ?? false);
+    expect(await world.tell(handle, 'reject')).toBeUndefined();
+    expect((await handle.result()).status.outcome).toBe('rolled back');
+  });
+
+  it('who are asked are overtaken by a bad judgement', async () => {
+    let soaks = 0;
+    world.reset({ soak: () => judged(++soaks === 3 ? 'fail' : 'pass', 'errors') });
+    const { status } = await released({ approve: { required: true } });
+    expect(status).toMatchObject({ outcome: 'rolled back', why: 'errors' });
+  });
+
+  it('pause and resume a soak, which goes on with the time that was left', async () => {
+    world.reset({
+      soak: (input) => (input.soak === null || world.asked('soak').length === 1 ? pausedSoak() : judged('pass', 'ok')),
+    });
+    const handle = await world.begin(requestWith({ canary: { steps: [{ weight: 10, soak: '1h' }] } }), LIVE);
+    await world.until(handle, ({ share }) => share === 10);
+    expect(await world.tell(handle, 'pause')).toBeUndefined();
+    expect(await world.tell(handle, 'pause')).toMatch(/paused already/);
+    await world.until(handle, ({ state }) => state === 'paused');
+    await waitFor(() => world.asked('soak').length === 2);
+    expect(world.asked('soak')[1]?.soak).toBeNull();
+    expect(await world.tell(handle, 'resume')).toBeUndefined();
+    expect((await handle.result()).status.outcome).toBe('released');
+    const left = world.asked('soak')[2]?.soak ?? 0;
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it('promote a soak, whose rest is skipped', async () => {
+    world.reset({ soak: () => pausedSoak() });
+    const handle = await world.begin(requestWith({ canary: { steps: [{ weight: 10, soak: '1h' }] } }), LIVE);
+    await world.until(handle, ({ share }) => share === 10);
+    expect(await world.tell(handle, 'promote', { who: 'carol', why: 'enough seen' })).toBeUndefined();
+    const { status } = await handle.result();
+    expect(status.outcome).toBe('released');
+    expect(status.judgement?.reason).toBe('promoted by carol: enough seen');
+  });
+
+  it('roll back in bake, and only there', async () => {
+    world.reset({ soak: ({ share }) => (share === 100 ? pausedSoak() : judged('pass', 'ok')) });
+    const handle = await world.begin(requestWith({ bake: { soak: '1h' } }), LIVE);
+    await world.until(handle, ({ phase }) => phase === 'bake');
+    expect(await world.tell(handle, 'rollback')).toBeUndefined();
+    expect((await handle.result()).status.outcome).toBe('rolled back');
+  });
+
+  it('are refused once the old version drains', async () => {
+    const door = new Door();
+    world.reset({ drainSlot: async () => (await door.wait(), { left: 0, waited: 1 }) });
+    const handle = await world.begin(requestWith(), LIVE);
+    await door.entered;
+    expect(await world.tell(handle, 'abort')).toMatch(/point of no return/);
+    await handle.signal('abort', 'too late');
+    door.unlock();
+    const { status } = await handle.result();
+    expect(status.outcome).toBe('released');
+    expect(status.messages.map(({ refused }) => refused)).toEqual([expect.stringMatching(/point of no return/)]);
+  });
+
+  it('may send a signal with rubbish, which is read as well as it can be and never hurts', async () => {
+    const door = new Door();
+    world.reset({ deploySlot: () => door.wait() });
+    const handle = await world.begin(requestWith(), LIVE);
+    await door.entered;
+    for (const name of MESSAGES.filter((name) => name !== 'abort' && name !== 'pause')) {
+      for (const rubbish of [undefined, null, 7, 'text', { who: 5 }, [1]]) await handle.signal(name, rubbish);
+    }
+    await handle.signal('abort', 'typed in the Web UI');
+    const { status } = await handle.result();
+    expect(status.why).toBe('abort by somebody: typed in the Web UI');
+    expect(status.messages.filter(({ refused }) => refused !== undefined)).toHaveLength(42);
+  });
+
+  it('are told when nobody decided about an inconclusive canary', async () => {
+    world.reset({
+      soak: (input) => (input.soak === null ? pausedSoak() : judged('inconclusive', '3 requests seen, 20 needed')),
+    });
+    const { status } = await released({ canary: { steps: [{ weight: 10, soak: '1m' }], holdTimeout: '300ms' } });
+    expect(status.outcome).toBe('rolled back');
+    expect(status.why).toContain('still inconclusive');
+  });
+
+  it('promote an inconclusive canary', async () => {
+    world.reset({
+      soak: (input) => (input.soak === null ? pausedSoak() : judged('inconclusive', '3 requests seen, 20 needed')),
+    });
+    const handle = await world.begin(requestWith({ canary: { steps: [{ weight: 10, soak: '1m' }] } }), LIVE);
+    await world.until(handle, ({ waitingFor }) => waitingFor?.includes('inconclusive') ?? false);
+    expect(await world.tell(handle, 'approve')).toMatch(/promote goes on/);
+    expect(await world.tell(handle, 'promote')).toBeUndefined();
+    expect((await handle.result()).status.outcome).toBe('released');
+  });
+
+  it.each([
+    ['fail', 'rolled back'],
+    ['continue', 'released'],
+  ] as const)('need not be asked: inconclusive %s ends %s', async (inconclusive, outcome) => {
+    world.reset({ soak: () => judged('inconclusive', '3 requests seen, 20 needed') });
+    const { status } = await released({ canary: { steps: [{ weight: 10, soak: '1m' }], inconclusive } });
+    expect(status.outcome).toBe(outcome);
+  });
+});
+
+async function pausedSoak() {
+  await beatUntilCancelled();
+  return { ...judged('pass', 'nothing bad so far'), interrupted: true };
+}
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 400 && !condition(); tries++) await new Promise((resolve) => setTimeout(resolve, 25));
+  expect(condition()).toBe(true);
+}
