@@ -171,6 +171,18 @@ export class World {
     return request;
   }
 
+  /** Takes a file out of the project again. */
+  async forget(path: string): Promise<void> {
+    await rm(join(this.project, path), { force: true });
+  }
+
+  /** Makes the app what it was in the beginning. */
+  async restoreFixture(): Promise<void> {
+    await rm(join(this.project, 'app'), { recursive: true, force: true });
+    await cp(join(__dirname, '../fixtures/tiny'), join(this.project, 'app'), { recursive: true });
+    await cp(join(__dirname, '../../node_modules/ws'), join(this.project, 'app/ws'), { recursive: true });
+  }
+
   config(change?: (raw: Raw) => void): AppConfig {
     const raw = tinyConfig(this);
     this.options.config?.(raw);
@@ -220,8 +232,7 @@ export class World {
   private async prepare(): Promise<void> {
     await mkdir(this.project);
     await mkdir(join(this.directory, 'tmp'));
-    await cp(join(__dirname, '../fixtures/tiny'), join(this.project, 'app'), { recursive: true });
-    await cp(join(__dirname, '../../node_modules/ws'), join(this.project, 'app/ws'), { recursive: true });
+    await this.restoreFixture();
     if (this.options.database) {
       const postgres = this.options.postgres ?? (await startPostgres());
       if (!this.options.postgres) this.closing.push(() => postgres.stop());

@@ -1,0 +1,100 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { snapshot, violations } from '../support/invariants';
+import { migration } from '../support/tiny';
+import { World } from '../support/world';
+import type { Asked } from '../support/world';
+
+jest.setTimeout(120_000);
+
+describe('gates before anything changes', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.open({ database: true });
+    await world.released('1.0.0');
+  });
+  afterAll(() => world?.close());
+
+  async function refusedWith(version: string, asked: Asked, phase: string, why: RegExp) {
+    const before = await snapshot(world);
+    const result = await world.released(version, asked);
+    expect(result.status.outcome).toBe('rolled back');
+    expect(result.status.phases.find(({ state }) => state === 'failed')?.phase).toBe(phase);
+    expect(result.status.why).toMatch(why);
+    expect(await violations(world, before, result)).toEqual([]);
+  }
+  const dockerfile = (...lines: string[]) => ({
+    'app/Dockerfile': ['FROM spillway/node:local', 'WORKDIR /app', ...lines, 'COPY . .', 'CMD ["server.js"]'].join(
+      '\n',
+    ),
+  });
+  afterEach(() => world.restoreFixture());
+
+  test('G4: an image over its size budget stops the release', async () => {
+    await refusedWith(
+      '1.1.0',
+      { config: (raw) => void (raw.services.web.policy = { maxSize: '50MB' }) },
+      'build',
+      /50/,
+    );
+  });
+
+  test('G5: an image that runs as root stops the release', async () => {
+    await refusedWith('1.1.1', { files: dockerfile('USER 0') }, 'build', /root/);
+  });
+
+  test('G5: a secret baked into an image stops the release', async () => {
+    await refusedWith('1.1.2', { files: dockerfile('ENV API_PASSWORD=hunter2') }, 'build', /API_PASSWORD/);
+  });
+
+  test('G6: a build context over its budget stops the release, unless .dockerignore leaves the rest out', async () => {
+    const config: Asked['config'] = (raw) => void (raw.services.web.build.maxContext = '1MB');
+    const big = { 'app/big.bin': 'x'.repeat(2_000_000) };
+    await refusedWith('1.1.3', { config, files: big }, 'build', /context/);
+    const ignored = { ...big, 'app/.dockerignore': 'big.bin\n' };
+    expect((await world.released('1.1.4', { config, files: ignored })).status.outcome).toBe('released');
+  });
+
+  test('G6: --skip-build takes the image that is there', async () => {
+    const tested = await world.released('1.1.5', { options: { testOnly: true } });
+    expect(tested.status.outcome).toBe('unchanged');
+    const broken = { 'app/Dockerfile': 'FROM nothing/at-all:here\n' };
+    const { status } = await world.released('1.1.5', { options: { skipBuild: true }, files: broken });
+    expect({ outcome: status.outcome, why: status.why }).toMatchObject({ outcome: 'released' });
+  });
+
+  test('B5: the database is dumped before a migration, and the dump can be read', async () => {
+    const { status } = await world.released('1.2.0', { files: migration('001') });
+    expect(status.outcome).toBe('released');
+    const detail = status.phases.find(({ phase }) => phase === 'backup')?.detail ?? '';
+    expect(detail).toMatch(/database/i);
+    const files = await readdir(join(world.directory, 'state'), { recursive: true });
+    expect(files.filter((file) => /backup/.test(file))).not.toEqual([]);
+  });
+
+  test('a migration with a mistake changes nothing', async () => {
+    const files = {
+      'migrations/002.up.sql': 'CREATE TABLE half (id int);\nSELECT nonsense;\n',
+      'migrations/002.down.sql': 'DROP TABLE half;\n',
+    };
+    await refusedWith('1.3.0', { files }, 'migrate', /nonsense/);
+    for (const file of Object.keys(files)) await world.forget(file);
+  });
+
+  test('the same version again, unchanged, is refused; with a changed configuration --again releases it', async () => {
+    const answer = await world.ask(await world.request('1.2.0'));
+    expect(answer).toMatchObject({ accepted: false });
+    const again = await world.released('1.2.0', {
+      options: { again: true },
+      config: (raw) => void (raw.features = { colour: 'red' }),
+    });
+    expect(again.status.outcome).toBe('released');
+    expect(await (await fetch(`${world.url}/status`)).json()).toMatchObject({ version: '1.2.0', colour: 'red' });
+    const unchanged = await world.released('1.2.0', {
+      options: { again: true },
+      config: (raw) => void (raw.features = { colour: 'red' }),
+    });
+    expect(unchanged.status.outcome).toBe('unchanged');
+  });
+});
