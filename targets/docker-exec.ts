@@ -54,7 +54,7 @@ export async function attachIn(engine: DockerEngine, container: string, argv: st
 }
 
 /** Splits the engine's multiplexed stream of a program without a terminal into its output and its errors. */
-export async function collect(
+async function collect(
   docker: Docker,
   stream: NodeJS.ReadableStream,
   signal?: AbortSignal,
@@ -73,6 +73,17 @@ export async function collect(
     errors.end();
   }
   return texts;
+}
+
+/** Output and errors in the order in which they came: each frame has a head of 8 bytes, the last four being its length. */
+export function textOfFrames(framed: Buffer): string {
+  const parts: Buffer[] = [];
+  for (let at = 0; at + 8 <= framed.length; ) {
+    const end = at + 8 + framed.readUInt32BE(at + 4);
+    parts.push(framed.subarray(at + 8, end));
+    at = end;
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
 
 function createExec(

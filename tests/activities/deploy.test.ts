@@ -1,0 +1,150 @@
+import { deployActivities } from '../../activities/deploy';
+import { fencePath } from '../../activities/io';
+import type { PinnedImage } from '../../domain/release';
+import { slotOfAddress } from '../../domain/addresses';
+import { BUSYBOX, docker, quietIo, webService } from '../targets/docker-fixture';
+import { SlotWorld, run } from './slot-world';
+
+let world: SlotWorld;
+let image: PinnedImage;
+const io = quietIo();
+
+beforeEach(async () => {
+  world = await SlotWorld.open();
+  image = await world.target.pullImage(BUSYBOX, 'web', io);
+});
+afterEach(() => world.close());
+
+const healthy = { health: { endpoints: [{ path: '/index.html' }], attempts: 20, interval: '200ms' } };
+const oneService = (settings: Record<string, unknown> = {}) => ({
+  services: { web: webService({ routes: [{ port: 80 }], ...healthy, ...settings }) },
+});
+
+test('D1: the slot is healthy on every replica and known to the router, whose shares stay as they were', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const step = await world.step(oneService({ replicas: 2 }));
+  const { detail } = await run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: true });
+  expect(detail).toMatch(/^2 replicas healthy in blue after /);
+  const { blue, green } = world.router.routing!.services[0]!.slots;
+  expect(blue.map(({ address, port }) => [slotOfAddress(address), port])).toEqual([
+    ['blue', 8080],
+    ['blue', 8080],
+  ]);
+  expect(green).toEqual([]);
+  expect(world.router.share).toBeUndefined();
+});
+
+test('D11: variables, secrets and feature flags reach the container, and a second deploy keeps it', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const settings = oneService({ env: { GREETING: 'hi', KEY: { env: 'THE_KEY' } } });
+  const step = await world.step({ ...settings, features: { 'new-checkout': true, limit: 5 } });
+  const input = { ...step, slot: 'green' as const, images: [image], firstRelease: true };
+  await run(deploySlot, input);
+  const [first] = await world.target.replicas(world.scope, 'green', io);
+  const { Config, Id } = await docker.getContainer(first!.container).inspect();
+  expect(Config.Env).toEqual(
+    expect.arrayContaining([
+      'GREETING=hi',
+      'KEY=secret-of-THE_KEY',
+      'FEATURE_NEW_CHECKOUT=true',
+      'FEATURE_LIMIT=5',
+      'SPILLWAY_SLOT=green',
+    ]),
+  );
+  await run(deploySlot, input);
+  expect((await docker.getContainer(first!.container).inspect()).Id).toBe(Id);
+});
+
+test('D4: a version that never gets healthy fails with what was expected, what was seen, and its last lines, redacted', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const command = ['sh', '-c', 'echo "using $KEY"; echo ready; mkdir /tmp/www; exec httpd -f -p 8080 -h /tmp/www'];
+  const step = await world.step(
+    oneService({ command, env: { KEY: { env: 'THE_KEY' } }, health: { ...healthy.health, attempts: 3 } }),
+  );
+  await expect(run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: true })).rejects.toMatchObject({
+    name: 'UnhealthyFailure',
+    message: expect.stringMatching(
+      /web-blue-1 \/index.html: expected status 200, seen 404[^]*last 2 lines[^]*using \[redacted\]\nready/,
+    ),
+  });
+});
+
+test('a container that crashes again and again is given up before the attempts are used up', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const health = { endpoints: [{ path: '/' }], attempts: 100, interval: '10s' };
+  const step = await world.step(oneService({ command: ['sh', '-c', 'echo no database; exit 7'], health }));
+  await expect(run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: true })).rejects.toMatchObject({
+    name: 'UnhealthyFailure',
+    message: expect.stringMatching(/restarted \d+ times[^]*no database/),
+  });
+});
+
+test('without endpoints a service only has to keep running', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const queue = { ...webService(), traffic: 'none', run: 'both', routes: [], health: { interval: '300ms' } };
+  const step = await world.step({ services: { queue } });
+  const images = [{ ...image, service: 'queue' }];
+  await expect(run(deploySlot, { ...step, slot: 'blue', images, firstRelease: true })).resolves.toMatchObject({
+    detail: expect.stringMatching(/^1 replica healthy/),
+  });
+});
+
+test('D6: a fallback path is asked when the primary does not pass', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const health = { endpoints: [{ path: '/none', fallback: '/index.html' }], attempts: 20, interval: '200ms' };
+  const step = await world.step(oneService({ health }));
+  await expect(run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: true })).resolves.toBeDefined();
+});
+
+test('a step of a release that no longer has the environment does nothing', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const step = await world.step(oneService());
+  await world.target.host.writeFile(fencePath(step), 'another', io);
+  const input = { ...step, slot: 'blue' as const, images: [image], firstRelease: true };
+  await expect(run(deploySlot, input)).rejects.toMatchObject({
+    name: 'OutdatedFailure',
+    message: expect.stringContaining('names another'),
+  });
+  await world.target.host.removeFile(fencePath(step), io);
+  await expect(run(deploySlot, input)).rejects.toMatchObject({ name: 'OutdatedFailure' });
+  expect(await world.target.replicas(world.scope, 'blue', io)).toEqual([]);
+});
+
+test('a failed slot is emptied and removed, twice if need be; the live one stays', async () => {
+  const { deploySlot, removeSlot } = deployActivities(world.parts);
+  const live = await world.step(oneService());
+  await run(deploySlot, { ...live, slot: 'blue', images: [image], firstRelease: true });
+  const next = await world.step(oneService(), '2.0.0');
+  await run(deploySlot, { ...next, slot: 'green', images: [image], firstRelease: false });
+  world.router.share = 0;
+  await run(removeSlot, { ...next, slot: 'green' });
+  await run(removeSlot, { ...next, slot: 'green' });
+  expect(world.router.did).toContain('sessions green');
+  expect(await world.target.replicas(world.scope, 'green', io)).toEqual([]);
+  expect(await world.target.replicas(world.scope, 'blue', io)).toHaveLength(1);
+});
+
+test('a slot that has traffic while the other could take it is not removed', async () => {
+  const { deploySlot, removeSlot } = deployActivities(world.parts);
+  const live = await world.step(oneService());
+  await run(deploySlot, { ...live, slot: 'blue', images: [image], firstRelease: true });
+  const next = await world.step(oneService(), '2.0.0');
+  await run(deploySlot, { ...next, slot: 'green', images: [image], firstRelease: false });
+  world.router.share = 10;
+  await expect(run(removeSlot, { ...next, slot: 'green' })).rejects.toMatchObject({
+    name: 'RouterFailure',
+    message: expect.stringContaining('10 %'),
+  });
+  expect(await world.target.replicas(world.scope, 'green', io)).toHaveLength(1);
+});
+
+test('what is in flight past the cap is closed before the containers go', async () => {
+  const { deploySlot, removeSlot } = deployActivities(world.parts);
+  const step = await world.step(oneService());
+  await run(deploySlot, { ...step, slot: 'green', images: [image], firstRelease: true });
+  world.router.share = 100;
+  world.router.inFlight.green = 1;
+  await run(removeSlot, { ...step, slot: 'green' });
+  expect(world.router.did.at(-1)).toBe('close green');
+  expect(await world.target.replicas(world.scope, 'green', io)).toEqual([]);
+});

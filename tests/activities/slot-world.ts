@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { fencePath } from '../../activities/io';
+import type { Parts } from '../../activities/parts';
+import type { Step } from '../../activities/steps';
+import type { AppConfig } from '../../domain/config';
+import type { Slot } from '../../domain/release';
+import type { Router, Routing } from '../../routers/router';
+import { openDockerTarget } from '../../targets/docker';
+import type { Target } from '../../targets/target';
+import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } from '../targets/docker-fixture';
+
+/** A router that only remembers; what decides about traffic is tested on the real ones. */
+export class RememberedRouter implements Router {
+  readonly kind = 'haproxy';
+  readonly capabilities = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true };
+  routing: Routing | undefined;
+  share: number | undefined;
+  inFlight: Record<Slot, number> = { blue: 0, green: 0 };
+  did: string[] = [];
+
+  probe = () => Promise.resolve({ version: 'none', running: true, portsTaken: [] });
+  configure = (routing: Routing) => {
+    this.routing = routing;
+    this.did.push('configure');
+    return Promise.resolve({ reloaded: true });
+  };
+  remove = () => Promise.resolve();
+  setGreenShare = (_: unknown, share: number) => {
+    this.share = share;
+    return Promise.resolve();
+  };
+  greenShare = () => Promise.resolve(this.share);
+  slotIsUp = (routing: Routing, slot: Slot) =>
+    Promise.resolve({ up: routing.services.every(({ slots }) => slots[slot].length > 0), detail: 'as told' });
+  sessions = (_: unknown, slot: Slot) => {
+    this.did.push(`sessions ${slot}`);
+    return Promise.resolve(this.inFlight[slot]);
+  };
+  closeSessions = (_: unknown, slot: Slot) => {
+    this.did.push(`close ${slot}`);
+    return Promise.resolve();
+  };
+  counters = () => Promise.reject(new Error('not asked here'));
+}
+
+/** A real engine, a remembered router, and an app of its own. */
+export class SlotWorld {
+  readonly scope = uniqueScope();
+  readonly router = new RememberedRouter();
+  readonly secrets: string[] = [];
+
+  private constructor(
+    readonly target: Target,
+    readonly directory: string,
+  ) {}
+
+  static async open(): Promise<SlotWorld> {
+    const directory = await mkdtemp(join(tmpdir(), 'spillway-slot-'));
+    const { target } = configOf('any', { services: { web: { image: 'x' } }, target: { helperImage: HELPER } });
+    return new SlotWorld(await openDockerTarget(target, { variables: {} }), directory);
+  }
+
+  get parts(): Parts {
+    return {
+      owner: 'temporal.test/default',
+      target: () => Promise.resolve(this.target),
+      router: () => Promise.resolve(this.router),
+      database: () => Promise.reject(new Error('not asked here')),
+      secret: (value) => {
+        if (typeof value === 'string') return Promise.resolve(value);
+        const secret = `secret-of-${'env' in value ? value.env : value.file}`;
+        this.secrets.push(secret);
+        return Promise.resolve(secret);
+      },
+      fingerprint: () => Promise.resolve(''),
+      redact: (text) => this.secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text),
+    };
+  }
+
+  /** A step of a release that holds the environment. */
+  async step(settings: Record<string, unknown>, version = '1.0.0', attempt = 'a'): Promise<Step> {
+    const config: AppConfig = configOf(this.scope.app, {
+      target: { stateDirectory: join(this.directory, 'state'), helperImage: HELPER },
+      ...settings,
+    });
+    const step = { release: releaseOf(this.scope, version, attempt), config, projectDirectory: this.directory };
+    await this.target.host.writeFile(fencePath(step), step.release.id, quietIo());
+    return step;
+  }
+
+  async close(): Promise<void> {
+    await removeEverything(this.scope);
+    await this.target.close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs an activity as a worker would. */
+export function run<I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> {
+  return new MockActivityEnvironment().run(activity, input);
+}
