@@ -1,22 +1,32 @@
+import { backupActivities } from './backup';
 import { buildActivities } from './build';
+import { canaryActivities } from './canary';
 import { deployActivities } from './deploy';
+import { drainActivities } from './drain';
 import { ledgerActivities } from './ledger';
+import { migrateActivities } from './migrate';
 import type { Parts } from './parts';
 import { preflightActivities } from './preflight';
 import { reconcileActivities } from './reconcile';
 import { retireActivities } from './retire';
 import { smokeActivities } from './smoke';
 import type { Activities } from './steps';
+import { trafficActivities } from './traffic';
 
 /** Everything that a worker can do for workflows, on these parts of the world. */
 export function createActivities(parts: Parts): Activities {
   return {
     ...preflightActivities(parts),
     ...buildActivities(parts),
+    ...backupActivities(parts),
+    ...migrateActivities(parts),
     ...deployActivities(parts),
     ...smokeActivities(parts),
+    ...canaryActivities(parts),
+    ...trafficActivities(parts),
+    ...drainActivities(parts),
     ...retireActivities(parts),
     ...ledgerActivities(parts),
     ...reconcileActivities(parts),
-  } as Activities;
+  };
 }

@@ -55,7 +55,7 @@ export interface BuildReport {
 export interface BackupReport {
   /** Absolute path on the worker's machine; absent when there is nothing to save. */
   file?: string;
-  /** The database's dump inside the backup folder. */
+  /** The archive once more, when it holds a dump of the database. */
   dump?: string;
   size: number;
   /** What it holds, in words. */
@@ -145,4 +145,15 @@ export interface Activities {
 
   /** Makes the target agree with what the ledger says is live: all traffic there, nothing of any other release. */
   reconcile(input: Step & { live: Live | null }): Promise<{ did: string[] }>;
+
+  /* Migrations by hand. */
+
+  /** Changes nothing. */
+  migrationStatus(input: Omit<Step, 'release'>): Promise<{ applied: string[]; pending: string[] }>;
+  /** Mistakes found without applying anything. */
+  checkMigrations(input: Omit<Step, 'release'>): Promise<{ mistakes: string[] }>;
+  /** From now on the steps of any other release do nothing. */
+  takeFence(input: Step): Promise<void>;
+  /** Reverts those of these that are applied, whoever applied them, newest first; then runs the verification. */
+  downMigrations(input: Step & { names: string[] }): Promise<{ reverted: string[] }>;
 }

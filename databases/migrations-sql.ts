@@ -97,6 +97,7 @@ export class SqlMigrations implements Migrations {
       try {
         return await work({ client, records, release, io });
       } catch (error) {
+        // What went wrong, without Umzug's frame around it.
         throw error instanceof MigrationError ? (error.cause ?? error) : error;
       }
     });
@@ -194,7 +195,7 @@ export class SqlMigrations implements Migrations {
 
 /** SQLSTATE of the server's answers after which the same may work a moment later. */
 function lostAgainstOthers(error: unknown): boolean {
-  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  const { code } = error as { code?: string };
   return ['55P03', '40P01', '40001'].includes(code ?? '');
 }
 

@@ -77,5 +77,10 @@ export function expectDone(program: string, result: ProgramResult): ProgramResul
   ) {
     throw new UnreachableFailure(`${program} lost the database, or could not reach it. It said: ${said}`);
   }
+  if (/lock timeout|deadlock detected/.test(said)) {
+    throw new UnreachableFailure(
+      `${program} had to wait too long for tables that other sessions use. It said: ${said}`,
+    );
+  }
   throw new BackupFailure(`expected ${program} to exit with 0, seen ${result.exitCode}. It said: ${said}`);
 }

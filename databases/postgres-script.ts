@@ -16,7 +16,7 @@ export interface ScriptLimits {
  * Runs the statements of a script one by one, so that a failure can name its statement and line. A script with
  * transaction is applied whole, together with `record`, or not at all, whenever the process dies.
  *
- * @throws MigrationFailure with the statement, its line and what the server said; its `cause` is the server's error.
+ * @throws MigrationFailure with the statement, its line and what the server said; its `code` is the server's SQLSTATE.
  */
 export async function runScript(
   client: ClientBase,
@@ -81,7 +81,7 @@ async function run(client: ClientBase, script: MigrationScript, statement: State
     const { code, severity } = error as DatabaseError;
     // No severity: not the server's word but a broken connection. 57P: the server is being stopped.
     if (!severity || code?.startsWith('57P')) throw error;
-    throw new MigrationFailure(explain(script, statement, error as DatabaseError, limits), { cause: error });
+    throw Object.assign(new MigrationFailure(explain(script, statement, error as DatabaseError, limits)), { code });
   }
 }
 

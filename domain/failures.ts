@@ -39,6 +39,7 @@ export const NON_RETRYABLE = [
   UnhealthyFailure,
   SmokeFailure,
   MigrationFailure,
+  BackupFailure,
   OutdatedFailure,
 ].map((failure) => failure.name);
 

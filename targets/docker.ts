@@ -1,16 +1,18 @@
+import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { HttpCheck, TargetConfig } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 import { connectEngine, type DockerEngine, type Surroundings } from './docker-engine';
-import { collect, execIn } from './docker-exec';
+import { execIn, textOfFrames } from './docker-exec';
 import { DockerHost } from './docker-host';
 import { askFrom, type Asked } from './docker-http';
 import { DockerImages, type ImageBuild } from './docker-images';
 import { ensureNetwork, findNetwork } from './docker-network';
 import { pruneImages } from './docker-prune';
 import { DockerSlots } from './docker-slots';
+import { DockerVolumes } from './docker-volumes';
 import type { Answer, ImageFacts, Replica, ReplicaUsage, ServiceSpec, Target, TargetProbe } from './target';
 
 /** Opens nothing yet: the first call connects, and says when there is nothing to connect to. */
@@ -24,6 +26,7 @@ class DockerTarget implements Target {
   private readonly engine: DockerEngine;
   private readonly images: DockerImages;
   private readonly slots: DockerSlots;
+  private readonly volumes: DockerVolumes;
 
   constructor(
     private readonly config: TargetConfig,
@@ -33,6 +36,7 @@ class DockerTarget implements Target {
     this.images = new DockerImages(this.engine, surroundings.variables);
     this.slots = new DockerSlots(this.engine, this.images);
     this.host = new DockerHost(this.engine, this.images, config.helperImage);
+    this.volumes = new DockerVolumes(this.engine, this.host);
   }
 
   async probe(scope: Scope, io: Io): Promise<TargetProbe> {
@@ -114,19 +118,10 @@ class DockerTarget implements Target {
   }
 
   async logs(container: string, lines: number, io: Io): Promise<string[]> {
-    return this.engine.call(io, async (docker, { abortSignal }) => {
-      // Followed although the end is known: dockerode answers a stream only then.
-      const options = {
-        stdout: true,
-        stderr: true,
-        tail: lines,
-        follow: true as const,
-        until: Date.now() / 1_000,
-        abortSignal,
-      };
-      const stream = await docker.getContainer(container).logs(options);
-      const [output, errors] = await collect(docker, stream, abortSignal);
-      return `${output}${errors}`.split('\n').filter(Boolean).slice(-lines);
+    return this.engine.call(io, async (docker, abort) => {
+      const options = { stdout: true, stderr: true, tail: lines, follow: false as const, ...abort };
+      const framed = await docker.getContainer(container).logs(options);
+      return textOfFrames(framed).split('\n').filter(Boolean).slice(-lines);
     });
   }
 
@@ -135,6 +130,14 @@ class DockerTarget implements Target {
       docker.getContainer(container).stats({ stream: false, ...abort }),
     );
     return { container, memory: memoryOf(stats), cpu: cpuOf(stats) };
+  }
+
+  archiveVolume(scope: Scope, volume: string, io: Io): Promise<Readable> {
+    return this.volumes.archive(scope, volume, io);
+  }
+
+  volumeSize(volume: string, io: Io): Promise<number | undefined> {
+    return this.volumes.size(volume, io);
   }
 
   ask(at: Asked, check: HttpCheck, io: Io): Promise<Answer> {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { HttpCheck, ServiceConfig } from '../domain/config';
 import type { Host, Io } from '../domain/host';
 import type { PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
@@ -107,6 +108,13 @@ export interface Target {
   /** Last lines of a container's output, oldest first. */
   logs(container: string, lines: number, io: Io): Promise<string[]>;
   usage(container: string, io: Io): Promise<ReplicaUsage>;
+  /**
+   * A named volume's files as a tar stream in which every name begins with one folder that stands for the volume. Fails
+   * with `BackupFailure` when there is no such volume.
+   */
+  archiveVolume(scope: Scope, volume: string, io: Io): Promise<Readable>;
+  /** Bytes a named volume holds; undefined when the target cannot tell. */
+  volumeSize(volume: string, io: Io): Promise<number | undefined>;
   /** Asks a container, or the router, over HTTP as seen from the host. Fails when there is no answer in time. */
   ask(
     at: { host: string; port: number; hostHeader?: string; tls?: boolean },

@@ -30,6 +30,10 @@ const PHASES: Record<keyof Activities, string> = {
   recordEntry: 'ledger',
   readLedger: 'ledger',
   reconcile: 'reconcile',
+  migrationStatus: 'migrate',
+  checkMigrations: 'migrate',
+  takeFence: 'migrate',
+  downMigrations: 'migrate',
 };
 
 /** Around every step: a log line with its duration, and no secret in what it raises or tells Temporal meanwhile. */

@@ -1,0 +1,91 @@
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Database } from '../databases/database';
+import { BackupFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { DUMP } from './backup';
+import { readArchive } from './backup-archive';
+import { withDatabase } from './database';
+import { withIo, withStep } from './io';
+import type { Parts } from './parts';
+import type { Activities } from './steps';
+
+type MigrateActivities =
+  'applyMigrations' | 'revertMigrations' | 'migrationStatus' | 'checkMigrations' | 'takeFence' | 'downMigrations';
+
+/** Changes the schema, and back. */
+export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivities> => ({
+  applyMigrations: (input) =>
+    withStep(parts, input, ({ io }) =>
+      withDatabase(parts, input, io, async (database) => {
+        await database.migrateUp(input.names, input.release.id, io);
+        await database.verify(io);
+        return { applied: input.names };
+      }),
+    ),
+
+  revertMigrations: (input) =>
+    withStep(parts, input, ({ io }) =>
+      withDatabase(parts, input, io, async (database, { onRollback }) => {
+        switch (onRollback) {
+          case 'keep':
+            io.onProgress('database.onRollback is keep: what was applied stays');
+            return { reverted: [] };
+          case 'restore':
+            await restore(database, input.dump, io);
+            return { reverted: input.names };
+          case 'revert':
+            return { reverted: await database.migrateDown(input.names, input.release.id, io) };
+        }
+      }),
+    ),
+
+  migrationStatus: (input) =>
+    withIo((io) =>
+      withDatabase(
+        parts,
+        input,
+        io,
+        async (database) => (await database.migrationStatus(io)) ?? { applied: [], pending: [] },
+      ),
+    ),
+
+  checkMigrations: (input) =>
+    withIo((io) =>
+      withDatabase(parts, input, io, async (database) => ({ mistakes: await database.checkMigrations(io) })),
+    ),
+
+  takeFence: (input) => withStep(parts, input, () => Promise.resolve(), 'take'),
+
+  downMigrations: (input) =>
+    withStep(parts, input, ({ io }) =>
+      withDatabase(parts, input, io, async (database) => {
+        await database.migrateDown(input.names, null, io);
+        await database.verify(io);
+        return { reverted: input.names };
+      }),
+    ),
+});
+
+/** Puts the dump of an archive back, after all of the archive was proved. */
+async function restore(database: Database, archive: string | null, io: Io): Promise<void> {
+  if (!archive || !existsSync(archive)) {
+    throw new BackupFailure(
+      `expected the backup ${archive ?? 'with a dump of the database'} on this worker's machine, seen none; ` +
+        'start the worker where it was made, or restore by hand with pg_restore',
+    );
+  }
+  const directory = await mkdtemp(join(dirname(archive), 'backup_restore.partial-'));
+  try {
+    const dump = join(directory, DUMP);
+    await readArchive(archive, io, async (name, content) => {
+      if (name === DUMP) await pipeline(content, createWriteStream(dump, { mode: 0o600 }), { signal: io.signal });
+      else for await (const chunk of content) void chunk;
+    });
+    await database.restore(dump, io);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
