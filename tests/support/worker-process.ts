@@ -20,14 +20,16 @@ let bundled: Promise<unknown> | undefined;
 
 /**
  * Starts a worker and waits until it polls.
+ * @param compiled as the build made it, rather than from the sources and able to crash
  * @throws when it ends before that, with what it printed.
  */
-export async function startWorker(env: Record<string, string>): Promise<WorkerProcess> {
+export async function startWorker(env: Record<string, string>, compiled = false): Promise<WorkerProcess> {
   // Bundling takes seconds, and workers are started again and again.
   bundled ??= workflowCode().then((code) => (code.workflowBundle ? undefined : writeBundle()));
   await bundled;
   const preload = ['-r', join(__dirname, 'typescript.js'), '-r', join(__dirname, 'crash-worker.ts')];
-  const program = [process.execPath, ...preload, join(root, 'workers/main.ts')];
+  const sources = [...preload, join(root, 'workers/main.ts')];
+  const program = [process.execPath, ...(compiled ? [join(root, 'dist/workers/main.js')] : sources)];
   // `--pdeathsig`: a worker must not outlive a test run that was killed.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...program], {
     env: { ...process.env, ...env },

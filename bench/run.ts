@@ -1,0 +1,58 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startPostgres } from '../tests/support/postgres';
+import { World } from '../tests/support/world';
+import { benchBack } from './back';
+import { benchRelease } from './release';
+import { benchResume } from './resume';
+import { ms } from './statistics';
+import { benchStep } from './step';
+import { benchSwitch } from './switch';
+
+/*
+ * Measures what Spillway promises, on real parts, and writes bench/results.json.
+ * Usage: run.ts [switch|release|back|step|resume|worker]...   (all of them without arguments)
+ */
+
+const RESULTS = join(__dirname, 'results.json');
+
+async function rssMb({ workers }: World): Promise<{ rssMb: number }> {
+  const status = await readFile(`/proc/${workers[0]?.pid}/status`, 'utf8');
+  return { rssMb: ms(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024) };
+}
+
+async function main(wanted: string[]): Promise<void> {
+  const postgres = await startPostgres();
+  const world = await World.open({ database: true, postgres, compiled: true });
+  try {
+    const { status } = await world.released('1.0.0');
+    if (status.outcome !== 'released') throw new Error(`the first release: ${status.why}`);
+    const measures: Record<string, () => Promise<unknown>> = {
+      // First, while nothing else runs.
+      switch: () => benchSwitch(),
+      release: () => benchRelease(world),
+      step: () => benchStep(world.temporal.address),
+      worker: () => rssMb(world),
+      back: async () => {
+        const load = await world.load();
+        return { ...(await benchBack(world)), lost: (await load.stop()).lost };
+      },
+      resume: () => benchResume(world),
+    };
+    const results = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '{}')) as Record<string, unknown>;
+    for (const [name, measure] of Object.entries(measures)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      results[name] = await measure();
+      console.log(`${name}: ${JSON.stringify(results[name])}`);
+      await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+    }
+  } finally {
+    await world.close();
+    await postgres.stop();
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
