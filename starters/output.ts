@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { CommanderError, type Command } from 'commander';
 import { EXIT, reportOf, type ExitCode, type Report } from './exit-codes';
 
@@ -40,6 +41,9 @@ export interface Out {
   announce(document: unknown, text: string): void;
 }
 
+/** The terminal of the command line that is being executed. */
+const current = new AsyncLocalStorage<Terminal>();
+
 /**
  * Runs a command and sets the exit code of the process: the one the body answers (0 for none), or that of the failure
  * it threw, which is printed. Bugs show their stack; other failures only with SPILLWAY_DEBUG.
@@ -47,7 +51,7 @@ export interface Out {
 export async function run(
   options: { json?: boolean },
   body: (out: Out) => Promise<ExitCode | void>,
-  terminal: Terminal = process,
+  terminal: Terminal = current.getStore() ?? process,
 ): Promise<void> {
   const json = options.json === true;
   const answers: { document: unknown; text: string | undefined }[] = [];
@@ -89,7 +93,7 @@ export async function execute(program: Command, argv: string[], terminal: Termin
   overrideExit(program, terminal);
   if (terminal === process) process.stdout.on('error', endWhenReaderLeft);
   try {
-    await program.parseAsync(argv);
+    await current.run(terminal, () => program.parseAsync(argv));
   } catch (error) {
     const json = argv.includes('--json');
     if (!(error instanceof CommanderError)) return printFailure(error, json, terminal);
