@@ -2,7 +2,11 @@
 # Builds the base images of demo and tests from this machine's own binaries, so that no registry is needed.
 # Each image is built again only when its binary or this script has changed. Needs a Docker engine that answers.
 # Usage: images.sh [busybox|node|haproxy|nginx|socat]...   (all of them without arguments)
+#        images.sh postgres temporal   stand-ins for the official images of docker-compose.temporal.yml, to try that
+#                                      without a registry (scripts/temporal-compose.sh)
+# Env: SPILLWAY_CACHE
 set -euo pipefail
+cache=${SPILLWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/spillway}
 # BuildKit would need the buildx plugin, which Debian 12 does not have.
 export DOCKER_BUILDKIT=0
 shopt -s nullglob
@@ -18,6 +22,12 @@ trap 'rm -rf "$contexts"' EXIT
 binary_of() {
   case $1 in
     node) node -p process.execPath ;;
+    postgres) compgen -G '/usr/lib/postgresql/*/bin/postgres' | sort -V | tail -n 1 ;;
+    # Built by scripts/temporal-postgres.sh, scripts/temporal-ui.sh and scripts/temporal.sh.
+    temporal) compgen -G "$cache/temporal-postgres/*/server" | sort -V | tail -n 1 ;;
+    temporal-sql-tool) compgen -G "$cache/temporal-postgres/*/sql" | sort -V | tail -n 1 ;;
+    temporal-ui) compgen -G "$cache/temporal-ui/*/server" | sort -V | tail -n 1 ;;
+    temporal-cli) command -v temporal || compgen -G "$cache/temporal/*/temporal" | sort -V | tail -n 1 ;;
     *) PATH=$PATH:/usr/sbin:/sbin command -v "$1" || {
       echo "images.sh: expected $1 on this machine, found none; run scripts/packages.sh" >&2
       return 1
@@ -25,16 +35,20 @@ binary_of() {
   esac
 }
 
-# Copies files into $root with the libraries they need, at the same paths: the loader's path is written
-# in the binary, and it searches these folders itself.
-copy() {
+# Copies what programs and libraries need into $root, at the same paths: the loader's path is written in the
+# program, and it searches these folders itself.
+libraries() {
   local file library
   for file in "$@"; do
-    install -D "$file" "$root$file"
-    { ldd "$file" 2>/dev/null | grep -o "/[^ ]*" || true; } | while read -r library; do
+    { ldd "$file" 2>/dev/null | grep -o '/[^ ]*' || true; } | while read -r library; do
       if [ "$library" != "$file:" ]; then install -D "$library" "$root$library"; fi
     done
   done
+}
+copy() {
+  local file
+  for file in "$@"; do install -D "$file" "$root$file"; done
+  libraries "$@"
 }
 # Users by number as well as by name: Kubernetes' runAsNonRoot cannot check a name.
 accounts() {
@@ -72,6 +86,56 @@ fill_nginx() {
   install -D /etc/nginx/mime.types "$root/etc/nginx/mime.types"
   open_folders run var/log/nginx var/lib/nginx usr/share/nginx etc/nginx/conf.d
   printf 'USER 10001:10001\nSTOPSIGNAL SIGQUIT\nCMD ["nginx", "-v"]\n'
+}
+# Behaves as the official one does with POSTGRES_USER and POSTGRES_PASSWORD.
+fill_postgres() {
+  local postgres home share
+  with_shell
+  postgres=$(binary_of postgres)
+  home=${postgres%/bin/postgres} share=/usr/share/postgresql/$(basename "${postgres%/bin/postgres}")
+  copy "$home"/bin/{postgres,initdb,pg_isready} "$home"/lib/*.so
+  mkdir -p "$root$share" "$root/usr/share/zoneinfo"
+  cp -r "$share/." "$root$share"
+  cp -r /usr/share/zoneinfo/. "$root/usr/share/zoneinfo"
+  cat >"$root/bin/start-postgres" <<'SH'
+#!/bin/sh
+set -eu
+data=/var/lib/postgresql/data
+if [ ! -e $data/PG_VERSION ]; then
+  echo "$POSTGRES_PASSWORD" >/tmp/password
+  initdb --pgdata $data --username "$POSTGRES_USER" --pwfile /tmp/password --auth scram-sha-256 --encoding UTF8 --locale C
+  echo 'host all all all scram-sha-256' >>$data/pg_hba.conf
+fi
+exec postgres -D $data -c 'listen_addresses=*' -c unix_socket_directories=/tmp
+SH
+  chmod +x "$root/bin/start-postgres"
+  printf 'RUN ["/bin/busybox", "install", "-d", "-m", "700", "-o", "10001", "/var/lib/postgresql/data"]\n'
+  printf 'ENV PATH=%s:/bin\nUSER 10001:10001\nSTOPSIGNAL SIGINT\nCMD ["start-postgres"]\n' "$home/bin"
+}
+# Server, schema tool, Web UI and CLI in one, under the names they have in the official images.
+fill_temporal() {
+  local name
+  with_shell
+  mkdir -p "$root/usr/local/bin"
+  cp "$(binary_of temporal)" "$root/usr/local/bin/temporal-server"
+  cp "$(binary_of temporal-cli)" "$root/usr/local/bin/temporal"
+  for name in temporal-sql-tool temporal-ui; do cp "$(binary_of "$name")" "$root/usr/local/bin/$name"; done
+  libraries "$root"/usr/local/bin/*
+  cat >"$root/usr/local/bin/start-ui" <<'SH'
+#!/bin/sh
+set -eu
+mkdir -p /tmp/config
+cat >/tmp/config/docker.yaml <<YAML
+temporalGrpcAddress: $TEMPORAL_ADDRESS
+port: $TEMPORAL_UI_PORT
+enableUi: true
+defaultNamespace: default
+cors: { cookieInsecure: ${TEMPORAL_CSRF_COOKIE_INSECURE:-false}, allowOrigins: [] }
+YAML
+exec temporal-ui --root /tmp --config config --env docker start
+SH
+  chmod +x "$root/usr/local/bin/start-ui"
+  printf 'USER 10001:10001\nCMD ["start-ui"]\n'
 }
 fill_socat() {
   with_shell

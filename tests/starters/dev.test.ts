@@ -62,7 +62,7 @@ async function embedded(): Promise<Dev & { address: string }> {
 }
 
 async function pollers(address: string): Promise<string[]> {
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
   try {
     const answer = await connection.workflowService.describeTaskQueue({
       namespace: 'default',
