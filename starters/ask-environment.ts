@@ -11,7 +11,6 @@ import type { ReleaseRequest } from '../domain/release';
 import { releaseUpdate, WORKFLOWS } from '../workflows/messages';
 import type { EnvironmentInput, ReleaseAnswer } from '../workflows/messages';
 import { isConnectionLoss } from './client';
-import { RefusedFailure } from './refused';
 import { taskQueue } from './scope';
 
 /** Milliseconds for an environment to answer: it may read its ledger first, and a worker may be taking over. */
@@ -31,13 +30,12 @@ export const WORKFLOW_TASK_TIMEOUT = '3s';
  * @throws UnreachableFailure when no worker answers.
  */
 export async function askForRelease(client: Client, request: ReleaseRequest): Promise<ReleaseAnswer> {
-  await expectWorker(client);
   const deadline = Date.now() + ANSWER_TIMEOUT;
   for (;;) {
     try {
       return await client.connection.withDeadline(deadline, () => askOnce(client, request));
     } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) throw new RefusedFailure(messageOf(error), { cause: error });
+      if (error instanceof WorkflowUpdateFailedError) return { accepted: false, reason: messageOf(error) };
       const unanswered = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isConnectionLoss(error);
       if (!unanswered) throw error;
       if (Date.now() >= deadline) throw noAnswer(request, error);

@@ -7,8 +7,11 @@ import { registerDoctor } from './doctor';
 import { registerHistory } from './history';
 import { registerMessages } from './messages';
 import { execute } from './output';
+import { registerPlan } from './plan';
+import { registerRelease } from './release';
 import { registerSmoke } from './smoke';
 import { registerStatus } from './status';
+import { registerVersion } from './version';
 import { registerWatch } from './watch';
 import { registerWorker } from './worker';
 
@@ -22,6 +25,9 @@ function createProgram(): Command {
     registerDev,
     registerWorker,
     registerDoctor,
+    registerVersion,
+    registerPlan,
+    registerRelease,
     registerStatus,
     registerWatch,
     registerHistory,

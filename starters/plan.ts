@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+import { messageOf } from '../domain/failures';
+import type { ReleaseRequest } from '../domain/release';
+import { WORKFLOWS } from '../workflows/messages';
+import type { PlanAnswer } from '../workflows/messages';
+import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
+import { withClient } from './client';
+import { EXIT, reportOf } from './exit-codes';
+import type { ExitCode } from './exit-codes';
+import { run } from './output';
+import type { Out } from './output';
+import { RefusedFailure } from './refused';
+import { addRequestOptions, prepare } from './release-request';
+import type { RequestOptions } from './release-request';
+import { renderPlan } from './render-plan';
+import { addScopeOptions, taskQueue } from './scope';
+
+/** Registers `plan`. */
+export function registerPlan(program: Command): void {
+  const command = program
+    .command('plan')
+    .description('Shows what a release would do, against the real state, and changes nothing.')
+    .argument('[version]', 'semver; default: `spillway version current`');
+  addRequestOptions(addScopeOptions(command))
+    .addHelpText(
+      'after',
+      `
+The worker tries everything that can be known to fail: engine, router, database, secrets, room, ports, migrations.
+It takes at most 5 minutes.
+
+Examples:
+  spillway plan -e production
+  spillway plan 1.4.0 -e production --json
+  spillway plan -e production --bump minor
+
+Exit codes: 0 a release would begin · 1 a check says no · 64 wrong usage · 69 Temporal or no worker answers`,
+    )
+    .action((version: string | undefined, options: RequestOptions) =>
+      run(options, async (out) => showPlan((await prepare(version, options)).request, out)),
+    );
+}
+
+/** Plans and prints; `release --dry-run` does the same. */
+export async function showPlan(request: ReleaseRequest, out: Out): Promise<ExitCode> {
+  const plan = await withClient((client) => askPlan(client, request));
+  const ok = plan.checks.every((check) => check.ok);
+  const { app, environment, version } = request;
+  out.result({ app, environment, version, ok, ...plan }, renderPlan(request, plan, out.colours));
+  return ok ? EXIT.done : EXIT.no;
+}
+
+async function askPlan(client: Client, request: ReleaseRequest): Promise<PlanAnswer> {
+  await expectWorker(client);
+  try {
+    return (await client.workflow.execute(WORKFLOWS.plan, {
+      workflowId: `plan/${request.app}/${request.environment}/${randomUUID()}`,
+      taskQueue: taskQueue(),
+      args: [request],
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      workflowExecutionTimeout: '5m',
+    })) as PlanAnswer;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    // A failure that Spillway raised has its own exit code.
+    if (reportOf(error).exitCode !== EXIT.bug) throw error;
+    throw new RefusedFailure(`the plan could not be made: ${messageOf(error)}`, { cause: error });
+  }
+}
