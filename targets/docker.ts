@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { HttpCheck, TargetConfig } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
