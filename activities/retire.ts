@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OutdatedFailure } from '../domain/failures';
+import { OutdatedFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { greenShare } from '../domain/release';
+import { pruneBackups } from './backup-files';
 import { withStep } from './io';
 import type { StepParts } from './io';
 import type { Parts } from './parts';
@@ -23,6 +24,7 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
       // Images last: those of the old containers are free only once these are gone.
       const leftovers = [
         await tidy(`${input.slot} could not be removed`, io, parts, () => removeOldSlot(input, step)),
+        await tidy('old backups could not be removed', io, parts, () => pruneBackups(input, step)),
         await tidy('old images could not be removed', io, parts, () =>
           target.pruneImages(release, config.retire.keepImages, io),
         ),
@@ -43,7 +45,7 @@ async function removeOldSlot(
   await target.removeSlot(release, slot, undefined, longestGrace(config), io);
 }
 
-/** Tries for a while; answers what went wrong in the end, in words. */
+/** Tries for a while when something does not answer; tells what went wrong in the end, in words. */
 async function tidy(what: string, io: Io, parts: Parts, body: () => Promise<unknown>): Promise<string | undefined> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
@@ -54,7 +56,8 @@ async function tidy(what: string, io: Io, parts: Parts, body: () => Promise<unkn
       io.signal.throwIfAborted();
       if (error instanceof OutdatedFailure) throw error;
       const seen = error instanceof Error ? error.message : String(error);
-      if (Date.now() > until) return `${what}: ${parts.redact(seen)}`;
+      const isTransient = error instanceof UnreachableFailure && Date.now() < until;
+      if (!isTransient) return `${what}: ${parts.redact(seen)}`;
       io.onProgress(`${what} yet`);
       await sleep(PAUSE_MS, undefined, { signal: io.signal });
     }

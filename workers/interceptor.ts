@@ -45,7 +45,7 @@ export function stepInterceptor(parts: Parts, log: Log): ActivityInterceptorsFac
       inbound: {
         execute: async (input, next) => {
           const step = stepOf(input);
-          if (step) await learnSecrets(parts, step);
+          await learnSecrets(parts, step);
           return observe(log.child(attributes(context, step)), parts, () => next(input));
         },
       },
@@ -67,24 +67,26 @@ async function observe<T>(log: Log, parts: Parts, body: () => Promise<T>): Promi
   }
 }
 
-function attributes({ info }: Context, step: Step | undefined): Record<string, unknown> {
+function attributes({ info }: Context, { release }: Partial<Step>): Record<string, unknown> {
   const { activityType: activity, attempt } = info;
   const phase = PHASES[activity as keyof Activities] as string | undefined;
-  if (!step) return { phase, activity, attempt };
-  const { id, app, environment, version } = step.release;
+  if (!release) return { phase, activity, attempt };
+  const { id, app, environment, version } = release;
   return { release: id, app, environment, version, phase, activity, attempt };
 }
 
-function stepOf({ args }: ActivityExecuteInput): Step | undefined {
-  const input = args[0] as Partial<Step> | undefined;
-  return input?.release && input.config && input.projectDirectory !== undefined ? (input as Step) : undefined;
+/** What is known of a step; not all that a worker is asked for belongs to a release. */
+function stepOf({ args }: ActivityExecuteInput): Partial<Step> {
+  const input = args[0];
+  return input !== null && typeof input === 'object' ? input : {};
 }
 
 /**
  * A worker that takes over in the middle has resolved nothing yet, but a container may print a secret: so all of them are
  * learned before each step. One that cannot be resolved is the business of the step that needs it.
  */
-async function learnSecrets(parts: Parts, { config, projectDirectory }: Step): Promise<void> {
+async function learnSecrets(parts: Parts, { config, projectDirectory }: Partial<Step>): Promise<void> {
+  if (!config || projectDirectory === undefined) return;
   await Promise.allSettled(secretReferences(config).map((reference) => parts.secret(reference, projectDirectory)));
 }
 

@@ -91,8 +91,9 @@ export class ActivityWorld {
   ): Promise<Awaited<ReturnType<Activities[K]>>> {
     const environment = new MockActivityEnvironment();
     environment.on('heartbeat', (details) => this.beats.push(details));
-    const body = createActivities(this.parts)[name] as (given: typeof input) => ReturnType<Activities[K]>;
-    return (await environment.run(body, input)) as Awaited<ReturnType<Activities[K]>>;
+    const body = createActivities(this.parts)[name] as (given: unknown) => Promise<unknown>;
+    const answer: unknown = await environment.run(body, input);
+    return answer as Awaited<ReturnType<Activities[K]>>;
   }
 
   preflight(step: Step, given: { fence?: boolean; options?: Partial<ReleaseOptions> } = {}) {

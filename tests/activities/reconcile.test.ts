@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ActivityWorld } from '../support/activity-world';
+import { engine } from '../support/engine';
+
+const OLD = '20261121-100000-1.0.0-aaaa';
+const NEW = '20261121-110000-1.1.0-bbbb';
+
+let world: ActivityWorld;
+beforeEach(async () => {
+  world = await ActivityWorld.open();
+});
+afterEach(() => world.close());
+
+const reconcile = () => world.run('reconcile', { ...world.step(NEW, '1.1.0'), live: world.live });
+
+describe('reconcile', () => {
+  it('brings all traffic back to what is live, then removes the release that was terminated in its canary', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    await world.deploy(world.step(NEW, '1.1.0'), 'green');
+    await world.run('setTraffic', { ...world.step(NEW, '1.1.0'), slot: 'green', share: 50 });
+
+    const { did } = await reconcile();
+
+    expect(did).toEqual(
+      expect.arrayContaining([
+        'moved all traffic to blue (1.0.0)',
+        expect.stringMatching(`removed .* of release ${NEW} from green`),
+      ]),
+    );
+    expect(await world.share()).toBe(0);
+    expect(await world.slot('green')).toEqual([]);
+    expect(await world.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
+    expect(await world.ask()).toBe('1.0.0');
+  }, 60_000);
+
+  it('does nothing more the second time', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    await reconcile();
+    const { did } = await reconcile();
+    expect(did).toEqual([expect.stringContaining('took the environment'), 'all traffic was on blue (1.0.0)']);
+  }, 60_000);
+
+  it('takes the environment first: a late step of the terminated release finds itself outdated', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    const late = world.step(NEW, '1.1.0');
+    await world.deploy(late, 'green');
+    await reconcile();
+    expect((await readFile(join(world.state, 'fence'), 'utf8')).trim()).toBe(`reconcile-${NEW}`);
+    await expect(world.run('setTraffic', { ...late, slot: 'green', share: 100 })).rejects.toThrow('this step is late');
+    expect(await world.ask()).toBe('1.0.0');
+  }, 60_000);
+
+  it('starts live containers that somebody stopped, before it moves traffic to them', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    for (const service of ['web', 'job']) {
+      await engine().getContainer(`${world.scope.app}-production-${service}-blue-1`).stop({ t: 1 });
+    }
+    const { did } = await reconcile();
+    expect(did.filter((line) => line.startsWith('started'))).toHaveLength(2);
+    expect(await world.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
+    expect(await world.ask()).toBe('1.0.0');
+  }, 60_000);
+
+  it('starts the live job only after that of the other release is gone: it never runs twice', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    const step = world.step(NEW, '1.1.0');
+    await world.deploy(step, 'green');
+    await world.run('setTraffic', { ...step, slot: 'green', share: 100 });
+    await world.run('moveLiveOnly', { ...step, to: 'green' });
+    const { did } = await reconcile();
+    const removed = did.findIndex((line) => line.includes('from green'));
+    const started = did.findIndex((line) => line.startsWith(`started ${world.scope.app}-production-job-blue`));
+    expect(removed).toBeGreaterThan(0);
+    expect(started).toBeGreaterThan(removed);
+  }, 60_000);
+
+  it('touches nothing when the live version is gone, and says so', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    await world.deploy(world.step(NEW, '1.1.0'), 'green');
+    await engine().getContainer(`${world.scope.app}-production-web-blue-1`).remove({ force: true });
+    await engine().getContainer(`${world.scope.app}-production-job-blue-1`).remove({ force: true });
+    await expect(reconcile()).rejects.toThrow(`expected 1.0.0 (release ${OLD}) in blue`);
+    expect(await world.slot('green')).toContain(`web ${NEW} running`);
+  }, 60_000);
+
+  it('removes everything of a first release that was terminated', async () => {
+    await world.deploy(world.step(NEW, '1.1.0'), 'blue');
+    await reconcile();
+    expect(await world.slot('blue')).toEqual([]);
+    expect(await world.slot('green')).toEqual([]);
+  }, 60_000);
+});
