@@ -89,7 +89,8 @@ export async function readArchive(
   try {
     for await (const entry of tar) {
       const { name, type } = entry.header;
-      if (name === MANIFEST) manifest = JSON.parse(Buffer.concat(await toArray(contentOf(entry))).toString()) as Manifest;
+      if (name === MANIFEST)
+        manifest = JSON.parse(Buffer.concat(await toArray(contentOf(entry))).toString()) as Manifest;
       else if (type === 'file') {
         const hash = createHash('sha256');
         await onFile(name, hashed(contentOf(entry), hash));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DatabaseConfig } from '../domain/config';
-import { MigrationFailure } from '../domain/failures';
+import { MigrationFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { MigrationStatus } from './database';
 import type { Migrations } from './migrations';
@@ -114,6 +114,9 @@ export class CommandMigrations implements Migrations {
       env: { ...env, PGAPPNAME: APPLICATION },
       limit: this.config.timeout,
       io,
+    }).catch((error: unknown) => {
+      // Too slow once is too slow: another try would only hold the release up.
+      throw error instanceof UnreachableFailure ? new MigrationFailure(this.context.redact(error.message)) : error;
     });
     if (result.exitCode === 0) return result.stdout;
     throw new MigrationFailure(

@@ -90,7 +90,7 @@ class PostgresDatabase implements Database {
     const result = await runProgram({ argv, cwd, env: this.programEnvironment(), limit, io }).catch(
       (error: unknown) => {
         // Too slow is a verdict on the migration, not a reason to ask again.
-        throw error instanceof UnreachableFailure ? new MigrationFailure(error.message) : error;
+        throw error instanceof UnreachableFailure ? new MigrationFailure(this.context.redact(error.message)) : error;
       },
     );
     if (result.exitCode === 0) return;
