@@ -42,7 +42,7 @@ const commands = z.strictObject({
     }),
 });
 
-const migrations = z.union([files, commands], {
+const migrations = z.union([files.meta({ title: 'files' }), commands.meta({ title: 'commands' })], {
   error: ({ input }) =>
     typeof input === 'object' && input !== null && !Array.isArray(input)
       ? undefined

@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import { fileSchema } from './config';
+import type { z } from 'zod';
+import { fileJsonSchema, type JsonSchema } from './config-schema';
 import { shown } from './config-values';
 
 /** A mistake in a configuration, and where. */
@@ -10,7 +10,6 @@ export interface Mistake {
 
 type Issue = z.core.$ZodIssue;
 type RawIssue = z.core.$ZodRawIssue;
-type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** What is wrong, in words people use, where the schema itself does not say it. */
 export function explain(issue: RawIssue): string | undefined {
@@ -90,7 +89,7 @@ function unknownKey(key: string, path: (string | number)[], input: unknown): str
 
 /** The keys that a mapping at this path may have. */
 function allowedKeys(path: (string | number)[], input: unknown): string[] {
-  let schemas: JsonSchema[] = [(cached ??= z.toJSONSchema(fileSchema, { io: 'input' }))];
+  let schemas: JsonSchema[] = [(cached ??= fileJsonSchema())];
   let value = input;
   for (const key of path) {
     schemas = schemas.flatMap((schema) => alternatives(schema, value)).flatMap((schema) => inside(schema, key));

@@ -48,6 +48,7 @@ export const fileSchema = fields.extend({
     .record(name(), z.record(z.string(), z.unknown()).nullable())
     .prefault({})
     .meta({
+      title: 'overrides',
       description:
         'Environments by name; each may override any setting above except `version` and `app`. Mappings are merged, lists and values replaced. Without any, there is one: `production`.',
       examples: [{ staging: null, production: { services: { backend: { replicas: 3 } } } }],
