@@ -66,11 +66,7 @@ export async function expectRoom(directory: string, needed: number): Promise<voi
  */
 export async function pruneBackups(step: Pick<Step, 'config' | 'release'>, { io }: { io: Io }): Promise<string[]> {
   const { directory } = backupPaths(step);
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const old = names
+  const old = (await namesIn(directory))
     .filter((name) => ARCHIVE.test(name))
     .sort()
     .reverse()
@@ -87,9 +83,18 @@ export async function pruneBackups(step: Pick<Step, 'config' | 'release'>, { io 
 
 /** Removes what interrupted tries left. */
 export async function removeUnfinished(directory: string, prefix: string): Promise<void> {
-  for (const name of await readdir(directory)) {
+  for (const name of await namesIn(directory)) {
     if (name.startsWith(prefix) && name.includes('.partial')) {
       await rm(join(directory, name), { recursive: true, force: true });
     }
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }

@@ -39,10 +39,15 @@ export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
     }),
 });
 
-/** The backup that an earlier try of this release has finished, once more read back. */
+/** The backup that an earlier try of this release has finished, read back once more; a damaged one is made anew. */
 async function finished(paths: BackupPaths, release: string, io: Io): Promise<BackupReport | undefined> {
   if (!existsSync(paths.archive)) return undefined;
-  const manifest = await readArchive(paths.archive, io);
+  const manifest = await readArchive(paths.archive, io).catch((error: unknown) => {
+    if (!(error instanceof BackupFailure)) throw error;
+    io.onProgress(`making the backup anew: ${error.message}`);
+    return undefined;
+  });
+  if (!manifest) return undefined;
   if (manifest.release !== release) {
     throw new BackupFailure(
       `expected ${paths.archive} to be of release ${release}, seen that of ${manifest.release}; release again`,
@@ -66,7 +71,7 @@ async function make(parts: Parts, input: Input, step: StepParts, paths: BackupPa
       if (dumped) {
         await writer.file(DUMP, dump);
         await rm(dump);
-        contents.push(`database (${formatSize(dumped.size)}, ${dumped.entries} objects)`);
+        contents.push(`database (${formatSize(dumped.size)}, ${counted(dumped.entries, 'object')})`);
       }
       for (const volume of config.backup.volumes) contents.push(await saveVolume(input, step, volume, writer));
       await writer.text('configuration.yaml', parts.redact(stringify(config)));
@@ -104,7 +109,7 @@ async function saveVolume(
   const stream = await target.archiveVolume(release, volume, io);
   try {
     const files = await writer.archive(`volumes/${volume}`, stream);
-    return `volume ${volume} (${files} files)`;
+    return `volume ${volume} (${counted(files, 'file')})`;
   } finally {
     stream.destroy();
   }
@@ -122,7 +127,7 @@ async function saveLive(
   for (const { container } of replicas) {
     await writer.text(`logs/${container}.txt`, parts.redact(await readLog(container, { target, io })));
   }
-  return [`${live.images.length} images`, `logs of ${replicas.length} containers`];
+  return [counted(live.images.length, 'image'), `logs of ${counted(replicas.length, 'container')}`];
 }
 
 /** Logs are a courtesy: an engine whose log driver cannot be read must not keep anybody from releasing. */
@@ -146,4 +151,8 @@ async function neededRoom(parts: Parts, input: Input, { target, io }: StepParts)
 async function report(paths: BackupPaths, contents: string[], hasDump: boolean): Promise<BackupReport> {
   const { size } = await stat(paths.archive);
   return { file: paths.archive, ...(hasDump && { dump: paths.archive }), size, contents };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,0 +1,135 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ActivityWorld } from '../support/activity-world';
+import { query, startPostgres, type TestPostgres } from '../support/postgres';
+
+const RELEASE = '20261121-101500-1.0.0-aaaa';
+const NAMES = ['001_orders', '002_total'];
+const FILES = {
+  '001_orders.up.sql': 'CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1);',
+  '001_orders.down.sql': 'DROP TABLE orders;',
+  '002_total.up.sql': 'ALTER TABLE orders ADD total numeric;',
+  '002_total.down.sql': 'ALTER TABLE orders DROP total;',
+};
+
+let postgres: TestPostgres;
+let world: ActivityWorld;
+let url: string;
+
+beforeAll(async () => void (postgres = await startPostgres()));
+afterAll(() => postgres?.stop());
+beforeEach(async () => {
+  url = await postgres.createDatabase();
+  world = await ActivityWorld.open({ DATABASE_URL: url });
+  await configure();
+  await mkdir(join(world.project, 'migrations'));
+  await write(FILES);
+  await world.run('takeFence', world.step(RELEASE));
+});
+afterEach(() => world?.close());
+
+async function configure(overrides: Record<string, unknown> = {}): Promise<void> {
+  const database = { driver: 'postgres', url: { env: 'DATABASE_URL' }, migrations: { directory: 'migrations' } };
+  world.change = (raw) => (raw.database = { ...database, ...overrides });
+}
+
+async function write(files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(world.project, 'migrations', name), text);
+}
+
+const apply = (names = NAMES, release = RELEASE) => world.run('applyMigrations', { ...world.step(release), names });
+const revert = (dump: string | null = null, names = NAMES) =>
+  world.run('revertMigrations', { ...world.step(RELEASE), names, dump });
+const status = () => world.run('migrationStatus', world.step(RELEASE));
+const tables = async () => {
+  const sql = `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`;
+  return (await query<{ name: string }>(url, sql)).map(({ name }) => name);
+};
+
+test('M1: migrations are applied and verified, a second try changes nothing, and the undo reverts them', async () => {
+  await configure({ verify: ['sh', '-c', 'psql "$DATABASE_URL" -c "SELECT total FROM orders"'] });
+  expect(await apply()).toEqual({ applied: NAMES });
+  expect(await apply()).toEqual({ applied: NAMES });
+  expect(await status()).toEqual({ applied: NAMES, pending: [] });
+  expect(await revert()).toEqual({ reverted: [...NAMES].reverse() });
+  expect(await revert()).toEqual({ reverted: [] });
+  expect(await tables()).toEqual(['spillway_migrations']);
+});
+
+test('M1: when the verification fails the undo reverts what was applied', async () => {
+  await configure({ verify: ['sh', '-c', 'echo "total is wrong" >&2; exit 1'] });
+  await expect(apply()).rejects.toMatchObject({
+    name: 'MigrationFailure',
+    message: expect.stringMatching(/total is wrong/),
+  });
+  expect(await tables()).toEqual(['orders', 'spillway_migrations']);
+  expect(await revert()).toEqual({ reverted: [...NAMES].reverse() });
+  expect(await tables()).toEqual(['spillway_migrations']);
+});
+
+test('M1: the undo leaves alone what another release has applied', async () => {
+  await apply(['001_orders']);
+  const next = '20261121-101600-1.0.1-bbbb';
+  await world.run('takeFence', world.step(next));
+  await apply(['002_total'], next);
+  const input = { ...world.step(next), names: NAMES, dump: null };
+  expect(await world.run('revertMigrations', input)).toEqual({ reverted: ['002_total'] });
+  expect((await status()).applied).toEqual(['001_orders']);
+});
+
+test('B5: where the rollback restores, the database is what it was when it was backed up', async () => {
+  await configure({ onRollback: 'restore' });
+  await apply(['001_orders']);
+  await rm(join(world.project, 'migrations', '002_total.down.sql'));
+  const { dump } = await world.run('backUp', { ...world.step(RELEASE), live: null });
+  await apply(['002_total']);
+  await query(url, 'INSERT INTO orders VALUES (2, 10)');
+  expect(await revert(dump!, ['002_total'])).toEqual({ reverted: ['002_total'] });
+  expect(await query(url, 'SELECT * FROM orders')).toEqual([{ id: 1 }]);
+  expect(await status()).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
+  expect(await revert(dump!, ['002_total'])).toEqual({ reverted: ['002_total'] });
+});
+
+test('where the rollback restores and the backup is on another machine, it says so', async () => {
+  await configure({ onRollback: 'restore' });
+  await expect(revert('/nowhere/backup.tar.gz')).rejects.toMatchObject({
+    name: 'BackupFailure',
+    message: expect.stringMatching(/start the worker where it was made/),
+  });
+});
+
+test('where the rollback keeps, nothing is reverted', async () => {
+  await configure({ onRollback: 'keep' });
+  await apply();
+  expect(await revert()).toEqual({ reverted: [] });
+  expect((await status()).applied).toEqual(NAMES);
+});
+
+test('a release that no longer has the environment neither applies nor reverts', async () => {
+  await world.run('takeFence', world.step('20261121-101600-1.0.1-bbbb'));
+  await expect(apply()).rejects.toMatchObject({ name: 'OutdatedFailure' });
+  await expect(revert()).rejects.toMatchObject({ name: 'OutdatedFailure' });
+  expect(await tables()).toEqual([]);
+});
+
+test('G8: checking finds a syntax error and changes nothing', async () => {
+  await write({ '003_bad.up.sql': 'SELECT 1;\nALTER TABEL orders;', '003_bad.down.sql': 'SELECT 1;' });
+  const { mistakes } = await world.run('checkMigrations', world.step(RELEASE));
+  expect(mistakes).toEqual([expect.stringMatching(/003_bad\.up\.sql:2: syntax error at or near "TABEL"$/)]);
+  expect(await tables()).toEqual([]);
+});
+
+test('M3: by hand any migration can be reverted, whoever applied it, and the verification follows', async () => {
+  await apply();
+  await configure({ verify: ['sh', '-c', 'psql "$DATABASE_URL" -c "SELECT total FROM orders" && exit 1 || exit 0'] });
+  const hand = world.step('20261121-101700-migrate-cccc');
+  await world.run('takeFence', hand);
+  expect(await world.run('downMigrations', { ...hand, names: ['002_total'] })).toEqual({ reverted: ['002_total'] });
+  expect(await world.run('downMigrations', { ...hand, names: ['002_total'] })).toEqual({ reverted: ['002_total'] });
+  expect((await status()).applied).toEqual(['001_orders']);
+});
+
+test('a configuration without a database says so', async () => {
+  world.change = () => undefined;
+  await expect(status()).rejects.toMatchObject({ name: 'ConfigurationFailure' });
+});
