@@ -1,7 +1,7 @@
 import { UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import { entriesByPort, type Fragment } from './fragments';
-import type { Routing } from './router';
+import type { Backend, Routing } from './router';
 
 /** Ports of the routes on which somebody listens who is not the router with these fragments in force. */
 export async function takenPorts<Tls>(
@@ -12,13 +12,14 @@ export async function takenPorts<Tls>(
 ): Promise<number[]> {
   const ours = entriesByPort(inForce);
   const wanted = [...entriesByPort([{ routing }]).keys()].filter((port) => !ours.has(port));
-  const taken = await Promise.all(wanted.map((port) => listens(host, port, io)));
+  const taken = await Promise.all(wanted.map((port) => listens(host, { address: '127.0.0.1', port }, io)));
   return wanted.filter((_, index) => taken[index]);
 }
 
-async function listens(host: Host, port: number, io: Io): Promise<boolean> {
+/** Whether something takes connections there, as seen from the host. */
+export async function listens(host: Host, { address, port }: Backend, io: Io): Promise<boolean> {
   try {
-    (await host.connect({ host: '127.0.0.1', port }, io)).destroy();
+    (await host.connect({ host: address, port }, io)).destroy();
     return true;
   } catch (error) {
     if (error instanceof UnreachableFailure) return false;

@@ -2,7 +2,7 @@ import { RouterFailure } from '../../domain/failures';
 import { openHaproxy } from '../../routers/haproxy';
 import type { HaproxyConfig } from '../../routers/haproxy-config';
 import type { Router, Routing } from '../../routers/router';
-import { freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
 
 let world: RouterWorld;
 let config: HaproxyConfig;
@@ -12,11 +12,6 @@ let api: number;
 let web: number;
 let ports: Record<string, number>;
 const scope = { app: 'fx', environment: 'production' };
-
-async function ask(port: number, path = '/', headers: Record<string, string> = {}) {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
-  return { status: response.status, body: await response.text(), cookie: response.headers.get('set-cookie') };
-}
 
 beforeAll(async () => {
   world = await RouterWorld.open('haproxy');

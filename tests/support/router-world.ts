@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,8 @@ export class RouterWorld {
   static async open(kind: string): Promise<RouterWorld> {
     const id = randomBytes(3).toString('hex');
     const directory = await mkdtemp(join(tmpdir(), `${kind}-${id}-`));
+    // nginx reads error pages as another user.
+    await chmod(directory, 0o755);
     const { target } = appConfigSchema.parse({ version: 1, app: 'demo', services: { api: { image: 'x' } } });
     return new RouterWorld(await openDockerTarget(target, { variables: process.env }), directory, id);
   }
@@ -114,6 +116,12 @@ export function routingOf(
       slots: { blue: at(blue), green: at(green) },
     })),
   };
+}
+
+/** What a visitor gets, over a connection of its own pool. */
+export async function ask(port: number, path = '/', headers: Record<string, string> = {}) {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  return { status: response.status, body: await response.text(), cookie: response.headers.get('set-cookie') };
 }
 
 export async function untilUp(router: Router, routing: Routing, slot: Slot): Promise<void> {
