@@ -176,7 +176,8 @@ function failureOf(file: string, mistakes: LocatedMistake[]): ConfigurationFailu
   );
 }
 
-function unknownEnvironment(file: string, environment: string, names: string[]): ConfigurationFailure {
+/** What to say when a file has no such environment. */
+export function unknownEnvironment(file: string, environment: string, names: string[]): ConfigurationFailure {
   const near = nearest(environment, names);
   const hint = near === undefined ? '' : `; did you mean "${near}"?`;
   return new ConfigurationFailure(

@@ -57,7 +57,7 @@ describe('a configuration', () => {
     [
       'two services share a port by host and path',
       {
-        a: { image: 'a', port: 1, routes: [{ port: 80, path: '/a' }] },
+        aa: { image: 'a', port: 1, routes: [{ port: 80, path: '/a' }] },
         b2: { image: 'b', port: 1, routes: [{ port: 80, host: 'b.example.com', path: '/a' }] },
       },
     ],

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { ConfigurationFailure, PreflightFailure, UnreachableFailure } from '../../domain/failures';
 import { EXIT, reportOf, type ExitCode } from '../../starters/exit-codes';
 import { coloursFor, JSON_OPTION, type Out, run } from '../../starters/output';
-import { command } from '../support/command';
+import { command } from '../support/in-process';
 
 const registering = (body: (out: Out) => Promise<ExitCode | void>) => (program: Command) => {
   const options = program

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { gitState } from '../../starters/git';
 import { registerVersion } from '../../starters/version';
 import { bumpVersion, readVersion } from '../../starters/version-file';
-import { command } from '../support/command';
+import { command } from '../support/in-process';
 
 const home = process.cwd();
 let directory: string;

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { registerValidate } from '../../starters/validate';
+import { command } from '../support/in-process';
+import { RIGHT } from './configuration-cases';
+
+const home = process.cwd();
+const directory = mkdtempSync(join(tmpdir(), 'spillway-validate-'));
+beforeAll(() => process.chdir(directory));
+afterAll(() => {
+  process.chdir(home);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const validate = (content: string, ...args: string[]) => {
+  writeFileSync('spillway.yaml', content);
+  return command(registerValidate, 'validate', ...args);
+};
+const FULL = `${RIGHT.replace('{version}', '{version}"').replace('image: ', 'image: "')}    health: {endpoints: [{path: /up}]}
+smoke: {checks: [{service: backend, path: /}]}
+`;
+
+test('a right file is told with its environments', async () => {
+  const said = await validate(`${FULL}environments: {staging: {}, production: {services: {backend: {replicas: 3}}}}\n`);
+  expect(said).toEqual({
+    stdout: 'spillway.yaml has no mistakes\n  staging: backend × 1\n  production: backend × 3\n',
+    stderr: '',
+    exitCode: 0,
+  });
+});
+
+test('a wrong file is told with all its mistakes and exit code 64', async () => {
+  const said = await validate(`${FULL}cannary: {}\ndrain: {cap: 3}\n`);
+  expect(said).toEqual({
+    stdout: [
+      'spillway.yaml has 2 mistakes:',
+      'spillway.yaml:11 cannary: unknown key, did you mean "canary"?',
+      'spillway.yaml:12 drain.cap: expected a duration such as 500ms, 30s, 5m or 24h, seen the number 3',
+      '',
+    ].join('\n'),
+    stderr: '',
+    exitCode: 64,
+  });
+});
+
+test('with --json the mistakes are one document', async () => {
+  const said = await validate(`${FULL}cannary: {}\nenvironments: {staging: {}}\n`, '--json');
+  expect(said.exitCode).toBe(64);
+  expect(JSON.parse(said.stdout)).toEqual({
+    file: 'spillway.yaml',
+    valid: false,
+    environments: ['staging'],
+    mistakes: [{ line: 11, path: 'cannary', message: 'unknown key, did you mean "canary"?' }],
+    warnings: [],
+  });
+});
+
+test('only the environment that is asked for matters', async () => {
+  const content = `${FULL}environments: {staging: {drain: {cap: 3}}, production: {}}\n`;
+  expect(await validate(content, '-e', 'production')).toMatchObject({ exitCode: 0 });
+  expect(await validate(content, '-e', 'staging')).toMatchObject({ exitCode: 64 });
+  const unknown = await validate(content, '-e', 'live');
+  expect(unknown.stderr).toBe(
+    'error: expected one of the environments of spillway.yaml (staging, production), seen "live"\n',
+  );
+  expect(unknown.exitCode).toBe(64);
+});
+
+test('what promises less than one may expect is a warning', async () => {
+  const said = await validate(
+    RIGHT.replace(':{version}', ':latest') + 'canary: {steps: [{weight: 10}]}\nbake: {soak: 1m}\n',
+  );
+  expect(said.exitCode).toBe(0);
+  expect(said.stderr.split('\n')).toEqual([
+    'warning: production: canary.limits names no limit, so nothing can fail canary and bake; add errorRate, p95 or healthFailures',
+    'warning: production: services.backend.image is the same for every version; write {version} where the version stands in it',
+    'warning: production: services.backend takes traffic without health.endpoints: the image’s own HEALTHCHECK decides whether it is healthy, or only that it runs',
+    'warning: production: smoke.checks is empty: nothing is tried as a user would before traffic moves',
+    '',
+  ]);
+});
+
+test('a missing file ends with 64', async () => {
+  expect(await command(registerValidate, 'validate', '--file', 'nothing.yaml')).toMatchObject({
+    stdout: '',
+    exitCode: 64,
+  });
+});
