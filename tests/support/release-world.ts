@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -8,9 +9,11 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import type { Activities, SoakInput, SoakReport } from '../../activities/steps';
 import { appConfigSchema } from '../../domain/config';
 import type { MessageName } from '../../domain/messages';
-import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../../domain/names';
+import { environmentWorkflowId, releaseWorkflowId, SEARCH_ATTRIBUTES } from '../../domain/names';
 import type { Live, ReleaseRequest, ReleaseStatus } from '../../domain/release';
-import { messageUpdate, statusQuery } from '../../workflows/messages';
+import type { environment as environmentWorkflow } from '../../workflows/environment';
+import { environmentQuery, messageUpdate, releaseUpdate, statusQuery } from '../../workflows/messages';
+import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import type { release } from '../../workflows/release';
 
 /* A world in which only the workflows are real: time skips, and activities are recorded and answer as told. */
@@ -184,14 +187,28 @@ export class ReleaseWorld {
     });
   }
 
+  /** Asks the environment for a release, as the command does. */
+  async ask(request: ReleaseRequest): Promise<ReleaseAnswer> {
+    const { app, environment } = request;
+    const startWorkflowOperation = new WithStartWorkflowOperation<typeof environmentWorkflow>('environment', {
+      workflowId: environmentWorkflowId(request),
+      taskQueue: 'test',
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ app, environment }],
+    });
+    const operation = { startWorkflowOperation, args: [request] as [ReleaseRequest], updateId: request.id };
+    return this.client.workflow.executeUpdateWithStart(releaseUpdate, operation);
+  }
+
+  /** Waits until the environment is as wanted. */
+  async settled(request: ReleaseRequest, wanted: (state: EnvironmentState) => boolean): Promise<EnvironmentState> {
+    const handle = this.client.workflow.getHandle(environmentWorkflowId(request));
+    return polled(() => handle.query(environmentQuery), wanted);
+  }
+
   /** Waits until the release's status is as wanted. */
   async until(handle: WorkflowHandle, wanted: (status: ReleaseStatus) => boolean): Promise<ReleaseStatus> {
-    for (let tries = 0; tries < 400; tries++) {
-      const status = await handle.query(statusQuery);
-      if (wanted(status)) return status;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    throw new Error(`never as wanted: ${JSON.stringify(await handle.query(statusQuery))}`);
+    return polled(() => handle.query(statusQuery), wanted);
   }
 
   /** Sends a message; answers why it was refused, or undefined. */
@@ -213,6 +230,15 @@ export class ReleaseWorld {
     const given = this.answers[name] ?? WELL[name];
     return given(input);
   }
+}
+
+async function polled<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
+  for (let tries = 0; tries < 400; tries++) {
+    const seen = await look();
+    if (wanted(seen)) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`never as wanted: ${JSON.stringify(await look())}`);
 }
 
 /** What serves before a release, in blue. */

@@ -1,10 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { WithStartWorkflowOperation } from '@temporalio/client';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { LedgerEntry, ReleaseRequest } from '../../domain/release';
-import { environmentQuery, releaseUpdate } from '../../workflows/messages';
+import { environmentQuery } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
-import type { environment as environmentWorkflow } from '../../workflows/environment';
 import { startTemporalServer } from '../support/temporal';
 import type { TemporalServer } from '../support/temporal';
 import { Door, failing, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
@@ -159,35 +157,13 @@ describe('an environment on a real server', () => {
   });
 });
 
-async function ask(request: ReleaseRequest): Promise<ReleaseAnswer> {
-  const { app, environment } = request;
-  const startWorkflowOperation = new WithStartWorkflowOperation<typeof environmentWorkflow>('environment', {
-    workflowId: environmentWorkflowId(request),
-    taskQueue: 'test',
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    args: [{ app, environment }],
-  });
-  return world.client.workflow.executeUpdateWithStart(releaseUpdate, {
-    startWorkflowOperation,
-    args: [request],
-    updateId: request.id,
-  });
-}
+const ask = (request: ReleaseRequest): Promise<ReleaseAnswer> => world.ask(request);
 
 function environmentOf(request: ReleaseRequest): WorkflowHandle {
   return world.client.workflow.getHandle(environmentWorkflowId(request));
 }
 
-async function settled(
-  request: ReleaseRequest,
-  wanted: (state: EnvironmentState) => boolean,
-): Promise<EnvironmentState> {
-  for (let tries = 0; tries < 800; tries++) {
-    const state = await environmentOf(request).query(environmentQuery);
-    if (wanted(state)) return state;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`never as wanted: ${JSON.stringify(await environmentOf(request).query(environmentQuery))}`);
-}
+const settled = (request: ReleaseRequest, wanted: (state: EnvironmentState) => boolean): Promise<EnvironmentState> =>
+  world.settled(request, wanted);
 
 const idle = ({ current, ledger }: EnvironmentState): boolean => current === null && ledger.length > 0;
