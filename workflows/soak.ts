@@ -34,7 +34,6 @@ export function judgedNo({ reason }: Judgement): ApplicationFailure {
  */
 export async function soak(run: Run, soak: Soak): Promise<Judgement> {
   const { control } = run;
-  const startedAt = Date.now();
   let left = soak.length;
   control.soaking = true;
   control.promoted = undefined;
@@ -43,7 +42,7 @@ export async function soak(run: Run, soak: Soak): Promise<Judgement> {
       const paused = control.paused;
       const turned = () => control.paused !== paused || control.promoted !== undefined || (soak.until?.() ?? false);
       const began = Date.now();
-      const report = await soakOnce(inputOf(run, soak, startedAt, paused ? null : left), turned);
+      const report = await soakOnce(inputOf(run, soak, began, paused ? null : left), turned);
       const bad = report.judgement.verdict === 'fail';
       const judgement = control.promoted && report.interrupted && !bad ? promotedBy(control.promoted) : report.judgement;
       control.changed({ judgement });

@@ -322,6 +322,9 @@ describe('people', () => {
     const left = world.asked('soak')[2]?.soak ?? 0;
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(3_600_000);
+    // What is left counts from the resume, not from the first share.
+    const [first, , third] = world.asked('soak');
+    expect(third?.startedAt).toBeGreaterThan(first?.startedAt ?? Infinity);
   });
 
   it('promote a soak, whose rest is skipped', async () => {
