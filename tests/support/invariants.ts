@@ -65,7 +65,8 @@ export async function violations(
 
 /** What is there now and was not before, or the other way round: a release that came to nothing leaves nothing. */
 export function leaks(before: Snapshot, after: Snapshot, releaseId: string): string[] {
-  const kept = (file: string) => file.includes('/backups/') || file.includes(releaseId) || file.endsWith('live.json');
+  const kept = (file: string) =>
+    file.includes('/backups/') || file.includes(releaseId) || /(^|\/)(live\.json|fence)$/.test(file);
   const parts = ['containers', 'networks', 'images', 'volumes', 'schema', 'files'] as const;
   return parts.flatMap((part) => {
     const gone = before[part].filter((line) => !after[part].includes(line) && !(part === 'files' && kept(line)));

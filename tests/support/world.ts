@@ -158,7 +158,9 @@ export class World {
       await mkdir(join(this.project, path, '..'), { recursive: true });
       await writeFile(join(this.project, path), content);
     }
-    const id = `${new Date().toISOString().replace(/\D/g, '').slice(0, 17)}-${version}-${randomBytes(2).toString('hex')}`;
+    const [, day, time] = /^(.{10})T(.{8})/.exec(new Date().toISOString()) ?? [];
+    const stamp = `${day?.replaceAll('-', '')}-${time?.replaceAll(':', '')}`;
+    const id = `${stamp}-${version}-${randomBytes(2).toString('hex')}`;
     const request: ReleaseRequest = {
       ...this.scope,
       id,
