@@ -10,6 +10,8 @@ export NO_COLOR=1
 check_types() { node_modules/.bin/tsc --pretty false --project .; }
 check_lint() { node_modules/.bin/eslint --cache --cache-location "$cache/eslint" --max-warnings 0 .; }
 check_format() { node_modules/.bin/prettier --check --log-level warn --cache --cache-location "$cache/prettier" .; }
+# A lock file that lacks a platform's optional packages still installs by `npm install`, but not by `npm ci`.
+check_lock() { npm ci --dry-run --offline --ignore-scripts --no-audit --no-fund; }
 # Generated aside and compared, so that the check changes nothing.
 check_generated() {
   node_modules/.bin/tsc --pretty false --project tsconfig.build.json --outDir "$cache/dist" --sourceMap false --incremental \
@@ -25,7 +27,7 @@ check_generated() {
   if [ "$changed" = 1 ]; then echo "expected the generated files to be up to date; run: npm run generate" && return 1; fi
 }
 
-checks=(types lint format)
+checks=(types lint format lock)
 if [ -e starters/generate.ts ]; then checks+=(generated); fi
 pids=()
 for name in "${checks[@]}"; do

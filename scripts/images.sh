@@ -93,7 +93,7 @@ fill_postgres() {
   with_shell
   postgres=$(binary_of postgres)
   home=${postgres%/bin/postgres} share=/usr/share/postgresql/$(basename "${postgres%/bin/postgres}")
-  copy "$home"/bin/{postgres,initdb,pg_isready} "$home"/lib/*.so
+  copy "$home"/bin/{postgres,initdb,pg_isready} "$home"/lib/{dict_snowball,plpgsql,btree_gin}.so
   mkdir -p "$root$share" "$root/usr/share/zoneinfo"
   cp -r "$share/." "$root$share"
   cp -r /usr/share/zoneinfo/. "$root/usr/share/zoneinfo"
@@ -109,7 +109,8 @@ fi
 exec postgres -D $data -c 'listen_addresses=*' -c unix_socket_directories=/tmp
 SH
   chmod +x "$root/bin/start-postgres"
-  printf 'RUN ["/bin/busybox", "install", "-d", "-m", "700", "-o", "10001", "/var/lib/postgresql/data"]\n'
+  # A new volume takes over the owner of the folder that it is mounted on.
+  echo 'RUN ["/bin/sh", "-c", "mkdir -p /var/lib/postgresql && cd /var/lib/postgresql && mkdir -m 700 data && chown 10001 data"]'
   printf 'ENV PATH=%s:/bin\nUSER 10001:10001\nSTOPSIGNAL SIGINT\nCMD ["start-postgres"]\n' "$home/bin"
 }
 # Server, schema tool, Web UI and CLI in one, under the names they have in the official images.

@@ -2,6 +2,7 @@
 # Starts the Temporal of docker-compose.temporal.yml without containers: the same server and schema tool, built from
 # Go modules, with the same configuration, on a real PostgreSQL. For trying a production-like Temporal, and for tests.
 # Usage: temporal-postgres.sh          builds (about 3 minutes, once), sets up the schema, starts it unless it answers
+#        temporal-postgres.sh build    only builds server and schema tool
 #        temporal-postgres.sh stop     stops it; everything stays in PostgreSQL
 # Env: SPILLWAY_CACHE, TEMPORAL_PORT (7433), TEMPORAL_DATABASE (temporal_PORT), and those of postgres.sh
 set -euo pipefail
@@ -51,6 +52,10 @@ schema() {
 healthy() { "$temporal" operator cluster health --address "$address" >/dev/null 2>&1; }
 
 build
+if [ "${1:-}" = build ]; then
+  echo "Temporal server $version: $bin/server, schema tool: $bin/sql"
+  exit
+fi
 temporal=$("$here/temporal.sh" | sed 's/.*: //')
 if ! running; then
   url=$("$here/postgres.sh" url) # postgres://USER:PASSWORD@HOST:PORT/postgres
