@@ -13,7 +13,13 @@ import type { Parts } from './parts';
 import type { Activities } from './steps';
 
 type MigrateActivities =
-  'applyMigrations' | 'revertMigrations' | 'migrationStatus' | 'checkMigrations' | 'takeFence' | 'downMigrations';
+  | 'applyMigrations'
+  | 'revertMigrations'
+  | 'migrationStatus'
+  | 'checkMigrations'
+  | 'takeFence'
+  | 'downMigrations'
+  | 'reapplyMigrations';
 
 /** Changes the schema, and back. */
 export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivities> => ({
@@ -67,7 +73,33 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
         return { reverted: input.names };
       }),
     ),
+
+  reapplyMigrations: (input) =>
+    withStep(parts, input, ({ io }) =>
+      withDatabase(parts, input, io, async (database, { onRollback }) => {
+        switch (onRollback) {
+          case 'keep':
+            io.onProgress('database.onRollback is keep: what was reverted stays reverted');
+            return { applied: [] };
+          case 'restore':
+            await restore(database, input.dump, io);
+            return { applied: input.names };
+          case 'revert':
+            return { applied: await reapply(database, input.names, input.release.id, io) };
+        }
+      }),
+    ),
 });
+
+/** Applies what of these is pending, in its order. */
+async function reapply(database: Database, names: string[], release: string, io: Io): Promise<string[]> {
+  const { pending = [] } = (await database.migrationStatus(io)) ?? {};
+  return database.migrateUp(
+    pending.filter((name) => names.includes(name)),
+    release,
+    io,
+  );
+}
 
 /** Puts the dump of an archive back, after all of the archive was proved. */
 async function restore(database: Database, archive: string | null, io: Io): Promise<void> {

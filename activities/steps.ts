@@ -156,4 +156,6 @@ export interface Activities {
   takeFence(input: Step): Promise<void>;
   /** Reverts those of these that are applied, whoever applied them, newest first; then runs the verification. */
   downMigrations(input: Step & { names: string[] }): Promise<{ reverted: string[] }>;
+  /** Undo of it: applies those of these again that are reverted, or restores the dump if so configured. */
+  reapplyMigrations(input: Step & { names: string[]; dump: string | null }): Promise<{ applied: string[] }>;
 }

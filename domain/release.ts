@@ -103,7 +103,8 @@ export interface Judgement {
   reason: string;
 }
 
-export type Outcome = 'released' | 'rolled back' | 'resolved by hand' | 'unchanged' | 'terminated';
+/** `migrated` ends a migration by hand, all others end releases. */
+export type Outcome = 'released' | 'migrated' | 'rolled back' | 'resolved by hand' | 'unchanged' | 'terminated';
 
 /** What happened to one phase, for status, ledger and report. */
 export interface PhaseRecord {

@@ -20,7 +20,7 @@ function endLines(status: ReleaseStatus, colours: Colours): string[] {
 }
 
 function liveLine({ outcome, live }: ReleaseStatus): string[] {
-  if (outcome === 'released' || outcome === 'unchanged') return [];
+  if (outcome === 'released' || outcome === 'migrated' || outcome === 'unchanged') return [];
   return [live ? `  live: ${live.version} in ${live.slot}` : '  nothing is live'];
 }
 

@@ -20,6 +20,7 @@ export function exitCodeOf({ state, outcome }: Pick<ReleaseStatus, 'state' | 'ou
   if (state !== 'ended') return undefined;
   switch (outcome) {
     case 'released':
+    case 'migrated':
     case 'unchanged':
       return EXIT.done;
     case 'rolled back':
@@ -34,6 +35,7 @@ export function exitCodeOf({ state, outcome }: Pick<ReleaseStatus, 'state' | 'ou
 export function outcomeText(outcome: Outcome, colours: Colours): string {
   switch (outcome) {
     case 'released':
+    case 'migrated':
     case 'unchanged':
       return colours.green(outcome);
     case 'rolled back':

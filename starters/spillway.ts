@@ -6,11 +6,13 @@ import { registerDev } from './dev';
 import { registerDoctor } from './doctor';
 import { registerHistory } from './history';
 import { registerMessages } from './messages';
+import { registerMigrate } from './migrate';
 import { execute } from './output';
 import { registerPlan } from './plan';
 import { registerRelease } from './release';
 import { registerSmoke } from './smoke';
 import { registerStatus } from './status';
+import { registerValidate } from './validate';
 import { registerVersion } from './version';
 import { registerWatch } from './watch';
 import { registerWorker } from './worker';
@@ -25,6 +27,7 @@ function createProgram(): Command {
     registerDev,
     registerWorker,
     registerDoctor,
+    registerValidate,
     registerVersion,
     registerPlan,
     registerRelease,
@@ -33,6 +36,7 @@ function createProgram(): Command {
     registerHistory,
     registerCurrent,
     registerMessages,
+    registerMigrate,
     registerSmoke,
   ];
   for (const register of registrations) register(program);

@@ -34,6 +34,7 @@ const PHASES: Record<keyof Activities, string> = {
   checkMigrations: 'migrate',
   takeFence: 'migrate',
   downMigrations: 'migrate',
+  reapplyMigrations: 'migrate',
 };
 
 /** Around every step: a log line with its duration, and no secret in what it raises or tells Temporal meanwhile. */

@@ -1,4 +1,5 @@
 export { environment } from './environment';
 export { history } from './history';
+export { migration } from './migration';
 export { plan } from './plan';
 export { release } from './release';

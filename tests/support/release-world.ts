@@ -56,6 +56,11 @@ const WELL: Answers = {
   recordEntry: () => undefined,
   readLedger: () => [],
   reconcile: () => ({ did: [] }),
+  migrationStatus: () => ({ applied: ['001_customers'], pending: ['002_orders'] }),
+  checkMigrations: () => ({ mistakes: [] }),
+  takeFence: () => undefined,
+  downMigrations: ({ names }) => ({ reverted: names }),
+  reapplyMigrations: ({ names }) => ({ applied: names }),
 } as Partial<Answers> as Answers;
 
 /** A soak's report. */

@@ -1,0 +1,189 @@
+import { createInterface } from 'node:readline';
+import { randomUUID } from 'node:crypto';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { Option, type Command } from 'commander';
+import { ConfigurationFailure, messageOf } from '../domain/failures';
+import { titleOfMigration } from '../domain/migration';
+import type { DownChoice, MigrationAction, MigrationLook, MigrationRequest } from '../domain/migration';
+import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../domain/names';
+import { WORKFLOWS } from '../workflows/messages';
+import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
+import { withClient } from './client';
+import { EXIT, reportOf } from './exit-codes';
+import type { ExitCode } from './exit-codes';
+import { follow, report } from './follow';
+import { isInteractive, run } from './output';
+import type { Colours, Out } from './output';
+import { RefusedFailure } from './refused';
+import { releaseId } from './release-request';
+import { addScopeOptions, configured, taskQueue, whoIs } from './scope';
+import type { ScopeOptions } from './scope';
+
+interface ChangeOptions extends ScopeOptions {
+  note: string;
+  who?: string;
+  yes?: boolean;
+  last?: boolean;
+  to?: string;
+  only?: string;
+}
+
+const HELP = `
+A change holds the environment as a release does: nothing else runs meanwhile. It makes a backup first, runs the
+verification (database.verify) afterwards, and puts back what it did when something fails. \`spillway watch\`, \`status\`,
+\`abort\`, \`retry\` and \`resolved\` work on it.
+
+Exit codes: 0 done, or nothing to do · 1 failed and put back, or refused · 2 needs a hand · 64 wrong usage or configuration
+· 69 Temporal, no worker or no database answers`;
+
+/** Registers `migrate status`, `migrate up` and `migrate down`. */
+export function registerMigrate(program: Command): void {
+  const migrate = program.command('migrate').description('Shows, applies or reverts migrations by hand.');
+  addScopeOptions(
+    migrate.command('status').description('Shows which migrations are applied and pending; changes nothing.'),
+  )
+    .addHelpText('after', '\nExample:\n  spillway migrate status -e production --json')
+    .action((options: ScopeOptions) => run(options, (out) => showStatus(options, out)));
+  addChangeOptions(migrate.command('up').description('Applies all pending migrations.'))
+    .addHelpText('after', `${HELP}\n\nExample:\n  spillway migrate up -e staging --note "before the release"`)
+    .action((options: ChangeOptions) => run(options, (out) => change({ kind: 'up' }, options, out)));
+  addChangeOptions(migrate.command('down').description('Reverts applied migrations, newest first.'))
+    .addOption(
+      new Option('--last', 'the newest one (this is what it does without an option)').conflicts(['to', 'only']),
+    )
+    .addOption(
+      new Option('--to <name>', 'everything newer than this one, which stays; `base`: everything').conflicts('only'),
+    )
+    .option('--only <name>', 'this one alone')
+    .option('-y, --yes', 'do not ask at a terminal whether it is meant')
+    .addHelpText(
+      'after',
+      `${HELP}\n\nExamples:\n  spillway migrate down -e staging\n  spillway migrate down -e staging --to 002_total`,
+    )
+    .action((options: ChangeOptions) =>
+      run(options, async (out) => {
+        const action: MigrationAction = { kind: 'down', choice: choiceOf(options) };
+        if (await isMeant(action, options)) return change(action, options, out);
+        out.note('nothing was changed');
+        return EXIT.no;
+      }),
+    );
+}
+
+function addChangeOptions(command: Command): Command {
+  return addScopeOptions(command)
+    .option('--note <text>', 'why, shown in Temporal', '')
+    .option('--who <name>', 'who does it; default: whom CI names, else git’s user.name, else the user');
+}
+
+function choiceOf({ to, only }: ChangeOptions): DownChoice {
+  if (to !== undefined) return { to };
+  return only === undefined ? { last: true } : { only };
+}
+
+async function showStatus(options: ScopeOptions, out: Out): Promise<ExitCode> {
+  const request = await requestFor({ kind: 'status' }, { ...options, note: '' });
+  const look = await withClient((client) => ask(client, request));
+  const { app, environment } = request;
+  out.result({ app, environment, ...look }, render(look, out.colours));
+  return look.mistakes.length === 0 ? EXIT.done : EXIT.no;
+}
+
+async function ask(client: Client, request: MigrationRequest): Promise<MigrationLook> {
+  await expectWorker(client);
+  try {
+    return (await client.workflow.execute(WORKFLOWS.migration, {
+      workflowId: `migrations/${request.app}/${request.environment}/${randomUUID()}`,
+      taskQueue: taskQueue(),
+      args: [request],
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      workflowExecutionTimeout: '5m',
+    })) as MigrationLook;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError) || reportOf(error).exitCode !== EXIT.bug) throw error;
+    throw new RefusedFailure(`the migrations could not be looked at: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function change(action: MigrationAction, options: ChangeOptions, out: Out): Promise<ExitCode> {
+  const request = await requestFor(action, options);
+  return withClient(async (client) => {
+    await expectWorker(client);
+    await start(client, request);
+    const followed = await follow(client, request, out, { releaseId: request.id, who: request.who, onSignal: 'abort' });
+    report(out, followed);
+    return followed.exitCode;
+  });
+}
+
+/** The workflow id is that of a release, and so the lock. */
+async function start(client: Client, request: MigrationRequest): Promise<void> {
+  const { app, environment, version, who, note } = request;
+  try {
+    await client.workflow.start(WORKFLOWS.migration, {
+      workflowId: releaseWorkflowId(request),
+      workflowIdConflictPolicy: 'FAIL',
+      taskQueue: taskQueue(),
+      args: [request],
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      typedSearchAttributes: (['app', 'environment', 'version'] as const).map((name) => ({
+        key: defineSearchAttributeKey(SEARCH_ATTRIBUTES[name], 'KEYWORD'),
+        value: request[name],
+      })),
+      staticSummary: `${app} ${version} → ${environment}`,
+      staticDetails: `By ${who}. ${note}`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    throw new RefusedFailure(
+      `a release or a migration of ${app} in ${environment} is under way: wait until it has ended ` +
+        `(\`spillway watch --app ${app} -e ${environment}\`), or abort it`,
+      { cause: error },
+    );
+  }
+}
+
+async function requestFor(action: MigrationAction, options: ChangeOptions): Promise<MigrationRequest> {
+  const { app, environment, config, projectDirectory } = await configured(options);
+  if (!config.database?.migrations) {
+    throw new ConfigurationFailure(`expected \`database.migrations\` in ${options.file}, seen none; add it to migrate`);
+  }
+  const now = new Date();
+  return {
+    ...{ app, environment, config, projectDirectory, action },
+    id: releaseId(`migrate-${action.kind}`, now),
+    version: titleOfMigration(action),
+    options: { skipBuild: true, testOnly: false, noRollback: false, again: false },
+    who: await whoIs(options.who),
+    note: options.note,
+    requestedAt: now.getTime(),
+  };
+}
+
+function render({ applied, pending, mistakes }: MigrationLook, colours: Colours): string {
+  const lines = [
+    ...applied.map((name) => `${colours.green('applied')}  ${name}`),
+    ...pending.map((name) => `${colours.yellow('pending')}  ${name}`),
+    ...mistakes.map((mistake) => `${colours.red('mistake')}  ${mistake}`),
+  ];
+  return lines.join('\n') || 'there are no migrations';
+}
+
+async function isMeant(action: MigrationAction, options: ChangeOptions): Promise<boolean> {
+  if (options.yes || options.json || !isInteractive()) return true;
+  const { app, environment } = await configured(options);
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    // Ctrl-C, or the end of the input.
+    reader.on('close', () => resolve(false));
+    reader.question(
+      `${titleOfMigration(action)} of ${app} in ${environment}: data may be lost. Go on? (y/N) `,
+      (answer) => {
+        resolve(/^y(es)?$/i.test(answer.trim()));
+        reader.close();
+      },
+    );
+  });
+}

@@ -1,0 +1,162 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { BASE, chooseDown, titleOfMigration } from '../../domain/migration';
+import type { MigrationAction, MigrationLook, MigrationResult } from '../../domain/migration';
+import { releaseWorkflowId } from '../../domain/names';
+import type { LedgerEntry, ReleaseRequest } from '../../domain/release';
+import type { migration } from '../../workflows/migration';
+import { failing, Door, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+
+let world: ReleaseWorld;
+beforeAll(async () => void (world = await ReleaseWorld.start()), 60_000);
+afterAll(async () => world.stop());
+beforeEach(() => world.reset());
+
+function begin(
+  action: MigrationAction,
+  request: ReleaseRequest = requestWith(),
+): Promise<WorkflowHandle<typeof migration>> {
+  return world.client.workflow.start<typeof migration>('migration', {
+    workflowId: action.kind === 'status' ? `migrations/${request.app}` : releaseWorkflowId(request),
+    workflowIdConflictPolicy: 'FAIL',
+    taskQueue: 'test',
+    args: [{ ...request, action }],
+  });
+}
+const change = async (action: MigrationAction) => (await (await begin(action)).result()) as MigrationResult;
+const UP: MigrationAction = { kind: 'up' };
+const LAST: MigrationAction = { kind: 'down', choice: { last: true } };
+
+describe('M3: migrations by hand', () => {
+  it('are shown without taking the environment or changing anything', async () => {
+    world.reset({ checkMigrations: () => ({ mistakes: ['002_orders.up.sql:1: syntax error'] }) });
+    const look = (await (await begin({ kind: 'status' })).result()) as MigrationLook;
+    expect(look).toEqual({
+      applied: ['001_customers'],
+      pending: ['002_orders'],
+      mistakes: ['002_orders.up.sql:1: syntax error'],
+    });
+    expect(world.ran()).toEqual(['checkMigrations', 'migrationStatus']);
+  });
+
+  it('are applied after a backup, and the result says what and where the backup is', async () => {
+    const { status, names, backup } = await change(UP);
+    expect(world.ran()).toEqual(['takeFence', 'checkMigrations', 'migrationStatus', 'backUp', 'applyMigrations']);
+    expect(status).toMatchObject({ state: 'ended', outcome: 'migrated' });
+    expect({ names, backup }).toEqual({ names: ['002_orders'], backup: '/backups/a.tar.gz' });
+  });
+
+  it('are followed by a smoke of the version that serves', async () => {
+    world.reset({ readLedger: () => [{ live: LIVE } as LedgerEntry] });
+    await change(UP);
+    await change(LAST);
+    expect(world.asked('smoke').map(({ slot, through }) => [slot, through])).toEqual([
+      ['blue', 'slot'],
+      ['blue', 'slot'],
+    ]);
+    expect(world.asked('backUp')[0]?.live).toEqual(LIVE);
+  });
+
+  it('that fail are reverted, exactly those', async () => {
+    world.reset({ applyMigrations: failing('002_orders.up.sql:1: column exists', 'MigrationFailure') });
+    const { status } = await change(UP);
+    expect(status).toMatchObject({ outcome: 'rolled back', why: '002_orders.up.sql:1: column exists' });
+    expect(world.asked('revertMigrations')).toMatchObject([{ names: ['002_orders'], dump: '/backups/a.dump' }]);
+  });
+
+  it('with mistakes are not begun', async () => {
+    world.reset({ checkMigrations: () => ({ mistakes: ['002_orders.up.sql:1: syntax error'] }) });
+    const { status } = await change(UP);
+    expect(status).toMatchObject({ outcome: 'rolled back', why: '002_orders.up.sql:1: syntax error' });
+    expect(world.ran()).not.toContain('backUp');
+  });
+
+  it('that have nothing to do change nothing', async () => {
+    world.reset({ migrationStatus: () => ({ applied: [], pending: [] }) });
+    expect((await change(UP)).status).toMatchObject({ outcome: 'unchanged', why: 'no migration is pending' });
+    expect((await change(LAST)).status).toMatchObject({ outcome: 'unchanged' });
+    expect(world.ran()).not.toContain('backUp');
+  });
+
+  it('are reverted after a backup, and mistakes in pending ones do not matter then', async () => {
+    world.reset({ checkMigrations: () => ({ mistakes: ['002_orders.up.sql:1: syntax error'] }) });
+    const { status, names } = await change(LAST);
+    expect(status.outcome).toBe('migrated');
+    expect(names).toEqual(['001_customers']);
+    const ran = world.ran();
+    expect(ran.indexOf('backUp')).toBeLessThan(ran.indexOf('downMigrations'));
+  });
+
+  it('whose reverting fails are applied again', async () => {
+    world.reset({ downMigrations: failing('database.verify exited with 1', 'MigrationFailure') });
+    const { status } = await change(LAST);
+    expect(status).toMatchObject({ outcome: 'rolled back', why: 'database.verify exited with 1' });
+    expect(world.asked('reapplyMigrations')).toMatchObject([{ names: ['001_customers'], dump: '/backups/a.dump' }]);
+  });
+
+  it('that are not applied cannot be reverted', async () => {
+    const { status } = await change({ kind: 'down', choice: { only: '009_none' } });
+    expect(status.why).toBe('expected 009_none to be an applied migration, but applied are 001_customers');
+    expect(world.ran()).not.toContain('backUp');
+  });
+
+  it('whose undo fails need a hand, and hold the environment until somebody says it is resolved', async () => {
+    world.reset({
+      applyMigrations: failing('column exists', 'MigrationFailure'),
+      revertMigrations: failing('no down file', 'MigrationFailure'),
+    });
+    const handle = await begin(UP);
+    const status = await world.until(handle, ({ state }) => state === 'needs a hand');
+    expect(status.undos).toMatchObject([
+      { label: 'revert migrations 002_orders', state: 'failed', failure: 'no down file' },
+    ]);
+    expect(await world.tell(handle, 'resolved')).toBeUndefined();
+    expect(((await handle.result()) as MigrationResult).status.outcome).toBe('resolved by hand');
+  });
+
+  it('are aborted like a release', async () => {
+    const door = new Door();
+    world.reset({ applyMigrations: async ({ names }) => (await door.wait(), { applied: names }) });
+    const handle = await begin(UP);
+    await door.entered;
+    expect(await world.tell(handle, 'abort', { who: 'bob', why: 'locks' })).toBeUndefined();
+    const { status } = (await handle.result()) as MigrationResult;
+    expect(status).toMatchObject({ outcome: 'rolled back', why: 'abort by bob: locks' });
+    expect(world.asked('revertMigrations')).toHaveLength(1);
+  });
+
+  it('keep releases and other migrations away', async () => {
+    const door = new Door();
+    world.reset({ applyMigrations: async ({ names }) => (await door.wait(), { applied: names }) });
+    const request = requestWith();
+    const handle = await begin(UP, request);
+    await door.entered;
+    await expect(begin(UP, request)).rejects.toMatchObject({ name: 'WorkflowExecutionAlreadyStartedError' });
+    expect(await world.ask({ ...request, id: `${request.id}-2` })).toMatchObject({ accepted: false });
+    door.unlock();
+    await handle.result();
+  });
+});
+
+describe('choosing what is reverted', () => {
+  const applied = ['a', 'b', 'c'];
+  test.each([
+    [{ last: true as const }, ['c']],
+    [{ to: 'a' }, ['c', 'b']],
+    [{ to: 'c' }, []],
+    [{ to: BASE }, ['c', 'b', 'a']],
+    [{ only: 'b' }, ['b']],
+  ])('%j means %j', (choice, names) => expect(chooseDown(applied, choice)).toEqual(names));
+
+  it('names what is applied when the choice is not', () => {
+    expect(chooseDown([], { to: 'x' })).toEqual({
+      mistake: 'expected x to be an applied migration, but none is applied',
+    });
+  });
+
+  it('has a title that a person understands', () => {
+    expect(titleOfMigration({ kind: 'down', choice: { to: 'a' } })).toBe('migrate down to a');
+    expect(titleOfMigration({ kind: 'down', choice: { only: 'a' } })).toBe('migrate down only a');
+    expect(titleOfMigration(LAST)).toBe('migrate down last');
+    expect(titleOfMigration(UP)).toBe('migrate up');
+  });
+});

@@ -1,0 +1,117 @@
+import { ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
+import type { BackupReport } from '../activities/steps';
+import { chooseDown } from '../domain/migration';
+import type { MigrationAction, MigrationLook, MigrationRequest, MigrationResult } from '../domain/migration';
+import type { Live, Outcome } from '../domain/release';
+import { Control } from './control';
+import { goBack } from './going-back';
+import { backupPhase, migratePhase } from './preparing';
+import { phase, skip, summarised } from './run';
+import type { Run } from './run';
+import { heavy, quick, slow, undoing } from './steps';
+import { untilStopped } from './stopping';
+import { UndoStack } from './undo-stack';
+
+/** What a change has found out, and done, so far. */
+interface Change {
+  names: string[];
+  backup?: BackupReport;
+}
+
+/**
+ * Migrations by hand: shows them, applies what is pending, or reverts some. A change holds the lock of its environment
+ * like a release, backs up first, verifies afterwards, and puts back what it did when it fails.
+ */
+export async function migration(request: MigrationRequest): Promise<MigrationLook | MigrationResult> {
+  const { action } = request;
+  if (action.kind === 'status') return look(request);
+  const run = begin(request);
+  const change: Change = { names: [] };
+  const ended = (outcome: Outcome): MigrationResult => {
+    run.control.ended(outcome);
+    const { names, backup } = change;
+    return { status: run.control.status, names, ...(backup?.file && { backup: backup.file }) };
+  };
+  try {
+    return ended(await untilStopped(run.control, request.config.deadline, () => forward(run, action, change)));
+  } catch (error) {
+    // A programming error parks the migration until a fixed worker replays it: undoing then would be a guess.
+    if (!(error instanceof TemporalFailure)) throw error;
+    return ended(await goBack(run, error));
+  }
+}
+
+async function look({ config, projectDirectory }: MigrationRequest): Promise<MigrationLook> {
+  const input = { config, projectDirectory };
+  const { mistakes } = await summarised(quick.checkMigrations, 'check the pending migrations', input);
+  return { ...(await summarised(quick.migrationStatus, 'ask which are applied', input)), mistakes };
+}
+
+async function forward(
+  run: Run,
+  action: Exclude<MigrationAction, { kind: 'status' }>,
+  change: Change,
+): Promise<Outcome> {
+  change.names = await choosePhase(run, action);
+  if (change.names.length === 0) {
+    run.control.changed({ why: action.kind === 'up' ? 'no migration is pending' : 'no migration is to be reverted' });
+    skip(run, 'migrate', 'nothing to do');
+    return 'unchanged';
+  }
+  change.backup = await backupPhase(run);
+  if (action.kind === 'up') await migratePhase(run, change.names, change.backup);
+  else await downPhase(run, change.names, change.backup);
+  return 'migrated';
+}
+
+/** Takes the environment, and finds out which migrations are meant. */
+async function choosePhase(run: Run, action: Exclude<MigrationAction, { kind: 'status' }>): Promise<string[]> {
+  return phase(run, 'preflight', async (record) => {
+    await summarised(quick.takeFence, 'take the environment', run.step);
+    run.live = await readLive(run);
+    if (run.live) run.control.changed({ live: run.live });
+    const { applied, pending, mistakes } = await look({ ...run.request, action });
+    // What is wrong with pending migrations does not matter to those that are reverted.
+    if (action.kind === 'up' && mistakes.length > 0) throw refused(mistakes.join('\n'));
+    const names = action.kind === 'up' ? pending : chooseDown(applied, action.choice);
+    if ('mistake' in names) throw refused(names.mistake);
+    record.detail = names.length > 0 ? names.join(', ') : 'nothing to do';
+    return names;
+  });
+}
+
+async function downPhase(run: Run, names: string[], backup: BackupReport): Promise<void> {
+  const { step, undos, live } = run;
+  await phase(run, 'migrate', async (record) => {
+    const input = { ...step, names };
+    // Data that a reverted migration had made is in the backup only.
+    undos.push(`apply ${[...names].reverse().join(', ')} again`, () =>
+      undoing.reapplyMigrations({ ...input, dump: backup.dump ?? null }),
+    );
+    await summarised(heavy.downMigrations, `revert ${names.join(', ')}`, input);
+    record.detail = `reverted ${names.join(', ')}`;
+    if (live) {
+      const through = 'slot' as const;
+      await summarised(slow.smoke, `smoke ${live.slot} on the reverted schema`, { ...step, slot: live.slot, through });
+    }
+  });
+}
+
+function begin({ action: _, ...request }: MigrationRequest): Run {
+  const { app, environment, id, version, config, projectDirectory } = request;
+  const control = new Control(request, null, []);
+  control.listen();
+  const step = { release: { app, environment, id, version }, config, projectDirectory };
+  return { request, step, control, undos: new UndoStack(), live: null, next: null, slot: 'blue' };
+}
+
+/** What serves, so that its images and logs get into the backup, and so that it is tried on the new schema. */
+async function readLive({ request: { app, environment, config } }: Run): Promise<Live | null> {
+  const input = { scope: { app, environment }, config, limit: 1 };
+  const [last] = await summarised(quick.readLedger, 'read what is live', input);
+  return last?.live ?? null;
+}
+
+function refused(why: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(why, 'PreflightFailure');
+}
