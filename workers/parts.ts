@@ -7,6 +7,7 @@ import { ConfigurationFailure } from '../domain/failures';
 import type { Host } from '../domain/host';
 import { canonical } from '../domain/identity';
 import { openHaproxy } from '../routers/haproxy';
+import { openNginx } from '../routers/nginx';
 import type { Router } from '../routers/router';
 import { openDockerTarget } from '../targets/docker';
 import type { Target } from '../targets/target';
@@ -82,7 +83,7 @@ function openRouter(config: RouterConfig, host: Host): Router {
     case 'haproxy':
       return openHaproxy(config, host);
     case 'nginx':
-      throw new ConfigurationFailure('router.kind: expected haproxy, seen nginx, which this version does not have');
+      return openNginx(config, host);
   }
 }
 
