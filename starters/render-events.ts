@@ -9,6 +9,7 @@ export function renderEvents(before: ReleaseStatus | undefined, now: ReleaseStat
   return [
     ...(before === undefined ? [`releasing ${titleOf(now)} (${now.release.id}) by ${now.who}`] : []),
     ...now.messages.slice(newFrom(before?.messages, now.messages)).map(messageLine),
+    ...shareEvent(before, now),
     ...now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase)),
     ...stateEvents(before, now),
     ...now.undos.flatMap((undo) => undoEvents(undoBefore(before, undo), undo)),
@@ -58,11 +59,13 @@ function undoEvents(before: UndoRecord | undefined, { label, state, failure }: U
   return [`undo: ${label}: ${state}${failure ? `: ${failure}` : ''}`];
 }
 
-function changes(before: ReleaseStatus | undefined, now: ReleaseStatus): string[] {
-  const { share, waitingFor, judgement, release } = now;
+function shareEvent(before: ReleaseStatus | undefined, { share, release }: ReleaseStatus): string[] {
+  return share === (before?.share ?? 0) ? [] : [`${release.version} gets ${share} % of the traffic`];
+}
+
+function changes(before: ReleaseStatus | undefined, { waitingFor, judgement }: ReleaseStatus): string[] {
   const judged = judgement && judgement.verdict !== before?.judgement?.verdict;
   return [
-    ...(share === (before?.share ?? 0) ? [] : [`${release.version} gets ${share} % of the traffic`]),
     ...(judged ? [`judged ${judgement.verdict}: ${judgement.reason}`] : []),
     ...(waitingFor && waitingFor !== before?.waitingFor ? [`waiting for ${waitingFor}`] : []),
   ];

@@ -31,8 +31,8 @@ function heading(status: ReleaseStatus, { now }: Surroundings, { bold, dim }: Co
 
 function phaseLine(phase: PhaseRecord, now: number, colours: Colours): string {
   const took = phase.state === 'skipped' ? 'skipped' : tookOf(phase, now);
-  const detail = phase.detail ? `  ${firstLine(phase.detail)}` : '';
-  return `  ${phaseSign(phase.state, colours)} ${phase.phase.padEnd(9)} ${took.padStart(10)}${colours.dim(detail)}`;
+  const detail = phase.detail ? colours.dim(`  ${firstLine(phase.detail)}`) : '';
+  return `  ${phaseSign(phase.state, colours)} ${phase.phase.padEnd(9)} ${took.padStart(10)}${detail}`;
 }
 
 // Only while it goes forward: what comes after a failure is the undo.
@@ -55,7 +55,9 @@ function undoLine({ label, state, failure }: UndoRecord, colours: Colours): stri
 }
 
 function footer(status: ReleaseStatus, { link, silence }: Surroundings, colours: Colours): string[] {
-  const { share, slot, judgement, waitingFor, why } = status;
+  const { share, slot, judgement, waitingFor, why, state } = status;
+  // How it ended and why is said below, by the summary.
+  if (state === 'ended') return link ? [`  ${colours.dim(link)}`] : [];
   const traffic =
     slot === undefined ? '' : `${status.release.version} is in ${slot} and gets ${share} % of the traffic`;
   return [

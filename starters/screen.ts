@@ -54,6 +54,7 @@ export function plainLines(out: Out): Screen {
 }
 
 // More lines than the terminal has cannot be taken back: the newest matter.
-function fit(lines: string[], { columns = 80, rows = 24 }: NodeJS.WriteStream): string[] {
-  return lines.slice(-Math.max(1, rows - 1)).map((line) => cutLine(line, columns));
+// A terminal that does not know its size says 0.
+function fit(lines: string[], { columns, rows }: NodeJS.WriteStream): string[] {
+  return lines.slice(1 - (rows || 24)).map((line) => cutLine(line, columns || 80));
 }
