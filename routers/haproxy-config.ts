@@ -131,8 +131,7 @@ ${entries.map(renderEntry).join('\n')}
   http-request return status 404 content-type text/plain string "Nothing here answers this host and path.\\n" if !{ var(txn.service) -m found }
 ${routings.map((routing) => renderDraw(routing, tls !== undefined, around.directory)).join('')}
   # A process that is leaving after a reload may not know the servers that came with it: it uses those it knows.
-${backendsOf(entries).map(renderUse).join('\n')}
-`;
+${backendsOf(entries, routings).map(renderUse).join('')}`;
 }
 
 function renderEntry({ scope, service, route }: Entry): string {
@@ -167,17 +166,33 @@ ${draw}  http-request set-var(txn.draw) rand(100) if ${here} !{ var(txn.draw) -m
 ${keep}`;
 }
 
-function backendsOf(entries: Entry[]): string[] {
-  return [...new Set(entries.map(({ scope, service }) => `${scopeKey(scope)}.${service}`))];
+interface Used {
+  /** `APP.ENVIRONMENT.SERVICE` */
+  name: string;
+  /** Slots in which it has servers. */
+  served: Slot[];
 }
 
-function renderUse(service: string): string {
-  const here = `{ var(txn.service) -m str ${service} }`;
-  const green = '{ var(txn.slot) -m str green }';
-  return `  use_backend ${service}.blue if { stopping } ${here} ${green} { nbsrv(${service}.green) eq 0 }
-  use_backend ${service}.green if { stopping } ${here} !${green} { nbsrv(${service}.blue) eq 0 }
-  use_backend ${service}.green if ${here} ${green}
-  use_backend ${service}.blue if ${here}`;
+function backendsOf(entries: Entry[], routings: Routing[]): Used[] {
+  const names = new Set(entries.map(({ scope, service }) => `${scopeKey(scope)}.${service}`));
+  return routings.flatMap(({ scope, services }) =>
+    services
+      .map(({ service, slots }) => ({
+        name: `${scopeKey(scope)}.${service}`,
+        served: SLOTS.filter((slot) => slots[slot].length > 0),
+      }))
+      .filter(({ name }) => names.has(name)),
+  );
+}
+
+function renderUse({ name, served }: Used): string {
+  const here = `{ var(txn.service) -m str ${name} }`;
+  const [only, other] = served;
+  // Not by `nbsrv`: to a process that is leaving, every backend has none.
+  const leaving = only && !other ? `  use_backend ${name}.${only} if { stopping } ${here}\n` : '';
+  return `${leaving}  use_backend ${name}.green if ${here} { var(txn.slot) -m str green }
+  use_backend ${name}.blue if ${here}
+`;
 }
 
 function renderEnvironment({ routing, errorPage }: HaproxyFragment, directory: string): string {
