@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
-import { HASH_VARIABLE, START_VARIABLE } from './haproxy-config';
+import { HASH_VARIABLE } from './haproxy-config';
 
 const ANSWER_MS = 10_000;
 
@@ -56,6 +56,11 @@ export class HaproxyRuntime {
     return /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
   }
 
+  /** Tells one process several things over one connection. */
+  async askEach(pid: number, commands: string[], io: Io): Promise<void> {
+    await this.send(commands.map((command) => `@!${pid} ${command}`).join('\n'), io);
+  }
+
   /** Asks every process; those that ended meanwhile are left out. */
   async askAll(command: string, io: Io): Promise<{ process: HaproxyProcess; answer: string }[]> {
     const { all } = await this.processes(io);
@@ -72,12 +77,8 @@ export class HaproxyRuntime {
 
   /** Hash of the configuration that new connections meet; undefined when it is not Spillway's. */
   async hashInForce(io: Io): Promise<string | undefined> {
-    return this.variable(HASH_VARIABLE, io);
-  }
-
-  /** When the process that takes new connections started, in µs; with its id it is unique. */
-  async startOf(io: Io): Promise<string | undefined> {
-    return this.variable(START_VARIABLE, io);
+    const process = await this.current(io);
+    return process && this.variable(process, HASH_VARIABLE, io);
   }
 
   /** Has the master start a process with the configuration as it is on disk. It answers before that is done. */
@@ -85,10 +86,9 @@ export class HaproxyRuntime {
     return this.send('reload', io);
   }
 
-  private async variable(name: string, io: Io): Promise<string | undefined> {
-    const process = await this.current(io);
-    const answer = process && (await this.ask(process.pid, `get var ${name}`, io));
-    return answer && /value=<(.*)>/.exec(answer)?.[1];
+  /** Value of a variable of a process. */
+  async variable({ pid }: HaproxyProcess, name: string, io: Io): Promise<string | undefined> {
+    return /value=<(.*)>/.exec((await this.ask(pid, `get var ${name}`, io)) ?? '')?.[1];
   }
 
   private async send(command: string, io: Io): Promise<string> {

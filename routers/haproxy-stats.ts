@@ -39,6 +39,13 @@ export function inFlight(rows: StatRow[], scope: Scope, slot: Slot): number {
     .reduce((sum, one) => sum + number(one.row, 'scur'), 0);
 }
 
+/** Ids of the sessions of a slot in `show sess`. */
+export function sessionsOf(text: string, scope: Scope, slot: Slot): string[] {
+  return [...text.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) /gm)]
+    .filter(([, , backend]) => backend!.startsWith(`${scopeKey(scope)}.`) && backend!.endsWith(`.${slot}`))
+    .map(([, id]) => id!);
+}
+
 /** Requests in flight in all backends of a process. */
 export function allInFlight(rows: StatRow[]): number {
   return rows.filter((row) => row['svname'] === 'BACKEND').reduce((sum, row) => sum + number(row, 'scur'), 0);

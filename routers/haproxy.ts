@@ -12,7 +12,7 @@ import {
   type Fragment,
 } from './fragments';
 import {
-  backendName,
+  START_VARIABLE,
   latencyTable,
   mapFile,
   pageFile,
@@ -21,7 +21,7 @@ import {
 } from './haproxy-config';
 import { HaproxyRuntime } from './haproxy-runtime';
 import { HaproxySetup } from './haproxy-setup';
-import { allInFlight, inFlight, parseStat, readCounters, rowsOf, STAT_COMMAND } from './haproxy-stats';
+import { allInFlight, inFlight, parseStat, readCounters, rowsOf, sessionsOf, STAT_COMMAND } from './haproxy-stats';
 import { withLease } from './lease';
 import { takenPorts } from './ports';
 import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing } from './router';
@@ -55,35 +55,38 @@ class Haproxy implements Router {
         `expected the master socket of HAProxy at ${this.setup.masterSocket}, nothing answers; start it with \`-W -S ${this.setup.masterSocket}\``,
       );
     }
-    const fragments = await readFragments(this.host, this.setup.directory, io);
+    const fragments = await this.readFragments(io);
     const portsTaken = await takenPorts(this.host, routing, version === undefined ? [] : fragments, io);
     return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
   }
 
   async configure(routing: Routing, io: Io): Promise<{ reloaded: boolean }> {
-    return withLease(this.host, this.setup.directory, scopeKey(routing.scope), io, async () => {
+    const { scope } = routing;
+    return withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
       const { tls } = this.config;
       const errorPage = await this.readErrorPage(io);
       const fragment: HaproxyFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
-      const before = await readFragments<{ certificates: string }>(this.host, this.setup.directory, io);
-      await this.ensureMap(routing.scope, io);
-      if (errorPage !== undefined) {
-        await this.host.writeFile(pageFile(this.setup.directory, routing.scope), errorPage, io);
+      const before = await this.readFragments(io);
+      const isNew = await this.ensureMap(scope, io);
+      if (errorPage !== undefined) await this.host.writeFile(pageFile(this.setup.directory, scope), errorPage, io);
+      try {
+        await this.setup.start(this.runtime, io);
+        return await this.change(before, withFragment(before, fragment), fragment, io);
+      } catch (error) {
+        if (isNew && !io.signal.aborted) await this.removeFiles(scope, io);
+        throw error;
       }
-      await this.setup.start(this.runtime, io);
-      return this.change(before, withFragment(before, fragment), fragment, io);
     });
   }
 
   async remove(scope: Scope, io: Io): Promise<void> {
     await withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
-      const before = await readFragments<{ certificates: string }>(this.host, this.setup.directory, io);
+      const before = await this.readFragments(io);
       const after = without(before, scope);
       if (await this.versionInForce(io)) await this.change(before, after, undefined, io);
       else await this.setup.install(await this.setup.render(after, io), io);
       await removeFragment(this.host, this.setup.directory, scope, io);
-      await this.host.removeFile(mapFile(this.setup.directory, scope), io);
-      await this.host.removeFile(pageFile(this.setup.directory, scope), io);
+      await this.removeFiles(scope, io);
     });
   }
 
@@ -158,19 +161,18 @@ class Haproxy implements Router {
             `Does the slot still have a share of the traffic?`,
         );
       }
-      for (const { process, answer } of left) await this.shutDown(process.pid, parseStat(answer), scope, slot, io);
+      for (const { process } of left) await this.shutDown(process.pid, scope, slot, io);
       await sleep(POLL_MS, undefined, { signal: io.signal });
     }
   }
 
   async counters(scope: Scope, io: Io): Promise<RouterCounters> {
     const process = await this.runtime.current(io);
-    const start = await this.runtime.startOf(io);
-    const [stat, table] = await Promise.all(
-      [STAT_COMMAND, `show table ${latencyTable(scope)}`].map((command) =>
-        process ? this.runtime.ask(process.pid, command, io) : undefined,
-      ),
-    );
+    const [start, stat, table] = await Promise.all([
+      process && this.runtime.variable(process, START_VARIABLE, io),
+      process && this.runtime.ask(process.pid, STAT_COMMAND, io),
+      process && this.runtime.ask(process.pid, `show table ${latencyTable(scope)}`, io),
+    ]);
     if (!process || start === undefined || stat === undefined || table === undefined) {
       throw new UnreachableFailure(
         `expected a process of HAProxy that takes requests, seen none; see ${this.setup.masterSocket}`,
@@ -231,9 +233,20 @@ class Haproxy implements Router {
     );
   }
 
-  private async ensureMap(scope: Scope, io: Io): Promise<void> {
-    if ((await this.host.readFile(this.mapOf(scope), io)) !== undefined) return;
+  /** HAProxy does not start without the file. Answers whether it was missing. */
+  private async ensureMap(scope: Scope, io: Io): Promise<boolean> {
+    if ((await this.host.readFile(this.mapOf(scope), io)) !== undefined) return false;
     await this.host.writeFile(this.mapOf(scope), 'green 0\n', io);
+    return true;
+  }
+
+  private async removeFiles(scope: Scope, io: Io): Promise<void> {
+    await this.host.removeFile(this.mapOf(scope), io);
+    await this.host.removeFile(pageFile(this.setup.directory, scope), io);
+  }
+
+  private readFragments(io: Io): Promise<HaproxyFragment[]> {
+    return readFragments(this.host, this.setup.directory, io);
   }
 
   /** A process from before the environment came does not know the map, and routes nothing by it. */
@@ -268,17 +281,12 @@ class Haproxy implements Router {
     return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
   }
 
-  private async shutDown(
-    pid: number,
-    rows: ReturnType<typeof parseStat>,
-    scope: Scope,
-    slot: Slot,
-    io: Io,
-  ): Promise<void> {
-    for (const { row, service } of rowsOf(rows, scope).filter(
-      (one) => one.slot === slot && one.row['svname'] !== 'BACKEND',
-    )) {
-      await this.runtime.ask(pid, `shutdown sessions server ${backendName(scope, service, slot)}/${row['svname']}`, io);
+  /** By session, not by server: a process that is leaving refuses the latter. */
+  private async shutDown(pid: number, scope: Scope, slot: Slot, io: Io): Promise<void> {
+    const sessions = sessionsOf((await this.runtime.ask(pid, 'show sess', io)) ?? '', scope, slot);
+    for (let from = 0; from < sessions.length; from += 100) {
+      const commands = sessions.slice(from, from + 100).map((session) => `shutdown session ${session}`);
+      await this.runtime.askEach(pid, commands, io);
     }
   }
 }
