@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
 import type { AppConfig } from '../domain/config';
 import { OutdatedFailure } from '../domain/failures';
@@ -17,6 +18,8 @@ const BEAT_MS = 1_000;
  */
 export async function withIo<T>(body: (io: Io) => Promise<T>): Promise<T> {
   const context = Context.current();
+  // Many calls at once listen to it, and each goes away again.
+  setMaxListeners(0, context.cancellationSignal);
   let last = 'started';
   const beat = (): void => context.heartbeat(last);
   beat();

@@ -3,12 +3,14 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { isNativeError } from 'node:util/types';
 import Docker from 'dockerode';
 import type { TargetConfig } from '../domain/config';
 import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { SshAgent } from './docker-ssh';
+import { TimeUp, within } from './within';
 
 /** What the worker gives a target of its own surroundings, because only workers read their environment. */
 export interface Surroundings {
@@ -69,7 +71,7 @@ export class DockerEngine {
   /**
    * Calls the engine, bounded in time and stopped by `io.signal`.
    *
-   * @param limitMs null for streams that last as long as the work does (build, pull).
+   * @param limitMs null for what lasts as long as it takes (build, pull). A stream must be read inside of `work`.
    * @throws UnreachableFailure when no engine answers; dockerode's error with `statusCode` when it refuses.
    */
   async call<T>(
@@ -77,16 +79,11 @@ export class DockerEngine {
     work: (docker: Docker, abort: Abort) => Promise<T>,
     limitMs: number | null = CALL_MS,
   ): Promise<T> {
-    io.signal.throwIfAborted();
-    const limit = limitMs === null ? undefined : AbortSignal.timeout(limitMs);
-    const abortSignal = limit ? AbortSignal.any([io.signal, limit]) : io.signal;
     try {
-      // Raced as well, because not every call of dockerode takes the signal.
-      return await Promise.race([work(this.docker, { abortSignal }), rejectOn(abortSignal)]);
+      return await within(io.signal, limitMs, (signal) => work(this.docker, { abortSignal: opaque(signal) }));
     } catch (error) {
       io.signal.throwIfAborted();
-      if (limit?.aborted) throw this.unreachable(`no answer within ${limitMs} ms`, error);
-      throw this.named(error);
+      throw error instanceof TimeUp ? this.unreachable(error.message, error) : this.named(error);
     }
   }
 
@@ -130,12 +127,6 @@ export class DockerEngine {
       { cause },
     );
   }
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }
 
 /** Opens nothing yet: the first call connects. */
@@ -199,8 +190,16 @@ function readPem(path: string): string {
   }
 }
 
+/**
+ * docker-modem formats the options of every request with all they refer to, for a debug text that nobody reads. An agent
+ * refers to every connection and a signal to all who listen to it: seconds of work in a worker.
+ */
+function opaque<T extends object>(object: T): T {
+  return Object.defineProperty(object, inspect.custom, { value: () => '[not shown]', configurable: true });
+}
+
 /** docker-modem fills what is absent from DOCKER_HOST; spelling every field out keeps the two apart. */
-function dockerWith(options: Docker.DockerOptions & { agent: unknown }): Docker {
+function dockerWith(options: Docker.DockerOptions & { agent: object }): Docker {
   const nothing = {
     socketPath: undefined,
     host: undefined,
@@ -209,5 +208,5 @@ function dockerWith(options: Docker.DockerOptions & { agent: unknown }): Docker 
     cert: undefined,
     key: undefined,
   };
-  return new Docker({ ...nothing, pathPrefix: '/', ...options } as Docker.DockerOptions);
+  return new Docker({ ...nothing, pathPrefix: '/', ...options, agent: opaque(options.agent) } as Docker.DockerOptions);
 }

@@ -54,11 +54,7 @@ export async function attachIn(engine: DockerEngine, container: string, argv: st
 }
 
 /** Splits the engine's multiplexed stream of a program without a terminal into its output and its errors. */
-async function collect(
-  docker: Docker,
-  stream: NodeJS.ReadableStream,
-  signal?: AbortSignal,
-): Promise<[string, string]> {
+async function collect(docker: Docker, stream: NodeJS.ReadableStream, signal?: AbortSignal): Promise<[string, string]> {
   const output = new PassThrough();
   const errors = new PassThrough();
   const texts = Promise.all([textOf(output), textOf(errors)]);
@@ -78,7 +74,7 @@ async function collect(
 /** Output and errors in the order in which they came: each frame has a head of 8 bytes, the last four being its length. */
 export function textOfFrames(framed: Buffer): string {
   const parts: Buffer[] = [];
-  for (let at = 0; at + 8 <= framed.length; ) {
+  for (let at = 0; at + 8 <= framed.length;) {
     const end = at + 8 + framed.readUInt32BE(at + 4);
     parts.push(framed.subarray(at + 8, end));
     at = end;
@@ -115,8 +111,19 @@ async function endLike(output: PassThrough, complaint: Promise<string>, argv: st
   output.destroy(new UnreachableFailure(`expected a connection by \`${argv.join(' ')}\`, seen ${said}`));
 }
 
+/** The end of what is written is not passed on: the program would take it as the end of both directions. */
 function joined(raw: NodeJS.ReadWriteStream, output: PassThrough): Duplex {
-  const duplex = Duplex.from({ readable: output, writable: raw });
-  duplex.once('close', () => (raw as unknown as Readable).destroy());
+  const duplex = new Duplex({
+    read: () => output.resume(),
+    write: (chunk: Buffer, _encoding, done) => void raw.write(chunk, () => done()),
+    final: (done) => done(),
+    destroy: (error, done) => {
+      (raw as unknown as Readable).destroy();
+      done(error);
+    },
+  });
+  output.on('data', (chunk) => duplex.push(chunk) || output.pause());
+  output.once('end', () => duplex.push(null));
+  output.once('error', (error) => duplex.destroy(error));
   return duplex;
 }

@@ -28,8 +28,8 @@ export class RemoteAccess implements HostAccess {
 
   async connect(to: Address, io: Io): Promise<Duplex> {
     const address = 'socket' in to ? `UNIX-CONNECT:${ROOT}${to.socket}` : `TCP:${to.host}:${to.port},connect-timeout=5`;
-    // `-t`: how long the answer may take after the question has ended.
-    const argv = ['socat', '-t', '60', '-', address];
+    // `-t`: how long it waits for its input to end when the other side has closed. It never does: that is the end.
+    const argv = ['socat', '-t', '0.02', '-', address];
     return this.inHelper(io, () => attachIn(this.engine, this.name, argv, io));
   }
 
@@ -100,7 +100,7 @@ function helper(name: string, image: string): HostContainer {
     // A shell as process 1 ignores signals it has no handler for: it would take ten seconds to stop.
     command: ['sh', '-c', 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done'],
     labels: { 'spillway.helper': 'host' },
-    binds: [`/:${ROOT}:rslave`],
+    binds: [`/:${ROOT}`],
     hostNetwork: true,
   };
 }

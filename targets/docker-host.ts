@@ -24,7 +24,7 @@ export class DockerHost implements Host {
     helperImage: string,
   ) {
     this.remote = new RemoteAccess(engine, helperImage, (container, io) =>
-      this.ensure(container, { ...ownOptions(container), ...HELPER_OPTIONS }, io),
+      this.ensure(container, helperOptions(container), io),
     );
   }
 
@@ -133,12 +133,15 @@ function hostConfig(binds: string[]): Docker.HostConfig {
   };
 }
 
-/** The helper stands for the host: its user, its processes. Who may use the engine has all that anyway. */
-const HELPER_OPTIONS = {
-  User: '0:0',
-  Entrypoint: [],
-  HostConfig: { ...hostConfig(['/:/host:rslave']), PidMode: 'host', Privileged: true },
-} satisfies Docker.ContainerCreateOptions;
+/**
+ * The helper stands for the host: its user, its files, its processes. Not privileged: the usual capabilities allow chroot
+ * and signals, and some engines cannot give more.
+ */
+function helperOptions(container: HostContainer): Docker.ContainerCreateOptions {
+  const own = ownOptions(container);
+  const HostConfig = { ...own.HostConfig, PidMode: 'host', SecurityOpt: ['apparmor=unconfined'] };
+  return { ...own, User: '0:0', Entrypoint: [], HostConfig };
+}
 
 function named(container: HostContainer, error: unknown): unknown {
   if (statusOf(error) === undefined) return error;

@@ -5,6 +5,7 @@ import type { HttpCheck } from '../domain/config';
 import { UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import type { Answer } from './target';
+import { TimeUp, within } from './within';
 
 /** Most of a body that is looked at, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -23,31 +24,32 @@ export interface Asked {
  * @throws UnreachableFailure when there is no complete answer within the check's time-out.
  */
 export async function askFrom(host: Host, at: Asked, check: HttpCheck, io: Io): Promise<Answer> {
-  const limit = AbortSignal.timeout(check.timeout);
-  const within: Io = { ...io, signal: AbortSignal.any([io.signal, limit]) };
   const started = performance.now();
-  let stream: Duplex | undefined;
   try {
-    stream = await host.connect({ host: at.host, port: at.port }, within);
-    const { status, body } = await exchange(at.tls ? await secured(stream, at) : stream, at, check, within.signal);
+    const { status, body } = await within(io.signal, check.timeout, (signal) =>
+      ask(host, at, check, { ...io, signal }),
+    );
     return { status, body, latency: performance.now() - started };
   } catch (error) {
     io.signal.throwIfAborted();
-    const seen = limit.aborted ? `none within ${check.timeout} ms` : (error as Error).message;
-    throw new UnreachableFailure(
-      `expected an answer from http${at.tls ? 's' : ''}://${at.host}:${at.port}${check.path}, seen ${seen}`,
-    );
-  } finally {
-    stream?.destroy();
+    const seen = error instanceof TimeUp ? `none within ${error.limitMs} ms` : (error as Error).message;
+    const url = `http${at.tls ? 's' : ''}://${at.host}:${at.port}${check.path}`;
+    throw new UnreachableFailure(`expected an answer from ${url}, seen ${seen}`);
   }
 }
 
-function exchange(
-  stream: Duplex,
-  at: Asked,
-  check: HttpCheck,
-  signal: AbortSignal,
-): Promise<{ status: number; body: string }> {
+async function ask(host: Host, at: Asked, check: HttpCheck, io: Io): Promise<{ status: number; body: string }> {
+  const stream = await host.connect({ host: at.host, port: at.port }, io);
+  const stop = (): void => void stream.destroy();
+  io.signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await exchange(at.tls ? await secured(stream, at) : stream, at, check);
+  } finally {
+    stop();
+  }
+}
+
+function exchange(stream: Duplex, at: Asked, check: HttpCheck): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
       createConnection: () => stream,
@@ -59,7 +61,6 @@ function exchange(
         ...check.headers,
         connection: 'close',
       },
-      signal,
     });
     outgoing.once('error', reject);
     outgoing.once('response', (response) => {

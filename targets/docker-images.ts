@@ -6,7 +6,7 @@ import type { Io } from '../domain/host';
 import type { PinnedImage } from '../domain/release';
 import { packContext } from './docker-context';
 import { credentialsFor, splitReference } from './docker-credentials';
-import { reasonOf, statusOf, type DockerEngine, type Surroundings } from './docker-engine';
+import { reasonOf, statusOf, type Abort, type DockerEngine, type Surroundings } from './docker-engine';
 import type { ImageFacts } from './target';
 
 /** What a build is told beside the configuration. */
@@ -40,20 +40,17 @@ export class DockerImages {
     const context = await packContext(build.directory, build.dockerfile, build.maxContext);
     const output: string[] = [];
     let id: string | undefined;
-    const stream = await this.engine
-      .call(io, (docker, abort) => docker.buildImage(context, { ...buildOptions(build), ...abort }), null)
-      .catch((error: unknown) => {
-        if (statusOf(error) === undefined) throw error;
-        throw new ImageFailure(
-          `expected to build ${build.reference}, seen ${reasonOf(error)}: correct ${build.dockerfile}`,
-        );
-      });
-    await this.follow(stream, io, (event) => {
+    const open = (docker: Docker, abort: Abort): Promise<NodeJS.ReadableStream> =>
+      docker.buildImage(context, { ...buildOptions(build), ...abort });
+    await this.follow(io, open, (event) => {
       id = event.aux?.ID ?? id;
       const line = (event.stream ?? event.status ?? '').trimEnd();
       if (line) io.onProgress(`building ${service}: ${line.slice(0, 200)}`);
       if (line) output.push(line);
       if (event.error) throw buildFailure(build.reference, event.error, output);
+    }).catch((error: unknown) => {
+      if (statusOf(error) === undefined) throw error;
+      throw buildFailure(build.reference, reasonOf(error), output);
     });
     if (!id)
       throw new UnreachableFailure(
@@ -69,14 +66,13 @@ export class DockerImages {
     const { repository, tag, digest } = splitReference(reference);
     const authconfig = await credentialsFor(repository, this.variables);
     const options = { fromImage: repository, tag: digest ?? tag ?? 'latest' };
-    const stream = await this.engine
-      .call(io, (docker, abort) => docker.createImage(authconfig ?? {}, { ...options, ...abort }), null)
-      .catch((error: unknown) => {
-        throw pullFailure(reference, authconfig !== undefined, error);
-      });
-    await this.follow(stream, io, ({ status, id, error }) => {
+    const open = (docker: Docker, abort: Abort): Promise<NodeJS.ReadableStream> =>
+      docker.createImage(authconfig ?? {}, { ...options, ...abort });
+    await this.follow(io, open, ({ status, id, error }) => {
       if (status) io.onProgress(`pulling ${reference}: ${id ? `${id} ` : ''}${status}`);
       if (error) throw new UnreachableFailure(`expected to pull ${reference}, seen ${error}: check the registry`);
+    }).catch((error: unknown) => {
+      throw pullFailure(reference, authconfig !== undefined, error);
     });
     const pulled = await this.inspect(reference, service, io);
     if (pulled) return pulled.image;
@@ -144,16 +140,22 @@ export class DockerImages {
   }
 
   /** Reads the engine's events, one JSON object a line, until the stream ends or `take` throws. */
-  private async follow(stream: NodeJS.ReadableStream, io: Io, take: (event: Event) => void): Promise<void> {
-    try {
-      for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-        if (line.trim()) take(JSON.parse(line) as Event);
+  private follow(
+    io: Io,
+    open: (docker: Docker, abort: Abort) => Promise<NodeJS.ReadableStream>,
+    take: (event: Event) => void,
+  ): Promise<void> {
+    const read = async (docker: Docker, abort: Abort): Promise<void> => {
+      const stream = await open(docker, abort);
+      try {
+        for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+          if (line.trim()) take(JSON.parse(line) as Event);
+        }
+      } finally {
+        (stream as unknown as { destroy: () => void }).destroy();
       }
-    } finally {
-      (stream as unknown as { destroy: () => void }).destroy();
-    }
-    // A stream that was cut off by a cancellation ends like one that is complete.
-    io.signal.throwIfAborted();
+    };
+    return this.engine.call(io, read, null);
   }
 }
 
@@ -172,7 +174,8 @@ function buildOptions(build: ImageBuild): Docker.ImageBuildOptions {
 
 function buildFailure(reference: string, error: string, output: string[]): ImageFailure {
   const last = output.slice(-QUOTED_LINES).join('\n');
-  return new ImageFailure(`expected to build ${reference}, seen ${error}; its last lines were:\n${last}`);
+  const quoted = last ? `; its last lines were:\n${last}` : '';
+  return new ImageFailure(`expected to build ${reference}, seen ${error}${quoted}`);
 }
 
 function pullFailure(reference: string, withCredentials: boolean, error: unknown): unknown {

@@ -30,7 +30,8 @@ export class SshAgent extends Agent {
     private readonly url: URL,
     private readonly access: SshAccess,
   ) {
-    super({ keepAlive: false });
+    // Kept, because each channel costs the start of a program on the other machine.
+    super({ keepAlive: true });
   }
 
   override createConnection(
@@ -129,7 +130,19 @@ function dialEngine(client: Client): Promise<Duplex> {
       if (error) return reject(error);
       // Unread, it would stop the channel once its window is full.
       channel.stderr.resume();
-      resolve(channel);
+      resolve(asSocket(channel));
     });
+  });
+}
+
+/** An agent keeps only what it may treat as a socket; none of this means anything to a channel. */
+function asSocket(channel: Duplex): Duplex {
+  const nothing = (): Duplex => channel;
+  return Object.assign(channel, {
+    setKeepAlive: nothing,
+    setNoDelay: nothing,
+    setTimeout: nothing,
+    ref: nothing,
+    unref: nothing,
   });
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import Docker from 'dockerode';
 import { appConfigSchema, type AppConfig, type TargetConfig } from '../../domain/config';
 import type { Io } from '../../domain/host';
@@ -23,6 +24,7 @@ export function releaseOf(scope: Scope, version = '1.0.0', attempt = 'a'): Relea
 
 export function quietIo(signal: AbortSignal = new AbortController().signal): Io & { progress: string[] } {
   const progress: string[] = [];
+  setMaxListeners(0, signal);
   return { signal, onProgress: (detail) => progress.push(detail), progress };
 }
 

@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { HostContainer } from '../../domain/host';
+import { openDockerTarget } from '../../targets/docker';
+import type { Target } from '../../targets/target';
+import {
+  BUSYBOX,
+  docker,
+  quietIo,
+  releaseOf,
+  removeEverything,
+  specOf,
+  configOf,
+  targetConfig,
+  uniqueScope,
+  webService,
+} from './docker-fixture';
+import { overSsh, overTcp, overTls, type Road } from './engine-roads';
+
+const io = quietIo();
+const local = (): Promise<Road> =>
+  Promise.resolve({ config: {}, surroundings: { variables: {} }, close: () => undefined });
+
+describe.each([
+  ['on the engine’s own machine', local],
+  ['over TCP', overTcp],
+  ['over TCP with TLS', overTls],
+  ['over SSH', overSsh],
+])('a host %s', (_, open) => {
+  let road: Road;
+  let target: Target;
+  let folder: string;
+  let server: Server;
+
+  beforeAll(async () => {
+    road = await open();
+    target = await openDockerTarget(targetConfig(road.config), road.surroundings);
+    folder = await mkdtemp(join(tmpdir(), 'spillway-host-'));
+    // Containers run as other users than this test.
+    await chmod(folder, 0o755);
+    await writeFile(join(folder, 'marker'), '');
+    server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (data) => socket.end(`heard ${data.toString()}`));
+    });
+    await new Promise<void>((resolve) => server.listen(join(folder, 'echo.sock'), resolve));
+  }, 60_000);
+  afterAll(async () => {
+    await target.close();
+    road.close();
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('keeps files: written whole, read back, listed, removed', async () => {
+    const { host } = target;
+    const path = join(folder, 'new/folder/state.json');
+    expect(await host.readFile(path, io)).toBeUndefined();
+    expect(await host.listFiles(join(folder, 'new'), io)).toEqual([]);
+    const large = randomBytes(200_000).toString('hex');
+    await host.writeFile(path, large, io);
+    expect(await host.readFile(path, io)).toBe(large);
+    await host.writeFile(path, 'äöü "quoted" $HOME\n', io);
+    expect(await host.readFile(path, io)).toBe('äöü "quoted" $HOME\n');
+    await host.writeFile(join(folder, 'new/folder/empty'), '', io);
+    expect(await host.readFile(join(folder, 'new/folder/empty'), io)).toBe('');
+    expect(await host.listFiles(join(folder, 'new/folder'), io)).toEqual(['empty', 'state.json']);
+    await host.removeFile(path, io);
+    await host.removeFile(path, io);
+    expect(await readdir(join(folder, 'new/folder'))).toEqual(['empty']);
+  });
+
+  test('runs programs of its own and tells how they ended', async () => {
+    expect(await target.host.run(['sh', '-c', 'echo out; echo err >&2; exit 3'], io)).toEqual({
+      exitCode: 3,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
+    expect((await target.host.run(['no-such-program'], io)).exitCode).toBeGreaterThan(125);
+    expect((await target.probe(uniqueScope(), io)).freeDisk).toBeGreaterThan(0);
+  });
+
+  test('connects to a socket of the host, and says so when nobody listens', async () => {
+    const stream = await target.host.connect({ socket: join(folder, 'echo.sock') }, io);
+    stream.write('hello');
+    expect(await text(stream)).toBe('heard hello');
+    const nobody = async (): Promise<string> => readAll(await target.host.connect({ host: '127.0.0.1', port: 1 }, io));
+    await expect(nobody()).rejects.toMatchObject({ name: 'UnreachableFailure' });
+  });
+
+  test('keeps a container running, makes it anew only when it is to be another, and removes it', async () => {
+    const { host } = target;
+    const container: HostContainer = {
+      name: `spillway-test-${randomBytes(4).toString('hex')}`,
+      image: BUSYBOX,
+      command: ['sh', '-c', 'trap "exit 0" TERM; sleep 1000 & wait'],
+      labels: { 'spillway.test': 'host' },
+      binds: [`${folder}:/shared`],
+      hostNetwork: true,
+      env: { GREETING: 'hi' },
+    };
+    try {
+      expect((await Promise.all([1, 2, 3].map(() => host.ensureContainer(container, io)))).sort()).toContain('started');
+      expect(await host.ensureContainer(container, io)).toBe('running');
+      const first = await docker.getContainer(container.name).inspect();
+      expect(
+        await host.execInContainer(container.name, ['sh', '-c', 'echo $GREETING; ls /shared/marker; exit 4'], io),
+      ).toMatchObject({ exitCode: 4, stdout: 'hi\n/shared/marker\n' });
+      expect(
+        await host.ensureContainer(
+          { ...container, command: ['sh', '-c', 'trap "exit 0" TERM; sleep 2000 & wait'] },
+          io,
+        ),
+      ).toBe('started');
+      expect((await docker.getContainer(container.name).inspect()).Id).not.toBe(first.Id);
+    } finally {
+      await host.removeContainer(container.name, io);
+    }
+    await host.removeContainer(container.name, io);
+    await expect(docker.getContainer(container.name).inspect()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  test('asks a container on its network', async () => {
+    const scope = uniqueScope();
+    try {
+      const image = await target.pullImage(BUSYBOX, 'web', io);
+      await target.ensureNetwork(scope, 'owner', io);
+      const config = configOf(scope.app, { services: { web: webService() } });
+      const [replica] = await target.deploySlot(releaseOf(scope), 'owner', 'blue', [specOf(config, 'web', image)], io);
+      const check = {
+        path: '/index.html',
+        method: 'GET' as const,
+        headers: {},
+        status: [200],
+        json: {},
+        timeout: 5_000,
+      };
+      let answer: { status: number } | undefined;
+      for (let left = 20; left > 0 && answer === undefined; left -= 1) {
+        answer = await target.ask({ host: replica!.address, port: 8080 }, check, io).catch(() => undefined);
+      }
+      expect(answer).toMatchObject({ status: 200, body: 'hello from 1.0.0\n' });
+      expect(await target.logs(replica!.container, 5, io)).toEqual([]);
+      expect(await target.exec(replica!.container, ['echo', 'hi'], io)).toEqual({ exitCode: 0, output: 'hi\n' });
+    } finally {
+      await removeEverything(scope);
+    }
+  });
+});
+
+test('a machine that is not in known_hosts is refused, with what to do', async () => {
+  const road = await overSsh({ isKnown: false });
+  const target = await openDockerTarget(targetConfig(road.config), road.surroundings);
+  try {
+    await expect(target.probe(uniqueScope(), io)).rejects.toMatchObject({
+      name: 'UnreachableFailure',
+      message: expect.stringContaining('ssh-keyscan'),
+    });
+  } finally {
+    await target.close();
+    road.close();
+  }
+});
+
+async function readAll(stream: Duplex): Promise<string> {
+  return text(stream);
+}
