@@ -147,7 +147,7 @@ export class Follower {
     if (environment !== null && environment.current === null) {
       const entry = environment.ledger.find(({ release }) => id === undefined || release.id === id);
       if (environment.needsHand !== undefined) return this.handNeeded(environment.needsHand, entry);
-      if (entry !== undefined) return this.remembered(entry);
+      if (entry !== undefined) return this.remembered({ ...entry, why: `ended from outside, without undo: ${how}` });
     }
     this.show(`${how}: no undo could run, so its environment puts things right`);
     if (Date.now() - this.goneSince < PATIENCE) return undefined;
@@ -163,9 +163,10 @@ export class Follower {
   }
 
   private remembered(entry: LedgerEntry): Followed | undefined {
+    const isNew = this.status === undefined;
     this.status = statusOf(entry);
-    this.screen.leave();
-    this.show();
+    // What was seen of it says more than what the ledger keeps.
+    if (isNew) this.show();
     return this.ended();
   }
 

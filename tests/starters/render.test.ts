@@ -1,0 +1,201 @@
+import type { LedgerEntry, ReleaseRequest, ReleaseStatus } from '../../domain/release';
+import { coloursFor } from '../../starters/output';
+import { renderEvents } from '../../starters/render-events';
+import { renderHistory, renderHistoryMarkdown } from '../../starters/render-history';
+import { renderPlan } from '../../starters/render-plan';
+import { renderSummary } from '../../starters/render-summary';
+import { cutLine, textTable } from '../../starters/render-table';
+import { renderTree } from '../../starters/render-tree';
+import { exitCodeOf } from '../../starters/render-words';
+
+const plain = coloursFor({}, {});
+const coloured = coloursFor({ isTTY: true }, {});
+const AT = Date.UTC(2026, 10, 21, 10, 15);
+
+const RUNNING: ReleaseStatus = {
+  release: { app: 'shop', environment: 'production', id: '20261121-101500-1.3.0-k3v9', version: '1.3.0' },
+  state: 'running',
+  phase: 'canary',
+  phases: [
+    { phase: 'preflight', state: 'done', startedAt: AT, endedAt: AT + 320, detail: '12 checks passed' },
+    { phase: 'build', state: 'skipped', startedAt: AT, endedAt: AT, detail: 'as asked' },
+    { phase: 'canary', state: 'running', startedAt: AT + 1_000 },
+  ],
+  undos: [{ label: 'all traffic to blue', state: 'pending' }],
+  messages: [],
+  slot: 'green',
+  share: 10,
+  judgement: { verdict: 'pass', reason: 'error rate 0 % ≤ 5 %' },
+  who: 'alice',
+  note: '',
+  startedAt: AT,
+  leftovers: [],
+};
+
+describe('the picture of a release', () => {
+  const picture = (status: Partial<ReleaseStatus>, around = {}): string =>
+    renderTree({ ...RUNNING, ...status }, { now: AT + 5_200, ...around }, plain).join('\n');
+
+  it('has phases with durations, what comes, share, judgement and the address of the Web UI', () => {
+    expect(picture({}, { link: 'http://127.0.0.1:8233/x' })).toBe(
+      [
+        'shop 1.3.0 → production  20261121-101500-1.3.0-k3v9 by alice, 5.2 s',
+        '  ✓ preflight     320 ms  12 checks passed',
+        '  – build        skipped  as asked',
+        '  ▸ canary         4.2 s',
+        '    then approve → switch → verify → bake → drain → retire',
+        '  1.3.0 is in green and gets 10 % of the traffic',
+        '  judged pass: error rate 0 % ≤ 5 %',
+        '  http://127.0.0.1:8233/x',
+      ].join('\n'),
+    );
+  });
+
+  it('says how to approve while that is what it waits for', () => {
+    const text = picture({ phase: 'approve', waitingFor: 'approval by bob until 14:05' });
+    expect(text).toContain('waiting for approval by bob until 14:05');
+    expect(text).toContain('spillway approve --app shop -e production');
+  });
+
+  it('shows the undos and why while it undoes', () => {
+    const undos: ReleaseStatus['undos'] = [
+      { label: 'all traffic to blue', state: 'done' },
+      { label: 'remove 1.3.0 from green', state: 'running' },
+    ];
+    const text = picture({ state: 'undoing', why: 'error rate 20 % > 5 %', undos });
+    expect(text).toContain('✓ all traffic to blue');
+    expect(text).toContain('▸ remove 1.3.0 from green');
+    expect(text).toContain('error rate 20 % > 5 %');
+    expect(text).not.toContain('then approve');
+  });
+
+  it('says since when no worker answers', () => {
+    expect(picture({}, { silence: 'no worker answers since 12 s' })).toContain('no worker answers since 12 s');
+  });
+});
+
+describe('the lines of a release', () => {
+  it('tell everything so far at the first look, and only what is new at the next', () => {
+    expect(renderEvents(undefined, RUNNING)).toEqual([
+      'releasing shop 1.3.0 → production (20261121-101500-1.3.0-k3v9) by alice',
+      '1.3.0 gets 10 % of the traffic',
+      'preflight done in 320 ms: 12 checks passed',
+      'build skipped: as asked',
+      'canary …',
+      'judged pass: error rate 0 % ≤ 5 %',
+    ]);
+    expect(renderEvents(RUNNING, RUNNING)).toEqual([]);
+    expect(renderEvents(RUNNING, { ...RUNNING, share: 50, waitingFor: 'promote or reject' })).toEqual([
+      '1.3.0 gets 50 % of the traffic',
+      'waiting for promote or reject',
+    ]);
+  });
+
+  it('tell each message once, also after the oldest were dropped from the list', () => {
+    const message = (name: string, at: number) => ({ name, who: 'bob', why: '', at });
+    const before = { ...RUNNING, messages: [message('pause', 1), message('resume', 2)] };
+    const now = {
+      ...RUNNING,
+      messages: [message('resume', 2), { ...message('promote', 3), refused: 'nothing soaks' }],
+    };
+    expect(renderEvents(before, now)).toEqual(['promote by bob — refused: nothing soaks']);
+  });
+});
+
+describe('the last word', () => {
+  it('names failed undos, what waits for them, and both ways on', () => {
+    const undos: ReleaseStatus['undos'] = [
+      { label: 'remove 1.3.0 from green', state: 'failed', failure: 'the engine does not answer' },
+      { label: 'revert migrations 002', state: 'pending' },
+    ];
+    const text = renderSummary({ ...RUNNING, state: 'needs a hand', undos }, plain);
+    expect(text).toContain('- remove 1.3.0 from green: the engine does not answer');
+    expect(text).toContain('- revert migrations 002');
+    expect(text).toContain('spillway retry --app shop -e production');
+    expect(text).toContain('spillway resolved --app shop -e production');
+  });
+
+  it('lists what was left over', () => {
+    const ended = { ...RUNNING, state: 'ended', outcome: 'released', endedAt: AT + 60_000 } as const;
+    expect(renderSummary({ ...ended, leftovers: ['image shop:1.1.0'] }, plain)).toBe(
+      'shop 1.3.0 → production: released after 1 min\n  left over: image shop:1.1.0',
+    );
+  });
+
+  it.each([
+    ['released', 0],
+    ['unchanged', 0],
+    ['rolled back', 1],
+    ['resolved by hand', 1],
+    ['terminated', 1],
+  ] as const)('of a release that ended %s means exit code %d', (outcome, code) => {
+    expect(exitCodeOf({ state: 'ended', outcome })).toBe(code);
+    expect(exitCodeOf({ state: 'needs a hand' })).toBe(2);
+    expect(exitCodeOf({ state: 'running' })).toBeUndefined();
+  });
+});
+
+describe('tables', () => {
+  const entry: LedgerEntry = {
+    release: RUNNING.release,
+    outcome: 'rolled back',
+    why: 'web did not become healthy:\nlast lines of its log',
+    who: 'alice',
+    note: 'fix | rounding',
+    git: { commit: '0123456789abcdef', branch: 'main', dirty: true },
+    startedAt: AT,
+    endedAt: AT + 65_000,
+    phases: [],
+    images: [{ service: 'web', reference: 'shop-web:1.3.0', digest: 'sha256:1', size: 104_000_000 }],
+    messages: [],
+    leftovers: [],
+    live: null,
+  };
+
+  it('list releases with commit, size, note and the first line of why', () => {
+    const [heading, line] = renderHistory([entry], plain).split('\n');
+    expect(heading).toMatch(/^version +outcome +started \(UTC\) +took +by +commit +images +note$/);
+    expect(line).toBe(
+      '1.3.0    rolled back  2026-11-21 10:15:00  1 min 5 s  alice  01234567+ main  104 MB  ' +
+        'fix | rounding — web did not become healthy:',
+    );
+  });
+
+  it('are valid Markdown whatever a note holds', () => {
+    const table = renderHistoryMarkdown([entry], 'Releases of shop').split('\n').slice(2, 5);
+    const bars = table.map((line) => line.replace(/\\\|/g, '').split('|').length);
+    expect(new Set(bars).size).toBe(1);
+  });
+
+  it('stay aligned when cells have colours', () => {
+    const table = textTable(
+      ['a', 'b'],
+      [
+        [coloured.red('long'), 'x'],
+        ['s', 'y'],
+      ],
+    ).split('\n');
+    expect(table[2]).toBe('s     y');
+  });
+
+  it('cut a line by what is seen of it, and keep its colours whole', () => {
+    expect(cutLine(`${coloured.green('✓')} done`, 4)).toBe(`${coloured.green('✓')} d…`);
+    expect(cutLine('short', 5)).toBe('short');
+  });
+
+  it('of a plan count the checks that say no', () => {
+    const request = { ...RUNNING.release, app: 'shop' } as unknown as ReleaseRequest;
+    const checks = [
+      { name: 'engine', ok: true, detail: 'answers' },
+      { name: 'port 80', ok: false, detail: 'in use' },
+    ];
+    const text = renderPlan(
+      request,
+      { live: null, slot: 'blue', checks, steps: [], caveats: ['nginx breaks some'] },
+      plain,
+    );
+    expect(text).toContain('✗ port 80: in use');
+    expect(text).toContain('! nginx breaks some');
+    expect(text).toContain('would stop in preflight: 1 of 2 checks say no');
+  });
+});
