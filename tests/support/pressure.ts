@@ -76,10 +76,10 @@ function done() {
 }
 parentPort.on('message', () => { stopping = true; });
 for (; open < connections; open++) client();
-setTimeout(() => { stopping = true; }, 60000).unref();
+setTimeout(() => { stopping = true; }, 180000).unref();
 `;
 
-/** Puts requests on a router of this machine until it is told to stop, at most a minute. */
+/** Puts requests on a router of this machine until it is told to stop, at most three minutes. */
 export async function startPressure(options: PressureOptions): Promise<{ stop(): Promise<PressureReport> }> {
   const worker = new Worker(CLIENT, { eval: true, workerData: options });
   const report = new Promise<PressureReport>((resolve, reject) => {

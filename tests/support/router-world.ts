@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +88,22 @@ export class RouterWorld {
     await run('docker', ['run', '-d', '--name', name, '--network', 'host', 'spillway/node:local', ...argv]);
     for (const port of Object.values(ports)) await until(() => answers(port));
     return name;
+  }
+
+  /** Backends that answer as fast as can be, so that a measurement is of what stands before them. */
+  async quickBackends(ports: Record<string, number>): Promise<void> {
+    const name = `backend-${randomBytes(4).toString('hex')}`;
+    const file = join(this.directory, 'backends.cfg');
+    const servers = Object.entries(ports).map(
+      ([body, port]) =>
+        `frontend ${body}\n  bind 127.0.0.1:${port}\n  http-request return status 200 content-type text/plain string ${body}\n`,
+    );
+    const defaults = 'defaults\n  mode http\n  timeout connect 1s\n  timeout client 60s\n  timeout server 60s\n';
+    await writeFile(file, `${defaults}${servers.join('')}`);
+    this.containers.push(name);
+    const argv = ['-v', `${file}:/backends.cfg:ro`, 'spillway/haproxy:local', 'haproxy', '-db', '-f', '/backends.cfg'];
+    await run('docker', ['run', '-d', '--name', name, '--network', 'host', ...argv]);
+    for (const port of Object.values(ports)) await until(() => answers(port));
   }
 
   async docker(...argv: string[]): Promise<string> {
