@@ -41,10 +41,21 @@ export async function migration(request: MigrationRequest): Promise<MigrationLoo
   }
 }
 
+/** Somebody waits for the answer: a database that is away for longer is the answer. */
+const LOOK_TIMEOUT = '20s';
+
 async function look({ config, projectDirectory }: MigrationRequest): Promise<MigrationLook> {
   const input = { config, projectDirectory };
-  const { mistakes } = await summarised(quick.checkMigrations, 'check the pending migrations', input);
-  return { ...(await summarised(quick.migrationStatus, 'ask which are applied', input)), mistakes };
+  const scheduleToCloseTimeout = LOOK_TIMEOUT;
+  const { mistakes } = await quick.checkMigrations.executeWithOptions(
+    { summary: 'check the pending migrations', scheduleToCloseTimeout },
+    [input],
+  );
+  const status = await quick.migrationStatus.executeWithOptions(
+    { summary: 'ask which are applied', scheduleToCloseTimeout },
+    [input],
+  );
+  return { ...status, mistakes };
 }
 
 async function forward(

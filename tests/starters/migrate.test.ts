@@ -1,0 +1,178 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { registerMigrate } from '../../starters/migrate';
+import { command, type Said } from '../support/command';
+import { query } from '../support/postgres';
+import { tinyConfig } from '../support/tiny';
+import { World } from '../support/world';
+
+jest.setTimeout(120_000);
+
+let world: World;
+const before = { ...process.env };
+
+beforeAll(async () => {
+  world = await World.open({ database: true });
+  Object.assign(process.env, { TEMPORAL_ADDRESS: world.temporal.address, SPILLWAY_TASK_QUEUE: world.taskQueue });
+  await mkdir(join(world.project, 'migrations'));
+});
+afterAll(async () => {
+  process.env = before;
+  await world?.close();
+});
+beforeEach(async () => {
+  await rm(join(world.project, 'migrations'), { recursive: true });
+  await mkdir(join(world.project, 'migrations'));
+  await query(world.databaseUrl, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  await write({
+    '001_orders.up.sql': 'CREATE TABLE orders (id int PRIMARY KEY);',
+    '001_orders.down.sql': 'DROP TABLE orders;',
+    '002_total.up.sql': 'ALTER TABLE orders ADD total numeric;',
+    '002_total.down.sql': 'ALTER TABLE orders DROP total;',
+    '003_note.up.sql': 'ALTER TABLE orders ADD note text;',
+    '003_note.down.sql': 'ALTER TABLE orders DROP note;',
+  });
+  await configure();
+});
+
+async function write(files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(world.project, 'migrations', name), text);
+}
+
+async function configure(database: Record<string, unknown> = {}): Promise<void> {
+  const raw = tinyConfig(world);
+  Object.assign(raw.database, database);
+  await writeFile(join(world.project, 'spillway.yaml'), stringify(raw));
+}
+
+function migrate(...args: string[]): Promise<Said> {
+  return command(registerMigrate, 'migrate', ...args, '-f', join(world.project, 'spillway.yaml'), '--json');
+}
+const json = ({ stdout }: Said) => JSON.parse(stdout);
+const columns = async () => {
+  const sql = `SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'orders' ORDER BY 1`;
+  return (await query<{ name: string }>(world.databaseUrl, sql)).map(({ name }) => name);
+};
+
+describe('M3: on a real Temporal, worker and database', () => {
+  test('migrations are shown, applied and reverted by hand, each time with a backup first', async () => {
+    expect(json(await migrate('status'))).toMatchObject({
+      applied: [],
+      pending: ['001_orders', '002_total', '003_note'],
+    });
+
+    const up = await migrate('up', '--who', 'alice', '--note', 'by hand');
+    expect(up).toMatchObject({ exitCode: 0 });
+    expect(json(up)).toMatchObject({ outcome: 'migrated', who: 'alice', note: 'by hand' });
+    const backup = /in (\S+\.tar\.gz)/.exec(JSON.stringify(json(up).phases))?.[1];
+    expect(existsSync(backup!)).toBe(true);
+    expect(await columns()).toEqual(['id', 'note', 'total']);
+    expect(json(await migrate('up'))).toMatchObject({ outcome: 'unchanged', why: 'no migration is pending' });
+
+    expect(json(await migrate('down', '--only', '002_total'))).toMatchObject({ outcome: 'migrated' });
+    expect(await columns()).toEqual(['id', 'note']);
+    expect(json(await migrate('status'))).toMatchObject({
+      applied: ['001_orders', '003_note'],
+      pending: ['002_total'],
+    });
+    expect(json(await migrate('down', '--last'))).toMatchObject({ outcome: 'migrated' });
+    expect(await columns()).toEqual(['id']);
+    await migrate('up');
+    expect(json(await migrate('down', '--to', '001_orders'))).toMatchObject({ outcome: 'migrated' });
+    expect(await columns()).toEqual(['id']);
+    expect(json(await migrate('down', '--to', 'base'))).toMatchObject({ outcome: 'migrated' });
+    expect(await columns()).toEqual([]);
+  });
+
+  test('one that fails puts back exactly what it applied, and says which statement failed', async () => {
+    await migrate('up');
+    await migrate('down', '--last');
+    await write({ '004_bad.up.sql': 'ALTER TABLE orders ADD id int;', '004_bad.down.sql': 'SELECT 1;' });
+    const failed = await migrate('up');
+    expect(failed.exitCode).toBe(1);
+    expect(json(failed)).toMatchObject({
+      outcome: 'rolled back',
+      why: expect.stringMatching(/004_bad\.up\.sql:1: .*already exists/),
+    });
+    expect(json(await migrate('status'))).toMatchObject({
+      applied: ['001_orders', '002_total'],
+      pending: ['003_note', '004_bad'],
+    });
+  });
+
+  test('one whose verification fails after reverting is applied again', async () => {
+    await migrate('up');
+    await configure({ verify: ['sh', '-c', 'psql "$DATABASE_URL" -c "SELECT note FROM orders"'] });
+    const failed = await migrate('down', '--last');
+    expect(failed.exitCode).toBe(1);
+    expect(json(failed)).toMatchObject({
+      outcome: 'rolled back',
+      why: expect.stringMatching(/column "note" does not exist/),
+    });
+    expect(await columns()).toEqual(['id', 'note', 'total']);
+  });
+
+  test('a mistake in a pending migration is shown, and nothing is begun', async () => {
+    await write({ '004_bad.up.sql': 'ALTER TABEL orders;', '004_bad.down.sql': 'SELECT 1;' });
+    const status = await migrate('status');
+    expect(status.exitCode).toBe(1);
+    expect(json(status).mistakes).toEqual([
+      expect.stringMatching(/004_bad\.up\.sql:1: syntax error at or near "TABEL"/),
+    ]);
+    expect(json(await migrate('up'))).toMatchObject({ why: expect.stringMatching(/TABEL/) });
+    expect(await columns()).toEqual([]);
+  });
+
+  test('a worker that is killed in the middle is replaced, and each migration is applied once', async () => {
+    await write({
+      '004_slow.up.sql': 'CREATE TABLE slow AS SELECT pg_sleep(3)::text AS t;',
+      '004_slow.down.sql': 'DROP TABLE slow;',
+    });
+    const running = migrate('up');
+    await until(async () => (await query(world.databaseUrl, SLEEPING)).length === 1);
+    await world.workers.at(-1)!.kill();
+    await world.startWorker();
+    expect(json(await running)).toMatchObject({ outcome: 'migrated' });
+    expect(await query(world.databaseUrl, 'SELECT t FROM slow')).toHaveLength(1);
+  });
+
+  test('it is refused while a release or another migration is under way', async () => {
+    await write({
+      '004_slow.up.sql': 'CREATE TABLE slow AS SELECT pg_sleep(3)::text AS t;',
+      '004_slow.down.sql': 'DROP TABLE slow;',
+    });
+    const running = migrate('up');
+    await until(async () => (await query(world.databaseUrl, SLEEPING)).length === 1);
+    const refused = await migrate('down');
+    expect(refused.exitCode).toBe(1);
+    expect(json(refused).error).toMatchObject({
+      type: 'RefusedFailure',
+      message: expect.stringMatching(/is under way/),
+    });
+    expect(json(await running)).toMatchObject({ outcome: 'migrated' });
+  });
+
+  test('without migrations in the configuration it is a mistake', async () => {
+    await configure({ migrations: undefined });
+    expect(await migrate('status')).toMatchObject({ exitCode: 64 });
+  });
+
+  test('without a database that answers it says so', async () => {
+    await writeFile(join(world.project, 'url'), 'postgres://postgres:wrong@127.0.0.1:1/none');
+    await configure({ url: { file: 'url' } });
+    const down = command(registerMigrate, 'migrate', 'status', '-f', join(world.project, 'spillway.yaml'), '--json');
+    expect((await down).exitCode).toBe(69);
+  });
+});
+
+const SLEEPING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('expected the condition to come true within 30 s');
+}
