@@ -17,12 +17,8 @@ import { registerVersion } from './version';
 import { registerWatch } from './watch';
 import { registerWorker } from './worker';
 
-/** All commands, in the order in which people meet them. */
-function createProgram(): Command {
-  const program = new Command('spillway')
-    .description('Releases apps as durable workflows on Temporal, and puts everything back when a release fails.')
-    .version(version)
-    .showHelpAfterError('Add --help for what is possible.');
+/** Registers all commands, in the order in which people meet them. */
+export function registerAll(program: Command): void {
   const registrations = [
     registerDev,
     registerWorker,
@@ -40,12 +36,21 @@ function createProgram(): Command {
     registerSmoke,
   ];
   for (const register of registrations) register(program);
-  return program.addHelpText(
-    'after',
-    `
-Start here: \`spillway init\` writes a spillway.yaml, \`spillway dev\` starts Temporal and a worker, \`spillway plan\` shows
-what a release would do. Every command has --help with examples and exit codes.`,
-  );
 }
 
-void execute(createProgram(), process.argv);
+function createProgram(): Command {
+  const program = new Command('spillway')
+    .description('Releases apps as durable workflows on Temporal, and puts everything back when a release fails.')
+    .version(version)
+    .showHelpAfterError('Add --help for what is possible.')
+    .addHelpText(
+      'after',
+      `
+Start here: \`spillway init\` writes a spillway.yaml, \`spillway dev\` starts Temporal and a worker, \`spillway plan\` shows
+what a release would do. Every command has --help with examples and exit codes.`,
+    );
+  registerAll(program);
+  return program;
+}
+
+if (require.main === module) void execute(createProgram(), process.argv);
