@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { ConfigurationFailure } from '../../domain/failures';
 import { checkFile, loadConfiguration, loadFile } from '../../starters/configuration';
 import { mistakeText } from '../../starters/configuration-errors';
-import { CASES, RIGHT } from './configuration-cases';
+import { CASES } from './configuration-cases';
+import { RIGHT } from './configuration-right';
 
 const directory = mkdtempSync(join(tmpdir(), 'spillway-configuration-'));
 const file = join(directory, 'spillway.yaml');
