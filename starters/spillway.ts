@@ -5,6 +5,7 @@ import { registerCurrent } from './current';
 import { registerDev } from './dev';
 import { registerDoctor } from './doctor';
 import { registerHistory } from './history';
+import { registerInit } from './init';
 import { registerMessages } from './messages';
 import { registerMigrate } from './migrate';
 import { execute } from './output';
@@ -23,6 +24,7 @@ export function registerAll(program: Command): void {
     registerDev,
     registerWorker,
     registerDoctor,
+    registerInit,
     registerValidate,
     registerVersion,
     registerPlan,
