@@ -51,12 +51,14 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
         if (previous) await target.tagImage(reference, previous, io);
         await target.removeImage(previous ? made : reference, io);
       }
+      // An attempt that was repeated left images without a name.
+      await target.pruneImages(input.release, Number.MAX_SAFE_INTEGER, io);
       await forgetTags(input, target, io);
     }),
 });
 
 /** The name of a service's image, whether it is built or pulled. Docker tags have no `+`, with which semver marks build metadata. */
-function referenceOf({ release }: Step, service: string, { image }: ServiceConfig): string {
+export function referenceOf({ release }: Step, service: string, { image }: ServiceConfig): string {
   const version = release.version.replace('+', '_');
   return image?.replaceAll('{version}', version) ?? imageName(release, service, version);
 }
@@ -72,13 +74,9 @@ async function imageOf(
   const reference = referenceOf(input, service, config);
   if (!config.build) return target.pullImage(reference, service, io);
   if (input.skipBuild) return presentImage(reference, service, target, io);
-  const { app, environment, version } = input.release;
-  const labels = {
-    [LABELS.app]: app,
-    [LABELS.environment]: environment,
-    [LABELS.service]: service,
-    [LABELS.version]: version,
-  };
+  // Neither environment nor release: the same sources must make the same image for all of them.
+  const { app, version } = input.release;
+  const labels = { [LABELS.app]: app, [LABELS.service]: service, [LABELS.version]: version };
   const directory = resolve(input.projectDirectory, config.build.context);
   return target.buildImage({ ...config.build, directory, reference, labels, ...(cpu && { cpu }) }, service, io);
 }

@@ -80,6 +80,6 @@ function fieldAt(value: unknown, path: string): unknown {
 function quote(value: unknown): string {
   if (value === undefined) return 'no such field';
   if (value === '') return 'nothing';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return JSON.stringify(text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text);
+  const text = JSON.stringify(value);
+  return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
 }

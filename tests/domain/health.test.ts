@@ -1,0 +1,60 @@
+import type { HttpCheck } from '../../domain/config';
+import { checkName, judgeAnswer } from '../../domain/health';
+
+const check = (settings: Partial<HttpCheck> = {}): HttpCheck => ({
+  path: '/health',
+  method: 'GET',
+  headers: {},
+  status: [200],
+  json: {},
+  timeout: 2_000,
+  ...settings,
+});
+const seen = (body = '', status = 200, latency = 12.3) => ({ status, body, latency });
+
+test('an answer with the right status passes', () => {
+  expect(judgeAnswer(check(), seen())).toEqual({ ok: true, detail: '200 in 12 ms' });
+  expect(judgeAnswer(check({ status: [200, 204] }), seen('', 204)).ok).toBe(true);
+});
+
+test('D5: JSON fields are compared by dotted path, lists included, and strictly', () => {
+  const body = JSON.stringify({ database: { status: 'healthy', lag: 0 }, checks: [{ ok: true }] });
+  expect(
+    judgeAnswer(check({ json: { 'database.status': 'healthy', 'database.lag': 0, 'checks.0.ok': true } }), seen(body))
+      .ok,
+  ).toBe(true);
+  expect(judgeAnswer(check({ json: { 'database.lag': '0' } }), seen(body))).toEqual({
+    ok: false,
+    detail: 'expected database.lag to be "0", seen 0',
+  });
+  expect(judgeAnswer(check({ json: { 'database.status': 'ok' } }), seen(body)).detail).toBe(
+    'expected database.status to be "ok", seen "healthy"',
+  );
+  expect(judgeAnswer(check({ json: { 'cache.status': 'ok' } }), seen(body)).detail).toBe(
+    'expected cache.status to be "ok", seen no such field',
+  );
+});
+
+test('a missing field never passes, and neither does one that an object inherits', () => {
+  expect(judgeAnswer(check({ json: { 'a.b.c': 'x' } }), seen('{"a":null}')).ok).toBe(false);
+  expect(judgeAnswer(check({ json: { 'constructor.name': 'Object' } }), seen('{}')).ok).toBe(false);
+  expect(judgeAnswer(check({ json: { a: 1 } }), seen('<html>')).detail).toBe('expected a JSON body, seen "<html>"');
+});
+
+test('every expectation that is missed is named at once', () => {
+  const { ok, detail } = judgeAnswer(check({ contains: 'ready', maxLatency: 10 }), seen('starting', 503));
+  expect(ok).toBe(false);
+  expect(detail).toBe(
+    'expected status 200, seen 503 ("starting"); expected a body that contains "ready", seen "starting"; expected an answer within 10 ms, seen 12 ms',
+  );
+});
+
+test('a long body is quoted in part', () => {
+  expect(judgeAnswer(check(), seen('x'.repeat(10_000), 500)).detail.length).toBeLessThan(300);
+});
+
+test('a check is called by its name, or by what it asks', () => {
+  expect(checkName(check())).toBe('/health');
+  expect(checkName(check({ service: 'web' }))).toBe('web /health');
+  expect(checkName(check({ service: 'web', name: 'alive' }))).toBe('alive');
+});

@@ -1,0 +1,261 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { LABELS } from '../../domain/names';
+import { openDockerTarget } from '../../targets/docker';
+import type { Target } from '../../targets/target';
+import {
+  BUSYBOX,
+  configOf,
+  docker,
+  quietIo,
+  releaseOf,
+  removeEverything,
+  specOf,
+  targetConfig,
+  uniqueScope,
+  webService,
+} from './docker-fixture';
+import { startRegistry, type Registry } from './registry';
+
+const scope = uniqueScope();
+const io = quietIo();
+let target: Target;
+let folder: string;
+
+beforeAll(async () => {
+  target = await openDockerTarget(targetConfig(), { variables: {} });
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spillway-context-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await removeEverything(scope);
+});
+afterAll(() => target.close());
+
+async function files(content: Record<string, string>): Promise<void> {
+  for (const [path, text] of Object.entries(content)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+}
+
+function build(settings: Record<string, unknown> = {}, version = '1.0.0', signal = io) {
+  const labels = { [LABELS.app]: scope.app, [LABELS.service]: 'web', [LABELS.version]: version };
+  const reference = `${scope.app}-web:${version}`;
+  return target.buildImage(
+    { context: '.', dockerfile: 'Dockerfile', args: {}, directory: folder, reference, labels, ...settings },
+    'web',
+    signal,
+  );
+}
+
+/** Paths of regular files under /app in an image. */
+async function listed(reference: string): Promise<string[]> {
+  const container = await docker.createContainer({
+    Image: reference,
+    Cmd: ['find', '/app', '-type', 'f'],
+    Labels: { [LABELS.app]: scope.app },
+  });
+  await container.start();
+  await container.wait();
+  const output = (await container.logs({ stdout: true, stderr: true, follow: false })).toString();
+  await container.remove();
+  return output.match(/\/app\/\S+/g)?.sort() ?? [];
+}
+
+describe('a build', () => {
+  test('G6: sends what .dockerignore leaves, exceptions included, and pins the image by its id', async () => {
+    await files({
+      Dockerfile: `FROM ${BUSYBOX}\nARG FLAVOUR\nENV FLAVOUR=$FLAVOUR\nCOPY . /app\n`,
+      '.dockerignore': 'node_modules\nsecret.*\ndocs\n!docs/keep.md\nDockerfile\n',
+      'main.txt': 'main',
+      'secret.pem': 'secret',
+      'docs/keep.md': 'kept',
+      'docs/drop.md': 'dropped',
+      'node_modules/a/index.js': 'module',
+      'src/deep/file.txt': 'deep',
+    });
+    const image = await build({ args: { FLAVOUR: 'plain' } });
+    expect(image).toMatchObject({
+      service: 'web',
+      reference: `${scope.app}-web:1.0.0`,
+      digest: expect.stringMatching(/^sha256:/),
+    });
+    expect(image.size).toBeGreaterThan(1_000_000);
+    expect(await listed(image.reference)).toEqual([
+      '/app/.dockerignore',
+      '/app/docs/keep.md',
+      '/app/main.txt',
+      '/app/src/deep/file.txt',
+    ]);
+    const facts = await target.inspectImage(image.reference, 'web', io);
+    expect(facts).toMatchObject({ image, user: '10001:10001', env: { FLAVOUR: 'plain' }, hasHealthcheck: false });
+    expect(io.progress.some((line) => line.startsWith('building web: '))).toBe(true);
+  });
+
+  test('G6: a context over its budget is refused before it is sent, and the largest files are named', async () => {
+    await files({ Dockerfile: `FROM ${BUSYBOX}\n`, 'big.bin': 'x'.repeat(50_000), 'small.txt': 'x' });
+    await expect(build({ maxContext: 10_000 })).rejects.toMatchObject({
+      name: 'ImageFailure',
+      message: expect.stringMatching(/at most 10 KB .* seen 50 KB; largest: big.bin \(50 KB\)/),
+    });
+  });
+
+  test('a failing step is quoted with its output', async () => {
+    await files({ Dockerfile: `FROM ${BUSYBOX}\nRUN echo compiling && echo "no such module" >&2 && exit 9\n` });
+    await expect(build()).rejects.toMatchObject({
+      name: 'ImageFailure',
+      message: expect.stringMatching(/code: 9[^]*no such module/),
+    });
+  });
+
+  test('a missing Dockerfile, a bad one and a missing base image are failures that no retry mends', async () => {
+    await expect(build()).rejects.toMatchObject({
+      name: 'ImageFailure',
+      message: expect.stringContaining('expected a Dockerfile at'),
+    });
+    await files({ Dockerfile: 'NONSENSE\n' });
+    await expect(build()).rejects.toMatchObject({ name: 'ImageFailure' });
+    await files({ Dockerfile: 'FROM no-such-image-here:1\n' });
+    await expect(build()).rejects.toMatchObject({ name: 'ImageFailure' });
+  });
+
+  test('a cancelled build ends at once', async () => {
+    await files({ Dockerfile: `FROM ${BUSYBOX}\nRUN sleep 60\n` });
+    const controller = new AbortController();
+    const cancelled = quietIo(controller.signal);
+    const building = build({}, '1.0.0', cancelled);
+    setTimeout(() => controller.abort(new Error('cancelled')), 1_500);
+    await expect(building).rejects.toThrow('cancelled');
+    expect(await target.inspectImage(`${scope.app}-web:1.0.0`, 'web', io)).toBeUndefined();
+  });
+
+  test('tags move and are taken away; an image in use stays', async () => {
+    await files({ Dockerfile: `FROM ${BUSYBOX}\nENV V=1\n` });
+    const first = await build();
+    await files({ Dockerfile: `FROM ${BUSYBOX}\nENV V=2\n` });
+    const second = await build();
+    expect(second.digest).not.toBe(first.digest);
+    await target.tagImage(second.reference, first.digest, io);
+    expect((await target.inspectImage(second.reference, 'web', io))!.image.digest).toBe(first.digest);
+    await target.removeImage(second.digest, io);
+    await target.removeImage(second.digest, io);
+    const container = await docker.createContainer({
+      Image: first.digest,
+      Cmd: ['sleep', '30'],
+      Labels: { [LABELS.app]: scope.app },
+    });
+    await container.start();
+    await target.removeImage(first.reference, io);
+    expect(await target.inspectImage(first.reference, 'web', io)).toBeUndefined();
+    expect(await target.inspectImage(first.digest, 'web', io)).toBeDefined();
+    await container.remove({ force: true });
+    await target.removeImage(first.digest, io);
+    expect(await target.inspectImage(first.digest, 'web', io)).toBeUndefined();
+  });
+
+  test('pruning keeps the newest images and those that a container uses', async () => {
+    for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0']) {
+      await files({ Dockerfile: `FROM ${BUSYBOX}\nENV V=${version}\n` });
+      await build({}, version);
+      await new Promise((resolve) => setTimeout(resolve, 1_100)); // the engine's dates have seconds
+    }
+    await docker.createContainer({
+      Image: `${scope.app}-web:1.0.0`,
+      Cmd: ['true'],
+      Labels: { [LABELS.app]: scope.app },
+    });
+    expect(await target.pruneImages(scope, 2, io)).toEqual([`${scope.app}-web:1.1.0`]);
+    expect(await target.pruneImages(scope, 2, io)).toEqual([]);
+  });
+});
+
+describe('a pull', () => {
+  const login = { username: 'releaser', password: 'correct horse' };
+  let open: Registry;
+  let closed: Registry;
+
+  beforeAll(async () => {
+    open = await startRegistry();
+    closed = await startRegistry(login);
+  }, 60_000);
+  afterAll(() => {
+    open.close();
+    closed.close();
+  });
+
+  async function withConfig(config: object, extra: Record<string, string> = {}): Promise<Target> {
+    await files({ 'docker/config.json': JSON.stringify(config) });
+    const variables = { DOCKER_CONFIG: join(folder, 'docker'), PATH: process.env.PATH, ...extra };
+    return openDockerTarget(targetConfig(), { variables });
+  }
+
+  test('by tag is pinned by the registry’s digest, and runs by it', async () => {
+    const repository = `${scope.app}/web`;
+    const digest = await open.push(BUSYBOX, repository, '1.0.0');
+    const reference = `${open.address}/${repository}:1.0.0`;
+    const image = await target.pullImage(reference, 'web', io);
+    expect(image).toMatchObject({ reference, digest });
+    await target.ensureNetwork(scope, 'owner', io);
+    const config = configOf(scope.app, { services: { web: webService() } });
+    const [replica] = await target.deploySlot(releaseOf(scope), 'owner', 'blue', [specOf(config, 'web', image)], io);
+    expect(replica).toMatchObject({ imageDigest: digest, state: 'running' });
+    await removeEverything(scope);
+    await target.removeImage(reference, io);
+
+    const byDigest = `${open.address}/${repository}@${digest}`;
+    expect(await target.pullImage(byDigest, 'web', io)).toMatchObject({ reference: byDigest, digest });
+    await target.removeImage(byDigest, io);
+    expect(await target.inspectImage(byDigest, 'web', io)).toBeUndefined();
+  });
+
+  test('what the registry does not have is a failure that no retry mends', async () => {
+    await expect(target.pullImage(`${open.address}/${scope.app}/none:1`, 'web', io)).rejects.toMatchObject({
+      name: 'ImageFailure',
+    });
+  });
+
+  test('a registry that does not answer may be tried again', async () => {
+    await expect(target.pullImage('127.0.0.1:1/none/web:1', 'web', io)).rejects.toMatchObject({
+      name: 'UnreachableFailure',
+    });
+  });
+
+  test('uses the password that `docker login` left in the Docker configuration', async () => {
+    await closed.push(BUSYBOX, 'web', '2');
+    const reference = `${closed.address}/web:2`;
+    await expect(target.pullImage(reference, 'web', io)).rejects.toThrow(/without credentials/);
+    const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+    const known = await withConfig({ auths: { [closed.address]: { auth } } });
+    expect(await known.pullImage(reference, 'web', io)).toMatchObject({ reference });
+    await known.removeImage(reference, io);
+    await known.close();
+  });
+
+  test('asks the credential helper that the Docker configuration names', async () => {
+    await closed.push(BUSYBOX, 'web', '3');
+    const reference = `${closed.address}/web:3`;
+    const answer = JSON.stringify({ ServerURL: closed.address, Username: login.username, Secret: login.password });
+    await files({
+      'bin/docker-credential-spilltest': `#!/bin/sh\nread registry || true\n[ "$registry" = "${closed.address}" ] && echo '${answer}'\n`,
+    });
+    await chmod(join(folder, 'bin/docker-credential-spilltest'), 0o755);
+    const known = await withConfig(
+      { credHelpers: { [closed.address]: 'spilltest' } },
+      { PATH: `${join(folder, 'bin')}:${process.env.PATH}` },
+    );
+    expect(await known.pullImage(reference, 'web', io)).toMatchObject({ reference });
+    await known.removeImage(reference, io);
+    await known.close();
+
+    const missing = await withConfig({ credsStore: 'no-such-helper' });
+    await expect(missing.pullImage(reference, 'web', io)).rejects.toMatchObject({
+      name: 'ConfigurationFailure',
+      message: expect.stringContaining('docker-credential-no-such-helper'),
+    });
+    await missing.close();
+  });
+});
