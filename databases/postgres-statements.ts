@@ -60,6 +60,12 @@ function mistakeOf({ kind, node, sql }: Statement, transaction: boolean): string
   if (kind === 'CopyStmt' && node.is_from && !node.filename && !node.is_program) {
     return 'COPY … FROM STDIN has no input in a migration; use INSERT';
   }
+  if (kind === 'IndexStmt' && node.concurrent && node.if_not_exists) {
+    return (
+      'CREATE INDEX CONCURRENTLY IF NOT EXISTS takes the broken index that an interrupted run leaves for a good one; ' +
+      'write DROP INDEX CONCURRENTLY IF EXISTS before it, and no IF NOT EXISTS'
+    );
+  }
   if (!transaction) return undefined;
   if (kind === 'TransactionStmt' && !/SAVEPOINT|RELEASE|ROLLBACK_TO/.test(String(node.kind))) {
     return `${sql.split(/\s/)[0]?.toUpperCase()} is not allowed: each file is one transaction already; remove it`;

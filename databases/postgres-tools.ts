@@ -25,18 +25,22 @@ export class PostgresTools {
   /**
    * Version of `pg_dump`, such as `15.4`.
    *
-   * @throws ConfigurationFailure when it is missing, or too old for a server of this major version.
+   * @throws ConfigurationFailure when it, `pg_restore` or `psql` is missing, or too old for a server of this major version.
    */
   async version(serverMajor: number, io: Io): Promise<string> {
-    const { stdout } = await this.run(['pg_dump', '--version'], io, { limit: QUICK_MS });
-    const version = /(\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? 'unknown';
-    if (!(Number.parseInt(version, 10) >= serverMajor)) {
-      throw new ConfigurationFailure(
-        `expected pg_dump ${serverMajor} or newer on the worker's machine for a PostgreSQL ${serverMajor}, seen ${version}: ` +
-          `install postgresql-client-${serverMajor}`,
-      );
-    }
-    return version;
+    const programs = ['pg_dump', 'pg_restore', 'psql'];
+    const versions = await Promise.all(programs.map((program) => this.versionOf(program, io)));
+    const old = programs.findIndex((_, index) => !(Number.parseInt(versions[index]!, 10) >= serverMajor));
+    if (old === -1) return versions[0]!;
+    throw new ConfigurationFailure(
+      `expected ${programs[old]} ${serverMajor} or newer on the worker's machine for a PostgreSQL ${serverMajor}, ` +
+        `seen ${versions[old]}: install postgresql-client-${serverMajor}`,
+    );
+  }
+
+  private async versionOf(program: string, io: Io): Promise<string> {
+    const { stdout } = await this.run([program, '--version'], io, { limit: QUICK_MS });
+    return /(\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? 'none';
   }
 
   /** Runs one of them; the password goes by the environment. `options` are settings of its sessions. */
