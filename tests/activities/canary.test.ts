@@ -1,0 +1,128 @@
+import { ActivityCancellationDetails } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { canaryActivities } from '../../activities/canary';
+import type { SoakInput, SoakReport } from '../../activities/steps';
+import { containerName } from '../../domain/names';
+import { ActivityWorld } from '../support/activity-world';
+import { until } from '../support/router-world';
+
+const OLD = '20261121-100000-1.0.0-aaaa';
+const NEW = '20261121-110000-1.1.0-bbbb';
+
+/** Answers its version; a version with `bad` in it answers 500, and one with `sick` only its health check does. */
+const SERVER = `require('node:http').createServer((q, r) => {
+  const { VERSION } = process.env;
+  const isBad = VERSION.includes('bad') || (VERSION.includes('sick') && q.url === '/health');
+  r.writeHead(isBad ? 500 : 200).end(VERSION);
+}).listen(8080);
+process.on('SIGTERM', () => process.exit(0))`;
+
+let world: ActivityWorld;
+beforeEach(async () => {
+  world = await ActivityWorld.open();
+  world.change = (raw) => {
+    raw.services.web.command = ['-e', SERVER];
+    raw.canary = { affinity: false };
+  };
+  await world.release(OLD, '1.0.0', 'blue');
+}, 60_000);
+afterEach(() => world.close());
+
+const input = async (version: string, given: Partial<SoakInput>): Promise<SoakInput> => {
+  const step = world.step(NEW, version);
+  await world.deploy(step, 'green');
+  // Probed from here on only: what is sick must get deployed.
+  world.change = (raw) => {
+    raw.services.web.command = ['-e', SERVER];
+    raw.services.web.health = { endpoints: [{ path: '/health' }] };
+  };
+  const { counters } = await world.run('setTraffic', { ...step, slot: 'green', share: 50 });
+  const limits = { minRequests: 20, ...given.limits };
+  const fixed = { slot: 'green', share: 50, interval: 100, baseline: counters, startedAt: Date.now() } as const;
+  return { ...world.step(NEW, version), ...fixed, soak: 300, ...given, limits };
+};
+
+async function traffic(requests: number): Promise<void> {
+  for (let index = 0; index < requests; index++) await world.ask();
+}
+
+/** Starts a soak that a test cancels, or that goes on where another attempt left. */
+function start(
+  given: SoakInput,
+  heartbeatDetails?: unknown,
+): { environment: MockActivityEnvironment; report: Promise<SoakReport> } {
+  const environment = new MockActivityEnvironment({ heartbeatDetails });
+  environment.on('heartbeat', (details) => world.beats.push(details));
+  return { environment, report: environment.run(canaryActivities(world.parts).soak, given) };
+}
+
+describe('a soak', () => {
+  it('passes a good version on enough requests, and none of the other slot counts', async () => {
+    const given = await input('1.1.0', { limits: { errorRate: 5, p95: 5_000, minRequests: 20 } });
+    await traffic(100);
+    const report = await world.run('soak', given);
+    expect(report).toMatchObject({ judgement: { verdict: 'pass' }, interrupted: false, errors: 0 });
+    expect(report.requests).toBeGreaterThan(20);
+    expect(report.requests).toBeLessThan(80);
+  }, 60_000);
+
+  it('fails a bad version at once, long before its time is over', async () => {
+    const given = await input('1.1.0-bad', { soak: 600_000, limits: { errorRate: 5, minRequests: 20 } });
+    await traffic(100);
+    const { judgement } = await world.run('soak', given);
+    expect(judgement.verdict).toBe('fail');
+    expect(judgement.reason).toMatch(/^web: error rate 100 % \(\d+ of \d+ requests\) > 5 %$/);
+  }, 60_000);
+
+  it('is inconclusive without enough requests, saying how many are needed', async () => {
+    const given = await input('1.1.0', { limits: { errorRate: 5, minRequests: 20 } });
+    expect(await world.run('soak', given)).toMatchObject({
+      judgement: { verdict: 'inconclusive', reason: '0 requests seen, 20 needed' },
+      p95: null,
+    });
+  }, 60_000);
+
+  it('fails a version whose health checks fail in a row, and counts on where another attempt left', async () => {
+    const given = await input('1.1.0-sick', { soak: 600_000, limits: { healthFailures: 3, minRequests: 0 } });
+    const { judgement } = await world.run('soak', given);
+    expect(judgement.reason).toMatch(/\/health: 3 failed probes in a row, 3 fail it: expected status 200, seen 500/);
+    const name = `${containerName(world.scope, 'web', 'green', 1)} /health`;
+    const before = JSON.stringify({ seen: '', probes: { [name]: { failures: 2, seen: '' } } });
+    const again = await start({ ...given, soak: 0 }, before).report;
+    expect(again.judgement.verdict).toBe('fail');
+  }, 60_000);
+
+  it('that is cancelled answers at once what it knows; one whose worker shuts down goes on elsewhere', async () => {
+    const given = await input('1.1.0', { soak: null, limits: { errorRate: 5, minRequests: 20 } });
+    await traffic(60);
+    const cancelled = start(given);
+    await until(() => Promise.resolve(String(world.beats.at(-1)).includes('pass')));
+    cancelled.environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
+    expect(await cancelled.report).toMatchObject({ interrupted: true, judgement: { verdict: 'pass' } });
+    const ended = start(given);
+    ended.environment.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+    await expect(ended.report).rejects.toThrow();
+  }, 60_000);
+
+  it('takes counters that began anew for less evidence, never for more', async () => {
+    const given = await input('1.1.0', { limits: { errorRate: 5, minRequests: 20 } });
+    const old = given.baseline!;
+    const { judgement, requests } = await world.run('soak', { ...given, baseline: { ...old, process: 'another@1' } });
+    expect(judgement).toMatchObject({
+      verdict: 'inconclusive',
+      reason: '0 requests seen, 20 needed (the router began to count anew, evidence from before is not used)',
+    });
+    expect(requests).toBe(0);
+  }, 60_000);
+
+  it('with a router that counts nothing is inconclusive about counters, and judges by probes alone', async () => {
+    const given = await input('1.1.0', { baseline: null, limits: { errorRate: 5, minRequests: 20 } });
+    const none = { ...given, baseline: null };
+    expect((await world.run('soak', none)).judgement).toEqual({
+      verdict: 'inconclusive',
+      reason: 'errorRate and p95 cannot be judged: the router counts no requests',
+    });
+    const probed = await world.run('soak', { ...none, limits: { healthFailures: 3, minRequests: 20 } });
+    expect(probed.judgement.verdict).toBe('pass');
+  }, 60_000);
+});
