@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { snapshot, violations } from '../support/invariants';
+import { leaks, snapshot, violations } from '../support/invariants';
+import { engine } from '../support/engine';
 import { migration } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
@@ -11,7 +12,7 @@ describe('gates before anything changes', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await World.open({ database: true });
+    world = await World.open({ database: true, config: (raw) => void (raw.canary.steps = []) });
     await world.released('1.0.0');
   });
   afterAll(() => world?.close());
@@ -57,11 +58,21 @@ describe('gates before anything changes', () => {
   });
 
   test('G6: --skip-build takes the image that is there', async () => {
-    const tested = await world.released('1.1.5', { options: { testOnly: true } });
-    expect(tested.status.outcome).toBe('unchanged');
+    const { app } = world.scope;
+    for (const service of ['web', 'job'])
+      await engine()
+        .getImage(`${app}-${service}:1.1.4`)
+        .tag({ repo: `${app}-${service}`, tag: '1.1.5' });
     const broken = { 'app/Dockerfile': 'FROM nothing/at-all:here\n' };
     const { status } = await world.released('1.1.5', { options: { skipBuild: true }, files: broken });
     expect({ outcome: status.outcome, why: status.why }).toMatchObject({ outcome: 'released' });
+  });
+
+  test('G1: a test-only release builds and checks, and deploys nothing', async () => {
+    const before = await snapshot(world);
+    const result = await world.released('1.1.6', { options: { testOnly: true } });
+    expect(result.status.outcome).toBe('unchanged');
+    expect(leaks(before, await snapshot(world), result.status.release.id)).toEqual([]);
   });
 
   test('B5: the database is dumped before a migration, and the dump can be read', async () => {

@@ -10,7 +10,7 @@ describe('health', () => {
   });
 
   beforeAll(async () => {
-    world = await World.open();
+    world = await World.open({ config: (raw) => void (raw.canary.steps = []) });
   });
   afterAll(() => world?.close());
 

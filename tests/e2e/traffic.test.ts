@@ -8,7 +8,7 @@ describe('traffic that moves', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await World.open();
+    world = await World.open({ config: (raw) => void (raw.canary.steps = []) });
     await world.released('1.0.0');
   });
   afterAll(() => world?.close());

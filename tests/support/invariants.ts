@@ -69,7 +69,9 @@ export function leaks(before: Snapshot, after: Snapshot, releaseId: string): str
     file.includes('/backups/') || file.includes(releaseId) || /(^|\/)(live\.json|fence)$/.test(file);
   const parts = ['containers', 'networks', 'images', 'volumes', 'schema', 'files'] as const;
   return parts.flatMap((part) => {
-    const gone = before[part].filter((line) => !after[part].includes(line) && !(part === 'files' && kept(line)));
+    // What a release remembers for its own undo is of no use to those that follow.
+    const useless = (line: string) => part === 'files' && (kept(line) || line.includes('/tags-'));
+    const gone = before[part].filter((line) => !after[part].includes(line) && !useless(line));
     const added = after[part].filter((line) => !before[part].includes(line) && !(part === 'files' && kept(line)));
     return [...gone.map((line) => `${part} lost: ${line}`), ...added.map((line) => `${part} left behind: ${line}`)];
   });

@@ -8,7 +8,7 @@ import type { LoadOptions, LoadReport } from './load-process';
 export interface Load {
   /** What it saw so far. */
   report(): Promise<LoadReport>;
-  /** Finishes what is in flight, and answers the final report. */
+  /** Finishes what is in flight, and answers the final report; again the same. */
   stop(): Promise<LoadReport>;
 }
 
@@ -30,14 +30,13 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     child.kill('SIGKILL');
     throw error;
   }
-  return {
-    report: () => ask(child, 'report'),
-    stop: async () => {
-      const report = await ask(child, 'stop');
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      return report;
-    },
+  let stopped: Promise<LoadReport> | undefined;
+  const stop = async () => {
+    const report = await ask(child, 'stop');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return report;
   };
+  return { report: () => ask(child, 'report'), stop: () => (stopped ??= stop()) };
 }
 
 async function ask(child: ChildProcess, what: 'report' | 'stop'): Promise<LoadReport> {

@@ -235,7 +235,7 @@ export class World {
   }
 
   private async prepare(): Promise<void> {
-    await mkdir(this.project);
+    await mkdir(join(this.project, 'migrations'), { recursive: true });
     await mkdir(join(this.directory, 'tmp'));
     await this.restoreFixture();
     if (this.options.database) {
