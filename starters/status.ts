@@ -54,10 +54,9 @@ Exit codes: 0 shown · 2 shown, and something needs a hand · 64 wrong usage · 
 }
 
 async function overlook(client: Client, scope: Scope): Promise<Overview> {
-  const [look, environment] = await Promise.all([
-    new ReleaseView(client, scope).look(),
-    readEnvironment(client, scope).catch(silenceOrThrow),
-  ]);
+  // One after the other: a connection that is closed while a call is under way ends the process with an error.
+  const look = await new ReleaseView(client, scope).look();
+  const environment = await readEnvironment(client, scope).catch(silenceOrThrow);
   const link = uiLink(releaseWorkflowId(scope));
   const silent = look.kind === 'silent' ? look.why : environment instanceof Error ? 'no worker answers' : undefined;
   const state = environment instanceof Error ? null : environment;
