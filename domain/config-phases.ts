@@ -139,7 +139,7 @@ export const features = z
   .superRefine((all, context) => {
     const seen = new Map<string, string>();
     for (const key of Object.keys(all)) {
-      const variable = key.toUpperCase().replaceAll('-', '_');
+      const variable = key.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
       const other = seen.get(variable);
       if (other !== undefined)
         mistake(context, [key], `expected another name: FEATURE_${variable} stands for "${other}" already`);

@@ -63,6 +63,9 @@ export function serviceRules(service: ServiceConfig, context: Context): void {
   trafficRules(service, context);
   portRules(service, context);
   volumeRules(service, context);
+  for (const key of Object.keys(service.env).filter((name) => name.startsWith('SPILLWAY_'))) {
+    mistake(context, ['env', key], 'expected another name: variables that begin with SPILLWAY_ are given by Spillway');
+  }
 }
 
 function imageRules({ build, image }: ServiceConfig, context: Context): void {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSecretName, looksSecret } from './secret-looks';
 import { parseDuration, parseSize } from './units';
 
 /* The kinds of values of which `spillway.yaml` is made. */
@@ -15,16 +16,6 @@ export function shown(value: unknown): string {
 /** An error that says what was expected and what was seen. */
 export function expected(what: string): { error: (issue: { input?: unknown }) => string } {
   return { error: ({ input }) => `expected ${what}, seen ${shown(input)}` };
-}
-
-/** Whether a text holds a password as part of an address, such as `postgres://user:password@host`. */
-export function looksSecret(text: string): boolean {
-  return /:\/\/[^/\s:@]*:[^/\s@]+@/.test(text);
-}
-
-/** Whether a variable of this name usually holds a secret. */
-export function isSecretName(name: string): boolean {
-  return /(^|[_-])(pass|password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|credentials?)$/i.test(name);
 }
 
 // Timers of Node overflow after 24.8 days.

@@ -9,11 +9,11 @@ export function merge(base: unknown, override: unknown): unknown {
   if (!isMapping(base) || !isMapping(override) || isAlternative(base, override)) return override;
   // `fromEntries` defines properties, so a key `__proto__` stays a key.
   return Object.fromEntries([
-    ...Object.entries(base).filter(([key]) => !Object.hasOwn(override, key)),
-    ...Object.entries(override).map(([key, value]) => [
+    ...Object.entries(base).map(([key, value]) => [
       key,
-      Object.hasOwn(base, key) ? merge(base[key], value) : value,
+      Object.hasOwn(override, key) ? merge(value, override[key]) : value,
     ]),
+    ...Object.entries(override).filter(([key]) => !Object.hasOwn(base, key)),
   ]);
 }
 

@@ -8,6 +8,11 @@ describe('an override', () => {
     });
   });
 
+  test('leaves everything in the order of the base', () => {
+    const merged = merge({ b: { x: 1 }, a: 1, c: 1 }, { d: 1, c: 2, b: { y: 2 } });
+    expect(JSON.stringify(merged)).toBe('{"b":{"x":1,"y":2},"a":1,"c":2,"d":1}');
+  });
+
   test('replaces lists and values', () => {
     expect(merge({ a: [1, 2], b: 1, c: { d: 1 } }, { a: [3], b: 'x', c: 2 })).toEqual({ a: [3], b: 'x', c: 2 });
   });

@@ -235,6 +235,20 @@ export const SERVICE_CASES: Case[] = [
     ],
   ],
   [
+    'a variable that Spillway gives itself',
+    service('env: {SPILLWAY_SLOT: blue}'),
+    [
+      'spillway.yaml:9 services.backend.env.SPILLWAY_SLOT: expected another name: variables that begin with SPILLWAY_ are given by Spillway',
+    ],
+  ],
+  [
+    'a key of a payment service under a harmless name',
+    service('env: {PAYMENT: sk_live_hunter2hunter2hunter2}'),
+    [
+      'spillway.yaml:9 services.backend.env.PAYMENT: expected no secret in plain text, seen one (not shown): write {env: NAME} or {file: PATH}',
+    ],
+  ],
+  [
     'a secret in a build argument',
     service('build: {context: ., args: {NPM_TOKEN: hunter2}}'),
     [
