@@ -75,11 +75,13 @@ function addressOf(base: URL, path: string): URL {
   return new URL(base.pathname.replace(/\/+$/, '') + path, base);
 }
 
+// `fetch` hides why in the cause of its error.
 function whyNone(error: unknown, { timeout }: HttpCheck): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `none in ${timeout} ms`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port')
+  const { name, cause = error } = error as { name?: string; cause?: unknown };
+  const { code, message } = cause as { code?: unknown; message?: string };
+  if (name === 'TimeoutError') return `none in ${timeout} ms`;
+  if (message === 'bad port')
     return 'a port that no browser, and so no fetch, may ask (fetch.spec.whatwg.org/#port-blocking)';
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return code ? `${code}${message && !message.includes(code) ? ` (${message})` : ''}` : String(message ?? cause);
+  if (typeof code !== 'string') return message ?? String(cause);
+  return message && !message.includes(code) ? `${code} (${message})` : code;
 }

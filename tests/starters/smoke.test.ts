@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { registerAll } from '../../starters/spillway';
+import { command } from '../support/command';
+import { freePort } from '../support/temporal';
+import { createProject } from './project';
+import type { Project } from './project';
+
+let server: Server;
+let url: string;
+let asked: string[];
+let answer: RequestListener;
+let project: Project;
+
+beforeAll(async () => {
+  project = await createProject({});
+  server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    answer(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await project.remove();
+});
+beforeEach(() => {
+  asked = [];
+  answer = (_request, response) => response.end('{"database":{"status":"healthy"}}');
+});
+
+const smoke = (...more: string[]) => command(registerAll, 'smoke', '--url', url, ...more);
+const withFile = (...more: string[]) => smoke('-f', `${project.directory}/spillway.yaml`, '-e', 'production', ...more);
+
+// Requirement D8.
+describe('smoke against any URL', () => {
+  it('passes when every path answers, without any configuration', async () => {
+    const { exitCode, stdout } = await smoke('--path', '/health', '--path', '/ready', '--json');
+    expect(exitCode).toBe(0);
+    const report = JSON.parse(stdout) as { checks: object[] };
+    expect(report).toMatchObject({ ok: true, rounds: 1, failedRounds: 0 });
+    expect(report.checks).toEqual([
+      expect.objectContaining({
+        name: '/health',
+        url: `${url}/health`,
+        ok: true,
+        latency: expect.any(Number) as number,
+      }),
+      expect.objectContaining({ name: '/ready', ok: true }),
+    ]);
+  });
+
+  it('asks below the path of the URL', async () => {
+    await command(registerAll, 'smoke', '--url', `${url}/app/`, '--path', '/health');
+    expect(asked).toEqual(['GET /app/health']);
+  });
+
+  it('fails with 1 and says what was expected and seen', async () => {
+    answer = (_request, response) => response.writeHead(503).end('no database');
+    const { exitCode, stdout } = await smoke('--path', '/health');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('expected status 200, seen 503 ("no database")');
+  });
+
+  it('fails an answer that is slower than allowed', async () => {
+    answer = (_request, response) => void setTimeout(() => response.end('ok'), 150);
+    const { exitCode, stdout } = await smoke('--path', '/', '--max-latency', '50ms');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('expected an answer within 50 ms');
+  });
+
+  it('gives up on a URL that hangs, before or within its answer, with 69 or 1', async () => {
+    answer = () => undefined;
+    const silent = await smoke('--path', '/', '--timeout', '200ms', '--json');
+    expect(silent.exitCode).toBe(69);
+    expect(JSON.parse(silent.stdout)).toMatchObject({ ok: false, checks: [{ answered: false }] });
+    answer = (_request, response) => void response.writeHead(200).write('half of');
+    expect((await smoke('--path', '/', '--timeout', '200ms')).stdout).toContain('none in 200 ms');
+  });
+
+  it('ends with 69 where nothing listens', async () => {
+    const { exitCode, stdout } = await command(
+      registerAll,
+      ...['smoke', '--url', `http://127.0.0.1:${await freePort()}`, '--path', '/'],
+    );
+    expect(exitCode).toBe(69);
+    expect(stdout).toContain('ECONNREFUSED');
+  });
+});
+
+describe('smoke with the checks of a configuration', () => {
+  const checks = [
+    { service: 'web', path: '/deep', json: { 'database.status': 'healthy' } },
+    { service: 'web', path: '/primary', fallback: '/backup', name: 'health' },
+  ];
+
+  it('judges JSON fields, and asks the fallback when the primary does not pass', async () => {
+    await project.configure({ smoke: { checks } });
+    answer = ({ url: path }, response) =>
+      path === '/primary' ? response.writeHead(500).end() : response.end('{"database":{"status":"healthy"}}');
+    const { exitCode, stdout } = await withFile();
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('/backup passed, /primary did not');
+    answer = (_request, response) => response.end('{"database":{"status":"degraded"}}');
+    const degraded = await withFile();
+    expect(degraded.exitCode).toBe(1);
+    expect(degraded.stdout).toContain('expected database.status to be "healthy", seen "degraded"');
+  });
+
+  it('watches, forgives a hiccup, and fails after so many failed rounds in a row', async () => {
+    await project.configure({ smoke: { checks: checks.slice(0, 1) } });
+    const failing = (rounds: (round: number) => boolean): void => {
+      let round = 0;
+      answer = (_request, response) =>
+        rounds(++round) ? response.writeHead(500).end() : response.end('{"database":{"status":"healthy"}}');
+    };
+    const watch = ['--watch', '700ms', '--interval', '10ms', '--failures', '3', '--json'];
+    failing((round) => round === 3);
+    const hiccup = await withFile(...watch);
+    expect(hiccup.exitCode).toBe(0);
+    expect(JSON.parse(hiccup.stdout)).toMatchObject({ ok: true, failedRounds: 1 });
+    failing((round) => round > 3);
+    const broken = await withFile(...watch);
+    expect(broken.exitCode).toBe(1);
+    expect(JSON.parse(broken.stdout)).toMatchObject({ ok: false, rounds: 6, failedRounds: 3 });
+  });
+});
