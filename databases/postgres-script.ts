@@ -3,7 +3,7 @@ import { MigrationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
 import type { MigrationScript } from './migration-files';
-import { noticeOurDeath } from './postgres-connection';
+import { endWithUs } from './postgres-connection';
 import { firstWords, lineAt, parseStatements, type Statement } from './postgres-statements';
 
 /** Milliseconds; 0 means without limit, as in PostgreSQL. */
@@ -40,7 +40,7 @@ export async function runScript(
   } finally {
     // A script may have changed the session: search path, role, time-outs. Fails when the connection is gone.
     await client.query('RESET SESSION AUTHORIZATION; RESET ALL').catch(() => undefined);
-    await noticeOurDeath(client).catch(() => undefined);
+    await endWithUs(client).catch(() => undefined);
   }
 }
 

@@ -234,6 +234,26 @@ describe('reverting', () => {
 });
 
 describe('killed in the middle', () => {
+  test('a worker that froze loses its lock to the next one, and does nothing when it wakes up', async () => {
+    const { database, write, directory, config } = await shop();
+    await write({
+      ...ORDERS,
+      '002_slow.up.sql': 'CREATE TABLE slow (id int);\nSELECT pg_sleep(1);\nINSERT INTO slow VALUES (1);',
+      '002_slow.down.sql': 'DROP TABLE slow;',
+    });
+    const worker = startMigrator(directory, config, ['001_orders', '002_slow'], 'ignore');
+    try {
+      await until(async () => (await sleeping()) === 1);
+      worker.kill('SIGSTOP');
+      expect(await database.migrateUp(['001_orders', '002_slow'], 'r', io())).toEqual(['002_slow']);
+    } finally {
+      worker.kill('SIGCONT');
+    }
+    const [exitCode] = (await once(worker, 'exit')) as [number];
+    expect(exitCode).not.toBe(0);
+    expect(await query(url, 'SELECT id FROM slow')).toEqual([{ id: 1 }]);
+  }, 90_000);
+
   test('an index that was being built without a transaction is built anew, and is whole', async () => {
     const { database, write, directory, config } = await shop();
     const index =
@@ -277,7 +297,12 @@ describe('killed in the middle', () => {
 });
 
 /** A worker's process that migrates as release `r`. */
-function startMigrator(directory: string, config: DatabaseConfig, names: string[]): ChildProcess {
+function startMigrator(
+  directory: string,
+  config: DatabaseConfig,
+  names: string[],
+  stdio: 'inherit' | 'ignore' = 'inherit',
+): ChildProcess {
   const program = `
     const { openDatabase } = require(${JSON.stringify(join(ROOT, 'databases/open.ts'))});
     const { config, directory, names } = JSON.parse(process.env.INPUT);
@@ -286,7 +311,7 @@ function startMigrator(directory: string, config: DatabaseConfig, names: string[
     openDatabase(config, context).migrateUp(names, 'r', io);`;
   const env = { ...process.env, URL: url, INPUT: JSON.stringify({ config, directory, names }) };
   const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];
-  return spawn(process.execPath, argv, { env, stdio: 'inherit' });
+  return spawn(process.execPath, argv, { env, stdio });
 }
 
 async function building(): Promise<number> {
