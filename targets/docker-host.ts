@@ -140,7 +140,8 @@ function hostConfig(binds: string[]): Docker.HostConfig {
 function helperOptions(container: HostContainer): Docker.ContainerCreateOptions {
   const own = ownOptions(container);
   const HostConfig = { ...own.HostConfig, PidMode: 'host', SecurityOpt: ['apparmor=unconfined'] };
-  return { ...own, User: '0:0', Entrypoint: [], HostConfig };
+  // As the entry point, so that the image's own does not get it as arguments.
+  return { ...own, User: '0:0', Entrypoint: container.command, Cmd: undefined, HostConfig };
 }
 
 function named(container: HostContainer, error: unknown): unknown {

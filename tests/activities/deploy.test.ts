@@ -2,6 +2,7 @@ import { deployActivities } from '../../activities/deploy';
 import { fencePath } from '../../activities/io';
 import type { PinnedImage } from '../../domain/release';
 import { slotOfAddress } from '../../domain/addresses';
+import { networkName } from '../../domain/names';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker-fixture';
 import { SlotWorld, run } from './slot-world';
 
@@ -147,4 +148,24 @@ test('what is in flight past the cap is closed before the containers go', async 
   await run(removeSlot, { ...step, slot: 'green' });
   expect(world.router.did.at(-1)).toBe('close green');
   expect(await world.target.replicas(world.scope, 'green', io)).toEqual([]);
+});
+
+test('a container that came up at an address of the other slot is found before the router is told', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const live = await world.step(oneService());
+  await run(deploySlot, { ...live, slot: 'blue', images: [image], firstRelease: true });
+  const [blue] = await world.target.replicas(world.scope, 'blue', io);
+  const network = docker.getNetwork(networkName(world.scope));
+  const stolen = blue!.address.replace(/\d+$/, '128');
+  await network.disconnect({ Container: blue!.container });
+  await network.connect({ Container: blue!.container, EndpointConfig: { IPAMConfig: { IPv4Address: stolen } } });
+  world.router.did = [];
+
+  const next = await world.step(oneService(), '2.0.0');
+  await expect(run(deploySlot, { ...next, slot: 'green', images: [image], firstRelease: false })).rejects.toMatchObject(
+    { name: 'RouterFailure', message: expect.stringContaining(`web-blue-1 at ${stolen}`) },
+  );
+  expect(world.router.did).toEqual([]);
+  const [green] = await world.target.replicas(world.scope, 'green', io);
+  expect(green!.address).not.toBe(stolen);
 });

@@ -10,6 +10,7 @@ import { openDockerTarget } from '../../targets/docker';
 import type { Target } from '../../targets/target';
 import {
   BUSYBOX,
+  HELPER,
   docker,
   quietIo,
   releaseOf,
@@ -162,6 +163,26 @@ test('a machine that is not in known_hosts is refused, with what to do', async (
       message: expect.stringContaining('ssh-keyscan'),
     });
   } finally {
+    await target.close();
+    road.close();
+  }
+});
+
+test('a helper image with an entry point of its own does', async () => {
+  const road = await overTcp();
+  const helperImage = `spillway-helper-test:${randomBytes(4).toString('hex')}`;
+  const base = await docker.createContainer({ Image: HELPER });
+  const [repo, tag] = helperImage.split(':') as [string, string];
+  await base.commit({ repo, tag, changes: 'ENTRYPOINT ["socat"]' });
+  await base.remove();
+  const target = await openDockerTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
+  try {
+    expect((await target.host.run(['echo', 'hi'], io)).stdout).toBe('hi\n');
+  } finally {
+    for (const { Id, Image } of await docker.listContainers({ all: true })) {
+      if (Image === helperImage) await docker.getContainer(Id).remove({ force: true });
+    }
+    await docker.getImage(helperImage).remove({ force: true });
     await target.close();
     road.close();
   }
