@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=node_modules/.cache/check
 mkdir -p "$cache"
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 unset FORCE_COLOR
 export NO_COLOR=1
 
@@ -19,7 +21,7 @@ check_generated() {
   (cd "$cache" && node --require "$root/tests/support/typescript.js" "$root/starters/generate.ts") || return 1
   local file changed=0
   for file in spillway.schema.json docs/configuration.md; do
-    diff --unified "$file" "$cache/$file" | head -n 40
+    diff --unified "$file" "$cache/$file" | head -n 40 || true
     cmp --silent "$file" "$cache/$file" || changed=1
   done
   if [ "$changed" = 1 ]; then echo "expected the generated files to be up to date; run: npm run generate" && return 1; fi
@@ -28,7 +30,7 @@ check_generated() {
 checks=(types lint format lock generated)
 pids=()
 for name in "${checks[@]}"; do
-  "check_$name" >"$cache/$name.log" 2>&1 &
+  "check_$name" >"$logs/$name" 2>&1 &
   pids+=($!)
 done
 failed=0
@@ -38,7 +40,7 @@ for index in "${!checks[@]}"; do
     echo "check: $name ok"
   else
     failed=1
-    sed 's/^/  /' "$cache/$name.log"
+    sed 's/^/  /' "$logs/$name"
     echo "check: $name FAILED"
   fi
 done

@@ -42,12 +42,23 @@ type Connected = Omit<Ready, 'workerPid' | 'workerPolls'>;
 export function registerDev(program: Command): void {
   program
     .command('dev')
-    .description('run Temporal, with its Web UI and a database file that survives restarts, and a worker')
+    .description('Runs Temporal, with its Web UI and a database file that survives restarts, and a worker.')
     .option('--port <number>', 'port of Temporal (7233)', parsePort)
     .option('--ui-port <number>', 'port of the Web UI (1000 more)', parsePort)
     .option('--database <file>', `file in which Temporal keeps everything (${standardDatabase(process.env)})`)
     .option(...JSON_OPTION)
-    .addHelpText('after', '\nWith TEMPORAL_ADDRESS set to a Temporal that answers, that one is used.')
+    .addHelpText(
+      'after',
+      `
+With TEMPORAL_ADDRESS set to a Temporal that answers, that one is used. Otherwise its program is looked for on the path,
+then in the cache, then downloaded, then built with Go. Ctrl-C lets the worker finish its steps; once more ends it at once.
+
+Examples:
+  spillway dev
+  spillway dev --port 7300 --database ./temporal.db
+
+Exit codes: 0 stopped · 64 wrong usage or configuration, a port or the database in use · 69 Temporal does not answer`,
+    )
     .action((options: DevOptions) => run(options, (out) => dev(options, out)));
 }
 
