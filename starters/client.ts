@@ -50,7 +50,7 @@ export function uiLink(
   settings: TemporalSettings = temporalSettings(process.env),
   base: string | undefined = process.env.SPILLWAY_UI,
 ): string | undefined {
-  const ui = base || derivedUi(settings.address);
+  const ui = base || derivedUi(settings);
   if (ui === undefined) return undefined;
   const namespace = encodeURIComponent(settings.namespace);
   return `${ui.replace(/\/+$/, '')}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
@@ -127,9 +127,10 @@ async function readPem(pem: Pem): Promise<Buffer> {
   }
 }
 
-// The development server and docker-compose.temporal.yml both have the Web UI on 8233.
-function derivedUi(address: string): string | undefined {
-  const match = /^(.+):7233$/.exec(address);
+// The development server and docker-compose.temporal.yml have the Web UI on 8233. One behind TLS is somebody's own.
+function derivedUi({ address, tls }: TemporalSettings): string | undefined {
+  if (/\.(tmprl\.cloud|api\.temporal\.io):\d+$/.test(address)) return 'https://cloud.temporal.io';
+  const match = tls === undefined ? /^(.+):7233$/.exec(address) : null;
   return match ? `http://${match[1]}:8233` : undefined;
 }
 
