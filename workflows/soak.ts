@@ -44,7 +44,8 @@ export async function soak(run: Run, soak: Soak): Promise<Judgement> {
       const began = Date.now();
       const report = await soakOnce(inputOf(run, soak, began, paused ? null : left), turned);
       const bad = report.judgement.verdict === 'fail';
-      const judgement = control.promoted && report.interrupted && !bad ? promotedBy(control.promoted) : report.judgement;
+      const judgement =
+        control.promoted && report.interrupted && !bad ? promotedBy(control.promoted) : report.judgement;
       control.changed({ judgement });
       if (bad || !report.interrupted || control.promoted || soak.until?.()) return judgement;
       if (!paused && left !== null) left = Math.max(0, left - (Date.now() - began));

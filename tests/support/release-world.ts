@@ -141,7 +141,6 @@ export class ReleaseWorld {
       workflowsPath: require.resolve('../../workflows'),
       logger: QUIET,
     });
-    let world: ReleaseWorld;
     const names = Object.keys(WELL) as (keyof Activities)[];
     const activities = Object.fromEntries(
       names.map((name) => [name, async (input: never) => world.answer(name, input)]),
@@ -154,7 +153,7 @@ export class ReleaseWorld {
       maxHeartbeatThrottleInterval: 50,
       defaultHeartbeatThrottleInterval: 50,
     });
-    world = new ReleaseWorld(environment, worker, worker.run());
+    const world: ReleaseWorld = new ReleaseWorld(environment, worker, worker.run());
     return world;
   }
 
