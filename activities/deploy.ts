@@ -109,7 +109,10 @@ async function refuseWithTraffic({ release, slot }: Remove, { router, io }: Step
 }
 
 /** Lets requests in flight end, for a short time, then closes what is left: WebSockets too. */
-async function empty({ release, slot }: Remove, { router, io }: StepParts): Promise<void> {
+export async function empty(
+  { release, slot }: Pick<Remove, 'release' | 'slot'>,
+  { router, io }: StepParts,
+): Promise<void> {
   if ((await router.greenShare(release, io)) === undefined) return;
   const until = Date.now() + DRAIN_MS;
   for (;;) {

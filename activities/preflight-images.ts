@@ -2,11 +2,12 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ServiceConfig } from '../domain/config';
 import type { Io } from '../domain/host';
-import { imageName } from '../domain/names';
+import { imageMistakes } from '../domain/image-policy';
 import type { Finding } from '../domain/preflight';
-import type { Target } from '../targets/target';
-import type { Step } from './steps';
 import type { ReleaseOptions } from '../domain/release';
+import type { ImageFacts, Target } from '../targets/target';
+import { referenceOf } from './build';
+import type { Step } from './steps';
 
 /** Whether there is something to build the service's image from, or the image itself. */
 export async function checkImage(
@@ -17,14 +18,19 @@ export async function checkImage(
 ): Promise<Finding> {
   const config = input.config.services[service] as ServiceConfig;
   if (config.build && !input.options.skipBuild) return checkContext(config.build, input.projectDirectory);
-  const { version } = input.release;
-  const reference = config.image?.replace('{version}', version) ?? imageName(input.release, service, version);
+  const reference = referenceOf(input, service, config);
   const facts = await target.inspectImage(reference, service, io);
-  if (facts) return { note: `${reference} is on the target` };
+  if (facts) return judgeImage(facts, config);
   if (!config.build) return { note: `${reference} will be pulled` };
   return {
     problem: `expected ${reference} on the target because of --skip-build, seen none; build it, or leave --skip-build out`,
   };
+}
+
+/** What is built or pulled is judged when it is there; what is there already need not wait for that. */
+function judgeImage({ image: { reference, size }, user, env }: ImageFacts, config: ServiceConfig): Finding {
+  const mistakes = imageMistakes({ reference, size, user, env }, config);
+  return mistakes.length > 0 ? { problem: mistakes.join('\n') } : { note: `${reference} is on the target` };
 }
 
 async function checkContext(build: NonNullable<ServiceConfig['build']>, directory: string): Promise<Finding> {

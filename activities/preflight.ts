@@ -41,7 +41,6 @@ async function preflight(input: Input, parts: Parts, step: StepParts): Promise<P
   ]);
   const { router, target, io } = step;
   const checks = [...onTarget.checks, ...secrets.checks, ...database.checks];
-  checks.push(await check('limits', async () => judgeLimits(input.config, router.capabilities)));
   const slot = input.live ? otherSlot(input.live.slot) : 'blue';
   if (input.fence && checks.every(({ ok }) => ok)) {
     await target.host.writeFile(fencePath(input), `${input.release.id}\n`, io);
@@ -66,8 +65,9 @@ async function checkTarget(all: Preflight): Promise<{ checks: PreflightCheck[]; 
   });
   if (!probe) return { checks: [engine], live: null };
   const { owner } = probe;
-  const [ownership, room, images, serving] = await Promise.all([
+  const [ownership, limits, room, images, serving] = await Promise.all([
     check('owner', async () => judgeOwner(owner, parts.owner)),
+    check('limits', (io) => checkLimits(all, io)),
     check('room', (io) => checkRoom(all, probe as TargetProbe, io)),
     Promise.all(
       Object.keys(input.config.services).map((service) =>
@@ -76,7 +76,7 @@ async function checkTarget(all: Preflight): Promise<{ checks: PreflightCheck[]; 
     ),
     checkServing(all),
   ]);
-  return { checks: [engine, ownership, room, ...images, ...serving.checks], live: serving.live };
+  return { checks: [engine, ownership, limits, room, ...images, ...serving.checks], live: serving.live };
 }
 
 /** The router, and whether it and the containers agree with the ledger. */
@@ -131,6 +131,17 @@ function liveOn(ledger: Live | null, serving: Serving): Live | null {
 async function checkRoom({ input }: Preflight, probe: TargetProbe, _io: Io): Promise<Finding> {
   const imageBytes = (input.live?.images ?? []).reduce((sum, { size }) => sum + size, 0);
   return judgeRoom(input.config, probe, { live: input.live !== null, imageBytes });
+}
+
+/** Whether what is limited can be measured, and the router really answers with figures of what is live. */
+async function checkLimits({ input, router }: Preflight, io: Io): Promise<Finding> {
+  const finding = judgeLimits(input.config, router.capabilities);
+  if ('problem' in finding || !input.live || !router.capabilities.counters) return finding;
+  const { slots } = await router.counters(input.release, io);
+  const services = Object.keys(slots[input.live.slot]);
+  return services.length > 0
+    ? finding
+    : { problem: `expected counters of ${input.live.slot} from the router, seen none` };
 }
 
 async function checkSecrets({ input, parts, check }: Preflight) {

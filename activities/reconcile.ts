@@ -3,6 +3,7 @@ import { UnreachableFailure } from '../domain/failures';
 import type { Live, Slot } from '../domain/release';
 import { greenShare, otherSlot, SLOTS } from '../domain/release';
 import type { Replica } from '../targets/target';
+import { empty } from './deploy';
 import { fencePath, withStep } from './io';
 import type { StepParts } from './io';
 import { reconcileId } from './ledger';
@@ -14,8 +15,6 @@ type Input = Parameters<Activities['reconcile']>[0];
 
 /** A container that was just started again, and the router's check of it, take some seconds. */
 const UP_MS = 30_000;
-/** Requests in flight on what goes may end within this; WebSockets are closed then. */
-const DRAIN_MS = 5_000;
 const POLL_MS = 100;
 
 interface Reconcile extends StepParts {
@@ -50,7 +49,8 @@ async function backTo(live: Live, all: Reconcile): Promise<void> {
   await untilUp(live, all);
   await moveTraffic(live, all);
   const other = otherSlot(live.slot);
-  await emptySlot(other, all);
+  if ((await all.target.replicas(all.input.release, other, all.io)).length > 0)
+    await empty({ ...all.input, slot: other }, all);
   await clear(all, other, null);
   await clear(all, live.slot, live.releaseId);
   // What must never run twice starts when all others are gone.
@@ -106,20 +106,6 @@ async function moveTraffic({ slot, version }: Live, { router, input, io, did }: 
     );
   }
   did.push(before === wanted ? `all traffic was on ${slot} (${version})` : `moved all traffic to ${slot} (${version})`);
-}
-
-/** Lets requests in flight end, for a short time, then closes what is left. */
-async function emptySlot(slot: Slot, { router, target, input, io, did }: Reconcile): Promise<void> {
-  if ((await target.replicas(input.release, slot, io)).length === 0) return;
-  const until = Date.now() + DRAIN_MS;
-  while ((await router.sessions(input.release, slot, io)) > 0) {
-    if (Date.now() > until) {
-      await router.closeSessions(input.release, slot, io);
-      did.push(`closed what was still in flight to ${slot}`);
-      return;
-    }
-    await sleep(POLL_MS, undefined, { signal: io.signal });
-  }
 }
 
 /** Removes the containers of every release but one from a slot. */

@@ -114,15 +114,16 @@ export function judgeRoom(
       problem: `expected \`cpu: ${tooBig[1].cpu}\` of ${tooBig[0]} to be there, seen ${host.cores} cores; lower it`,
     };
   }
-  if (host.freeDisk !== undefined && host.freeDisk < disk) {
+  if (host.freeDisk === undefined || host.freeDisk < disk) {
+    const seen = host.freeDisk === undefined ? 'that `df` does not tell' : formatSize(host.freeDisk);
     return {
-      problem: `expected ${formatSize(disk)} of free disk on the target, seen ${formatSize(host.freeDisk)}; free some (\`docker system prune\`)`,
+      problem: `expected ${formatSize(disk)} of free disk on the target, seen ${seen}; free some (\`docker system prune\`)`,
     };
   }
   const shared = cpu > host.cores ? `; CPU limits add up to ${cpu} of ${host.cores} cores, shared while both run` : '';
-  const free =
-    host.freeDisk === undefined ? 'the target cannot tell its free disk' : `${formatSize(host.freeDisk)} disk free`;
-  return { note: `${formatSize(memory)} of ${formatSize(host.memory)} memory limited, ${free}${shared}` };
+  return {
+    note: `${formatSize(memory)} of ${formatSize(host.memory)} memory limited, ${formatSize(host.freeDisk)} of disk free${shared}`,
+  };
 }
 
 /** Whether this router can measure what the limits speak of. */

@@ -75,6 +75,7 @@ describe('preflight of a first release', () => {
 
   it('gives one clear error when there is no engine', async () => {
     world.change = (raw) => (raw.target.host = `unix://${join(world.directory, 'no.sock')}`);
+    world.live = { slot: 'green', version: '0.9.0', releaseId: OLD, images: [], identity: 'i' };
     const report = await world.preflight(world.step(NEW));
     expect(bad(report).map(({ name }) => name)).toEqual(['engine']);
     expect(found(report, 'engine')?.detail).toContain('no.sock');
@@ -84,6 +85,19 @@ describe('preflight of a first release', () => {
     world.change = (raw) => (raw.services.job = { ...raw.services.job, image: undefined, build: { context: '.' } });
     const report = await world.preflight(world.step(NEW), { options: { skipBuild: true } });
     expect(found(report, 'image of job')?.detail).toContain(`expected ${world.scope.app}-job:1.0.0 on the target`);
+  });
+});
+
+describe('preflight of images that are there', () => {
+  beforeEach(async () => {
+    world = await ActivityWorld.open();
+  });
+
+  it('judges them by the policy, before anything is built (requirement G4)', async () => {
+    world.change = (raw) => (raw.services.web.policy = { maxSize: '1MB' });
+    const report = await world.preflight(world.step(NEW));
+    expect(bad(report).map(({ name }) => name)).toEqual(['image of web']);
+    expect(found(report, 'image of web')?.detail).toContain('expected at most 1 MB');
   });
 });
 

@@ -124,6 +124,10 @@ describe('room on the host', () => {
     expect(problem(judgeRoom(app, { ...host, freeDisk: 1e9 }, known))).toContain('1.1 GB of free disk');
     expect(problem(judgeRoom(app, host, { ...known, imageBytes: 6e9 }))).toContain('12 GB of free disk');
   });
+
+  it('is not taken for granted when the target cannot tell its disk', () => {
+    expect(problem(judgeRoom(config({}), { memory: 1e9, cores: 2 }, known))).toContain('`df` does not tell');
+  });
 });
 
 describe('limits', () => {
