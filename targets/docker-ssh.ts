@@ -8,6 +8,7 @@ import { knownKeys, signaturesOf } from './docker-known-hosts';
 /** OpenSSH's `MaxSessions` allows ten channels a connection by default. */
 const CHANNELS = 8;
 const READY_MS = 10_000;
+const ENGINE_SOCKET = '/var/run/docker.sock';
 
 interface Connection {
   client: Promise<Client>;
@@ -20,8 +21,8 @@ interface SshAccess {
 }
 
 /**
- * Brings HTTP requests to a Docker engine over SSH, as Docker's own client does: each through a channel that runs
- * `docker system dial-stdio` on the other machine. Connections are shared, and the machine must be in `known_hosts`.
+ * Brings HTTP requests to a Docker engine over SSH, each through a channel of a shared connection: to the engine's socket,
+ * or as Docker's own client does it, by `docker system dial-stdio`. The machine must be in `known_hosts`.
  */
 export class SshAgent extends Agent {
   private readonly connections: Connection[] = [];
@@ -30,8 +31,7 @@ export class SshAgent extends Agent {
     private readonly url: URL,
     private readonly access: SshAccess,
   ) {
-    // Kept, because each channel costs the start of a program on the other machine.
-    super({ keepAlive: true });
+    super({ keepAlive: true, maxFreeSockets: CHANNELS });
   }
 
   override createConnection(
@@ -124,13 +124,25 @@ export class SshAgent extends Agent {
   }
 }
 
-function dialEngine(client: Client): Promise<Duplex> {
+/** Straight to the engine's usual socket; where that is elsewhere or may not be forwarded, Docker's client there knows. */
+async function dialEngine(client: Client): Promise<Duplex> {
+  return asSocket(await forwardSocket(client).catch(() => dialStdio(client)));
+}
+
+function forwardSocket(client: Client): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.openssh_forwardOutStreamLocal(ENGINE_SOCKET, (error, channel) => (error ? reject(error) : resolve(channel)));
+  });
+}
+
+/** Costs the start of a program on the other machine. */
+function dialStdio(client: Client): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     client.exec('docker system dial-stdio', (error, channel) => {
       if (error) return reject(error);
       // Unread, it would stop the channel once its window is full.
       channel.stderr.resume();
-      resolve(asSocket(channel));
+      resolve(channel);
     });
   });
 }

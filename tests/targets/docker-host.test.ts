@@ -168,6 +168,17 @@ test('a machine that is not in known_hosts is refused, with what to do', async (
   }
 });
 
+test('an SSH server that forwards nothing is used as Docker’s own client does', async () => {
+  const road = await overSsh({ mayForward: false });
+  const target = await openDockerTarget(targetConfig(road.config), road.surroundings);
+  try {
+    expect((await target.probe(uniqueScope(), io)).cores).toBeGreaterThan(0);
+  } finally {
+    await target.close();
+    road.close();
+  }
+});
+
 test('a helper image with an entry point of its own does', async () => {
   const road = await overTcp();
   const helperImage = `spillway-helper-test:${randomBytes(4).toString('hex')}`;

@@ -53,7 +53,7 @@ export async function overTls(): Promise<Road> {
 }
 
 /** A server of its own with a key made for it; whoever runs the test is who logs in. */
-export async function overSsh(options: { isKnown?: boolean } = {}): Promise<Road> {
+export async function overSsh(options: { isKnown?: boolean; mayForward?: boolean } = {}): Promise<Road> {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'spillway-ssh-'));
   const file = (name: string): string => join(folder, name);
@@ -67,6 +67,7 @@ export async function overSsh(options: { isKnown?: boolean } = {}): Promise<Road
     StrictModes: 'no',
     PasswordAuthentication: 'no',
     UsePAM: 'no',
+    AllowStreamLocalForwarding: options.mayForward === false ? 'no' : 'yes',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   execFileSync('mkdir', ['-p', '/run/sshd', file('.ssh')]);
