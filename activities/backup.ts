@@ -143,7 +143,7 @@ async function readLog(container: string, { target, io }: Pick<StepParts, 'targe
 /** Bytes a backup may take at its largest: the dump stands beside the archive until it is in there. */
 async function neededRoom(parts: Parts, input: Input, { target, io }: StepParts): Promise<number> {
   const { database, backup } = input.config;
-  const size = database ? (await withDatabase(parts, input, io, (opened) => opened.probe(io))).size : 0;
+  const size = database ? await withDatabase(parts, input, io, (opened) => opened.size(io)) : 0;
   const volumes = await Promise.all(backup.volumes.map((volume) => target.volumeSize(volume, io)));
   return size + volumes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
 }

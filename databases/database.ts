@@ -27,6 +27,8 @@ export interface MigrationStatus {
 /** What is backed up and migrated. Every method may be called again after it was interrupted. */
 export interface Database {
   probe(io: Io): Promise<DatabaseProbe>;
+  /** Bytes it takes on the server. */
+  size(io: Io): Promise<number>;
   /** Dumps into `file` (by rename) and reads it back to prove it. */
   dump(file: string, io: Io): Promise<Dump>;
   restore(file: string, io: Io): Promise<void>;

@@ -21,7 +21,14 @@ export async function dumpPostgres(tools: PostgresTools, file: string, lockTimeo
   const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
   try {
     io.onProgress('dumping the database');
-    const argv = ['pg_dump', '--format=custom', '--no-password', `--lock-wait-timeout=${lockTimeout || 0}`];
+    // The quickest compression: a release waits for it, and more effort saves little room.
+    const argv = [
+      'pg_dump',
+      '--format=custom',
+      '--compress=1',
+      '--no-password',
+      `--lock-wait-timeout=${lockTimeout || 0}`,
+    ];
     expectDone('pg_dump', await tools.run([...argv, `--file=${partial}`, `--dbname=${tools.uri}`], io));
     const entries = await readBack(tools, partial, io);
     const { size, sha256 } = await fingerprint(partial, io);
@@ -32,11 +39,15 @@ export async function dumpPostgres(tools: PostgresTools, file: string, lockTimeo
   }
 }
 
-/** Reads a dump's table of contents, then all of its data; answers how many objects it holds. */
+/** Reads a dump's table of contents, and all of its data; answers how many objects it holds. */
 async function readBack(tools: PostgresTools, file: string, io: Io): Promise<number> {
   io.onProgress('reading the dump back');
-  const list = expectDone('pg_restore --list', await tools.run(['pg_restore', '--list', file], io));
-  expectDone('pg_restore', await tools.run(['pg_restore', '--file=/dev/null', file], io));
+  const [list, all] = await Promise.all([
+    tools.run(['pg_restore', '--list', file], io),
+    tools.run(['pg_restore', '--file=/dev/null', file], io),
+  ]);
+  expectDone('pg_restore --list', list);
+  expectDone('pg_restore', all);
   const entries = Number(/TOC Entries: (\d+)/.exec(list.stdout)?.[1] ?? Number.NaN);
   if (Number.isNaN(entries)) throw new BackupFailure(`expected a list of objects in ${file}, seen none; make it again`);
   return entries;

@@ -47,14 +47,12 @@ class PostgresDatabase implements Database {
   }
 
   async probe(io: Io): Promise<DatabaseProbe> {
-    const { number, version, size } = await withClient(this.server, io, async (client) => {
-      const { rows } = await client.query<{ number: number; version: string; size: string }>(
-        `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
-                pg_database_size(current_database()) AS size`,
-      );
-      return rows[0]!;
-    });
-    return { version, size: Number(size), tools: await this.tools.version(Math.floor(number / 10_000), io) };
+    const { number, version, size } = await this.ask(io);
+    return { version, size, tools: await this.tools.version(Math.floor(number / 10_000), io) };
+  }
+
+  async size(io: Io): Promise<number> {
+    return (await this.ask(io)).size;
   }
 
   dump(file: string, io: Io): Promise<Dump> {
@@ -104,6 +102,17 @@ class PostgresDatabase implements Database {
   close(): Promise<void> {
     // Every operation ends its own connection, so that none idles away while a release waits for people.
     return Promise.resolve();
+  }
+
+  private ask(io: Io): Promise<{ number: number; version: string; size: number }> {
+    return withClient(this.server, io, async (client) => {
+      const { rows } = await client.query<{ number: number; version: string; size: string }>(
+        `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+                pg_database_size(current_database()) AS size`,
+      );
+      const { size, ...rest } = rows[0]!;
+      return { ...rest, size: Number(size) };
+    });
   }
 
   private openMigrations(): Migrations | undefined {
