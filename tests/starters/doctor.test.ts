@@ -1,4 +1,3 @@
-import { Client, Connection } from '@temporalio/client';
 import { ReleaseWorld } from '../support/release-world';
 import { freePort, startTemporalServer } from '../support/temporal';
 import type { TemporalServer } from '../support/temporal';
@@ -89,15 +88,7 @@ describe('worker', () => {
       env: { TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: project.app, ...state },
     });
     await worker.until('worker polls');
-    const connection = await Connection.connect({ address: temporal.address });
-    const { workflowService } = new Client({ connection });
-    const described = await workflowService.describeTaskQueue({
-      namespace: 'default',
-      taskQueue: { name: project.app },
-      taskQueueType: 1,
-    });
-    await connection.close();
-    expect(described.pollers).toHaveLength(1);
+    await pollerOn(project.app);
     worker.signal('SIGTERM');
     const { code, stdout } = await worker.ended;
     expect(code).toBe(0);
@@ -110,3 +101,13 @@ describe('worker', () => {
     expect(stderr).toContain('SPILLWAY_HEALTH_PORT');
   });
 });
+
+/** Waits until Temporal sees a worker on a task queue. */
+async function pollerOn(name: string): Promise<void> {
+  const request = { namespace: 'default', taskQueue: { name }, taskQueueType: 1 };
+  for (;;) {
+    const { pollers } = await world.client.workflowService.describeTaskQueue(request);
+    if (pollers?.length) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -32,10 +32,10 @@ export interface CommandOptions {
 /** Starts `spillway ARGUMENTS` from the sources, as a process of its own and without a terminal. */
 export function startCommand(argv: string[], { cwd, env, limit = 60_000 }: CommandOptions = {}): Running {
   // What a CI or a person has set here must not change what a test sees.
-  const { GITHUB_ACTOR: _actor, GITLAB_USER_LOGIN: _login, NODE_OPTIONS: _options, ...inherited } = process.env;
+  const without = { GITHUB_ACTOR: undefined, GITLAB_USER_LOGIN: undefined, NODE_OPTIONS: undefined };
   const child = spawn(process.execPath, [...PRELOAD, SPILLWAY, ...argv], {
     cwd,
-    env: { ...inherited, SPILLWAY_WHO: 'tester', ...env },
+    env: { ...process.env, ...without, SPILLWAY_WHO: 'tester', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const seen: Ran = { code: null, stdout: '', stderr: '' };
