@@ -22,13 +22,7 @@ export async function dumpPostgres(tools: PostgresTools, file: string, lockTimeo
   try {
     io.onProgress('dumping the database');
     // The quickest compression: a release waits for it, and more effort saves little room.
-    const argv = [
-      'pg_dump',
-      '--format=custom',
-      '--compress=1',
-      '--no-password',
-      `--lock-wait-timeout=${lockTimeout || 0}`,
-    ];
+    const argv = ['pg_dump', '--format=custom', '--compress=1', '--no-password', `--lock-wait-timeout=${lockTimeout}`];
     expectDone('pg_dump', await tools.run([...argv, `--file=${partial}`, `--dbname=${tools.uri}`], io));
     const entries = await readBack(tools, partial, io);
     const { size, sha256 } = await fingerprint(partial, io);
