@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import { HASH_VARIABLE } from './haproxy-config';
 
 const ANSWER_MS = 10_000;
+const PATIENCE_MS = 5_000;
+const POLL_MS = 25;
 
 /** A process of HAProxy that takes requests, or still has some from before a reload. */
 export interface HaproxyProcess {
@@ -83,7 +86,7 @@ export class HaproxyRuntime {
 
   /** Has the master start a process with the configuration as it is on disk. It answers before that is done. */
   async reload(io: Io): Promise<string> {
-    return this.send('reload', io);
+    return this.sendOnce('reload', io);
   }
 
   /** Value of a variable of a process. */
@@ -91,9 +94,30 @@ export class HaproxyRuntime {
     return /value=<(.*)>/.exec((await this.ask(pid, `get var ${name}`, io)) ?? '')?.[1];
   }
 
+  /**
+   * While the master starts itself anew, for a reload of any app, it refuses for a moment or hangs up without a word:
+   * so again. All commands but `reload` may be given twice.
+   */
   private async send(command: string, io: Io): Promise<string> {
-    const stream = await this.host.connect({ socket: this.socket }, io);
-    return exchange(stream, command, io);
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        const answer = await this.sendOnce(command, io);
+        if (answer !== '' || Date.now() > end) return answer;
+      } catch (error) {
+        if (!(error instanceof UnreachableFailure) || Date.now() > end || !(await this.exists(io))) throw error;
+      }
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  private async sendOnce(command: string, io: Io): Promise<string> {
+    return exchange(await this.host.connect({ socket: this.socket }, io), command, io);
+  }
+
+  /** Without a socket nothing is about to come back. */
+  private async exists(io: Io): Promise<boolean> {
+    return (await this.host.run(['test', '-S', this.socket], io)).exitCode === 0;
   }
 }
 

@@ -11,16 +11,10 @@ import {
   writeFragment,
   type Fragment,
 } from './fragments';
-import {
-  START_VARIABLE,
-  latencyTable,
-  mapFile,
-  pageFile,
-  type HaproxyConfig,
-  type HaproxyFragment,
-} from './haproxy-config';
+import { START_VARIABLE, latencyTable, pageFile, type HaproxyConfig, type HaproxyFragment } from './haproxy-config';
 import { HaproxyRuntime } from './haproxy-runtime';
 import { HaproxySetup } from './haproxy-setup';
+import { HaproxyShares } from './haproxy-shares';
 import { allInFlight, inFlight, parseStat, readCounters, rowsOf, sessionsOf, STAT_COMMAND } from './haproxy-stats';
 import { withLease } from './lease';
 import { takenPorts } from './ports';
@@ -39,6 +33,7 @@ class Haproxy implements Router {
   readonly capabilities: RouterCapabilities = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true };
   private readonly setup: HaproxySetup;
   private readonly runtime: HaproxyRuntime;
+  private readonly shares: HaproxyShares;
 
   constructor(
     private readonly config: HaproxyConfig,
@@ -46,6 +41,7 @@ class Haproxy implements Router {
   ) {
     this.setup = new HaproxySetup(config, host);
     this.runtime = new HaproxyRuntime(host, this.setup.masterSocket);
+    this.shares = new HaproxyShares(host, this.runtime, this.setup.directory);
   }
 
   async probe(routing: Routing, io: Io): Promise<RouterProbe> {
@@ -67,7 +63,7 @@ class Haproxy implements Router {
       const errorPage = await this.readErrorPage(io);
       const fragment: HaproxyFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
       const before = await this.readFragments(io);
-      const isNew = await this.ensureMap(scope, io);
+      const isNew = await this.shares.ensure(scope, io);
       if (errorPage !== undefined) await this.host.writeFile(pageFile(this.setup.directory, scope), errorPage, io);
       try {
         await this.setup.start(this.runtime, io);
@@ -90,31 +86,12 @@ class Haproxy implements Router {
     });
   }
 
-  async setGreenShare(scope: Scope, share: number, io: Io): Promise<void> {
-    if (!Number.isInteger(share) || share < 0 || share > 100) {
-      throw new RouterFailure(`Expected a share in whole per cent from 0 to 100, seen ${share}. Correct canary.steps.`);
-    }
-    await this.host.writeFile(this.mapOf(scope), `green ${share}\n`, io);
-    const end = Date.now() + SETTLE_MS;
-    // A reload for another app may start a process that read the file before it was written: so again until all agree.
-    for (;;) {
-      await this.runtime.askAll(`set map ${this.mapOf(scope)} green ${share}`, io);
-      const seen = await this.sharesInForce(scope, io);
-      if (seen.length > 0 && seen.every((one) => one.share === share)) return;
-      if (Date.now() > end) throw new RouterFailure(this.disagreement(scope, `${share} %`, seen));
-      await this.restoreKey(scope, share, seen, io);
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+  setGreenShare(scope: Scope, share: number, io: Io): Promise<void> {
+    return this.shares.set(scope, share, io);
   }
 
-  async greenShare(scope: Scope, io: Io): Promise<number | undefined> {
-    if ((await this.host.readFile(this.mapOf(scope), io)) === undefined) return undefined;
-    const seen = await this.sharesInForce(scope, io);
-    const [first] = seen;
-    if (seen.some((one) => one.share !== first?.share)) {
-      throw new RouterFailure(this.disagreement(scope, 'one share in all processes', seen));
-    }
-    return first?.share;
+  greenShare(scope: Scope, io: Io): Promise<number | undefined> {
+    return this.shares.get(scope, io);
   }
 
   async slotIsUp(routing: Routing, slot: Slot, io: Io): Promise<{ up: boolean; detail: string }> {
@@ -181,10 +158,6 @@ class Haproxy implements Router {
     return { process: `${process.pid}@${start}`, slots: readCounters(parseStat(stat), table, scope) };
   }
 
-  private mapOf(scope: Scope): string {
-    return mapFile(this.setup.directory, scope);
-  }
-
   private async versionInForce(io: Io): Promise<string | undefined> {
     try {
       return (await this.runtime.processes(io)).version;
@@ -233,46 +206,13 @@ class Haproxy implements Router {
     );
   }
 
-  /** HAProxy does not start without the file. Answers whether it was missing. */
-  private async ensureMap(scope: Scope, io: Io): Promise<boolean> {
-    if ((await this.host.readFile(this.mapOf(scope), io)) !== undefined) return false;
-    await this.host.writeFile(this.mapOf(scope), 'green 0\n', io);
-    return true;
-  }
-
   private async removeFiles(scope: Scope, io: Io): Promise<void> {
-    await this.host.removeFile(this.mapOf(scope), io);
+    await this.shares.remove(scope, io);
     await this.host.removeFile(pageFile(this.setup.directory, scope), io);
   }
 
   private readFragments(io: Io): Promise<HaproxyFragment[]> {
     return readFragments(this.host, this.setup.directory, io);
-  }
-
-  /** A process from before the environment came does not know the map, and routes nothing by it. */
-  private async sharesInForce(scope: Scope, io: Io): Promise<{ pid: number; share: number | undefined }[]> {
-    const answers = await this.runtime.askAll(`show map ${this.mapOf(scope)}`, io);
-    return answers
-      .filter(({ answer }) => !answer.includes('Unknown map'))
-      .map(({ process, answer }) => {
-        const value = /\sgreen (\d+)\s*$/m.exec(answer)?.[1];
-        return { pid: process.pid, share: value === undefined ? undefined : Number(value) };
-      });
-  }
-
-  /** Somebody may have removed the key by hand. */
-  private async restoreKey(scope: Scope, share: number, seen: { pid: number; share?: number | undefined }[], io: Io) {
-    for (const { pid } of seen.filter((one) => one.share === undefined)) {
-      await this.runtime.ask(pid, `add map ${this.mapOf(scope)} green ${share}`, io);
-    }
-  }
-
-  private disagreement(scope: Scope, expected: string, seen: { pid: number; share: number | undefined }[]): string {
-    const processes = seen.map((one) => `${one.share ?? 'no share'} in process ${one.pid}`).join(', ');
-    return (
-      `Expected ${expected} as green's share of ${scope.app}/${scope.environment}, ` +
-      `seen ${processes || 'no process of HAProxy that knows it'} (${this.mapOf(scope)}). Look at ${this.setup.masterSocket}.`
-    );
   }
 
   /** Clients that keep a connection to a leaving process may each send one more request, to what it knows. */

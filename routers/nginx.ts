@@ -8,6 +8,7 @@ import { pageFile, renderNginx, type NginxConfig, type NginxFragment, type Rende
 import { NginxSetup, type NginxWorker } from './nginx-setup';
 import { readStatus, type NginxStatus } from './nginx-status';
 import { listens, takenPorts } from './ports';
+import { refuseBrokenShare } from './shares';
 import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing } from './router';
 
 const SETTLE_MS = 20_000;
@@ -87,9 +88,7 @@ class Nginx implements Router {
   }
 
   async setGreenShare(scope: Scope, share: number, io: Io): Promise<void> {
-    if (!Number.isInteger(share) || share < 0 || share > 100) {
-      throw new RouterFailure(`Expected a share in whole per cent from 0 to 100, seen ${share}. Correct canary.steps.`);
-    }
+    refuseBrokenShare(share);
     await this.locked(scope, io, async () => {
       const before = await this.readState(io);
       await this.change(before, { ...before, shares: { ...before.shares, [scopeKey(scope)]: share } }, scope, io);

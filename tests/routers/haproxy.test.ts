@@ -1,6 +1,7 @@
-import { RouterFailure } from '../../domain/failures';
+import { ConfigurationFailure, RouterFailure } from '../../domain/failures';
 import { openHaproxy } from '../../routers/haproxy';
 import type { HaproxyConfig } from '../../routers/haproxy-config';
+import { HaproxyRuntime } from '../../routers/haproxy-runtime';
 import type { Router, Routing } from '../../routers/router';
 import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
 
@@ -93,8 +94,18 @@ test('the share outlives a restart of the router', async () => {
   expect(await router.greenShare(scope, io)).toBe(100);
 });
 
+test('a share that somebody removed serves nobody, is not taken for another, and can be given again', async () => {
+  const map = `${world.directory}/maps/fx.production.map`;
+  const runtime = new HaproxyRuntime(world.target.host, `${world.directory}/master.sock`);
+  await runtime.askAll(`del map ${map} green`, io);
+  expect((await ask(api)).status).toBe(503);
+  await expect(router.greenShare(scope, io)).rejects.toThrow(RouterFailure);
+  await router.setGreenShare(scope, 0, io);
+  expect((await ask(api)).body).toBe('api-blue');
+});
+
 test('a share that is not whole per cent is refused', async () => {
-  await expect(router.setGreenShare(scope, 12.5, io)).rejects.toThrow(RouterFailure);
+  await expect(router.setGreenShare(scope, 12.5, io)).rejects.toThrow(ConfigurationFailure);
 });
 
 test('the router says its version, and which ports another program has', async () => {
