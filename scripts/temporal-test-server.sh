@@ -25,7 +25,7 @@ if [ ! -x "$server" ]; then
   </dependencies>
 </project>
 XML
-  mvn --batch-mode --quiet --file "$dir/pom.xml" dependency:copy-dependencies -DoutputDirectory="$dir/lib"
+  mvn --batch-mode --quiet -Dstyle.color=never --file "$dir/pom.xml" dependency:copy-dependencies -DoutputDirectory="$dir/lib"
   # The SDK kills the process it started, so the wrapper must become the JVM.
   cat >"$server.new" <<'SH'
 #!/bin/sh
