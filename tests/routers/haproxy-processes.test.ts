@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { WebSocket } from 'ws';
 import { openHaproxy } from '../../routers/haproxy';
 import type { HaproxyConfig } from '../../routers/haproxy-config';
@@ -97,6 +98,22 @@ test('a server that came by a reload is used by those who kept their connection 
   await router.setGreenShare(scope, 0, io);
   await router.setGreenShare(scope, 100, io);
   expect(await pressure.stop()).toMatchObject({ lost: 0 });
+}, 60_000);
+
+test('drain waits for clients that may send one more request to a process which is leaving, and that one is answered', async () => {
+  const client = connect(port, '127.0.0.1');
+  const answers: string[] = [];
+  client.on('data', (data) => answers.push(data.toString()));
+  const send = () => client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  send();
+  await until(() => Promise.resolve(answers.length === 1));
+  await reload();
+  expect(await router.sessions(scope, 'blue', io)).toBe(1);
+  const closed = once(client, 'close');
+  send();
+  await closed;
+  expect(answers.join('')).toMatch(/^HTTP\/1.1 200[^]*HTTP\/1.1 200/);
+  await until(async () => (await router.sessions(scope, 'blue', io)) === 0);
 }, 60_000);
 
 test('one dead replica of several is left out, and none of the requests is lost', async () => {
