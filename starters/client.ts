@@ -127,11 +127,13 @@ async function readPem(pem: Pem): Promise<Buffer> {
   }
 }
 
-// The development server and docker-compose.temporal.yml have the Web UI on 8233. One behind TLS is somebody's own.
+// Temporal's own programs have the Web UI 1000 ports above: here that of `spillway dev`, elsewhere only where the usual
+// port suggests them. One behind TLS is somebody's own.
 function derivedUi({ address, tls }: TemporalSettings): string | undefined {
   if (/\.(tmprl\.cloud|api\.temporal\.io):\d+$/.test(address)) return 'https://cloud.temporal.io';
-  const match = tls === undefined ? /^(.+):7233$/.exec(address) : null;
-  return match ? `http://${match[1]}:8233` : undefined;
+  const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(address) ?? [];
+  const isKnown = port === '7233' || /^(127\.0\.0\.1|localhost|\[::1\])$/.test(host);
+  return isKnown && tls === undefined ? `http://${host}:${Number(port) + 1_000}` : undefined;
 }
 
 function oneLine(error: unknown): string {

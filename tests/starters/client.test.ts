@@ -23,7 +23,8 @@ it.each([
     'http://temporal.internal:8233/namespaces/default/workflows/release%2Fshop%2Fproduction',
   ],
   ['x:1', 'https://ui.example/', 'https://ui.example/namespaces/default/workflows/release%2Fshop%2Fproduction'],
-  ['127.0.0.1:7777', undefined, undefined],
+  ['127.0.0.1:7777', undefined, 'http://127.0.0.1:8777/namespaces/default/workflows/release%2Fshop%2Fproduction'],
+  ['temporal.internal:7777', undefined, undefined],
   [
     'shop.a1b2c.tmprl.cloud:7233',
     undefined,
