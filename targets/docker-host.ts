@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { UnreachableFailure } from '../domain/failures';
 import type { Address, ExecResult, Host, HostContainer, Io } from '../domain/host';
@@ -11,7 +12,8 @@ import type { DockerImages } from './docker-images';
 
 /** Says what a host's container was made from, so that an unchanged one is left alone. */
 const SPEC_LABEL = 'spillway.spec';
-const ATTEMPTS = 5;
+const ATTEMPTS = 50;
+const PAUSE_MS = 100;
 const STOP_SECONDS = 10;
 
 /** The machine of a Docker engine: this one, or another that is reached through its engine. */
@@ -95,6 +97,8 @@ export class DockerHost implements Host {
         if (statusOf(error) !== 404 && statusOf(error) !== 409) throw named(container, error);
         refusal = reasonOf(error);
       }
+      // A name is taken before its container can be looked at.
+      await sleep(PAUSE_MS, undefined, { signal: io.signal });
     }
     throw new UnreachableFailure(
       `expected container ${container.name} to start, seen ${refusal} in ${ATTEMPTS} attempts`,

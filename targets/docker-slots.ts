@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { slotAddresses, type ReplicaAddress } from '../domain/addresses';
-import { ConfigurationFailure, PreflightFailure, UnhealthyFailure } from '../domain/failures';
+import { ConfigurationFailure, PreflightFailure, UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { LABELS, containerName, networkName } from '../domain/names';
 import type { ReleaseRef, Scope, Slot } from '../domain/release';
@@ -9,6 +10,9 @@ import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
 import type { DockerImages } from './docker-images';
 import { findNetwork } from './docker-network';
 import type { Replica, ServiceSpec } from './target';
+
+const CREATE_ATTEMPTS = 50;
+const CREATE_PAUSE_MS = 100;
 
 /** Containers of the two slots of an environment. */
 export class DockerSlots {
@@ -109,16 +113,18 @@ export class DockerSlots {
   }
 
   private async create(options: Docker.ContainerCreateOptions, releaseId: string, io: Io): Promise<void> {
-    const attempt = (): Promise<unknown> =>
-      this.engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
-    try {
-      await attempt();
-    } catch (error) {
-      if (statusOf(error) !== 409) throw error;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
+        return;
+      } catch (error) {
+        if (statusOf(error) !== 409 || attempt === CREATE_ATTEMPTS) throw error;
+      }
       const present = await this.inspect(options.name!, io);
       if (present?.Config.Labels[LABELS.release] === releaseId) return;
       if (present) await this.stopAndRemove(present.Id, 0, io);
-      await attempt();
+      // A killed worker's last request still holds the name, and its container cannot be looked at yet.
+      else await sleep(CREATE_PAUSE_MS, undefined, { signal: io.signal });
     }
   }
 
@@ -126,12 +132,13 @@ export class DockerSlots {
     try {
       await this.engine.call(io, (docker, abort) => docker.getContainer(container).start({ ...abort }));
     } catch (error) {
-      if (statusOf(error) === 304) return;
+      const status = statusOf(error);
+      if (status === 304) return;
+      if (status === undefined) throw error;
+      const seen = `expected ${container} to start, seen ${reasonOf(error)}`;
       // 400: the command cannot be run, which no further try changes.
-      if (statusOf(error) !== 400) throw error;
-      throw new UnhealthyFailure(
-        `expected ${container} to start, seen ${reasonOf(error)}: correct its \`command\` or image`,
-      );
+      if (status === 400) throw new UnhealthyFailure(`${seen}: correct its \`command\` or image`);
+      throw new UnreachableFailure(`${seen}: it is tried again`);
     }
   }
 

@@ -42,7 +42,14 @@ export function targetConfig(settings: Partial<TargetConfig> = {}): TargetConfig
 export function webService(settings: Record<string, unknown> = {}): Record<string, unknown> {
   const script =
     'mkdir -p /tmp/www && echo "$GREETING from $SPILLWAY_VERSION" > /tmp/www/index.html && exec httpd -f -p 8080 -h /tmp/www';
-  return { image: BUSYBOX, port: 8080, command: ['sh', '-c', script], env: { GREETING: 'hello' }, ...settings };
+  return {
+    image: BUSYBOX,
+    port: 8080,
+    command: ['sh', '-c', script],
+    env: { GREETING: 'hello' },
+    stopGrace: '1s',
+    ...settings,
+  };
 }
 
 export function specOf(config: AppConfig, service: string, image: PinnedImage, start = true): ServiceSpec {

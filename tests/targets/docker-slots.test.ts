@@ -130,6 +130,17 @@ test('deploying the same release again leaves its containers alone, whatever sta
   expect(replicas.map(({ state }) => state)).toEqual(['running', 'running']);
 });
 
+test('two workers that deploy the same release at the same time end with one set of containers', async () => {
+  const release = releaseOf(scope);
+  const deploy = () => target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  await Promise.all([deploy(), deploy(), deploy()]);
+  const replicas = await target.replicas(scope, 'blue', io);
+  expect(replicas.map(({ replica, state }) => [replica, state])).toEqual([
+    [1, 'running'],
+    [2, 'running'],
+  ]);
+});
+
 test('what another release left in the slot is cleared, and the other slot is not touched', async () => {
   const live = await target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
   await target.deploySlot(releaseOf(scope, '2.0.0', 'x'), OWNER, 'green', services({ replicas: 3 }), io);

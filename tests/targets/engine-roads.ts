@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +48,10 @@ export async function overTls(): Promise<Road> {
   return {
     config: { host: `tcp://127.0.0.1:${port}`, tls },
     surroundings: { variables: {} },
-    close: () => void proxy.close(),
+    close: () => {
+      proxy.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
@@ -78,7 +81,10 @@ export async function overSsh(options: { isKnown?: boolean; mayForward?: boolean
   return {
     config: { host: `ssh://${userInfo().username}@127.0.0.1:${port}` },
     surroundings: { sshKey: readFileSync(file('user'), 'utf8'), variables: { HOME: folder } },
-    close: () => end(server),
+    close: () => {
+      end(server);
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
