@@ -2,7 +2,7 @@ import { deployActivities } from '../../activities/deploy';
 import { fencePath } from '../../activities/io';
 import type { PinnedImage } from '../../domain/release';
 import { slotOfAddress } from '../../domain/addresses';
-import { networkName } from '../../domain/names';
+import { LABELS, networkName } from '../../domain/names';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker-fixture';
 import { SlotWorld, run } from './slot-world';
 
@@ -168,4 +168,30 @@ test('a container that came up at an address of the other slot is found before t
   expect(world.router.did).toEqual([]);
   const [green] = await world.target.replicas(world.scope, 'green', io);
   expect(green!.address).not.toBe(stolen);
+});
+
+/** BusyBox with a HEALTHCHECK of this command; labelled, so that it goes with the app. */
+async function withHealthcheck(command: string): Promise<PinnedImage> {
+  const reference = `${world.scope.app}-checked:1`;
+  const [repo, tag] = reference.split(':') as [string, string];
+  const base = await docker.createContainer({ Image: BUSYBOX, Cmd: ['true'] });
+  const check = `HEALTHCHECK --interval=300ms --retries=1 CMD ${command}`;
+  await base.commit({ repo, tag, changes: `LABEL ${LABELS.app}=${world.scope.app}\n${check}` });
+  await base.remove();
+  return (await world.target.inspectImage(reference, 'web', io))!.image;
+}
+
+test('without endpoints the engine’s own HEALTHCHECK is believed, and one that fails is not waited for', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  const step = await world.step(oneService({ health: { attempts: 100, interval: '200ms' } }));
+  const input = { ...step, slot: 'blue' as const, firstRelease: true };
+  await expect(run(deploySlot, { ...input, images: [await withHealthcheck('true')] })).resolves.toBeDefined();
+  expect(await world.target.engineHealth(`${world.scope.app}-test-web-blue-1`, io)).toBe('healthy');
+
+  const next = await world.step(oneService({ health: { attempts: 100, interval: '200ms' } }), '2.0.0');
+  const sick = { ...next, slot: 'green' as const, images: [await withHealthcheck('false')], firstRelease: false };
+  await expect(run(deploySlot, sick)).rejects.toMatchObject({
+    name: 'UnhealthyFailure',
+    message: expect.stringContaining('HEALTHCHECK says unhealthy'),
+  });
 });
