@@ -32,7 +32,11 @@ const limits = z.strictObject({
 });
 
 const step = z.strictObject({
-  weight: percent().meta({ description: 'Per cent of the traffic that the new version gets.', examples: [10] }),
+  weight: z
+    .int()
+    .min(1)
+    .max(100)
+    .meta({ description: 'Whole per cent of the traffic that the new version gets.', examples: [10] }),
   soak: durationOr('30s').meta({ description: 'How long it is judged with this share.' }),
 });
 

@@ -85,7 +85,7 @@ export const CASES: Case[] = [
   [
     'a share of nothing',
     top('canary: {steps: [{weight: 0}]}'),
-    ['spillway.yaml:9 canary.steps[0].weight: expected more than 0, seen 0'],
+    ['spillway.yaml:9 canary.steps[0].weight: expected at least 1, seen the number 0'],
   ],
   [
     'a share of more than everything',
