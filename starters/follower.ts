@@ -10,6 +10,7 @@ import type { Out } from './output';
 import { RefusedFailure } from './refused';
 import { readEnvironment, ReleaseView } from './release-view';
 import type { Look } from './release-view';
+import type { Surroundings } from './render-tree';
 import { commandFor, exitCodeOf } from './render-words';
 import type { Screen } from './screen';
 import { sendMessage } from './send';
@@ -91,6 +92,9 @@ export class Follower {
   private async see(look: Look): Promise<Followed | undefined> {
     switch (look.kind) {
       case 'status':
+        this.status = look.status;
+        this.show({ trouble: look.trouble });
+        return this.ended();
       case 'ended':
         this.status = look.status;
         this.show();
@@ -105,16 +109,17 @@ export class Follower {
     }
   }
 
-  private show(silence?: string): void {
+  private show(more: Pick<Surroundings, 'silence' | 'trouble'> = {}): void {
     const link = uiLink(releaseWorkflowId(this.scope));
-    this.screen.update(this.status, { now: Date.now(), ...(link && { link }), ...(silence && { silence }) });
+    this.screen.update(this.status, { now: Date.now(), ...(link && { link }), ...more });
   }
 
   private silence(why: string): void {
     this.silentSince ??= Date.now();
     const since = Date.now() - this.silentSince;
     // One unanswered look is nothing; a worker that was killed is replaced within seconds.
-    if (since > 1_000) this.show(`${why} since ${formatDuration(Math.round(since / 1_000) * 1_000)}; waiting for it`);
+    if (since > 1_000)
+      this.show({ silence: `${why} since ${formatDuration(Math.round(since / 1_000) * 1_000)}; waiting for it` });
     if (since < PATIENCE) return;
     throw new UnreachableFailure(
       `${why} since ${formatDuration(PATIENCE)}. The release is kept by Temporal and goes on as soon as a worker runs ` +
@@ -149,7 +154,7 @@ export class Follower {
       if (environment.needsHand !== undefined) return this.handNeeded(environment.needsHand, entry);
       if (entry !== undefined) return this.remembered({ ...entry, why: `ended from outside, without undo: ${how}` });
     }
-    this.show(`${how}: no undo could run, so its environment puts things right`);
+    this.show({ silence: `${how}: no undo could run, so its environment puts things right` });
     if (Date.now() - this.goneSince < PATIENCE) return undefined;
     throw new UnreachableFailure(
       `the release ended from outside (${how}) and its environment does not answer; see \`spillway status\``,

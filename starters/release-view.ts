@@ -5,7 +5,7 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { messageOf } from '../domain/failures';
 import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
 import type { ReleaseResult, ReleaseStatus, Scope } from '../domain/release';
@@ -15,12 +15,17 @@ import { isConnectionLoss } from './client';
 
 /** Milliseconds for one question to a worker; another worker takes over within about 3 s. */
 const ANSWER_TIMEOUT = 4_000;
+/** Milliseconds between looks at the steps themselves, of which the release does not know that they are tried again. */
+const STEPS_EVERY = 2_000;
+
+type PendingStep = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
 /** What one look at a release shows. */
 export type Look =
   /** It has not begun, or Temporal has forgotten it. */
   | { kind: 'absent' }
-  | { kind: 'status'; status: ReleaseStatus }
+  /** `trouble`: which step is being tried again, and why. */
+  | { kind: 'status'; status: ReleaseStatus; trouble?: string }
   | { kind: 'ended'; status: ReleaseStatus }
   /** It ended from outside, so without any undo: terminated, failed or timed out. */
   | { kind: 'gone'; how: string }
@@ -34,6 +39,7 @@ export type Look =
 export class ReleaseView {
   private readonly strict: Client;
   private run?: string;
+  private trouble: { text?: string; seenAt: number };
 
   constructor(
     private readonly client: Client,
@@ -42,6 +48,7 @@ export class ReleaseView {
   ) {
     // A closed release is told from its result, for which no worker is needed.
     const { connection, options } = client;
+    this.trouble = { seenAt: 0 };
     this.strict = new Client({
       connection,
       namespace: options.namespace,
@@ -81,12 +88,21 @@ export class ReleaseView {
       const status = await this.client.connection.withDeadline(Date.now() + ANSWER_TIMEOUT, () =>
         handle.query(statusQuery),
       );
-      return { kind: 'status', status };
+      const trouble = await this.troubleOf(runId);
+      return { kind: 'status', status, ...(trouble && { trouble }) };
     } catch (error) {
       if (error instanceof QueryRejectedError) return resultOf(handle);
       if (error instanceof WorkflowNotFoundError) throw error;
       return { kind: 'silent', why: await this.whySilent(runId, error) };
     }
+  }
+
+  private async troubleOf(runId: string): Promise<string | undefined> {
+    if (Date.now() - this.trouble.seenAt < STEPS_EVERY) return this.trouble.text;
+    const { raw } = await this.handle(runId).describe();
+    const again = raw.pendingActivities?.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure);
+    this.trouble = { seenAt: Date.now(), ...(again && { text: triedAgain(again) }) };
+    return this.trouble.text;
   }
 
   /** A worker that is away looks like one that cannot replay the release, except for the attempts of its task. */
@@ -116,6 +132,11 @@ export async function readEnvironment(client: Client, scope: Scope): Promise<Env
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;
   }
+}
+
+function triedAgain({ activityType, attempt, lastFailure }: PendingStep): string {
+  const [why] = (lastFailure?.message ?? '').split('\n');
+  return `${activityType?.name} failed and is tried again (attempt ${attempt}): ${why}`;
 }
 
 async function resultOf(handle: WorkflowHandle): Promise<Look> {

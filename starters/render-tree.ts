@@ -11,6 +11,8 @@ export interface Surroundings {
   link?: string;
   /** Why the status may be old: `no worker answers since 12 s`. */
   silence?: string;
+  /** Which step is being tried again, and why. */
+  trouble?: string;
 }
 
 /** The live picture of a release for a terminal, one entry a line: redrawn several times a second. */
@@ -54,7 +56,7 @@ function undoLine({ label, state, failure }: UndoRecord, colours: Colours): stri
   return [`  ${sign} ${label}`, ...(failure ? [`      ${colours.red(firstLine(failure))}`] : [])];
 }
 
-function footer(status: ReleaseStatus, { link, silence }: Surroundings, colours: Colours): string[] {
+function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings, colours: Colours): string[] {
   const { share, slot, judgement, waitingFor, why, state } = status;
   // How it ended and why is said below, by the summary.
   if (state === 'ended') return link ? [`  ${colours.dim(link)}`] : [];
@@ -65,6 +67,7 @@ function footer(status: ReleaseStatus, { link, silence }: Surroundings, colours:
     ...(judgement ? [`  judged ${judgement.verdict}: ${firstLine(judgement.reason)}`] : []),
     ...(why ? [`  ${colours.yellow(firstLine(why))}`] : []),
     ...(waitingFor ? [`  ${colours.yellow(`waiting for ${firstLine(waitingFor)}`)}`, ...answers(status, colours)] : []),
+    ...(trouble ? [`  ${colours.yellow(trouble)}`] : []),
     ...(silence ? [`  ${colours.red(silence)}`] : []),
     ...(link ? [`  ${colours.dim(link)}`] : []),
   ];

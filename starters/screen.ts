@@ -38,12 +38,15 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
 export function plainLines(out: Out): Screen {
   let before: ReleaseStatus | undefined;
   let silentBefore: string | undefined;
+  let troubleBefore: string | undefined;
   return {
-    update(status, { silence, link }) {
+    update(status, { silence, link, trouble }) {
       const begins = before === undefined && status !== undefined;
       if (status !== undefined) for (const line of renderEvents(before, status)) out.print(line);
       if (begins && link !== undefined) out.print(link);
       before = status ?? before;
+      if (trouble !== undefined && trouble !== troubleBefore) out.print(trouble);
+      troubleBefore = trouble;
       // How long it lasts changes with every look; that it began is the event.
       const silent = silence?.replace(/ since .*$/, '');
       if (silent !== silentBefore) out.print(silence ?? 'it answers again');

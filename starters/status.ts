@@ -24,6 +24,8 @@ interface Overview {
   release: ReleaseStatus | null;
   /** What the environment answers; null when it does not, or was never asked for a release. */
   state: EnvironmentState | null;
+  /** Which step is being tried again, and why. */
+  trouble?: string;
   /** Why some of it is not known. */
   unknown?: string;
   link?: string;
@@ -64,6 +66,7 @@ async function overlook(client: Client, scope: Scope): Promise<Overview> {
     scope,
     live: state?.live ?? null,
     release: running(look),
+    ...(look.kind === 'status' && { trouble: look.trouble }),
     state,
     ...(silent && { unknown: silent }),
     ...(look.kind !== 'absent' && link && { link }),
@@ -80,9 +83,9 @@ function silenceOrThrow(error: unknown): Error {
 }
 
 /** The one document of `--json`. */
-function document({ scope, live, release, state, unknown, link }: Overview): object {
+function document({ scope, live, release, state, trouble, unknown, link }: Overview): object {
   const { current = null, ledger = [], needsHand } = state ?? {};
-  return { ...scope, live, release, current, last: ledger[0] ?? null, needsHand, unknown, link };
+  return { ...scope, live, release, current, last: ledger[0] ?? null, needsHand, trouble, unknown, link };
 }
 
 function exitCode({ release, state, unknown }: Overview): ExitCode {
@@ -91,13 +94,13 @@ function exitCode({ release, state, unknown }: Overview): ExitCode {
 }
 
 function render(overview: Overview, colours: Colours): string {
-  const { scope, live, release, state, unknown, link } = overview;
+  const { scope, live, release, state, unknown, link, trouble } = overview;
   const serving = live ? `${live.version} is live in ${live.slot} (${live.releaseId})` : 'nothing is live';
   const lines = [
     `${colours.bold(`${scope.app} in ${scope.environment}`)}: ${state || !unknown ? serving : 'unknown'}`,
     ...(unknown ? [colours.red(`${unknown}: start one with \`spillway worker\`, or see its log`)] : []),
     ...(state?.needsHand ? [colours.red(`needs a hand: ${state.needsHand}`)] : []),
-    ...(release ? ['', ...renderTree(release, { now: Date.now(), ...(link && { link }) }, colours)] : []),
+    ...(release ? ['', ...renderTree(release, { now: Date.now(), link, trouble }, colours)] : []),
     ...(release?.state === 'needs a hand' ? ['', renderSummary(release, colours)] : []),
     ...lastLine(overview, colours),
   ];

@@ -7,6 +7,9 @@ import type { Project } from './project';
 
 /* Real commands, Temporal and workflows; only what the workflows ask of a target is made up. */
 
+// Each command is a process of its own.
+jest.setTimeout(60_000);
+
 let temporal: TemporalServer;
 let world: ReleaseWorld;
 let project: Project;
@@ -54,6 +57,21 @@ describe('a release that is followed', () => {
     const document = JSON.parse(stdout) as object;
     expect(document).toMatchObject({ state: 'ended', outcome: 'released', exitCode: 0, detached: false });
     expect(stderr).toContain('preflight');
+  });
+
+  it('says which step is tried again, and why', async () => {
+    let isWell = false;
+    world.reset({
+      deploySlot: () => {
+        if (!isWell) throw new Error('expected the router to see blue');
+        return { detail: 'healthy' };
+      },
+    });
+    const release = project.start(['release', ...production]);
+    await release.until(/deploySlot failed and is tried again \(attempt \d+\): expected the router to see blue/);
+    expect((await project.run('status', ...production)).stdout).toContain('is tried again');
+    isWell = true;
+    expect((await release.ended).code).toBe(0);
   });
 
   it('exits with 1, why, and what is live when it is rolled back', async () => {
