@@ -36,8 +36,7 @@ beforeEach(() => {
 const smoke = (...more: string[]) => command(registerAll, 'smoke', '--url', url, ...more);
 const withFile = (...more: string[]) => smoke('-f', `${project.directory}/spillway.yaml`, '-e', 'production', ...more);
 
-// Requirement D8.
-describe('smoke against any URL', () => {
+describe('smoke against any URL (D8)', () => {
   it('passes when every path answers, without any configuration', async () => {
     const { exitCode, stdout } = await smoke('--path', '/health', '--path', '/ready', '--json');
     expect(exitCode).toBe(0);

@@ -69,7 +69,7 @@ it('status shows the release that runs and what is live beside it; current stays
   expect((await run('status')).stdout).toContain('last release: 1.1.0 released');
 });
 
-it('history lists the newest first, as table, JSON and Markdown file', async () => {
+it('history lists the newest first, as table, JSON and Markdown file (V5)', async () => {
   await run('release', '1.0.0', '--note', 'first');
   await run('release', '1.1.0', '--note', 'second');
   const { stdout } = await run('history');
