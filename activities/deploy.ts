@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigurationFailure, RouterFailure } from '../domain/failures';
+import { ConfigurationFailure, RouterFailure, UnhealthyFailure } from '../domain/failures';
 import { greenShare, otherSlot } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Routing } from '../routers/router';
@@ -90,10 +90,11 @@ async function introduce(input: Deploy, { target, router, io }: StepParts): Prom
   }
 }
 
-function notSeen({ scope }: Routing, { slot }: Deploy, detail: string): RouterFailure {
-  return new RouterFailure(
-    `expected the router to see ${slot} of ${scope.app}/${scope.environment} within ${formatDuration(ROUTER_MS)}, ` +
-      `seen: ${detail}. The containers are healthy: check that the router may reach their network`,
+function notSeen({ scope }: Routing, { slot }: Deploy, detail: string): UnhealthyFailure {
+  return new UnhealthyFailure(
+    `expected the router to reach ${slot} of ${scope.app}/${scope.environment} within ${formatDuration(ROUTER_MS)}, ` +
+      `seen: ${detail}. The containers run: check that they listen on the \`port\` of their service, on all addresses, ` +
+      'and that the router may reach their network',
   );
 }
 
