@@ -16,7 +16,7 @@ const before = { ...process.env };
 beforeAll(async () => {
   world = await World.open({ database: true });
   Object.assign(process.env, { TEMPORAL_ADDRESS: world.temporal.address, SPILLWAY_TASK_QUEUE: world.taskQueue });
-  await mkdir(join(world.project, 'migrations'));
+  await mkdir(join(world.project, 'migrations'), { recursive: true });
 });
 afterAll(async () => {
   process.env = before;
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await rm(join(world.project, 'migrations'), { recursive: true });
-  await mkdir(join(world.project, 'migrations'));
+  await mkdir(join(world.project, 'migrations'), { recursive: true });
   await query(world.databaseUrl, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
   await write({
     '001_orders.up.sql': 'CREATE TABLE orders (id int PRIMARY KEY);',
