@@ -1,0 +1,191 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseDocument } from 'yaml';
+import { removeTraces } from '../tests/support/engine';
+import { startLoad } from '../tests/support/load';
+import type { Load, LoadReport } from '../tests/support/load';
+import { query } from '../tests/support/postgres';
+import { freePort } from '../tests/support/temporal';
+
+/*
+ * Releases examples/fx three times with the commands that people use, while traffic runs. What it makes lies in a folder
+ * of its own, on ports that are free, under an app name of its own; without --keep all of it is removed.
+ */
+
+const ROOT = join(__dirname, '..');
+const SPILLWAY = join(ROOT, 'dist/starters/spillway.js');
+const APP = 'fx-demo';
+const PORT = Number(process.env.FX_PORT ?? 8080);
+
+const url = new URL(process.env.FX_DATABASE_URL ?? 'postgres://expected-FX_DATABASE_URL');
+const database = url.pathname.slice(1);
+const serverUrl = Object.assign(new URL(url), { pathname: '/postgres' }).href;
+
+interface Dev {
+  address: string;
+  uiUrl: string;
+  child: ChildProcess;
+}
+
+interface Step {
+  version: string;
+  expected: string;
+  seconds: number;
+  exitCode: number;
+}
+
+async function main(keep: boolean): Promise<boolean> {
+  const directory = await mkdtemp(join(tmpdir(), 'spillway-demo-'));
+  const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
+  try {
+    await dropDatabase();
+    await query(serverUrl, `CREATE DATABASE "${database}"`);
+    const project = await prepareProject(directory);
+    const dev = await startDev(directory);
+    closing.push(() => stop(dev.child));
+    closing.push(dropDatabase);
+    closing.push(() => removeTraces({ app: APP, environment: 'production' }, join(directory, 'router')));
+    const release = (version: string, expected: string) => run(project, dev, version, expected);
+
+    // People come as soon as there is something; the bake of the first release judges by them.
+    const traffic = startTraffic();
+    traffic.catch(() => undefined);
+    const first = await release('1.0.0', 'the first release');
+    if (first.exitCode !== 0) throw new Error('expected the first release to succeed: see above why it did not');
+    const load = await traffic;
+    const steps = [first];
+    closing.push(() => load.stop());
+    await change(project, '1.1.0');
+    steps.push(await release('1.1.0', 'released by canary, with a migration'));
+    await change(project, '1.2.0');
+    steps.push(await release('1.2.0', 'caught by the canary and undone'));
+    const seen = keep ? await load.report() : await load.stop();
+    return summarise(steps, seen, dev, keep ? directory : undefined);
+  } finally {
+    if (!keep) for (const close of closing.reverse()) await close();
+  }
+}
+
+function dropDatabase(): Promise<unknown> {
+  return query(serverUrl, `DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`);
+}
+
+/** A copy of the example, as a developer's checkout, on a port and with a router of the demo's own. */
+async function prepareProject(directory: string): Promise<string> {
+  const project = join(directory, 'fx');
+  await cp(join(__dirname, 'fx'), project, { recursive: true, filter: (path) => !path.endsWith('node_modules') });
+  await execute(process.execPath, [join(__dirname, 'fx/prepare.js'), project]);
+  const file = join(project, 'spillway.yaml');
+  const yaml = parseDocument(await readFile(file, 'utf8'));
+  yaml.set('app', APP);
+  yaml.setIn(['router', 'directory'], join(directory, 'router'));
+  yaml.setIn(['target', 'stateDirectory'], join(directory, 'state'));
+  for (const [service, count] of Object.entries({ backend: 3, frontend: 1 }))
+    for (let route = 0; route < count; route++) yaml.setIn(['services', service, 'routes', route, 'port'], PORT);
+  await writeFile(file, String(yaml));
+  return project;
+}
+
+/** `spillway dev`, until it says where it is. */
+async function startDev(directory: string): Promise<Dev> {
+  const ports = ['--port', String(await freePort()), '--ui-port', String(await freePort())];
+  const files = ['--database', join(directory, 'temporal.db')];
+  const child = spawn(process.execPath, [SPILLWAY, 'dev', '--json', ...ports, ...files], {
+    env: { ...process.env, SPILLWAY_WORKER_STATE: join(directory, 'worker'), SPILLWAY_LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    text += line;
+    if (line === '}') break;
+  }
+  const ready = JSON.parse(text) as Omit<Dev, 'child'> & { error?: { message: string } };
+  if (ready.error) throw new Error(`spillway dev: ${ready.error.message}`);
+  child.stdout.resume();
+  return { ...ready, child };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+async function startTraffic(): Promise<Load> {
+  await untilServed();
+  const paths = ['/', '/api/rates', '/api/v1/status', '/health'];
+  return startLoad({ url: `http://127.0.0.1:${PORT}`, paths, keepAlive: 12, fresh: 4, sockets: 3, pauseMs: 100 });
+}
+
+/** Bounded: a first release that does not serve within five minutes never will. */
+async function untilServed(): Promise<void> {
+  const deadline = Date.now() + 5 * 60_000;
+  while (Date.now() < deadline) {
+    const answer = await fetch(`http://127.0.0.1:${PORT}/health`).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`expected version 1.0.0 to answer at http://127.0.0.1:${PORT}/health within 5 minutes`);
+}
+
+/** What a developer did for this version. */
+async function change(project: string, version: string): Promise<void> {
+  await cp(join(project, 'changes', version), project, { recursive: true });
+}
+
+async function run(project: string, dev: Dev, version: string, expected: string): Promise<Step> {
+  console.log(`\n── fx ${version}: ${expected} ${'─'.repeat(Math.max(0, 60 - expected.length))}\n`);
+  const began = performance.now();
+  const args = ['release', version, '--environment', 'production', '--yes', '--note', expected];
+  const env = { ...process.env, TEMPORAL_ADDRESS: dev.address, SPILLWAY_UI: dev.uiUrl };
+  const exitCode = await execute(process.execPath, [SPILLWAY, ...args], { cwd: project, env });
+  return { version, expected, exitCode, seconds: Math.round((performance.now() - began) / 100) / 10 };
+}
+
+async function execute(program: string, args: string[], options: object = {}): Promise<number> {
+  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+/** Prints the summary; answers whether all went as it should. */
+function summarise(steps: Step[], traffic: LoadReport, dev: Dev, kept: string | undefined): boolean {
+  const wanted = [0, 0, 1];
+  const good = steps.every(({ exitCode }, index) => exitCode === wanted[index]) && traffic.lost === 0;
+  const serving = Object.entries(traffic.versions).map(([version, count]) => `${version}: ${count}`);
+  const lines = [
+    ...steps.map(
+      ({ version, expected, seconds, exitCode }) => `${version}  ${seconds} s  exit ${exitCode}  ${expected}`,
+    ),
+    '',
+    `requests sent       ${traffic.sent}, by version: ${serving.join(', ')}`,
+    `requests lost       ${traffic.lost}${traffic.losses.map((loss) => `\n  ${loss}`).join('')}`,
+    `errors by 1.2.0     ${traffic.appErrors}, before the canary was judged`,
+    `slowest answer      ${traffic.slowest} ms`,
+    `Temporal Web UI     ${dev.uiUrl}${kept ? '' : ' (until now)'}`,
+  ];
+  if (kept)
+    lines.push(`left running        http://127.0.0.1:${PORT}, all files in ${kept}, dev is process ${dev.child.pid}`);
+  console.log(
+    `\n══ ${good ? 'The demo went as it should' : 'THE DEMO DID NOT GO AS IT SHOULD'} ══\n\n${lines.join('\n')}\n`,
+  );
+  return good;
+}
+
+const keep = process.argv.includes('--keep');
+main(keep).then(
+  (good) => {
+    if (!good) process.exitCode = 1;
+    if (keep) process.exit();
+  },
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
