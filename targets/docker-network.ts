@@ -41,10 +41,13 @@ export async function ensureNetwork(
   owner: string,
   io: Io,
 ): Promise<EnvironmentNetwork> {
+  // The engine may refuse a subnet that its list does not show, while its network is being made or removed.
+  const refused: string[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const found = await findNetwork(engine, scope, io);
     if (found) return ownedBy(found, scope, owner);
-    await createNetwork(engine, pool, scope, owner, io);
+    const subnet = freeSubnet(pool, [...refused, ...(await subnetsInUse(engine, io))]);
+    if (!(await createNetwork(engine, { pool, subnet, scope, owner }, io)) && subnet) refused.push(subnet);
     await keepOldest(engine, scope, io);
   }
   throw new UnreachableFailure(
@@ -60,8 +63,19 @@ function ownedBy(found: EnvironmentNetwork, scope: Scope, owner: string): Enviro
   );
 }
 
-async function createNetwork(engine: DockerEngine, pool: string, scope: Scope, owner: string, io: Io): Promise<void> {
-  const subnet = freeSubnet(pool, await subnetsInUse(engine, io));
+interface NewNetwork {
+  pool: string;
+  subnet: string | undefined;
+  scope: Scope;
+  owner: string;
+}
+
+/** Answers whether this one made it. */
+async function createNetwork(
+  engine: DockerEngine,
+  { pool, subnet, scope, owner }: NewNetwork,
+  io: Io,
+): Promise<boolean> {
   if (!subnet) {
     throw new ConfigurationFailure(
       `expected a free /24 in \`target.addressPool\` ${pool}, seen none: remove unused networks, or give another pool`,
@@ -78,9 +92,10 @@ async function createNetwork(engine: DockerEngine, pool: string, scope: Scope, o
         ...abort,
       }),
     );
+    return true;
   } catch (error) {
     // 403 (409 since 27): the subnet was taken meanwhile; 409: the name was. Either way look again.
-    if (statusOf(error) === 403 || statusOf(error) === 409) return;
+    if (statusOf(error) === 403 || statusOf(error) === 409) return false;
     if (statusOf(error) === undefined) throw error;
     throw new UnreachableFailure(
       `expected to make network ${networkName(scope)} with ${subnet}, seen ${reasonOf(error)}`,
