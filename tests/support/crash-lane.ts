@@ -35,7 +35,7 @@ export class Lane {
   ) {}
 
   static async open(options: WorldOptions): Promise<Lane> {
-    const world = await World.open({ database: true, ...options });
+    const world = await World.open({ database: true, config: (raw) => void (raw.drain.cap = '300ms'), ...options });
     try {
       const first = await world.released('1.0.0', { files: migration('0000') });
       if (first.status.outcome !== 'released') throw new Error(`the first release: ${first.status.why}`);
