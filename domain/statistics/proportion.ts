@@ -1,0 +1,81 @@
+/** An interval; null stands for no bound. */
+export interface Interval {
+  lower: number | null;
+  upper: number | null;
+}
+
+/**
+ * The exact interval of Clopper and Pearson (1934) for the probability of success.
+ *
+ * @param confidence such as 0.98: each side misses the truth with a probability of at most half the rest
+ */
+export function proportionInterval(
+  successes: number,
+  trials: number,
+  confidence: number,
+): { lower: number; upper: number } {
+  const miss = (1 - confidence) / 2;
+  const failures = trials - successes;
+  return {
+    lower: successes === 0 ? 0 : betaQuantile(miss, successes, failures + 1),
+    upper: failures === 0 ? 1 : betaQuantile(1 - miss, successes + 1, failures),
+  };
+}
+
+/** The value below which a beta distributed one stays with this probability. */
+function betaQuantile(probability: number, a: number, b: number): number {
+  let [below, above] = [0, 1];
+  while (above - below > above * 1e-13) {
+    const middle = (below + above) / 2;
+    if (middle === below || middle === above) break;
+    if (betaBelow(middle, a, b) < probability) below = middle;
+    else above = middle;
+  }
+  return (below + above) / 2;
+}
+
+/** Regularised incomplete beta function. */
+export function betaBelow(x: number, a: number, b: number): number {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  // The fraction converges fast on this side of the mean only.
+  if (x > (a + 1) / (a + b + 2)) return 1 - betaBelow(1 - x, b, a);
+  const log = a * Math.log(x) + b * Math.log1p(-x) - logBeta(a, b);
+  return (Math.exp(log) * betaFraction(x, a, b)) / a;
+}
+
+/** Continued fraction of the incomplete beta function (DLMF 8.17.22), by the method of Lentz. */
+function betaFraction(x: number, a: number, b: number): number {
+  const away = (value: number): number => (Math.abs(value) < 1e-300 ? 1e-300 : value);
+  let c = 1;
+  let d = 1 / away(1 - ((a + b) * x) / (a + 1));
+  let result = d;
+  // It takes about the square root of the greater parameter.
+  const most = 200 + 10 * Math.sqrt(Math.max(a, b));
+  for (let m = 1; m < most; m++) {
+    for (const numerator of [
+      (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)),
+      (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1)),
+    ]) {
+      d = 1 / away(1 + numerator * d);
+      c = away(1 + numerator / c);
+      result *= c * d;
+    }
+    if (Math.abs(c * d - 1) < 1e-15) break;
+  }
+  return result;
+}
+
+function logBeta(a: number, b: number): number {
+  return logGamma(a) + logGamma(b) - logGamma(a + b);
+}
+
+/** Logarithm of the gamma function by Stirling's series (DLMF 5.11.1), for positive values. */
+function logGamma(value: number): number {
+  let x = value;
+  let shift = 0;
+  while (x < 12) shift += Math.log(x++);
+  const x2 = x * x;
+  const series = (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - 1 / (1188 * x2)) / x2) / x2) / x2) / x;
+  return (x - 0.5) * Math.log(x) - x + Math.log(2 * Math.PI) / 2 + series - shift;
+}
