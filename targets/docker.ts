@@ -127,9 +127,9 @@ class DockerTarget implements Target {
 
   async usage(container: string, io: Io): Promise<ReplicaUsage> {
     const stats = await this.engine.call(io, (docker, abort) =>
-      docker.getContainer(container).stats({ stream: false, ...abort }),
+      docker.getContainer(container).stats({ stream: false, 'one-shot': true, ...abort }),
     );
-    return { container, memory: memoryOf(stats), cpu: cpuOf(stats) };
+    return { container, memory: memoryOf(stats) };
   }
 
   archiveVolume(scope: Scope, volume: string, io: Io): Promise<Readable> {
@@ -169,11 +169,4 @@ interface EngineInfo {
 function memoryOf({ memory_stats }: Docker.ContainerStats): number {
   const details = (memory_stats?.stats ?? {}) as unknown as Record<string, number | undefined>;
   return Math.max(0, (memory_stats?.usage ?? 0) - (details.total_inactive_file ?? details.inactive_file ?? 0));
-}
-
-/** Cores in use, over the second between the engine's two samples. */
-function cpuOf({ cpu_stats, precpu_stats }: Docker.ContainerStats): number {
-  const used = cpu_stats.cpu_usage.total_usage - precpu_stats.cpu_usage.total_usage;
-  const passed = cpu_stats.system_cpu_usage - precpu_stats.system_cpu_usage;
-  return passed > 0 ? (used / passed) * (cpu_stats.online_cpus || 1) : 0;
 }

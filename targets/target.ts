@@ -51,8 +51,8 @@ export interface ImageFacts {
 
 export interface ReplicaUsage {
   container: string;
+  /** Bytes, without what the kernel would give back at once. */
   memory: number;
-  cpu: number;
 }
 
 export interface Answer {
