@@ -1,3 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild, type Child } from '../../starters/child';
 import { keepRunning, type Kept } from '../../starters/keep-running';
 
@@ -46,7 +52,11 @@ test('stopping ends the one that runs, and no other is started', async () => {
 });
 
 test('one that does not listen is ended without asking', async () => {
-  const { started, kept } = keep(['trap "" TERM; sleep 60 & wait; wait']);
+  const ready = join(tmpdir(), `spillway-${randomUUID()}`);
+  const { started, kept } = keep([`trap "" TERM; : > ${ready}; sleep 60 & wait; wait`]);
+  // Before its trap is set it does listen.
+  while (!existsSync(ready)) await sleep(10);
+  await rm(ready);
   await kept.stop();
   expect(await started[0]!.ended).toEqual({ code: null, signal: 'SIGKILL' });
 });

@@ -64,6 +64,7 @@ describe('a message', () => {
   });
 
   it('rolls back a release that bakes', async () => {
+    world.reset({ soak: untilCancelled });
     const { request, handle } = await begin({ canary: { steps: [] }, bake: { soak: '1h' } });
     await world.until(handle, ({ phase }) => phase === 'bake');
     expect((await tell('rollback', request)).exitCode).toBe(0);

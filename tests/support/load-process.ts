@@ -41,7 +41,6 @@ export interface LoadReport {
 
 const TIMEOUT_MS = 10_000;
 const options = JSON.parse(process.argv[2] ?? '{}') as LoadOptions;
-const agent = new Agent({ keepAlive: true, maxSockets: options.keepAlive });
 const report: LoadReport = {
   sent: 0,
   ok: 0,
@@ -61,9 +60,9 @@ interface Seen {
   slot?: string;
 }
 
-function ask(path: string, keep: boolean): Promise<Seen> {
+function ask(path: string, agent: Agent | false): Promise<Seen> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${options.url}${path}`, { agent: keep ? agent : false, timeout: TIMEOUT_MS }, (response) => {
+    const asked = request(`${options.url}${path}`, { agent, timeout: TIMEOUT_MS }, (response) => {
       const { 'x-version': version, 'x-slot': slot } = response.headers as Record<string, string>;
       response.resume();
       // An answer that breaks off in the middle is none.
@@ -81,11 +80,11 @@ function lose(path: string, detail: string): void {
   if (report.losses.length < 20) report.losses.push(`${new Date().toISOString()} ${path}: ${detail}`);
 }
 
-async function once(path: string, keep: boolean): Promise<void> {
+async function once(path: string, agent: Agent | false): Promise<void> {
   report.sent++;
   const began = performance.now();
   try {
-    const { status, version, slot } = await ask(path, keep);
+    const { status, version, slot } = await ask(path, agent);
     report.slowest = Math.max(report.slowest, Math.round(performance.now() - began));
     if (version === undefined) return lose(path, `answered ${status} by no version`);
     report.versions[version] = (report.versions[version] ?? 0) + 1;
@@ -100,8 +99,11 @@ async function once(path: string, keep: boolean): Promise<void> {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function client(index: number, keep: boolean): Promise<void> {
+  // A connection of its own: one of many that are shared may idle until the router closes it in the very moment in
+  // which it is used again, which no release does.
+  const agent = keep && new Agent({ keepAlive: true, maxSockets: 1 });
   for (let turn = index; !stopping; turn++) {
-    await once(options.paths[turn % options.paths.length] ?? '/', keep);
+    await once(options.paths[turn % options.paths.length] ?? '/', agent);
     await pause(options.pauseMs);
   }
 }
