@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { endure } from './fault';
+
+/* Runs in the network of an engine of its own (own-engine.ts), which is killed when it says `strike`. */
+
+async function strike(): Promise<void> {
+  process.stdout.write('strike\n');
+  await once(process.stdin, 'data');
+}
+
+endure({ engine: process.env.SPILLWAY_TEST_ENGINE ?? '' }, { phase: process.argv[2] ?? 'deploy', strike }).then(
+  (result) => {
+    process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+  },
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,46 @@
+import { snapshot, violations } from './invariants';
+import { migration } from './tiny';
+import { World } from './world';
+import type { WorldOptions } from './world';
+
+/** What came of a fault. */
+export interface FaultResult {
+  /** In words, what did not hold. */
+  violations: string[];
+  lostRequests: number;
+  /** How long the release took. */
+  seconds: number;
+}
+
+export interface Fault {
+  /** Strikes once the release is in this phase; waits for its own end, not for the release. */
+  strike: (world: World) => Promise<void>;
+  phase: string;
+  /** Requests may be lost, since what carries them is gone for a moment. */
+  losesTraffic?: boolean;
+}
+
+/** Releases over a live version under load, strikes in the middle, and checks all invariants after the end. */
+export async function endure(options: WorldOptions, { strike, phase, losesTraffic }: Fault): Promise<FaultResult> {
+  const world = await World.open({ database: true, config: (raw) => void (raw.drain.cap = '500ms'), ...options });
+  try {
+    const first = await world.released('1.0.0', { files: migration('001') });
+    if (first.status.outcome !== 'released') throw new Error(`the first release: ${first.status.why}`);
+    const load = await world.load();
+    const before = await snapshot(world);
+    const began = Date.now();
+    const releasing = await world.release('1.1.0', {
+      files: migration('002'),
+      config: (raw) => void (raw.canary.steps = [{ weight: 50, soak: '6s' }]),
+    });
+    await releasing.until((status) => status.phase === phase, 60_000);
+    await strike(world);
+    const result = await releasing.result();
+    const report = await load.stop();
+    const found = await violations(world, before, result, losesTraffic ? undefined : report);
+    if (result.status.outcome !== 'released') found.push(`${result.status.outcome}: ${result.status.why}`);
+    return { violations: found, lostRequests: report.lost, seconds: (Date.now() - began) / 1_000 };
+  } finally {
+    await world.close();
+  }
+}
