@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prepares this machine for demo, tests and benchmarks: packages, engine with base images, PostgreSQL, the Temporal
-# CLI and test server, alembic. Only what is missing; Debian with Node.js and root is all it expects.
-# Usage: setup.sh [docker|postgres|temporal|temporal-test-server|alembic]...   (all of them without arguments)
+# CLI and test server, alembic, SciPy. Only what is missing; Debian with Node.js and root is all it expects.
+# Usage: setup.sh [docker|postgres|temporal|temporal-test-server|alembic|scipy]...   (all of them without arguments)
 # Env: SPILLWAY_CACHE
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,7 +23,7 @@ run() {
 
 steps=("$@")
 if [ $# -eq 0 ]; then
-  steps=(docker postgres temporal temporal-test-server alembic)
+  steps=(docker postgres temporal temporal-test-server alembic scipy)
   # First and alone: packages cannot be installed side by side.
   run packages
 fi

@@ -6,6 +6,7 @@ import { registerDev } from './dev';
 import { registerDoctor } from './doctor';
 import { registerHistory } from './history';
 import { registerInit } from './init';
+import { registerJudge } from './judge';
 import { registerMessages } from './messages';
 import { registerMigrate } from './migrate';
 import { execute } from './output';
@@ -36,6 +37,7 @@ export function registerAll(program: Command): void {
     registerMessages,
     registerMigrate,
     registerSmoke,
+    registerJudge,
   ];
   for (const register of registrations) register(program);
 }

@@ -1,6 +1,7 @@
 /**
  * The difference x − y that has this rank among those of all pairs, without making the pairs: O((m + n) log(m n)).
- * Candidates of each x are a range, since both lists are sorted; a pivot cuts all ranges in one pass.
+ * Candidates of each x are a range, since both lists are sorted; a pivot cuts all ranges in one pass. Pivots come from a
+ * sample, alternately a little below and above the rank, as Floyd and Rivest (1975) choose them.
  *
  * @param xs ascending
  * @param ys ascending
@@ -8,20 +9,24 @@
  */
 export function differenceAt(xs: Float64Array, ys: Float64Array, rank: number): number {
   const candidates = allPairs(xs, ys);
-  // The choice of the pivot changes the time it takes, never the answer: so the same numbers each time will do.
-  let seed = 1;
-  for (;;) {
-    const { below, left } = sizes(candidates);
-    if (left <= 4 * (xs.length + ys.length)) return remaining(candidates)[rank - below - 1]!;
-    seed = (seed * 16_807) % 2_147_483_647;
-    const pivot = pick(candidates, Math.floor((left * seed) / 2_147_483_647));
-    const less = countsBelow(candidates, (difference) => difference < pivot);
-    const notGreater = countsBelow(candidates, (difference) => difference <= pivot);
+  for (let round = 0; ; round++) {
+    const below = sum(candidates.from);
+    const left = sum(candidates.to) - below;
+    if (left <= FEW) return remaining(candidates, left)[rank - below - 1]!;
+    const drawn = draw(candidates, left);
+    const place = ((rank - below) / left) * SAMPLE + (round % 2 ? MARGIN : -MARGIN);
+    const pivot = drawn[Math.min(SAMPLE - 1, Math.max(0, Math.floor(place)))]!;
+    const { less, notGreater } = cut(candidates, pivot);
     if (rank <= sum(less)) candidates.to = less;
     else if (rank > sum(notGreater)) candidates.from = notGreater;
     else return pivot;
   }
 }
+
+/** So few are sorted. */
+const FEW = 2_000;
+const SAMPLE = 400;
+const MARGIN = 20;
 
 /** For each x, which of its differences (ascending, hence with y descending) may still be the one. */
 interface Candidates {
@@ -35,36 +40,46 @@ function allPairs(xs: Float64Array, ys: Float64Array): Candidates {
   return { xs, ys, from: new Int32Array(xs.length), to: new Int32Array(xs.length).fill(ys.length) };
 }
 
-function sizes({ from, to }: Candidates): { below: number; left: number } {
-  const below = sum(from);
-  return { below, left: sum(to) - below };
-}
-
-function pick({ xs, ys, from, to }: Candidates, index: number): number {
-  let left = index;
-  for (let x = 0; x < xs.length; x++) {
+/** Candidates at even distances, sorted: what is drawn changes the time it takes, never the answer. */
+function draw({ xs, ys, from, to }: Candidates, left: number): Float64Array {
+  const drawn = new Float64Array(SAMPLE);
+  let next = 0;
+  let passed = 0;
+  for (let x = 0; x < xs.length && next < SAMPLE; x++) {
     const size = to[x]! - from[x]!;
-    if (left < size) return xs[x]! - ys[ys.length - 1 - from[x]! - left]!;
-    left -= size;
+    // Each stands somewhere in its stretch, so that no regularity of the data can be met.
+    for (let at = placeOf(next, left); next < SAMPLE && at < passed + size; at = placeOf(next, left)) {
+      drawn[next++] = xs[x]! - ys[ys.length - 1 - from[x]! - (at - passed)]!;
+    }
+    passed += size;
   }
-  throw new RangeError(`expected an index of a candidate, seen ${index}`);
+  return drawn.sort();
 }
 
-/** How many differences of each x satisfy a condition that holds up to some difference and not beyond. */
-function countsBelow({ xs, ys }: Candidates, holds: (difference: number) => boolean): Int32Array {
-  const counts = new Int32Array(xs.length);
+function placeOf(index: number, left: number): number {
+  const within = (index * 0.618_033_988_749_895) % 1;
+  return Math.floor(((index + within) / SAMPLE) * left);
+}
+
+/** How many differences of each x are less than the pivot, and how many are not greater. */
+function cut({ xs, ys }: Candidates, pivot: number): { less: Int32Array; notGreater: Int32Array } {
+  const size = ys.length;
+  const less = new Int32Array(xs.length);
+  const notGreater = new Int32Array(xs.length);
   // A greater x has fewer small differences.
-  let count = ys.length;
-  for (let x = 0; x < xs.length; x++) {
-    while (count > 0 && !holds(xs[x]! - ys[ys.length - count]!)) count--;
-    counts[x] = count;
+  let [few, more] = [size, size];
+  for (let index = 0; index < xs.length; index++) {
+    const x = xs[index]!;
+    while (few > 0 && x - ys[size - few]! >= pivot) few--;
+    while (more > 0 && x - ys[size - more]! > pivot) more--;
+    less[index] = few;
+    notGreater[index] = more;
   }
-  return counts;
+  return { less, notGreater };
 }
 
-function remaining(candidates: Candidates): Float64Array {
-  const { xs, ys, from, to } = candidates;
-  const values = new Float64Array(sizes(candidates).left);
+function remaining({ xs, ys, from, to }: Candidates, left: number): Float64Array {
+  const values = new Float64Array(left);
   let next = 0;
   for (let x = 0; x < xs.length; x++) {
     for (let at = from[x]!; at < to[x]!; at++) values[next++] = xs[x]! - ys[ys.length - 1 - at]!;
@@ -74,6 +89,6 @@ function remaining(candidates: Candidates): Float64Array {
 
 function sum(counts: Int32Array): number {
   let total = 0;
-  for (const count of counts) total += count;
+  for (let index = 0; index < counts.length; index++) total += counts[index]!;
   return total;
 }
