@@ -2,22 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import type { Scope, Slot } from '../domain/release';
-import {
-  readFragments,
-  removeFragment,
-  scopeKey,
-  withFragment,
-  without,
-  writeFragment,
-  type Fragment,
-} from './fragments';
+import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
 import { START_VARIABLE, latencyTable, pageFile, type HaproxyConfig, type HaproxyFragment } from './haproxy-config';
 import { HaproxyRuntime } from './haproxy-runtime';
 import { HaproxySetup } from './haproxy-setup';
 import { HaproxyShares } from './haproxy-shares';
 import { allInFlight, inFlight, parseStat, readCounters, rowsOf, sessionsOf, STAT_COMMAND } from './haproxy-stats';
 import { withLease } from './lease';
-import { takenPorts } from './ports';
+import { readErrorPage } from './error-page';
+import { refuseTakenPorts, takenPorts } from './ports';
 import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing } from './router';
 
 const SETTLE_MS = 10_000;
@@ -60,7 +53,7 @@ class Haproxy implements Router {
     const { scope } = routing;
     return withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
       const { tls } = this.config;
-      const errorPage = await this.readErrorPage(io);
+      const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
       const fragment: HaproxyFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
       const before = await this.readFragments(io);
       const isNew = await this.shares.ensure(scope, io);
@@ -175,7 +168,7 @@ class Haproxy implements Router {
       await this.setup.install(rendered, io);
       return { reloaded: false };
     }
-    if (mine) await this.refuseTakenPorts(mine.routing, before, io);
+    if (mine) await refuseTakenPorts(this.host, mine.routing, before, io);
     if (after.length > 0) await this.setup.check(rendered, this.runtime, io);
     await this.setup.install(rendered, io);
     try {
@@ -186,24 +179,6 @@ class Haproxy implements Router {
     }
     if (mine) await writeFragment(this.host, this.setup.directory, mine, io);
     return { reloaded: true };
-  }
-
-  private async refuseTakenPorts(routing: Routing, inForce: Fragment<unknown>[], io: Io): Promise<void> {
-    const taken = await takenPorts(this.host, routing, inForce, io);
-    if (taken.length === 0) return;
-    throw new RouterFailure(
-      `Expected port ${taken.join(', ')} of the routes to be free on the target; another program listens there. Stop it, or choose another port.`,
-    );
-  }
-
-  private async readErrorPage(io: Io): Promise<string | undefined> {
-    const { errorPage } = this.config;
-    if (errorPage === undefined) return undefined;
-    const html = await this.host.readFile(errorPage, io);
-    if (html !== undefined) return html;
-    throw new RouterFailure(
-      `Expected the error page ${errorPage} on the target, seen no such file. Correct router.errorPage.`,
-    );
   }
 
   private async removeFiles(scope: Scope, io: Io): Promise<void> {

@@ -7,7 +7,8 @@ import { withLease } from './lease';
 import { pageFile, renderNginx, type NginxConfig, type NginxFragment, type Rendered } from './nginx-config';
 import { NginxSetup, type NginxWorker } from './nginx-setup';
 import { readStatus, type NginxStatus } from './nginx-status';
-import { listens, takenPorts } from './ports';
+import { readErrorPage } from './error-page';
+import { listens, refuseTakenPorts, takenPorts } from './ports';
 import { refuseBrokenShare } from './shares';
 import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing } from './router';
 
@@ -54,14 +55,14 @@ class Nginx implements Router {
   async configure(routing: Routing, io: Io): Promise<{ reloaded: boolean }> {
     return this.locked(routing.scope, io, async () => {
       const { tls } = this.config;
-      const errorPage = await this.readErrorPage(io);
+      const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
       const fragment: NginxFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
       const before = await this.readState(io);
       if (errorPage !== undefined) {
         await this.host.writeFile(pageFile(this.setup.directory, routing.scope), errorPage, io);
       }
       await this.setup.start(await this.render(before, io), io);
-      await this.refuseTakenPorts(routing, before, io);
+      await refuseTakenPorts(this.host, routing, before.fragments, io);
       const after = { ...before, fragments: withFragment(before.fragments, fragment) };
       const reloaded = await this.change(before, after, routing.scope, io);
       await writeFragment(this.host, this.setup.directory, fragment, io);
@@ -228,24 +229,6 @@ class Nginx implements Router {
     const status = await this.status(await this.readState(io), scope, io);
     const workers = await this.setup.workers(io);
     return workers.filter(({ leaving, parent }) => leaving && parent === (masterOf(workers, status) ?? parent));
-  }
-
-  private async refuseTakenPorts(routing: Routing, { fragments }: State, io: Io): Promise<void> {
-    const taken = await takenPorts(this.host, routing, fragments, io);
-    if (taken.length === 0) return;
-    throw new RouterFailure(
-      `Expected port ${taken.join(', ')} of the routes to be free on the target; another program listens there. Stop it, or choose another port.`,
-    );
-  }
-
-  private async readErrorPage(io: Io): Promise<string | undefined> {
-    const { errorPage } = this.config;
-    if (errorPage === undefined) return undefined;
-    const html = await this.host.readFile(errorPage, io);
-    if (html !== undefined) return html;
-    throw new RouterFailure(
-      `Expected the error page ${errorPage} on the target, seen no such file. Correct router.errorPage.`,
-    );
   }
 }
 

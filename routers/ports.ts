@@ -1,4 +1,4 @@
-import { UnreachableFailure } from '../domain/failures';
+import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import { entriesByPort, type Fragment } from './fragments';
 import type { Backend, Routing } from './router';
@@ -14,6 +14,20 @@ export async function takenPorts<Tls>(
   const wanted = [...entriesByPort([{ routing }]).keys()].filter((port) => !ours.has(port));
   const taken = await Promise.all(wanted.map((port) => listens(host, { address: '127.0.0.1', port }, io)));
   return wanted.filter((_, index) => taken[index]);
+}
+
+/** @throws RouterFailure when another program listens on a port of the routes */
+export async function refuseTakenPorts<Tls>(
+  host: Host,
+  routing: Routing,
+  inForce: Fragment<Tls>[],
+  io: Io,
+): Promise<void> {
+  const taken = await takenPorts(host, routing, inForce, io);
+  if (taken.length === 0) return;
+  throw new RouterFailure(
+    `Expected port ${taken.join(', ')} of the routes to be free on the target; another program listens there. Stop it, or choose another port.`,
+  );
 }
 
 /** Whether something takes connections there, as seen from the host. */

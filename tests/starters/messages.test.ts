@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { ReleaseRequest, ReleaseStatus } from '../../domain/release';
 import { releaseWorkflowId } from '../../domain/names';
 import { registerAll } from '../../starters/spillway';
-import { command } from '../support/command';
+import { command } from '../support/in-process';
 import { LIVE, ReleaseWorld, requestWith, untilCancelled } from '../support/release-world';
 import { startTemporalServer } from '../support/temporal';
 import type { TemporalServer } from '../support/temporal';

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { registerMigrate } from '../../starters/migrate';
-import { command, type Said } from '../support/command';
+import { command, type Said } from '../support/in-process';
 import { query } from '../support/postgres';
 import { tinyConfig } from '../support/tiny';
 import { World } from '../support/world';

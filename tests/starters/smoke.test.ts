@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { registerAll } from '../../starters/spillway';
-import { command } from '../support/command';
+import { command } from '../support/in-process';
 import { freePort } from '../support/temporal';
 import { createProject } from './project';
 import type { Project } from './project';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LedgerEntry } from '../../domain/release';
 import { registerAll } from '../../starters/spillway';
-import { command } from '../support/command';
+import { command } from '../support/in-process';
 import { Door, ReleaseWorld } from '../support/release-world';
 import { startTemporalServer } from '../support/temporal';
 import type { TemporalServer } from '../support/temporal';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { registerAll } from '../../starters/spillway';
-import { command } from '../support/command';
+import { command } from '../support/in-process';
 import { command as commandProcess } from '../support/command-process';
 import { createProject } from './project';
 import type { Project } from './project';
