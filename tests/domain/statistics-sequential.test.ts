@@ -1,0 +1,92 @@
+import { isDifferent, observe, startSequential, type Direction } from '../../domain/statistics/sequential';
+import { seeded } from '../support/seeded';
+
+const LEVEL = 0.05;
+
+/** A binomial number, by walking its distribution: one random number instead of one for each request. */
+function badOf(total: number, rate: number, random: () => number): number {
+  let left = random();
+  let probability = (1 - rate) ** total;
+  for (let bad = 0; bad < total; bad++) {
+    left -= probability;
+    if (left < 0) return bad;
+    probability *= (((total - bad) / (bad + 1)) * rate) / (1 - rate);
+  }
+  return total;
+}
+
+interface Canary {
+  direction: Direction;
+  ratio: number;
+  seed: number;
+  rate?: number;
+}
+
+/** Looks after every 200 requests, of which the canary gets a growing share; tells after how many it alarmed. */
+function alarmAfter({ direction, ratio, seed, rate = 0.05 }: Canary, looks: number): number {
+  const random = seeded(seed);
+  let state = startSequential(direction);
+  for (let look = 1; look <= looks; look++) {
+    const total = look < looks / 3 ? 20 : 100;
+    const canary = { bad: badOf(total, rate * ratio, random), total };
+    const baseline = { bad: badOf(200 - total, rate, random), total: 200 - total };
+    state = observe(state, { baseline, canary });
+    if (isDifferent(state, LEVEL)) return look * 200;
+  }
+  return Infinity;
+}
+
+const runs = (count: number, canary: Omit<Canary, 'seed'>, looks: number): number[] =>
+  Array.from({ length: count }, (_, seed) => alarmAfter({ ...canary, seed: seed + 1 }, looks));
+
+test.each<[Direction, number]>([
+  ['increase', 0.05],
+  ['decrease', 0.05],
+  ['either', 0.05],
+  ['either', 0.5],
+])('looking 100 times for an %s alarms falsely no more often than the level, at a rate of %d', (direction, rate) => {
+  const alarms = runs(600, { direction, ratio: 1, rate }, 100).filter((after) => after < Infinity);
+  // The level, and three standard deviations of 600 runs.
+  expect(alarms.length / 600).toBeLessThan(LEVEL + 3 * Math.sqrt((LEVEL * (1 - LEVEL)) / 600));
+});
+
+test('twice the errors are found, and long before the end', () => {
+  const after = runs(100, { direction: 'increase', ratio: 2 }, 100).sort((a, b) => a - b);
+  expect(after[99]).toBeLessThan(Infinity);
+  expect(after[50]).toBeLessThan(10_000);
+});
+
+test('only the direction that matters alarms', () => {
+  expect(Math.min(...runs(20, { direction: 'increase', ratio: 0.3 }, 60))).toBe(Infinity);
+  expect(Math.max(...runs(20, { direction: 'decrease', ratio: 0.3 }, 100))).toBeLessThan(Infinity);
+});
+
+test('an alarm stays, whatever comes later', () => {
+  const bad = observe(startSequential('increase'), {
+    baseline: { bad: 0, total: 1_000 },
+    canary: { bad: 20, total: 1_000 },
+  });
+  const later = observe(bad, { baseline: { bad: 90, total: 1_000 }, canary: { bad: 0, total: 1_000 } });
+  expect(isDifferent(bad, 0.001)).toBe(true);
+  expect(later.pValue).toBe(bad.pValue);
+});
+
+test('a state survives being written down, and is not changed by what is observed', () => {
+  const state = startSequential('either');
+  const increment = { baseline: { bad: 1, total: 90 }, canary: { bad: 3, total: 10 } };
+  const once = observe(state, increment);
+  expect(state).toEqual(startSequential('either'));
+  const read = JSON.parse(JSON.stringify(once)) as typeof once;
+  expect(observe(read, increment)).toEqual(observe(once, increment));
+});
+
+test('nothing bad, no requests or one side alone say nothing, and impossible counts are told', () => {
+  const start = startSequential('increase');
+  const none = { bad: 0, total: 0 };
+  const some = { bad: 0, total: 50 };
+  expect(observe(start, { baseline: some, canary: some })).toEqual(start);
+  expect(observe(start, { baseline: none, canary: none })).toEqual(start);
+  expect(observe(start, { baseline: none, canary: { bad: 50, total: 50 } }).pValue).toBe(1);
+  expect(observe(start, { baseline: some, canary: { bad: -3, total: 4 } })).toEqual({ ...start, unusable: 1 });
+  expect(observe(start, { baseline: some, canary: { bad: 5, total: 4 } })).toEqual({ ...start, unusable: 1 });
+});
