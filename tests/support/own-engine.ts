@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
@@ -64,7 +65,8 @@ async function startDaemon(name: string, directory: string): Promise<ChildProces
     ...['--data-root', `${directory}/data`, '--exec-root', `${directory}/run`, '--pidfile', `${directory}/pid`],
     ...['--host', host(directory), '--live-restore', '--bip', '10.219.0.1/24'],
   ];
-  await rm(`${directory}/pid`, { force: true });
+  // It would wait for a process of that number, which may not be gone for good yet, or be another by now.
+  for (const file of ['pid', 'run/containerd/containerd.pid']) await rm(join(directory, file), { force: true });
   const daemon = spawn(...inside(name, ['dockerd', ...flags]), { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   daemon.stderr?.on('data', (data: Buffer) => (log = (log + data.toString()).slice(-4_000)));
@@ -113,7 +115,7 @@ async function kill(daemon: ChildProcess | undefined): Promise<void> {
 
 /** With live restore, containers outlive their engine: they are removed first. */
 async function remove(name: string, directory: string, daemon: ChildProcess | undefined): Promise<void> {
-  const docker = (...args: string[]) => run('docker', ['--host', host(directory), ...args]);
+  const docker = (...args: string[]) => run('docker', ['--host', host(directory), ...args], { timeout: 20_000 });
   const ids = await docker('ps', '--all', '--quiet').then(
     ({ stdout }) => stdout.split('\n').filter(Boolean),
     () => [],
