@@ -76,10 +76,11 @@ function featureName(name: string): string {
   return `FEATURE_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
 }
 
-/** Tells the router where the slot is, and waits until it sees it; nobody's share changes. */
+/** Tells the router where the slot is, and waits until it sees it; it gets no traffic before the switch. */
 async function introduce(input: Deploy, { target, router, io }: StepParts): Promise<void> {
   const routing = await routingOf(input, target, io);
   await router.configure(routing, io);
+  if (input.firstRelease) await router.setGreenShare(input.release, greenShare(input.slot, 0), io);
   const until = Date.now() + ROUTER_MS;
   for (;;) {
     const { up, detail } = await router.slotIsUp(routing, input.slot, io);

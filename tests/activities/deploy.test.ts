@@ -24,7 +24,7 @@ const oneService = (settings: Record<string, unknown> = {}) => ({
 test('D1: the slot is healthy on every replica and known to the router, whose shares stay as they were', async () => {
   const { deploySlot } = deployActivities(world.parts);
   const step = await world.step(oneService({ replicas: 2 }));
-  const { detail } = await run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: true });
+  const { detail } = await run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: false });
   expect(detail).toMatch(/^2 replicas healthy in blue after /);
   const { blue, green } = world.router.routing!.services[0]!.slots;
   expect(blue.map(({ address, port }) => [slotOfAddress(address), port])).toEqual([
@@ -123,6 +123,12 @@ test('a failed slot is emptied and removed, twice if need be; the live one stays
   expect(world.router.did).toContain('sessions green');
   expect(await world.target.replicas(world.scope, 'green', io)).toEqual([]);
   expect(await world.target.replicas(world.scope, 'blue', io)).toHaveLength(1);
+});
+
+test('the first version of an environment gets no traffic before it was judged', async () => {
+  const { deploySlot } = deployActivities(world.parts);
+  await run(deploySlot, { ...(await world.step(oneService())), slot: 'blue', images: [image], firstRelease: true });
+  expect(world.router.share).toBe(100);
 });
 
 test('a slot that has traffic while the other could take it is not removed', async () => {
