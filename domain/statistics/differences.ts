@@ -24,9 +24,9 @@ export function differenceAt(xs: Float64Array, ys: Float64Array, rank: number): 
 }
 
 /** So few are sorted. */
-const FEW = 2_000;
-const SAMPLE = 400;
-const MARGIN = 20;
+const FEW = 10_000;
+const SAMPLE = 500;
+const MARGIN = 6;
 
 /** For each x, which of its differences (ascending, hence with y descending) may still be the one. */
 interface Candidates {
