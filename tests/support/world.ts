@@ -246,6 +246,13 @@ export class World {
     await this.startWorker();
   }
 
+  /** The environment refuses others until it has written down how its release ended. */
+  private async untilRemembered(id: string): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    while ((await this.environment()).current?.releaseId === id && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
   private releasing(id: string): Releasing {
     const handle = this.client.workflow.getHandle(releaseWorkflowId(this.scope));
     const status = () => handle.query(statusQuery);
@@ -264,7 +271,11 @@ export class World {
       },
       tell: async (name, who = 'tester', why = '') =>
         void (await handle.executeUpdate(messageUpdate(name), { args: [{ who, why }] })),
-      result: async () => (await handle.result()) as ReleaseResult,
+      result: async () => {
+        const result = (await handle.result()) as ReleaseResult;
+        await this.untilRemembered(id);
+        return result;
+      },
     };
   }
 }
