@@ -50,6 +50,7 @@ npm run --silent build
 alone='tests/(e2e|crash|browser)/'
 unit='tests/(domain|workflows)/'
 run unit --maxWorkers=2 --passWithNoTests --testPathPatterns "$unit"
+export SPILLWAY_RETRIES=1
 run parts --maxWorkers=2 --passWithNoTests --testPathIgnorePatterns "$unit" "$alone" /node_modules/
 run alone --runInBand --passWithNoTests --testPathPatterns "$alone"
 summary
