@@ -3,7 +3,14 @@ import { formatDuration } from './units';
 
 /** A release in a few lines of Markdown, for the Temporal Web UI. */
 export function describe(status: ReleaseStatus): string {
-  return [headline(status), ...status.phases.map(phaseLine), ...undoLines(status), ...footer(status)].join('\n');
+  return [
+    headline(status),
+    ...waiting(status),
+    '',
+    ...status.phases.map(phaseLine),
+    ...undoLines(status),
+    ...footer(status),
+  ].join('\n');
 }
 
 /** The same in one line. */
@@ -28,9 +35,13 @@ function undoLines({ undos, state }: ReleaseStatus): string[] {
   ];
 }
 
-function footer({ waitingFor, judgement, leftovers }: ReleaseStatus): string[] {
+// Near the top: the Web UI shows the first lines only, and this is what somebody has to act on.
+function waiting({ waitingFor }: ReleaseStatus): string[] {
+  return waitingFor ? ['', `Waiting for ${waitingFor}.`] : [];
+}
+
+function footer({ judgement, leftovers }: ReleaseStatus): string[] {
   return [
-    ...(waitingFor ? ['', `Waiting for ${waitingFor}.`] : []),
     ...(judgement ? ['', `Judged ${judgement.verdict}: ${judgement.reason}.`] : []),
     ...(leftovers.length > 0 ? ['', 'Left over:', ...leftovers.map((leftover) => `- ${leftover}`)] : []),
   ];
