@@ -23,7 +23,11 @@ describe('an app that is deployed, broken and deployed again, under load', () =>
     expect(await violations(world, before, result, load && (await load.report()))).toEqual([]);
     return result;
   }
-  const serving = async () => (await (await fetch(`${world.url}/status`)).json()) as { version: string; slot: string };
+  const serving = async () =>
+    (await (await fetch(`${world.url}/status`, { headers: { connection: 'close' } })).json()) as {
+      version: string;
+      slot: string;
+    };
 
   test('the first release serves from blue', async () => {
     await expectOutcome('released', '1.0.0', { files: migration('001') });

@@ -101,7 +101,10 @@ describe('gates before anything changes', () => {
       config: (raw) => void (raw.features = { colour: 'red' }),
     });
     expect(again.status.outcome).toBe('released');
-    expect(await (await fetch(`${world.url}/status`)).json()).toMatchObject({ version: '1.2.0', colour: 'red' });
+    expect(await (await fetch(`${world.url}/status`, { headers: { connection: 'close' } })).json()).toMatchObject({
+      version: '1.2.0',
+      colour: 'red',
+    });
     const unchanged = await world.released('1.2.0', {
       options: { again: true },
       config: (raw) => void (raw.features = { colour: 'red' }),

@@ -103,6 +103,8 @@ describe('people and a release', () => {
   });
 
   async function versionServed(): Promise<string> {
-    return ((await (await fetch(`${world.url}/status`)).json()) as { version: string }).version;
+    return (
+      (await (await fetch(`${world.url}/status`, { headers: { connection: 'close' } })).json()) as { version: string }
+    ).version;
   }
 });
