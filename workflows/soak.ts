@@ -1,10 +1,4 @@
-import {
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  isCancellation,
-  TemporalFailure,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
 import type { SoakInput, SoakReport } from '../activities/steps';
 import type { AppConfig, Limits } from '../domain/config';
 import type { Judgement } from '../domain/release';
@@ -127,15 +121,11 @@ async function soakOnce(input: SoakInput, turned: () => boolean): Promise<SoakRe
   } catch (error) {
     running.catch(() => undefined);
     // A worker that died can no longer say what it saw.
-    if (turned() && scope.consideredCancelled && isEnd(error)) return nothingSeen;
+    if (turned() && scope.consideredCancelled && error instanceof TemporalFailure) return nothingSeen;
     throw error;
   } finally {
     watching.cancel();
   }
-}
-
-function isEnd(error: unknown): boolean {
-  return isCancellation(error) || error instanceof TemporalFailure;
 }
 
 const nothingSeen: SoakReport = {

@@ -99,8 +99,8 @@ async function once(path: string, agent: Agent | false): Promise<void> {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function client(index: number, keep: boolean): Promise<void> {
-  // A connection of its own: one of many that are shared may idle until the router closes it in the very moment in
-  // which it is used again, which no release does.
+  // A connection of its own, so that it is always busy. Shared ones idle, and some that idled were seen to be closed in the
+  // moment of their next use, shortly after a reload; whether the release or HAProxy's idle time-out did so is not known.
   const agent = keep && new Agent({ keepAlive: true, maxSockets: 1 });
   for (let turn = index; !stopping; turn++) {
     await once(options.paths[turn % options.paths.length] ?? '/', agent);
