@@ -13,7 +13,6 @@ const ARCHIVE = /^backup_\d{8}_\d{6}\.tar\.gz$/;
 
 /** Where the backup of a release is, on the worker's machine. */
 export interface BackupPaths {
-  directory: string;
   /** `backup_YYYYMMDD_HHMMSS.tar.gz`: there only when it is whole. */
   archive: string;
   /** The images that were live, for people. */
@@ -22,14 +21,31 @@ export interface BackupPaths {
   unfinished: string;
 }
 
-/** The same on every try of a release, because the time in the name is that of the release. */
-export function backupPaths(step: Pick<Step, 'config' | 'release'>): BackupPaths {
-  const time = /^(\d{8})-(\d{6})-/.exec(step.release.id);
+/** The folder with the backups of an environment. */
+export function backupDirectory(step: Pick<Step, 'config' | 'release'>): string {
+  return join(environmentDirectory(step), 'backups');
+}
+
+/**
+ * The same on every try of a release, because the time in the name is that of the release.
+ *
+ * @param later seconds after it, for a release that began in the same second as another
+ */
+export function backupPaths(step: Pick<Step, 'config' | 'release'>, later = 0): BackupPaths {
+  const time = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(step.release.id);
   if (!time) throw new TypeError(`expected a release id that begins with YYYYMMDD-HHMMSS-, seen ${step.release.id}`);
-  const directory = join(environmentDirectory(step), 'backups');
-  const stem = `backup_${time[1]}_${time[2]}`;
-  const path = join(directory, stem);
-  return { directory, archive: `${path}.tar.gz`, images: `${path}.images.txt`, unfinished: `${path}.partial` };
+  const [year, month, day, hour, minute, second] = time.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const at = new Date(Date.UTC(year, month - 1, day, hour, minute, second + later));
+  const stem = `backup_${at.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_')}`;
+  const path = join(backupDirectory(step), stem);
+  return { archive: `${path}.tar.gz`, images: `${path}.images.txt`, unfinished: `${path}.partial` };
 }
 
 /**
@@ -65,7 +81,7 @@ export async function expectRoom(directory: string, needed: number): Promise<voi
  * @returns the names of the backups that went.
  */
 export async function pruneBackups(step: Pick<Step, 'config' | 'release'>, { io }: { io: Io }): Promise<string[]> {
-  const { directory } = backupPaths(step);
+  const directory = backupDirectory(step);
   const old = (await namesIn(directory))
     .filter((name) => ARCHIVE.test(name))
     .sort()

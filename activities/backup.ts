@@ -6,7 +6,14 @@ import type { Io } from '../domain/host';
 import type { Live } from '../domain/release';
 import { formatSize } from '../domain/units';
 import { readArchive, writeArchive, type ArchiveWriter } from './backup-archive';
-import { backupPaths, expectRoom, makeBackupDirectory, removeUnfinished, type BackupPaths } from './backup-files';
+import {
+  backupDirectory,
+  backupPaths,
+  expectRoom,
+  makeBackupDirectory,
+  removeUnfinished,
+  type BackupPaths,
+} from './backup-files';
 import { withDatabase } from './database';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
@@ -23,37 +30,39 @@ type Input = Parameters<Activities['backUp']>[0];
 export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
   backUp: (input) =>
     withStep(parts, input, async (step) => {
-      const { config, live, release } = input;
+      const { config, live } = input;
       if (!config.database && config.backup.volumes.length === 0 && !live) return { size: 0, contents: [] };
-      const paths = backupPaths(input);
-      await makeBackupDirectory(paths.directory);
-      const earlier = await finished(paths, release.id, step.io);
-      if (earlier) return earlier;
-      await removeUnfinished(paths.directory, 'backup_');
-      await expectRoom(paths.directory, await neededRoom(parts, input, step));
+      const directory = backupDirectory(input);
+      await makeBackupDirectory(directory);
+      const place = await placeFor(input, step.io);
+      if (place.finished) return place.finished;
+      await removeUnfinished(directory, 'backup_');
+      await expectRoom(directory, await neededRoom(parts, input, step));
       try {
-        return await make(parts, input, step, paths);
+        return await make(parts, input, step, place.paths);
       } finally {
-        await removeUnfinished(paths.directory, 'backup_');
+        await removeUnfinished(directory, 'backup_');
       }
     }),
 });
 
-/** The backup that an earlier try of this release has finished, read back once more; a damaged one is made anew. */
-async function finished(paths: BackupPaths, release: string, io: Io): Promise<BackupReport | undefined> {
-  if (!existsSync(paths.archive)) return undefined;
-  const manifest = await readArchive(paths.archive, io).catch((error: unknown) => {
-    if (!(error instanceof BackupFailure)) throw error;
-    io.onProgress(`making the backup anew: ${error.message}`);
-    return undefined;
-  });
-  if (!manifest) return undefined;
-  if (manifest.release !== release) {
-    throw new BackupFailure(
-      `expected ${paths.archive} to be of release ${release}, seen that of ${manifest.release}; release again`,
-    );
+/**
+ * Where this release's backup belongs, and what an earlier try has finished there, read back once more. A damaged one
+ * is made anew; the place of another release, that began in the same second, is left to it.
+ */
+async function placeFor(step: Step, io: Io): Promise<{ paths: BackupPaths; finished?: BackupReport }> {
+  for (let later = 0; ; later++) {
+    const paths = backupPaths(step, later);
+    if (!existsSync(paths.archive)) return { paths };
+    const manifest = await readArchive(paths.archive, io).catch((error: unknown) => {
+      if (!(error instanceof BackupFailure)) throw error;
+      io.onProgress(`making the backup anew: ${error.message}`);
+      return undefined;
+    });
+    if (!manifest) return { paths };
+    if (manifest.release === step.release.id)
+      return { paths, finished: await report(paths, manifest.contents, DUMP in manifest.checksums) };
   }
-  return report(paths, manifest.contents, DUMP in manifest.checksums);
 }
 
 async function make(parts: Parts, input: Input, step: StepParts, paths: BackupPaths): Promise<BackupReport> {

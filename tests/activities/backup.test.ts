@@ -104,6 +104,17 @@ describe('B1 B5: a backup', () => {
     expect((await readFile(first.file!)).equals(before)).toBe(true);
   });
 
+  test('of another release that began in the same second is left alone, and this one stands beside it', async () => {
+    const first = await backUp();
+    const before = await readFile(first.file!);
+    const other = RELEASE.replace(/....$/, 'zzzz');
+    const second = await backUp(other);
+    expect(second.file).toBe(join(backups(), 'backup_20261121_101501.tar.gz'));
+    expect(await backUp(other)).toEqual(second);
+    expect((await readArchive(second.file!, io)).release).toBe(other);
+    expect((await readFile(first.file!)).equals(before)).toBe(true);
+  });
+
   test('is made anew when an earlier try was killed, and nothing of that one stays', async () => {
     await mkdir(backups(), { recursive: true });
     for (const name of ['.partial.tar.gz', '.partial.dump', '.partial.dump.1a2b.partial']) {
