@@ -63,6 +63,8 @@ export async function writeArchive(
   } catch (error) {
     tar.destroy(error as Error);
     await written.catch(() => undefined);
+    // An aborted file may still be about to be opened, and would come back after it was removed.
+    if (!output.closed) await once(output, 'close').catch(() => undefined);
     await rm(partial, { force: true });
     io.signal.throwIfAborted();
     throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? diskFull(file) : error;
