@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import { fileJsonSchema, type JsonSchema } from './config-schema';
 import { shown } from './config-values';
+import { nearest } from './nearest';
+
+export { nearest };
 
 /** A mistake in a configuration, and where. */
 export interface Mistake {
@@ -114,32 +117,4 @@ function alternatives(schema: JsonSchema, value: unknown): JsonSchema[] {
 function inside(schema: JsonSchema, key: string | number): JsonSchema[] {
   const next = schema.properties?.[key] ?? (typeof key === 'number' ? schema.items : schema.additionalProperties);
   return typeof next === 'object' && !Array.isArray(next) ? [next] : [];
-}
-
-/** The candidate that differs least, when it differs little enough to have been meant. */
-export function nearest(word: string, candidates: string[]): string | undefined {
-  const most = Math.max(1, Math.floor(word.length / 3));
-  const near = candidates
-    .map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter((one) => one.distance <= most)
-    .sort((one, other) => one.distance - other.distance);
-  return near[0]?.candidate;
-}
-
-/** Letters that must be added, removed, replaced or swapped with their neighbour to turn one word into the other. */
-function distance(one: string, other: string): number {
-  let before: number[] = [];
-  let last = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= one.length; row++) {
-    const next = [row];
-    for (let column = 1; column <= other.length; column++) {
-      const same = one[row - 1] === other[column - 1];
-      const steps = [last[column]! + 1, next[column - 1]! + 1, last[column - 1]! + (same ? 0 : 1)];
-      const swapped = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1];
-      if (swapped) steps.push(before[column - 2]! + 1);
-      next.push(Math.min(...steps));
-    }
-    [before, last] = [last, next];
-  }
-  return last[other.length]!;
 }

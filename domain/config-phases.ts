@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { analysis, triggers } from './config-analysis';
 import { piecewise, isReadable, mistake, untilReadable } from './config-service-rules';
 import { namedHttpCheck } from './config-service';
 import { duration, durationOr, percent, size } from './config-values';
+import { formatDuration } from './units';
 
 /* The settings of the phases of a release. */
 
@@ -38,6 +40,7 @@ const step = z.strictObject({
     .max(100)
     .meta({ description: 'Whole per cent of the traffic that the new version gets.', examples: [10] }),
   soak: durationOr('30s').meta({ description: 'How long it is judged with this share.' }),
+  manual: z.boolean().prefault(false).meta({ description: 'After its soak a person must promote it.' }),
 });
 
 export const canary = z
@@ -65,13 +68,37 @@ export const canary = z
     holdTimeout: durationOr('1h').meta({
       description: 'How long an inconclusive canary waits for a person before it fails.',
     }),
+    longestSoak: duration('1s')
+      .optional()
+      .meta({
+        description:
+          'With too little evidence a soak is lengthened up to this; when absent to three times its own length.',
+        examples: ['30m'],
+      }),
+    triggers: triggers.prefault([]).meta({
+      description: 'Limits that fail it only when they are exceeded for a time.',
+      examples: [
+        [
+          { errorRate: 5, for: '5m' },
+          { p95: '1s', for: '3m' },
+        ],
+      ],
+    }),
+    analysis: analysis
+      .prefault({})
+      .meta({ description: 'How it is compared with the live version, and by which measurements.' }),
   })
-  .superRefine(({ steps }, context) => {
+  .superRefine(({ steps, longestSoak }, context) => {
     if (!isReadable(context.issues, 'steps')) return;
     steps.forEach(({ weight }, index) => {
       const least = steps[index - 1]?.weight ?? 0;
       if (weight <= least) mistake(context, ['steps', index, 'weight'], `expected more than ${least}, seen ${weight}`);
     });
+    if (longestSoak === undefined || !isReadable(context.issues, 'longestSoak')) return;
+    const longer = steps.findIndex(({ soak }) => soak > longestSoak);
+    if (longer < 0) return;
+    const least = formatDuration(steps[longer]!.soak);
+    mistake(context, ['longestSoak'], `expected at least the soak of steps[${longer}], which is ${least}`);
   }, piecewise);
 
 export const smoke = z.strictObject({

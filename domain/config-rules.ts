@@ -14,6 +14,7 @@ export function appRules(config: AppConfig, context: Context): void {
     tlsRules(config, context);
     canaryRules(config, context);
   }
+  metricRules(config, context);
 }
 
 function readableServices({ services }: AppConfig, { issues }: Context): [string, AppConfig['services'][string]][] {
@@ -100,4 +101,14 @@ function canaryRules({ services, canary }: AppConfig, context: Context): void {
       'expected no steps, because no service has a route and so no traffic to share',
     );
   }
+}
+
+function metricRules({ services, canary }: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'canary', 'analysis') || !canary?.analysis) return;
+  const known = Object.keys(services);
+  canary.analysis.metrics.forEach(({ service }, index) => {
+    if (service === undefined || known.includes(service)) return;
+    const path = ['canary', 'analysis', 'metrics', index, 'service'];
+    mistake(context, path, `expected one of the services (${known.join(', ')}), seen "${service}"`);
+  });
 }

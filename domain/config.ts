@@ -62,5 +62,6 @@ export type RouteConfig = ServiceConfig['routes'][number];
 export type HealthConfig = ServiceConfig['health'];
 export type { HttpCheck, ServiceConfig } from './config-service';
 export type { DatabaseConfig } from './config-database';
+export type { Analysis, AnalysisMetric, Trigger } from './config-analysis';
 export type { Limits } from './config-phases';
 export type { RouterConfig, TargetConfig } from './config-target';

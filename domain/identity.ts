@@ -33,8 +33,8 @@ export function canonical(value: unknown): string {
   return `{${fields.join(',')}}`;
 }
 
-/** Every secret that the configuration names, once each. */
-export function secretReferences(config: AppConfig): SecretReference[] {
+/** Every secret that the configuration names, once each; those of a canary's metrics make no other app. */
+export function secretReferences({ canary: _watched, ...config }: AppConfig): SecretReference[] {
   const found = new Map<string, SecretReference>();
   collect(config, found);
   return [...found.values()];

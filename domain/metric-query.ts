@@ -1,0 +1,42 @@
+/* What a metric answers, and what is filled into its queries. */
+
+/** What the variables of a query stand for. */
+export interface QueryVariables {
+  app: string;
+  environment: string;
+  /** Absent when the metric is about no service in particular. */
+  service?: string;
+  slot: string;
+  version: string;
+  /** Id of the release. */
+  release: string;
+  /** A duration as PromQL writes it: `90s`. */
+  window: string;
+}
+
+export const QUERY_VARIABLES = ['app', 'environment', 'service', 'slot', 'version', 'release', 'window'] as const;
+
+const VARIABLE = /\{\{\s*([^{}]*?)\s*\}\}/g;
+
+/** Names of the variables in a query, known or not. */
+export function variablesIn(query: string): string[] {
+  return [...new Set([...query.matchAll(VARIABLE)].map(([, name]) => name!))];
+}
+
+/** Replaces `{{name}}`; one that has no value is left as it is, since validation has refused it. */
+export function fillQuery(query: string, variables: QueryVariables): string {
+  return query.replace(VARIABLE, (whole, name: string) => variables[name as keyof QueryVariables] ?? whole);
+}
+
+/** The sources of a metric, as far as it matters to what it answers. */
+interface Sources {
+  prometheus?: { query?: string };
+  command?: { answers: 'value' | 'counts' };
+  webhook?: { answers: 'value' | 'counts' };
+}
+
+/** Whether a metric answers single values, or counts of bad and of all events. */
+export function metricKind({ prometheus, command, webhook }: Sources): 'value' | 'counts' {
+  if (prometheus) return prometheus.query === undefined ? 'counts' : 'value';
+  return command?.answers ?? webhook?.answers ?? 'value';
+}
