@@ -28,9 +28,11 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
         .map(([service, config]) => referenceOf(input, service, config));
       const tags = await noteTags(moved, input, target, io);
       const cpu = await buildCpu(input.release, target, io);
-      const images = await inParallel(services, ([service, config]) =>
-        imageOf(input, service, config, cpu, target, io),
-      );
+      const images = await inParallel(sharingSources(services), async (group) => {
+        const made: PinnedImage[] = [];
+        for (const [service, config] of group) made.push(await imageOf(input, service, config, cpu, target, io));
+        return made;
+      }).then((all) => all.flat().sort((a, b) => a.service.localeCompare(b.service)));
       await checkPolicy(input, images, target, io);
       const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
       return {
@@ -61,6 +63,17 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
 export function referenceOf({ release }: Step, service: string, { image }: ServiceConfig): string {
   const version = release.version.replace('+', '_');
   return image?.replaceAll('{version}', version) ?? imageName(release, service, version);
+}
+
+/** Services that are built from the same sources come one after another: the engine then builds those but once. */
+function sharingSources(services: [string, ServiceConfig][]): [string, ServiceConfig][][] {
+  const groups = new Map<string, [string, ServiceConfig][]>();
+  for (const entry of services) {
+    const [service, { build }] = entry;
+    const key = build ? JSON.stringify(build) : service;
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()];
 }
 
 async function imageOf(
