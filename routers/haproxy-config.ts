@@ -114,7 +114,7 @@ function renderBase(own: boolean): string {
   timeout server 60s
   # WebSockets live long and say little.
   timeout tunnel 24h
-  default-server check inter 500ms fastinter 200ms rise 1 fall 2 pool-purge-delay 2s
+  default-server check inter 500ms fastinter 200ms downinter 100ms rise 1 fall 2 pool-purge-delay 2s
 `;
 }
 
