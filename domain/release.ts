@@ -97,10 +97,41 @@ export interface Live {
 
 export type Verdict = 'pass' | 'fail' | 'inconclusive';
 
+/** What one metric of the new version shows; beside `pass`, `high` and `low` are failures, the others show nothing. */
+export interface MetricVerdict {
+  name: string;
+  label: 'pass' | 'high' | 'low' | 'nodata' | 'inconclusive';
+  /** True when this alone fails everything. */
+  critical: boolean;
+  /** Shown only: decides nothing. */
+  dryRun?: boolean;
+  /** Of the ratio (counts, latency) or the shift (values); a null end is open. */
+  interval: { lower: number | null; upper: number | null } | null;
+  /** How much higher the new version is, in the unit of the metric. */
+  shift: number | null;
+  /** Size of the effect; null when it has none, as a ratio to zero. */
+  deviation: number | null;
+  reason: string;
+}
+
 /** A verdict with a reason a person can check: `failed (3) > failureLimit (2)`. */
 export interface Judgement {
   verdict: Verdict;
   reason: string;
+  /** What each metric said, when any was compared. */
+  metrics?: MetricVerdict[];
+}
+
+/** How the new version was judged with one share of the traffic. */
+export interface JudgedStep {
+  /** `canary-10`, `approve`, `bake`: also the name of its picture. */
+  name: string;
+  share: number;
+  judgement: Judgement;
+  /** Requests of the new version that were seen. */
+  requests: number;
+  /** Absolute path of its picture, on the host of the target. */
+  picture?: string;
 }
 
 /** `migrated` ends a migration by hand, all others end releases. */
@@ -151,6 +182,8 @@ export interface ReleaseStatus {
   /** What it waits for, in words: `approval by alice or bob until 14:05`. */
   waitingFor?: string;
   judgement?: Judgement;
+  /** Every share of the traffic that was judged so far, in order; absent before the first. */
+  judged?: JudgedStep[];
   who: string;
   note: string;
   startedAt: number;
@@ -180,6 +213,8 @@ export interface LedgerEntry {
   phases: PhaseRecord[];
   images: PinnedImage[];
   messages: MessageRecord[];
+  /** How it was judged, in short. */
+  judged?: JudgedStep[];
   leftovers: string[];
   /** What was live when it ended. */
   live: Live | null;
