@@ -63,7 +63,7 @@ export function evidenceSince(baseline: Counted, now: Counted, slot: Slot): Pick
  */
 export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
   const because = (reason: string): string => (evidence.gap ? `${reason} (${evidence.gap})` : reason);
-  const breach = probeBreach(limits, evidence) ?? counterBreach(limits, evidence.services ?? {});
+  const breach = probeBreach(limits, evidence) ?? breachOfCounters(limits, evidence.services ?? {});
   if (breach) return { verdict: 'fail', reason: because(breach) };
   if (limits.errorRate === undefined && limits.p95 === undefined) return passWithoutCounters(limits, evidence);
   if (!evidence.services) {
@@ -146,7 +146,8 @@ function probeBreach({ healthFailures }: Limits, { probes }: Evidence): string |
   return `${name}: ${failures} failed probes in a row, ${healthFailures} fail it: ${seen}`;
 }
 
-function counterBreach(limits: Limits, services: Record<string, Counters>): string | undefined {
+/** The first breach of a limit, of each service with enough requests and of all together. */
+export function breachOfCounters(limits: Limits, services: Record<string, Counters>): string | undefined {
   const all = Object.entries(services);
   const subjects = all.length > 1 ? [...all, ['all services', sumUp(all.map(([, one]) => one))] as const] : all;
   for (const [name, counters] of subjects) {
