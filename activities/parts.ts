@@ -1,6 +1,7 @@
-import type { AppConfig, DatabaseConfig, SecretReference } from '../domain/config';
+import type { AnalysisMetric, AppConfig, DatabaseConfig, SecretReference } from '../domain/config';
 import type { Io } from '../domain/host';
 import type { Database } from '../databases/database';
+import type { MetricSource } from '../metrics/metric';
 import type { Router } from '../routers/router';
 import type { Target } from '../targets/target';
 
@@ -10,6 +11,8 @@ export interface Parts {
   router(config: AppConfig): Promise<Router>;
   /** Resolves the secrets of the configuration; the caller closes it. */
   database(config: DatabaseConfig, projectDirectory: string, io: Io): Promise<Database>;
+  /** Resolves the secrets of the metric; asks its source nothing yet. */
+  metric(metric: AnalysisMetric, config: AppConfig, projectDirectory: string): Promise<MetricSource>;
   /** Resolves a secret reference or passes plain text through; remembers the value for redaction. */
   secret(value: string | { env: string } | { file: string }, projectDirectory: string): Promise<string>;
   /** Changes when the secret changes, and reveals nothing of it. */

@@ -129,7 +129,8 @@ class DockerTarget implements Target {
     const stats = await this.engine.call(io, (docker, abort) =>
       docker.getContainer(container).stats({ stream: false, 'one-shot': true, ...abort }),
     );
-    return { container, memory: memoryOf(stats) };
+    const cpuTime = (stats.cpu_stats?.cpu_usage?.total_usage ?? 0) / 1e6;
+    return { container, memory: memoryOf(stats), cpuTime, at: Date.parse(stats.read) };
   }
 
   archiveVolume(scope: Scope, volume: string, io: Io): Promise<Readable> {

@@ -53,6 +53,10 @@ export interface ReplicaUsage {
   container: string;
   /** Bytes, without what the kernel would give back at once. */
   memory: number;
+  /** Milliseconds of CPU that it used since it began; falls when it begins anew. */
+  cpuTime: number;
+  /** When the engine looked, ms since the epoch by its clock. */
+  at: number;
 }
 
 export interface Answer {

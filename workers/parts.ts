@@ -2,10 +2,19 @@ import { isAbsolute } from 'node:path';
 import type { Parts } from '../activities/parts';
 import { Secrets, type WorkerEnvironment } from '../activities/secrets';
 import { openDatabase } from '../databases/open';
-import type { AppConfig, DatabaseConfig, RouterConfig, TargetConfig, Variables } from '../domain/config';
+import type {
+  AnalysisMetric,
+  AppConfig,
+  DatabaseConfig,
+  RouterConfig,
+  TargetConfig,
+  Variables,
+} from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Host } from '../domain/host';
 import { canonical } from '../domain/identity';
+import type { MetricSource } from '../metrics/metric';
+import { openMetric } from '../metrics/open';
 import { openHaproxy } from '../routers/haproxy';
 import { openNginx } from '../routers/nginx';
 import type { Router } from '../routers/router';
@@ -49,6 +58,14 @@ export async function openParts(options: PartsOptions): Promise<OpenParts> {
     target,
     router,
     database: (config, projectDirectory) => openWithSecrets(config, projectDirectory, secrets, environment),
+    metric: (metric: AnalysisMetric, config: AppConfig, projectDirectory: string): Promise<MetricSource> =>
+      openMetric(metric, {
+        projectDirectory,
+        services: config.services,
+        target: () => target(config),
+        environment,
+        secret: (value) => secrets.resolve(value, projectDirectory),
+      }),
     secret: (value, projectDirectory) => secrets.resolve(value, projectDirectory),
     fingerprint: (reference, projectDirectory) => secrets.fingerprint(reference, projectDirectory),
     redact: (text) => secrets.redact(text),

@@ -69,6 +69,7 @@ export class SlotWorld {
       target: () => Promise.resolve(this.target),
       router: () => Promise.resolve(this.router),
       database: () => Promise.reject(new Error('not asked here')),
+      metric: () => Promise.reject(new Error('not asked here')),
       secret: (value) => {
         if (typeof value === 'string') return Promise.resolve(value);
         const secret = `secret-of-${'env' in value ? value.env : value.file}`;

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AppConfig, AnalysisMetric } from '../domain/config';
+import { UnreachableFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { formatDuration } from '../domain/units';
+import type { ReplicaUsage, Target } from '../targets/target';
+import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
+
+/** A share of CPU needs two looks; these lie at least this far apart, or the engine's figures are too coarse. */
+const LOOK_MS = 1_000;
+/** A look that is older than this is about another time. */
+const OLDEST_MS = 120_000;
+
+export interface ContainersSettings {
+  config: NonNullable<AnalysisMetric['containers']>;
+  /** Undefined: all that run in both slots. */
+  service: string | undefined;
+  services: AppConfig['services'];
+  target: Pick<Target, 'replicas' | 'usage'>;
+}
+
+/** Measures what all replicas of a slot use together, so that a leak or a hot loop shows. */
+export class ContainersSource implements MetricSource {
+  /** The look before, by container: CPU is what was used since then. */
+  private readonly looks = new Map<string, ReplicaUsage>();
+
+  constructor(private readonly settings: ContainersSettings) {}
+
+  async read(of: Measured, _window: Window, io: Io): Promise<Reading> {
+    const { timeout, measure } = this.settings.config;
+    const late = AbortSignal.timeout(timeout);
+    const bounded = { ...io, signal: AbortSignal.any([io.signal, late]) };
+    try {
+      const running = await this.running(of, bounded);
+      if (!Array.isArray(running)) return running;
+      return await (measure === 'memory' ? this.memory(running, bounded) : this.cpu(running, bounded));
+    } catch (error) {
+      io.signal.throwIfAborted();
+      if (!late.aborted) return missingBecause(error, io);
+      return missingBecause(
+        new UnreachableFailure(`expected the engine to answer within ${formatDuration(timeout)}, seen nothing`),
+        io,
+      );
+    }
+  }
+
+  /** Names of the containers, all of which must run: what is gone would look like less use. */
+  private async running(of: Measured, io: Io): Promise<string[] | Reading> {
+    const { service, services, target } = this.settings;
+    const found = (await target.replicas(of, of.slot, io)).filter((replica) =>
+      service === undefined ? services[replica.service]?.run !== 'live-only' : replica.service === service,
+    );
+    const whose = `${service === undefined ? 'containers' : `containers of ${service}`} in ${of.slot}`;
+    if (found.length === 0) return { missing: `expected ${whose}, seen none`, fault: false };
+    const stopped = found
+      .filter(({ state }) => state !== 'running')
+      .map(({ container, state }) => `${container} ${state}`);
+    if (stopped.length > 0) return { missing: `expected ${whose} to run, seen ${stopped.join(', ')}`, fault: false };
+    return found.map(({ container }) => container);
+  }
+
+  private async memory(containers: string[], io: Io): Promise<Reading> {
+    const used = await this.look(containers, io);
+    return { value: used.reduce((sum, { memory }) => sum + memory, 0) };
+  }
+
+  private async cpu(containers: string[], io: Io): Promise<Reading> {
+    let now = await this.look(containers, io);
+    let before = now.map(({ container }) => this.looks.get(container));
+    if (!now.every((one, index) => isUsable(before[index], one))) {
+      before = now;
+      await sleep(LOOK_MS, undefined, { signal: io.signal });
+      now = await this.look(containers, io);
+    }
+    for (const one of now) this.looks.set(one.container, one);
+    const shares = now.map((one, index) => share(before[index]!, one));
+    if (shares.some((one) => one < 0))
+      return { missing: 'expected CPU time to grow, seen that a container began anew', fault: false };
+    return { value: shares.reduce((sum, one) => sum + one, 0) };
+  }
+
+  private look(containers: string[], io: Io): Promise<ReplicaUsage[]> {
+    return Promise.all(containers.map((container) => this.settings.target.usage(container, io)));
+  }
+}
+
+function isUsable(before: ReplicaUsage | undefined, now: ReplicaUsage): boolean {
+  if (!before || now.cpuTime < before.cpuTime) return false;
+  const age = now.at - before.at;
+  return age >= LOOK_MS && age <= OLDEST_MS;
+}
+
+/** Per cent of one core. */
+function share(before: ReplicaUsage, now: ReplicaUsage): number {
+  return now.at <= before.at ? 0 : (100 * (now.cpuTime - before.cpuTime)) / (now.at - before.at);
+}

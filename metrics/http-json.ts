@@ -1,0 +1,128 @@
+import { request as requestHttp, type IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UnreachableFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { formatDuration } from '../domain/units';
+
+const TRIES = 3;
+/** Before the second try; doubled before each further one. */
+const PAUSE_MS = 200;
+/** More than this is no answer of a metric. */
+const MOST_BYTES = 8_000_000;
+/** Of a body that is not understood, this much is told. */
+const TOLD = 200;
+
+export interface HttpAnswer {
+  status: number;
+  body: string;
+}
+
+/** A question by POST that may be asked again. */
+export interface HttpQuestion {
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  /** PEM of the authority that signed the server's certificate; undefined: those the machine trusts. */
+  ca?: string;
+  /** Milliseconds for all tries together. */
+  timeout: number;
+}
+
+/**
+ * Asks up to three times: again after 429, 5xx and a broken connection, waiting as long as `Retry-After` says if there is
+ * time. Redirects are not followed, since credentials would go with them.
+ *
+ * @throws UnreachableFailure without an answer in time; the signal's reason when it was aborted.
+ */
+export async function postTo(question: HttpQuestion, io: Io): Promise<HttpAnswer> {
+  const late = AbortSignal.timeout(question.timeout);
+  const end = Date.now() + question.timeout;
+  const signal = AbortSignal.any([io.signal, late]);
+  let last: (HttpAnswer & { retryAfter?: number }) | undefined;
+  let error: Error | undefined;
+  for (let tried = 1; ; tried++) {
+    try {
+      last = await once(question, signal);
+      if (last.status !== 429 && last.status < 500) return last;
+    } catch (caught) {
+      io.signal.throwIfAborted();
+      error = late.aborted ? undefined : (caught as Error);
+      if (late.aborted) break;
+      last = undefined;
+    }
+    const pause = last?.retryAfter ?? PAUSE_MS * 2 ** (tried - 1);
+    // A wait that is longer than the time that is left would only hide what was answered.
+    if (tried === TRIES || Date.now() + pause >= end) break;
+    await sleep(pause, undefined, { signal: io.signal });
+  }
+  if (last) return last;
+  const seen = error ? reasonOf(error) : `none within ${formatDuration(question.timeout)}`;
+  throw new UnreachableFailure(`expected an answer of ${shownUrl(question.url)}, seen ${seen}`, { cause: error });
+}
+
+/** What to say of a status that is no success. */
+export function statusProblem(url: string, { status, body }: HttpAnswer): string {
+  const said = body.trim() === '' ? '' : ` (${excerpt(body)})`;
+  return `expected status 200 of ${shownUrl(url)}, seen ${status}${said}${adviceOf(status)}`;
+}
+
+/** The beginning of a text on one line. */
+export function excerpt(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  return line.length > TOLD ? `${line.slice(0, TOLD)}…` : line;
+}
+
+/** An address without what may be secret in it: its query, and a user. */
+export function shownUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+function adviceOf(status: number): string {
+  if (status === 401 || status === 403) return ': correct its credentials';
+  if (status === 404) return ': correct its url';
+  if (status === 429) return ': it is asked too often; lengthen `interval`';
+  return '';
+}
+
+function once(question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer & { retryAfter?: number }> {
+  const { url, headers, body, ca } = question;
+  const options = { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal };
+  return new Promise((resolve, reject) => {
+    const answered = (answer: IncomingMessage): void => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > MOST_BYTES) answer.destroy(new Error(`more than ${MOST_BYTES} bytes`));
+      });
+      answer.once('error', reject);
+      answer.once('end', () =>
+        resolve({ status: answer.statusCode ?? 0, body: text, retryAfter: waitOf(answer.headers['retry-after']) }),
+      );
+    };
+    const asked = url.startsWith('https:')
+      ? requestHttps(url, { ...options, ca }, answered)
+      : requestHttp(url, options, answered);
+    asked.once('error', reject);
+    asked.end(body);
+  });
+}
+
+/** Milliseconds of `Retry-After`: seconds, or a date. */
+function waitOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}
+
+/** Connections to names with several addresses fail with one error for each, and an empty message. */
+function reasonOf(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error];
+  const message = first?.message ?? error.message;
+  if (code && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code))
+    return `a certificate that is not trusted (${message}): name its authority in \`ca\``;
+  return message || code || error.name;
+}

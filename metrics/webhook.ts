@@ -1,0 +1,36 @@
+import type { AnalysisMetric } from '../domain/config';
+import type { Io } from '../domain/host';
+import { numberIn } from './answered-number';
+import { postTo, shownUrl, statusProblem } from './http-json';
+import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
+
+export interface WebhookSettings {
+  config: NonNullable<AnalysisMetric['webhook']>;
+  name: string;
+  service: string | undefined;
+  /** Resolved: never log them. */
+  headers: Record<string, string>;
+  /** PEM. */
+  ca: string | undefined;
+}
+
+/** Asks a service of the user's own. */
+export class WebhookSource implements MetricSource {
+  constructor(private readonly settings: WebhookSettings) {}
+
+  async read(of: Measured, { from, to }: Window, io: Io): Promise<Reading> {
+    const { config, name, service, headers, ca } = this.settings;
+    const { url, timeout, answers } = config;
+    const window = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    const { app, environment, slot, version, release } = of;
+    const asked = { metric: name, app, environment, service, slot, version, release, ...window };
+    try {
+      const question = { url, ca, timeout, body: JSON.stringify(asked) };
+      const answer = await postTo({ ...question, headers: { ...headers, 'content-type': 'application/json' } }, io);
+      if (answer.status !== 200) return { missing: statusProblem(url, answer), fault: true };
+      return numberIn(`the answer of ${shownUrl(url)}`, answer.body, answers);
+    } catch (error) {
+      return missingBecause(error, io);
+    }
+  }
+}
