@@ -8,8 +8,8 @@ import { imageMistakes } from '../domain/image-policy';
 import { LABELS, imageName } from '../domain/names';
 import { SLOTS, type PinnedImage, type Scope } from '../domain/release';
 import type { Target } from '../targets/target';
-import { forgetTags, noteTags, readTags } from './image-tags';
-import { withStep } from './io';
+import { forgetTags, noteTags, readTags, type Tags } from './image-tags';
+import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
 import type { Activities, Step } from './steps';
 
@@ -43,21 +43,30 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
     }),
 
   restoreImages: (input) =>
-    withStep(parts, input, async ({ target, io, assertFence }) => {
-      const tags = (await readTags(input, target, io)) ?? input.report?.tags ?? [];
-      for (const { reference, previous } of tags) {
-        await assertFence();
-        const made = (await target.inspectImage(reference, '', io))?.image.digest;
-        if (made === undefined || made === previous) continue;
-        io.onProgress(`${previous ? 'putting back' : 'removing'} ${reference}`);
-        if (previous) await target.tagImage(reference, previous, io);
-        await target.removeImage(previous ? made : reference, io);
-      }
-      // An attempt that was repeated left images without a name.
-      await target.pruneImages(input.release, Number.MAX_SAFE_INTEGER, io);
-      await forgetTags(input, target, io);
-    }),
+    withStep(parts, input, async (step) => void (await restoreTags(input, step, input.report?.tags))),
 });
+
+/** Gives every tag that a release moved back what it stood for before; answers the tags, with what was done to them. */
+export async function restoreTags(
+  input: Step,
+  { target, io, assertFence }: Pick<StepParts, 'target' | 'io' | 'assertFence'>,
+  known: Tags = [],
+): Promise<string[]> {
+  const did: string[] = [];
+  for (const { reference, previous } of (await readTags(input, target, io)) ?? known) {
+    await assertFence();
+    const made = (await target.inspectImage(reference, '', io))?.image.digest;
+    if (made === undefined || made === previous) continue;
+    did.push(previous ? `put back ${reference}` : `removed ${reference}`);
+    io.onProgress(did.at(-1)!);
+    if (previous) await target.tagImage(reference, previous, io);
+    await target.removeImage(previous ? made : reference, io);
+  }
+  // An attempt that was repeated left images without a name.
+  await target.pruneImages(input.release, Number.MAX_SAFE_INTEGER, io);
+  await forgetTags(input, target, io);
+  return did;
+}
 
 /** The name of a service's image, whether it is built or pulled. Docker tags have no `+`, with which semver marks build metadata. */
 export function referenceOf({ release }: Step, service: string, { image }: ServiceConfig): string {

@@ -3,6 +3,8 @@ import { UnreachableFailure } from '../domain/failures';
 import type { Live, Slot } from '../domain/release';
 import { greenShare, otherSlot, SLOTS } from '../domain/release';
 import type { Replica } from '../targets/target';
+import { restoreTags } from './build';
+import { withDatabase } from './database';
 import { empty } from './deploy';
 import { fencePath, withStep } from './io';
 import type { StepParts } from './io';
@@ -37,6 +39,8 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
         const all = { ...step, input, did: [`took the environment from any late step (${fencePath(input)})`] };
         if (input.live) await backTo(input.live, all);
         else for (const slot of SLOTS) await clear(all, slot, null);
+        // Newest first, as the release would have undone it: its migrations, then its images.
+        all.did.push(...(await revertMigrations(given, all, parts)), ...(await restoreTags(given, all)));
         return { did: all.did };
       },
       'take',
@@ -106,6 +110,20 @@ async function moveTraffic({ slot, version }: Live, { router, input, io, did }: 
     );
   }
   did.push(before === wanted ? `all traffic was on ${slot} (${version})` : `moved all traffic to ${slot} (${version})`);
+}
+
+/** Reverts what the terminated release applied, as far as the configuration wants it and the database knows it. */
+async function revertMigrations(given: Input, { io, assertFence }: StepParts, parts: Parts): Promise<string[]> {
+  const { config, release } = given;
+  if (!config.database?.migrations) return [];
+  await assertFence();
+  return withDatabase(parts, given, io, async (database, { onRollback }) => {
+    const applied = await database.appliedBy(release.id, io);
+    if (!applied) return ['left the migrations alone: their own tool knows which are applied, not who applied them'];
+    if (applied.length === 0) return [];
+    if (onRollback !== 'revert') return [`left ${applied.join(', ')} applied: database.onRollback is ${onRollback}`];
+    return [`reverted ${(await database.migrateDown(applied, release.id, io)).join(', ')}`];
+  });
 }
 
 /** Removes the containers of every release but one from a slot. */

@@ -43,6 +43,8 @@ export interface Database {
   migrateUp(names: string[], release: string, io: Io): Promise<string[]>;
   /** Reverts those of these that `release` applied (null: whoever applied them), newest first; answers them. */
   migrateDown(names: string[], release: string | null, io: Io): Promise<string[]>;
+  /** Names of those that `release` (an id) applied, oldest first; undefined when the team's own tool does not tell. */
+  appliedBy(release: string, io: Io): Promise<string[] | undefined>;
   /** Runs the verification command of the configuration, when there is one. */
   verify(io: Io): Promise<void>;
   close(): Promise<void>;

@@ -66,6 +66,10 @@ export class CommandMigrations implements Migrations {
     );
   }
 
+  appliedBy(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   async down(names: string[], _release: string | null, io: Io): Promise<string[]> {
     await this.endOrphans(io);
     const { applied } = await this.status(io);

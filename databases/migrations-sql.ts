@@ -76,6 +76,11 @@ export class SqlMigrations implements Migrations {
     });
   }
 
+  async appliedBy(release: string, io: Io): Promise<string[]> {
+    const records = await withClient(this.server, io, (client) => MigrationRecords.read(client));
+    return records.filter((record) => record.release === release).map(({ name }) => name);
+  }
+
   async down(names: string[], release: string | null, io: Io): Promise<string[]> {
     if (names.length === 0) return [];
     const { migrations } = await readMigrations(this.directory);

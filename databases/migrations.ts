@@ -6,5 +6,6 @@ export interface Migrations {
   status(io: Io): Promise<MigrationStatus>;
   check(io: Io): Promise<string[]>;
   up(names: string[], release: string, io: Io): Promise<string[]>;
+  appliedBy(release: string, io: Io): Promise<string[] | undefined>;
   down(names: string[], release: string | null, io: Io): Promise<string[]>;
 }

@@ -79,6 +79,10 @@ class PostgresDatabase implements Database {
     return (await this.migrations?.down(names, release, io)) ?? [];
   }
 
+  async appliedBy(release: string, io: Io): Promise<string[] | undefined> {
+    return this.migrations ? this.migrations.appliedBy(release, io) : [];
+  }
+
   async verify(io: Io): Promise<void> {
     const argv = this.config.verify;
     if (!argv) return;

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
+import { startPostgres } from '../support/postgres';
+import { migration } from '../support/tiny';
 
 const OLD = '20261121-100000-1.0.0-aaaa';
 const NEW = '20261121-110000-1.1.0-bbbb';
@@ -32,6 +34,35 @@ describe('reconcile', () => {
     expect(await world.slot('green')).toEqual([]);
     expect(await world.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
     expect(await world.ask()).toBe('1.0.0');
+  }, 60_000);
+
+  it('reverts what the terminated release applied to the database, and nothing else', async () => {
+    const postgres = await startPostgres();
+    try {
+      await world.close();
+      world = await ActivityWorld.open({ DATABASE_URL: await postgres.createDatabase() });
+      await mkdir(join(world.project, 'migrations'));
+      for (const name of ['001', '002'])
+        for (const [path, text] of Object.entries(migration(name))) await writeFile(join(world.project, path), text);
+      world.change = (raw) =>
+        void (raw.database = {
+          driver: 'postgres',
+          url: { env: 'DATABASE_URL' },
+          migrations: { directory: 'migrations' },
+        });
+      await world.release(OLD, '1.0.0', 'blue');
+      await world.run('applyMigrations', { ...world.step(OLD), names: ['001'] });
+      const step = world.step(NEW, '1.1.0');
+      await world.deploy(step, 'green');
+      await world.run('applyMigrations', { ...step, names: ['002'] });
+
+      expect((await reconcile()).did).toContain('reverted 002');
+      expect((await reconcile()).did).not.toContain('reverted 002');
+      const { applied, pending } = await world.run('migrationStatus', step);
+      expect({ applied, pending }).toEqual({ applied: ['001'], pending: ['002'] });
+    } finally {
+      await postgres.stop();
+    }
   }, 60_000);
 
   it('does nothing more the second time', async () => {
