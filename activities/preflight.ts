@@ -13,6 +13,7 @@ import { findEntry } from './ledger';
 import type { Parts } from './parts';
 import { checkDatabase } from './preflight-database';
 import { checkImage } from './preflight-images';
+import { checkMetrics } from './preflight-metrics';
 import { routingOf } from './routing';
 import type { Activities, PreflightCheck, PreflightReport } from './steps';
 
@@ -34,13 +35,14 @@ export const preflightActivities = (parts: Parts): Pick<Activities, 'preflight'>
 async function preflight(input: Input, parts: Parts, step: StepParts): Promise<PreflightReport> {
   const check: Check = (name, body) => tryCheck(name, step.io, parts.redact, body);
   const all = { ...step, input, parts, check };
-  const [onTarget, secrets, database] = await Promise.all([
+  const [onTarget, secrets, database, metrics] = await Promise.all([
     checkTarget(all),
     checkSecrets(all),
     checkDatabase(input, parts, check),
+    checkMetrics(input, parts, check),
   ]);
   const { router, target, io } = step;
-  const checks = [...onTarget.checks, ...secrets.checks, ...database.checks];
+  const checks = [...onTarget.checks, ...secrets.checks, ...database.checks, ...metrics];
   const slot = input.live ? otherSlot(input.live.slot) : 'blue';
   if (input.fence && checks.every(({ ok }) => ok)) {
     await target.host.writeFile(fencePath(input), `${input.release.id}\n`, io);

@@ -31,7 +31,8 @@ export class CommandSource implements MetricSource {
       if (exitCode === 0) return numberIn(`the output of ${run[0]}`, stdout, answers);
       const said = excerpt(stderr || stdout);
       const seen = `${exitCode === null ? 'that it was killed' : exitCode}${said && ` (${said})`}`;
-      return { missing: `expected ${run[0]} to end with exit code 0, seen ${seen}`, fault: true };
+      // It ran, so it may merely have nothing to measure.
+      return { missing: `expected ${run[0]} to end with exit code 0, seen ${seen}`, fault: false };
     } catch (error) {
       return missingBecause(error, io);
     }

@@ -1,0 +1,58 @@
+import type { Io } from '../domain/host';
+import type { Finding } from '../domain/preflight';
+import type { Live } from '../domain/release';
+import type { Measured, Reading } from '../metrics/metric';
+import { openMetrics, type OpenMetric } from './metrics';
+import type { Parts } from './parts';
+import type { PreflightCheck, Step } from './steps';
+
+type Check = (name: string, body: (io: Io) => Promise<Finding>) => Promise<PreflightCheck>;
+
+/** How far back counts are looked at: long enough for a scrape to lie in it whatever its interval. */
+const LOOK_BACK_MS = 5 * 60_000;
+
+/**
+ * Asks every metric of the canary about the live version: one that fails there, or answers nothing, would do so in the
+ * soak, too. On a first release nothing is live, so it is only asked whether the source answers at all.
+ */
+export async function checkMetrics(
+  input: Step & { live: Live | null },
+  parts: Parts,
+  check: Check,
+): Promise<PreflightCheck[]> {
+  return Promise.all(
+    openMetrics(parts, input).map((metric, index) =>
+      check(`metric ${metric.config.name}`, (io) => ask(input, metric, index, io)),
+    ),
+  );
+}
+
+async function ask(
+  { release, live }: Step & { live: Live | null },
+  metric: OpenMetric,
+  index: number,
+  io: Io,
+): Promise<Finding> {
+  const { app, environment } = release;
+  const measured: Measured = live
+    ? { app, environment, slot: live.slot, version: live.version, release: live.releaseId }
+    : { app, environment, slot: 'blue', version: release.version, release: release.id };
+  const to = Date.now();
+  const reading = await metric.read(measured, { from: to - LOOK_BACK_MS, to }, io);
+  if (!('missing' in reading)) return { note: `${whose(live)}: ${told(reading)}` };
+  if (!live && !reading.fault) return { note: 'its source answers; nothing is live that it could measure' };
+  const place = `canary.analysis.metrics[${index}]`;
+  const said = `${place}, asked about ${whose(live)}: ${reading.missing}`;
+  if (metric.config.dryRun) return { note: `not measured, but \`dryRun\` decides nothing: ${said}` };
+  return { problem: `${said}. Put it right, or remove the metric; nothing was changed` };
+}
+
+function whose(live: Live | null): string {
+  return live ? `${live.version} in ${live.slot}, which is live` : 'a first release';
+}
+
+function told(reading: Exclude<Reading, { missing: string }>): string {
+  if ('value' in reading) return String(Number(reading.value.toPrecision(6)));
+  const gap = reading.gap === undefined ? '' : ` (${reading.gap})`;
+  return `${reading.bad} of ${reading.total} in the last 5 min${gap}`;
+}
