@@ -1,0 +1,97 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Reading } from '../../metrics/metric';
+import { io, OF, opened } from './opened';
+
+const directory = mkdtempSync(join(tmpdir(), 'spillway-command-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const FROM = Date.parse('2026-11-21T10:00:00Z');
+const WINDOW = { from: FROM, to: FROM + 90_000 };
+
+async function read(settings: Record<string, unknown>, signal = io.signal): Promise<Reading> {
+  const more = { projectDirectory: directory };
+  const source = await opened({ command: settings, service: 'api' }, { TOKEN: 'hunter2' }, more);
+  return source.read(OF, WINDOW, { ...io, signal });
+}
+const shell = (script: string, more: Record<string, unknown> = {}) => read({ run: ['sh', '-c', script], ...more });
+
+test.each([
+  ['echo 12.5', 12.5],
+  ['echo "  -3e2 "', -300],
+  ['echo \'{"value": 7}\'', 7],
+])('a program that prints a number (%s) has measured it', async (script, value) => {
+  expect(await shell(script)).toEqual({ value });
+});
+
+test('a program may print counts', async () => {
+  const reading = await shell('echo \'{"bad": 1, "total": 9}\'', { answers: 'counts' });
+  expect(reading).toEqual({ bad: 1, total: 9 });
+});
+
+test('a program learns whose measurement is wanted, and its secrets, from its environment', async () => {
+  const env = { TOKEN: { env: 'TOKEN' }, PLAIN: 'x' };
+  const names = '$APP $ENVIRONMENT $SERVICE $SLOT $VERSION $RELEASE $FROM $TO $WINDOW_SECONDS $TOKEN $PLAIN';
+  await shell(`echo "${names}" > told; echo 1`, { env });
+  const { readFileSync } = await import('node:fs');
+  expect(readFileSync(join(directory, 'told'), 'utf8').trim()).toBe(
+    'shop production api blue 1.2.3 20261121-101500-1.2.3-k3v9 2026-11-21T10:00:00.000Z 2026-11-21T10:01:30.000Z 90 hunter2 x',
+  );
+});
+
+test('words are not read by a shell', async () => {
+  expect(await read({ run: ['printf', '%s', '$SLOT; echo 5'] })).toMatchObject({
+    missing: expect.stringContaining('seen $SLOT; echo 5') as string,
+  });
+});
+
+test('a path is relative to the configuration, or to `cwd`', async () => {
+  writeFileSync(join(directory, 'measure.sh'), '#!/bin/sh\necho 4\n', { mode: 0o755 });
+  expect(await read({ run: ['./measure.sh'] })).toEqual({ value: 4 });
+  expect(await read({ run: ['./measure.sh'], cwd: 'nowhere' })).toMatchObject({ fault: true });
+});
+
+describe('a reading is missing, with the reason, when a program', () => {
+  test.each([
+    ['prints nothing', 'true', /expected a number.* as the output of sh, seen nothing/, true],
+    ['prints words', 'echo lots', /seen lots/, true],
+    ['prints NaN', 'echo NaN', /seen NaN/, true],
+    ['prints several numbers', 'echo 1; echo 2', /seen 1 2/, true],
+    ['fails', 'echo no such queue >&2; exit 3', /expected sh to end with exit code 0, seen 3 \(no such queue\)/, false],
+    ['is killed', 'kill -9 $$', /seen that it was killed/, false],
+  ])('%s', async (_, script, reason, fault) => {
+    expect(await shell(script)).toEqual({ missing: expect.stringMatching(reason) as string, fault });
+  });
+
+  test('is not there', async () => {
+    expect(await read({ run: ['no-such-program'] })).toEqual({
+      missing: expect.stringMatching(
+        /expected the program "no-such-program" on the worker’s machine .*seen ENOENT: install it/,
+      ) as string,
+      fault: true,
+    });
+  });
+
+  test('takes too long, and then neither it nor what it started goes on', async () => {
+    const script = '(sleep 2; touch late) & sleep 2; touch late';
+    const reading = await shell(script, { timeout: '300ms' });
+    expect(reading).toEqual({ missing: 'expected sh to end within 300 ms, it was killed', fault: true });
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(existsSync(join(directory, 'late'))).toBe(false);
+  });
+
+  test('leaves something behind that keeps its output open', async () => {
+    const reading = await shell('setsid sleep 20 & echo 1', { timeout: '500ms' });
+    expect(reading).toMatchObject({ fault: true });
+  });
+});
+
+test('an abort kills the program and is no missing reading', async () => {
+  const controller = new AbortController();
+  const reading = read({ run: ['sh', '-c', 'sleep 1; touch aborted'] }, controller.signal);
+  setTimeout(() => controller.abort(new Error('stopped')), 100);
+  await expect(reading).rejects.toThrow('stopped');
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  expect(existsSync(join(directory, 'aborted'))).toBe(false);
+});
