@@ -106,9 +106,13 @@ function canaryRules({ services, canary }: AppConfig, context: Context): void {
 function metricRules({ services, canary }: AppConfig, context: Context): void {
   if (!isReadable(context.issues, 'canary', 'analysis') || !canary?.analysis) return;
   const known = Object.keys(services);
-  canary.analysis.metrics.forEach(({ service }, index) => {
-    if (service === undefined || known.includes(service)) return;
+  canary.analysis.metrics.forEach(({ service, containers }, index) => {
+    if (service === undefined) return;
     const path = ['canary', 'analysis', 'metrics', index, 'service'];
-    mistake(context, path, `expected one of the services (${known.join(', ')}), seen "${service}"`);
+    if (!known.includes(service))
+      return mistake(context, path, `expected one of the services (${known.join(', ')}), seen "${service}"`);
+    if (!containers || services[service]?.run !== 'live-only') return;
+    const wanted = 'expected a service whose containers run before the switch';
+    mistake(context, path, `${wanted}, seen "${service}", which is \`live-only\``);
   });
 }

@@ -56,6 +56,11 @@ export class ContainersSource implements MetricSource {
       .filter(({ state }) => state !== 'running')
       .map(({ container, state }) => `${container} ${state}`);
     if (stopped.length > 0) return { missing: `expected ${whose} to run, seen ${stopped.join(', ')}`, fault: false };
+    const wanted = Object.entries(services)
+      .filter(([name, { run }]) => (service === undefined ? run !== 'live-only' : name === service))
+      .reduce((sum, [, { replicas }]) => sum + replicas, 0);
+    if (found.length < wanted)
+      return { missing: `expected ${whose} to be there, seen ${found.length} of ${wanted}`, fault: false };
     return found.map(({ container }) => container);
   }
 

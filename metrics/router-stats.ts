@@ -4,6 +4,11 @@ import type { Io } from '../domain/host';
 import type { Scope, Slot } from '../domain/release';
 import type { Router, RouterCounters } from '../routers/router';
 
+/** What the router counted in a slot, and all that it counts now; null when nothing is known. */
+export interface RouterEvidence extends Pick<Evidence, 'services' | 'gap'> {
+  counters: RouterCounters | null;
+}
+
 /**
  * What the router counted in a slot since the baseline; no services when it counts nothing or does not answer now,
  * because missing data is never a pass.
@@ -14,12 +19,13 @@ export async function routerEvidence(
   scope: Scope,
   slot: Slot,
   io: Io,
-): Promise<Pick<Evidence, 'services' | 'gap'>> {
-  if (!baseline) return { services: null };
+): Promise<RouterEvidence> {
+  if (!baseline) return { services: null, counters: null };
   try {
-    return evidenceSince(baseline, await router.counters(scope, io), slot);
+    const counters = await router.counters(scope, io);
+    return { ...evidenceSince(baseline, counters, slot), counters };
   } catch (error) {
     if (!(error instanceof UnreachableFailure || error instanceof RouterFailure)) throw error;
-    return { services: null, gap: `the router did not answer: ${error.message}` };
+    return { services: null, counters: null, gap: `the router did not answer: ${error.message}` };
   }
 }

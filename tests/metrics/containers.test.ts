@@ -1,0 +1,107 @@
+import type { AppConfig } from '../../domain/config';
+import { containerName } from '../../domain/names';
+import type { Slot } from '../../domain/release';
+import type { MetricSource, Reading } from '../../metrics/metric';
+import { openMetric } from '../../metrics/open';
+import { openDockerTarget } from '../../targets/docker';
+import type { Target } from '../../targets/target';
+import {
+  BUSYBOX,
+  configOf,
+  docker,
+  quietIo,
+  releaseOf,
+  removeEverything,
+  specOf,
+  targetConfig,
+  uniqueScope,
+  webService,
+} from '../targets/docker-fixture';
+import { metricOf } from './opened';
+
+const scope = uniqueScope();
+const io = quietIo();
+let target: Target;
+let config: AppConfig;
+
+beforeAll(async () => {
+  target = await openDockerTarget(targetConfig(), { variables: {} });
+  const job = { image: BUSYBOX, command: ['sleep', '1000'], traffic: 'none', run: 'live-only', stopGrace: '0s' };
+  config = configOf(scope.app, { services: { web: webService({ replicas: 2 }), api: webService(), job } });
+  const image = await target.pullImage(BUSYBOX, 'web', io);
+  await target.ensureNetwork(scope, 'temporal.test/default', io);
+  for (const slot of ['blue', 'green'] as const) {
+    const specs = ['web', 'api', 'job'].map((service) => specOf(config, service, image, service !== 'job'));
+    await target.deploySlot(releaseOf(scope), 'temporal.test/default', slot, specs, io);
+  }
+});
+afterAll(async () => {
+  await removeEverything(scope);
+  await target.close();
+});
+
+function open(containers: Record<string, unknown>, service?: string): Promise<MetricSource> {
+  return openMetric(metricOf({ containers: { timeout: '15s', ...containers }, ...(service && { service }) }), {
+    projectDirectory: '/',
+    services: config.services,
+    target: () => Promise.resolve(target),
+    environment: {},
+    secret: (value) => Promise.resolve(String(value)),
+  });
+}
+const ask = (source: MetricSource, slot: Slot): Promise<Reading> =>
+  source.read({ ...scope, slot, version: '1.0.0', release: 'r' }, { from: 0, to: Date.now() }, io);
+const valueOf = (reading: Reading): number => ('value' in reading ? reading.value : NaN);
+
+test('a leak shows in the memory of its slot only', async () => {
+  const source = await open({ measure: 'memory' });
+  const [before, other] = [valueOf(await ask(source, 'green')), valueOf(await ask(source, 'blue'))];
+  expect(before).toBeGreaterThan(0);
+  const leak = ['dd', 'if=/dev/zero', 'of=/tmp/leak', 'bs=1M', 'count=40'];
+  expect((await target.exec(containerName(scope, 'web', 'green', 2), leak, io)).exitCode).toBe(0);
+  expect(valueOf(await ask(source, 'green')) - before).toBeGreaterThan(35e6);
+  expect(Math.abs(valueOf(await ask(source, 'blue')) - other)).toBeLessThan(5e6);
+});
+
+test('a hot loop shows in the CPU of its slot and service only, at the first reading and later', async () => {
+  const source = await open({ measure: 'cpu' }, 'web');
+  const loop = ['sh', '-c', 'timeout 60 sh -c "while :; do :; done" >/dev/null 2>&1 &'];
+  await target.exec(containerName(scope, 'web', 'green', 1), loop, io);
+  for (let reading = 0; reading < 2; reading++) {
+    const [hot, cool] = [valueOf(await ask(source, 'green')), valueOf(await ask(source, 'blue'))];
+    expect(cool).toBeGreaterThanOrEqual(0);
+    expect(hot).toBeGreaterThan(cool + 5);
+  }
+  const others = await open({ measure: 'cpu' }, 'api');
+  expect(valueOf(await ask(others, 'green'))).toBeLessThan(valueOf(await ask(source, 'green')));
+});
+
+test('containers that are gone, stopped or not there are missing, not a smaller use', async () => {
+  const source = await open({ measure: 'memory' }, 'web');
+  const stopped = containerName(scope, 'web', 'blue', 1);
+  await docker.getContainer(stopped).stop({ t: 0 });
+  expect(await ask(source, 'blue')).toEqual({
+    missing: `expected containers of web in blue to run, seen ${stopped} exited`,
+    fault: false,
+  });
+  await docker.getContainer(stopped).remove({ force: true });
+  expect(await ask(source, 'blue')).toMatchObject({ missing: expect.stringContaining('seen 1 of 2') as string });
+  await target.removeSlot(scope, 'blue', undefined, 0, io);
+  expect(await ask(source, 'blue')).toEqual({ missing: 'expected containers of web in blue, seen none', fault: false });
+});
+
+test('an engine that does not answer is missing, with the reason', async () => {
+  const nowhere = await openDockerTarget(targetConfig({ host: 'unix:///nowhere.sock' }), { variables: {} });
+  const source = await openMetric(metricOf({ containers: { measure: 'cpu' } }), {
+    projectDirectory: '/',
+    services: config.services,
+    target: () => Promise.resolve(nowhere),
+    environment: {},
+    secret: (value) => Promise.resolve(String(value)),
+  });
+  expect(await ask(source, 'blue')).toEqual({
+    missing: expect.stringMatching(/expected a Docker engine at unix:\/\/\/nowhere.sock/) as string,
+    fault: true,
+  });
+  await nowhere.close();
+});
