@@ -44,7 +44,7 @@ async function ask(
   const place = `canary.analysis.metrics[${index}]`;
   const said = `${place}, asked about ${whose(live)}: ${reading.missing}`;
   if (metric.config.dryRun) return { note: `not measured, but \`dryRun\` decides nothing: ${said}` };
-  return { problem: `${said}. Put it right, or remove the metric; nothing was changed` };
+  return { problem: `${said}. Correct it or what it measures, or remove the metric; nothing was changed` };
 }
 
 function whose(live: Live | null): string {

@@ -1,0 +1,155 @@
+import { readdir } from 'node:fs/promises';
+import type { PreflightCheck } from '../../activities/steps';
+import { startExporter, startPrometheus, type Exporter, type PrometheusServer } from '../support/prometheus';
+import { says, startServer } from '../metrics/http-server';
+import { ActivityWorld } from '../support/activity-world';
+
+const OLD = '20261121-100000-1.0.0-aaaa';
+const NEW = '20261121-110000-1.1.0-bbbb';
+
+let world: ActivityWorld;
+let exporter: Exporter;
+let prometheus: PrometheusServer;
+
+beforeAll(async () => {
+  world = await ActivityWorld.open({ METRIC_TOKEN: 'tok-hunter2' });
+  exporter = await startExporter([]);
+  prometheus = await startPrometheus({ scrape: [exporter.port] });
+});
+afterAll(async () => {
+  await Promise.all([world.close(), prometheus.close(), exporter.close()]);
+});
+
+const asks = (query: string) => ({ prometheus: { url: prometheus.url, query } });
+
+async function checked(...metrics: Record<string, unknown>[]): Promise<PreflightCheck[]> {
+  world.change = (raw) => (raw.canary = { analysis: { metrics } });
+  const { checks } = await world.preflight(world.step(NEW, '1.1.0'), { fence: false });
+  return checks.filter(({ name }) => name.startsWith('metric '));
+}
+
+describe('on a first release', () => {
+  test('it is enough that sources answer, since nothing is live that they could measure', async () => {
+    const answers = await startServer(says({ value: null }));
+    const checks = await checked(
+      { name: 'lag', ...asks('lag{slot="{{slot}}"}') },
+      { name: 'memory', containers: { measure: 'memory' } },
+      { name: 'queue', command: { run: ['false'] } },
+      { name: 'hook', webhook: { url: answers.url } },
+    );
+    await answers.close();
+    const detail = 'its source answers; nothing is live that it could measure';
+    expect(checks).toEqual(
+      ['lag', 'memory', 'queue', 'hook'].map((name) => ({ name: `metric ${name}`, ok: true, detail })),
+    );
+  });
+
+  test('a source that does not answer, or a query that cannot be right, stops it', async () => {
+    const checks = await checked(
+      { name: 'gone', prometheus: { url: 'http://127.0.0.1:1', query: 'up{slot="{{slot}}"}' } },
+      { name: 'mistyped', ...asks('sum(lag{slot="{{slot}}"}') },
+      { name: 'program', command: { run: ['no-such-program'] } },
+      { name: 'secret', webhook: { url: 'http://127.0.0.1:1', headers: { 'X-Key': { env: 'NO_SUCH_VARIABLE' } } } },
+    );
+    expect(checks.map(({ ok }) => ok)).toEqual([false, false, false, false]);
+    const [gone, mistyped, program, secret] = checks.map(({ detail }) => detail);
+    expect(gone).toMatch(
+      /^canary.analysis.metrics\[0\], asked about a first release: expected an answer of .*ECONNREFUSED/,
+    );
+    expect(mistyped).toMatch(/^canary.analysis.metrics\[1\].*parse error.*correct the query/);
+    expect(program).toMatch(/expected the program "no-such-program".*nothing was changed$/);
+    expect(secret).toContain('Secret { env: NO_SUCH_VARIABLE }: expected a value in the environment of the worker');
+  });
+});
+
+describe('with a live version', () => {
+  beforeAll(async () => {
+    world.change = () => undefined;
+    await world.release(OLD, '1.0.0', 'blue');
+    exporter.lines = [
+      'lag{slot="blue",version="1.0.0"} 3',
+      'asked_total{slot="blue"} 90',
+      'many{slot="blue",a="1"} 1',
+      'many{slot="blue",a="2"} 1',
+    ];
+    const until = async (left: number): Promise<void> => {
+      const answer = await fetch(`${prometheus.url}/api/v1/query?query=many`);
+      const { data } = (await answer.json()) as { data: { result: unknown[] } };
+      if (data.result.length === 2 || left === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await until(left - 1);
+    };
+    await until(100);
+  });
+
+  test('each metric is asked about it, and passes when it answers', async () => {
+    const checks = await checked(
+      { name: 'lag', ...asks('lag{slot="{{slot}}",version="{{version}}"}') },
+      {
+        name: 'errors',
+        prometheus: {
+          url: prometheus.url,
+          bad: 'asked_total{slot="{{slot}}"} * 0',
+          total: 'asked_total{slot="{{slot}}"}',
+        },
+      },
+      { name: 'memory', service: 'web', containers: { measure: 'memory', timeout: '15s' } },
+      { name: 'release', command: { run: ['sh', '-c', `test "$RELEASE" = ${OLD} && echo 7`] } },
+    );
+    expect(checks.map(({ ok, detail }) => [ok, detail])).toEqual([
+      [true, '1.0.0 in blue, which is live: 3'],
+      [true, '1.0.0 in blue, which is live: 0 of 0 in the last 5 min'],
+      [true, expect.stringMatching(/^1.0.0 in blue, which is live: \d+/)],
+      [true, '1.0.0 in blue, which is live: 7'],
+    ]);
+  });
+
+  test('one that returns nothing stops the release before anything changes, and says what to do', async () => {
+    const before = (await readdir(world.state)).sort();
+    const [nothing, several, text, typing] = await checked(
+      { name: 'nothing', ...asks('lagg{slot="{{slot}}"}') },
+      { name: 'several', ...asks('many{slot="{{slot}}"}') },
+      { name: 'text', ...asks('"{{slot}}"') },
+      { name: 'fails', command: { run: ['false'] } },
+    );
+    expect(nothing).toEqual({
+      name: 'metric nothing',
+      ok: false,
+      detail:
+        'canary.analysis.metrics[0], asked about 1.0.0 in blue, which is live: expected one series from lagg{slot="blue"}, ' +
+        'seen none. Correct it or what it measures, or remove the metric; nothing was changed',
+    });
+    expect(several!.detail).toMatch(/seen 2, such as .*aggregate them/);
+    expect(text!.detail).toContain('seen a string');
+    expect(typing).toMatchObject({ ok: false });
+    expect((await readdir(world.state)).sort()).toEqual(before);
+  });
+
+  test('one that is only shown does not stop it', async () => {
+    const [metric] = await checked({ name: 'shown', dryRun: true, ...asks('lagg{slot="{{slot}}"}') });
+    expect(metric).toMatchObject({ ok: true });
+    expect(metric!.detail).toMatch(/^not measured, but `dryRun` decides nothing: .*seen none$/);
+  });
+
+  test('a token that a source repeats is not told', async () => {
+    const parrot = await startServer((answer) => void answer.writeHead(403).end('tok-hunter2 may not'));
+    const [metric] = await checked({
+      name: 'parrot',
+      webhook: { url: parrot.url, headers: { Authorization: { env: 'METRIC_TOKEN' } } },
+    });
+    expect(parrot.asked[0]!.headers.authorization).toBe('tok-hunter2');
+    await parrot.close();
+    expect(metric!.detail).toMatch(/seen 403 \(\[redacted\] may not\): correct its credentials/);
+  });
+
+  test('a bearer token is sent, and makes the app no other one', async () => {
+    const front = await startServer(says({ status: 'success', data: { resultType: 'scalar', result: [0, '1'] } }));
+    const { configurationIdentity } = await world.preflight(world.step(NEW), { fence: false });
+    const metric = { url: front.url, query: 'up{slot="{{slot}}"}', bearerToken: { env: 'METRIC_TOKEN' } };
+    world.change = (raw) => (raw.canary = { analysis: { metrics: [{ name: 'm', prometheus: metric }] } });
+    const report = await world.preflight(world.step(NEW), { fence: false });
+    await front.close();
+    expect(front.asked[0]!.headers.authorization).toBe('Bearer tok-hunter2');
+    expect(report.configurationIdentity).toBe(configurationIdentity);
+  });
+});
