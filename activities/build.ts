@@ -5,7 +5,7 @@ import { ImageFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { releaseIdentity } from '../domain/identity';
 import { imageMistakes } from '../domain/image-policy';
-import { LABELS, imageName } from '../domain/names';
+import { LABELS, imageName, imageTag } from '../domain/names';
 import { SLOTS, type PinnedImage, type Scope } from '../domain/release';
 import type { Target } from '../targets/target';
 import { forgetTags, noteTags, readTags, type Tags } from './image-tags';
@@ -68,10 +68,10 @@ export async function restoreTags(
   return did;
 }
 
-/** The name of a service's image, whether it is built or pulled. Docker tags have no `+`, with which semver marks build metadata. */
+/** The name of a service's image, whether it is built or pulled. */
 export function referenceOf({ release }: Step, service: string, { image }: ServiceConfig): string {
-  const version = release.version.replace('+', '_');
-  return image?.replaceAll('{version}', version) ?? imageName(release, service, version);
+  const { version } = release;
+  return image?.replaceAll('{version}', imageTag(version)) ?? imageName(release, service, version);
 }
 
 /** Services that are built from the same sources come one after another: the engine then builds those but once. */

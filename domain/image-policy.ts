@@ -1,4 +1,5 @@
 import type { ServiceConfig } from './config';
+import { isSecretName, looksSecret } from './secret-looks';
 import { formatSize } from './units';
 
 /** What the policy looks at. */
@@ -11,21 +12,6 @@ export interface JudgedImage {
   /** Variables baked into the image. */
   env: Record<string, string>;
 }
-
-/** Names under which people keep secrets; a name that ends in `_FILE` only says where one is. */
-const SECRET_NAME =
-  /(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|CREDENTIALS?)(_|$)/i;
-
-/** Values that are secrets under any name. */
-const SECRET_VALUES = [
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-  // Tokens of AWS, GitHub and Slack, by the prefixes that their makers gave them to be found by.
-  /\bAKIA[0-9A-Z]{16}\b/,
-  /\bgh[pousr]_[A-Za-z0-9]{36,}\b/,
-  /\bxox[abprs]-[A-Za-z0-9-]{10,}/,
-  // A URL with a password.
-  /:\/\/[^/\s:@]+:[^/\s@]+@/,
-];
 
 /** Everything in which an image breaks the policy of its service, in words without any value; none: it may run. */
 export function imageMistakes(image: JudgedImage, { policy }: Pick<ServiceConfig, 'policy'>): string[] {
@@ -56,12 +42,6 @@ function isRoot(user: string): boolean {
 
 function bakedSecrets(env: Record<string, string>): string[] {
   return Object.entries(env)
-    .filter(
-      ([name, value]) => value !== '' && (isSecretName(name) || SECRET_VALUES.some((secret) => secret.test(value))),
-    )
+    .filter(([name, value]) => value !== '' && (isSecretName(name) || looksSecret(value)))
     .map(([name]) => name);
-}
-
-function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name) && !/_FILE$/i.test(name);
 }

@@ -24,8 +24,12 @@ export function containerName(scope: Scope, service: string, slot: Slot, replica
 
 /** Name of an image that Spillway builds and the configuration gives no name. */
 export function imageName({ app }: Pick<Scope, 'app'>, service: string, version: string): string {
-  // Docker tags have no `+`, with which semver marks build metadata.
-  return `${app}-${service}:${version.replace('+', '_')}`;
+  return `${app}-${service}:${imageTag(version)}`;
+}
+
+/** Docker tags have no `+`, with which semver marks build metadata. */
+export function imageTag(version: string): string {
+  return version.replace('+', '_');
 }
 
 /** Labels on everything that belongs to an environment, and what they say. */
