@@ -13,6 +13,7 @@ import { isReadable, mistake, piecewise } from './config-service-rules';
 import { sourceMistakes } from './config-source-rules';
 import { command as words, duration, durationOr, expected, percent, secret, variables } from './config-values';
 import { metricKind } from './metric-query';
+import { formatDuration } from './units';
 
 /* How the new version is compared with the live one, and by which measurements. */
 
@@ -24,7 +25,9 @@ const LONGEST_READING = 15_000;
 
 const timeout = () =>
   durationOr('5s', '100ms')
-    .refine((milliseconds) => milliseconds <= LONGEST_READING, 'expected at most 15s')
+    .refine((milliseconds) => milliseconds <= LONGEST_READING, {
+      error: ({ input }) => `expected at most 15s, seen ${formatDuration(input as number)}`,
+    })
     .meta({
       title: 'duration',
       description: 'How long one reading may take, other tries included; later it is missing. At most `15s`.',

@@ -73,7 +73,8 @@ function httpMistakes({ prometheus, webhook }: AnalysisMetric): Mistake[] {
   if (!source) return [];
   const mistakes: Mistake[] = [];
   const say = (path: Path, message: string) => mistakes.push({ path: [key as string, ...path], message });
-  if (looksSecret(source.url)) say(['url'], plainSecret([]).message);
+  const instead = prometheus ? '`bearerToken`, `basicAuth` or `headers`' : '`headers`';
+  if (looksSecret(source.url)) say(['url'], `expected no secret in it, seen one (not shown): use ${instead}`);
   if (source.ca !== undefined && !source.url.startsWith('https:')) say(['ca'], 'expected only with an https:// url');
   for (const [header, value] of Object.entries(source.headers)) {
     const isCredential = /^(proxy-authorization|authorization|cookie)$/i.test(header);

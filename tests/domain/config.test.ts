@@ -173,3 +173,39 @@ environments:
     expect(bare).toEqual([]);
   });
 });
+
+describe('a configuration that says nothing of the analysis of a canary', () => {
+  const read = (canary?: unknown) =>
+    appConfigSchema.parse({ version: 1, app: 'shop', services: { web: { image: 'w' } }, canary }).canary;
+
+  test('compares errors and latency, fails 1 % of good canaries by chance, and measures nothing else', () => {
+    expect(read()).toMatchObject({ triggers: [], analysis: { metrics: [], groups: {} } });
+    expect(read().longestSoak).toBeUndefined();
+    expect(read().analysis).toMatchObject({
+      compare: true,
+      falseAlarms: 1,
+      earlyPass: false,
+      allowed: { errors: 1, latency: 1.1 },
+      thresholds: { pass: 95, marginal: 75 },
+    });
+  });
+
+  test('has the judge’s own settings for each metric', () => {
+    const { metrics } = read({ analysis: { metrics: [{ name: 'm', containers: { measure: 'cpu' } }] } }).analysis;
+    expect(metrics).toEqual([
+      {
+        name: 'm',
+        group: 'default',
+        weight: 1,
+        critical: false,
+        mustHaveData: false,
+        minSamples: 20,
+        confidence: 0.98,
+        effect: { measure: 'meanRatio' },
+        dryRun: false,
+        interval: 10_000,
+        containers: { measure: 'cpu', timeout: 5_000 },
+      },
+    ]);
+  });
+});

@@ -1,9 +1,11 @@
+import { ANALYSIS_CASES } from './configuration-cases-analysis';
 import { SERVICE_CASES } from './configuration-cases-services';
 import { type Case, RIGHT, service, top } from './configuration-right';
 
 /** Every wrong file. */
 export const CASES: Case[] = [
   ...SERVICE_CASES,
+  ...ANALYSIS_CASES,
   [
     'a duration without a unit',
     top('drain: {cap: 30}'),
