@@ -1,55 +1,28 @@
 import type { RouterConfig } from '../domain/config';
-import type { Scope, Slot } from '../domain/release';
+import type { Slot } from '../domain/release';
 import { SLOTS } from '../domain/release';
 import { contentHash, describeRoute, entriesByPort, scopeKey, tlsOf, type Entry, type Fragment } from './fragments';
+import { renderBackends, REPEATABLE } from './haproxy-backends';
+import {
+  cookieName,
+  environmentFile,
+  FRONTENDS_FILE,
+  HASH_VARIABLE,
+  mapFile,
+  pageFile,
+  START_VARIABLE,
+} from './haproxy-names';
 import type { Routing } from './router';
 
 export type HaproxyConfig = Extract<RouterConfig, { kind: 'haproxy' }>;
 export type HaproxyFragment = Fragment<{ certificates: string }>;
 
-/** Upper bounds in ms of the latency buckets; a last one takes what is slower. */
-export const LATENCY_BOUNDS = [
-  1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 500, 750, 1_000, 1_500, 2_500, 5_000, 10_000, 30_000,
-];
-
-/** Variable of the process that holds the hash of the configuration it runs. */
-export const HASH_VARIABLE = 'proc.spillway_config';
-/** Variable of the process that holds when it started, in µs: process ids are used again, this is not. */
-export const START_VARIABLE = 'proc.spillway_start';
-
-/** Written last, since it refers to all others. */
-export const FRONTENDS_FILE = '90-frontends.cfg';
 const BASE_FILE = '00-spillway.cfg';
 
 export interface Rendered {
   hash: string;
   /** Content by name of file, in the order in which they are written. */
   files: Record<string, string>;
-}
-
-export function backendName(scope: Scope, service: string, slot: Slot): string {
-  return `${scopeKey(scope)}.${service}.${slot}`;
-}
-
-export function latencyTable(scope: Scope): string {
-  return `${scopeKey(scope)}.latency`;
-}
-
-/** Cookie that holds a visitor's draw, 0–99; never a slot's name. */
-export function cookieName(scope: Scope): string {
-  return `spillway.${scopeKey(scope)}`;
-}
-
-export function mapFile(directory: string, scope: Scope): string {
-  return `${directory}/maps/${scopeKey(scope)}.map`;
-}
-
-export function pageFile(directory: string, scope: Scope): string {
-  return `${directory}/pages/${scopeKey(scope)}.html`;
-}
-
-export function environmentFile(scope: Scope): string {
-  return `20-${scopeKey(scope)}.cfg`;
 }
 
 export interface Surroundings {
@@ -93,6 +66,11 @@ const OWN_GLOBAL = `global
 
 `;
 
+/** How long a client's unused connection is kept. */
+const KEEP_ALIVE_SECONDS = 75;
+/** What clients that ask are told: less, so that they never send a request while the connection is being closed. */
+const ANNOUNCED_SECONDS = 60;
+
 function renderBase(own: boolean): string {
   return `${HEAD}${own ? OWN_GLOBAL : ''}defaults spillway
   mode http
@@ -101,16 +79,17 @@ function renderBase(own: boolean): string {
   option tcpka
   # A reload loses no request of a client that keeps its connection.
   option idle-close-on-response
-  # Only what surely did not reach the version is sent again.
+  # What surely did not reach the version is sent again.
   retry-on conn-failure
   retries 3
   option redispatch 1
   balance leastconn
   timeout connect 2s
   timeout http-request 10s
-  timeout http-keep-alive 10s
+  # Longer than load balancers keep an unused connection (60 s), and than clients are told below.
+  timeout http-keep-alive ${KEEP_ALIVE_SECONDS}s
   timeout queue 5s
-  timeout client 60s
+  timeout client 90s
   timeout server 60s
   # WebSockets live long and say little.
   timeout tunnel 24h
@@ -125,6 +104,7 @@ function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragme
   return `frontend spillway-${port} from spillway
   bind ${around.ipv6 ? `:::${port} v4v6` : `:${port}`}${tls ? ` ssl crt ${quoted(tls.certificates)} alpn h2,http/1.1` : ''}
   http-request set-header X-Forwarded-Proto ${tls ? 'https' : 'http'}
+  http-after-response set-header Keep-Alive timeout=${ANNOUNCED_SECONDS} unless { stopping } or { status 101 }
 
   # Which service is asked: the first that fits.
 ${entries.map(renderEntry).join('\n')}
@@ -189,48 +169,21 @@ function renderUse({ name, served }: Used): string {
   const here = `{ var(txn.service) -m str ${name} }`;
   const [only, other] = served;
   // Not by `nbsrv`: to a process that is leaving, every backend has none.
-  const leaving = only && !other ? `  use_backend ${name}.${only} if { stopping } ${here}\n` : '';
-  return `${leaving}  use_backend ${name}.green if ${here} { var(txn.slot) -m str green }
-  use_backend ${name}.blue if ${here}
+  const leaving = only && !other ? renderRoads(`${name}.${only}`, `{ stopping } ${here}`) : '';
+  return `${leaving}${renderRoads(`${name}.green`, `${here} { var(txn.slot) -m str green }`)}${renderRoads(`${name}.blue`, here)}`;
+}
+
+function renderRoads(backend: string, condition: string): string {
+  return `  use_backend ${backend} if ${condition} ${REPEATABLE}
+  use_backend ${backend}.once if ${condition}
 `;
 }
 
 function renderEnvironment({ routing, errorPage }: HaproxyFragment, directory: string): string {
-  const { scope, services } = routing;
-  const page = errorPage === undefined ? '' : renderErrorPage(pageFile(directory, scope));
-  const backends = services.flatMap((service) => SLOTS.map((slot) => renderBackend(routing, service, slot, page)));
+  const { scope } = routing;
   return `${HEAD}# ${scope.app}/${scope.environment}. Which slot gets which share stands in ${mapFile(directory, scope)}.
 
-# Counts requests by service, slot and latency: counter N has those up to bound N of
-# ${LATENCY_BOUNDS.join(' ')} ms, the last those above.
-backend ${latencyTable(scope)} from spillway
-  stick-table type string len 90 size ${services.length * 2 + 10} store gpc(${LATENCY_BOUNDS.length + 1})
-
-${backends.join('\n')}`;
-}
-
-function renderErrorPage(file: string): string {
-  return [502, 503, 504]
-    .map((status) => `  http-error status ${status} content-type text/html file ${file}\n`)
-    .join('');
-}
-
-function renderBackend({ scope }: Routing, service: Routing['services'][number], slot: Slot, page: string): string {
-  const servers = service.slots[slot].map(
-    ({ address, port }, index) => `  server ${slot}-${index + 1} ${address}:${port}\n`,
-  );
-  return `backend ${backendName(scope, service.service, slot)} from spillway
-${page}  http-request set-var(txn.began) date(0,us)
-  http-request track-sc0 str(${service.service}.${slot}) table ${latencyTable(scope)}
-  http-response allow if { status 101 }
-  http-response set-var(txn.took) date(0,us),sub(txn.began)
-${LATENCY_BOUNDS.map(renderBucket).join('')}  http-response sc-inc-gpc(${LATENCY_BOUNDS.length},0)
-${servers.join('')}`;
-}
-
-function renderBucket(bound: number, index: number): string {
-  const within = `if { var(txn.took) -m int le ${bound * 1_000} }`;
-  return `  http-response sc-inc-gpc(${index},0) ${within}\n  http-response allow ${within}\n`;
+${renderBackends(routing, errorPage === undefined ? undefined : pageFile(directory, scope))}`;
 }
 
 function quoted(text: string): string {

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
-import { HASH_VARIABLE } from './haproxy-config';
+import { HASH_VARIABLE } from './haproxy-names';
 
 const ANSWER_MS = 10_000;
 const PATIENCE_MS = 5_000;

@@ -2,13 +2,8 @@ import { basename } from 'node:path/posix';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
-import {
-  FRONTENDS_FILE,
-  renderHaproxy,
-  type HaproxyConfig,
-  type HaproxyFragment,
-  type Rendered,
-} from './haproxy-config';
+import { renderHaproxy, type HaproxyConfig, type HaproxyFragment, type Rendered } from './haproxy-config';
+import { FRONTENDS_FILE } from './haproxy-names';
 import type { HaproxyRuntime } from './haproxy-runtime';
 
 const START_MS = 20_000;

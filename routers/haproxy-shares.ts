@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import type { Scope } from '../domain/release';
-import { mapFile } from './haproxy-config';
+import { mapFile } from './haproxy-names';
 import type { HaproxyRuntime } from './haproxy-runtime';
 import { refuseBrokenShare } from './shares';
 

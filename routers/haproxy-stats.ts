@@ -1,6 +1,6 @@
 import { SLOTS, type Scope, type Slot } from '../domain/release';
 import { scopeKey } from './fragments';
-import { LATENCY_BOUNDS } from './haproxy-config';
+import { LATENCY_BOUNDS } from './haproxy-backends';
 import type { SlotCounters } from './router';
 
 /** Backends and servers, in all of HAProxy. */
@@ -21,15 +21,44 @@ export function parseStat(text: string): StatRow[] {
     });
 }
 
-/** Service and slot of the lines of one environment. */
-export function rowsOf(rows: StatRow[], scope: Scope): { row: StatRow; service: string; slot: Slot }[] {
+/** A line of the statistics that is about a slot of an environment. */
+export interface SlotRow {
+  row: StatRow;
+  service: string;
+  slot: Slot;
+  /** Which of the backends of service and slot: undefined is the one that checks its servers. */
+  road: string | undefined;
+}
+
+export function rowsOf(rows: StatRow[], scope: Scope): SlotRow[] {
   const prefix = `${scopeKey(scope)}.`;
   return rows.flatMap((row) => {
     if (!row['pxname']?.startsWith(prefix)) return [];
-    const [service = '', name] = row['pxname'].slice(prefix.length).split('.');
+    const [service = '', name, road] = row['pxname'].slice(prefix.length).split('.');
     const slot = SLOTS.find((one) => one === name);
-    return slot ? [{ row, service, slot }] : [];
+    return slot ? [{ row, service, slot, road }] : [];
   });
+}
+
+/** Servers of a slot, each once, with what their checks say. */
+export function serversOf(rows: StatRow[], scope: Scope, slot: Slot): SlotRow[] {
+  return rowsOf(rows, scope).filter(
+    (one) => one.slot === slot && one.road === undefined && one.row['svname'] !== 'BACKEND',
+  );
+}
+
+/** Whether a process that is leaving knows, for each service, a server of this slot that is still one. */
+export function stillReaches(leaving: StatRow[], current: StatRow[], scope: Scope, slot: Slot): boolean {
+  const places = (rows: StatRow[]) =>
+    serversOf(rows, scope, slot).map(({ service, row }) => `${service} ${row['addr']}`);
+  const known = new Set(places(leaving));
+  const reached = new Set(
+    places(current)
+      .filter((place) => known.has(place))
+      .map((place) => place.split(' ')[0]),
+  );
+  const services = new Set(rowsOf(current, scope).map(({ service }) => service));
+  return [...services].every((service) => reached.has(service));
 }
 
 /** Requests and WebSockets in flight in a slot. */
@@ -42,7 +71,7 @@ export function inFlight(rows: StatRow[], scope: Scope, slot: Slot): number {
 /** Ids of the sessions of a slot in `show sess`. */
 export function sessionsOf(text: string, scope: Scope, slot: Slot): string[] {
   return [...text.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) /gm)]
-    .filter(([, , backend]) => backend!.startsWith(`${scopeKey(scope)}.`) && backend!.endsWith(`.${slot}`))
+    .filter(([, , backend]) => rowsOf([{ pxname: backend! }], scope).some((one) => one.slot === slot))
     .map(([, id]) => id!);
 }
 
@@ -51,29 +80,34 @@ export function allInFlight(rows: StatRow[]): number {
   return rows.filter((row) => row['svname'] === 'BACKEND').reduce((sum, row) => sum + number(row, 'scur'), 0);
 }
 
-/** Counters of each service in each slot, from `show stat` and `show table`. */
+/**
+ * Counters of each service in each slot, from `show stat` and `show table`. A request that was answered only when it was
+ * tried again counts as an error: its visitor noticed nothing, but a version that drops every third one is not sound.
+ */
 export function readCounters(rows: StatRow[], table: string, scope: Scope): Record<Slot, Record<string, SlotCounters>> {
-  const latencies = parseTable(table);
+  const counts = parseTable(table);
   const slots: Record<Slot, Record<string, SlotCounters>> = { blue: {}, green: {} };
   for (const { row, service, slot } of rowsOf(rows, scope)) {
     if (row['svname'] !== 'BACKEND') continue;
+    const mine = counts.get(`${service}.${slot}`) ?? [];
+    const others = slots[slot][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
     slots[slot][service] = {
       // Not 1xx: a WebSocket is counted when it ends, hours later.
-      requests: sum(row, ['hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx']),
+      requests: others.requests + sum(row, ['hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx']),
       // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short.
-      errors: sum(row, ['hrsp_5xx', 'srv_abrt']),
-      latency: latencies.get(`${service}.${slot}`) ?? buckets([]),
+      errors: others.errors + sum(row, ['hrsp_5xx', 'srv_abrt']),
+      latency: buckets(mine),
     };
   }
   return slots;
 }
 
 /** Keys and counters of `show table`. */
-function parseTable(text: string): Map<string, SlotCounters['latency']> {
+function parseTable(text: string): Map<string, number[]> {
   return new Map(
     [...text.matchAll(/key=(\S+) .*$/gm)].map((line) => [
       line[1]!,
-      buckets([...line[0].matchAll(/gpc\d+=(\d+)/g)].map((match) => Number(match[1]))),
+      [...line[0].matchAll(/gpc\d+=(\d+)/g)].map((match) => Number(match[1])),
     ]),
   );
 }

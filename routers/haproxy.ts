@@ -1,13 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
-import type { Scope, Slot } from '../domain/release';
+import { otherSlot, type Scope, type Slot } from '../domain/release';
 import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
-import { START_VARIABLE, latencyTable, pageFile, type HaproxyConfig, type HaproxyFragment } from './haproxy-config';
+import type { HaproxyConfig, HaproxyFragment } from './haproxy-config';
+import { latencyTable, pageFile, START_VARIABLE } from './haproxy-names';
 import { HaproxyRuntime } from './haproxy-runtime';
 import { HaproxySetup } from './haproxy-setup';
 import { HaproxyShares } from './haproxy-shares';
-import { allInFlight, inFlight, parseStat, readCounters, rowsOf, sessionsOf, STAT_COMMAND } from './haproxy-stats';
+import {
+  allInFlight,
+  inFlight,
+  parseStat,
+  readCounters,
+  serversOf,
+  sessionsOf,
+  STAT_COMMAND,
+  stillReaches,
+} from './haproxy-stats';
 import { withLease } from './lease';
 import { readErrorPage } from './error-page';
 import { refuseTakenPorts, takenPorts } from './ports';
@@ -90,9 +100,7 @@ class Haproxy implements Router {
   async slotIsUp(routing: Routing, slot: Slot, io: Io): Promise<{ up: boolean; detail: string }> {
     const process = await this.runtime.current(io);
     const text = process && (await this.runtime.ask(process.pid, STAT_COMMAND, io));
-    const servers = rowsOf(parseStat(text ?? ''), routing.scope).filter(
-      (one) => one.slot === slot && one.row['svname'] !== 'BACKEND',
-    );
+    const servers = serversOf(parseStat(text ?? ''), routing.scope, slot);
     const states = routing.services.map(({ service }) => {
       const mine = servers.filter((one) => one.service === service).map((one) => one.row);
       // A server counts as up from the start; only a check that was answered proves it.
@@ -110,10 +118,12 @@ class Haproxy implements Router {
 
   async sessions(scope: Scope, slot: Slot, io: Io): Promise<number> {
     const answers = await this.runtime.askAll(STAT_COMMAND, io);
+    const current = parseStat(answers.find(({ process }) => !process.leaving)?.answer ?? '');
     const counts = await Promise.all(
       answers.map(async ({ process, answer }) => {
         const rows = parseStat(answer);
-        return inFlight(rows, scope, slot) + (process.leaving ? await this.idleClients(process.pid, rows, io) : 0);
+        const depends = process.leaving && !stillReaches(rows, current, scope, otherSlot(slot));
+        return inFlight(rows, scope, slot) + (depends ? await this.idleClients(process.pid, rows, io) : 0);
       }),
     );
     return counts.reduce((sum, count) => sum + count, 0);
@@ -190,7 +200,7 @@ class Haproxy implements Router {
     return readFragments(this.host, this.setup.directory, io);
   }
 
-  /** Clients that keep a connection to a leaving process may each send one more request, to what it knows. */
+  /** Clients that keep a connection to a leaving process may each send one more request, and it knows nothing but this slot. */
   private async idleClients(pid: number, rows: Parameters<typeof allInFlight>[0], io: Io): Promise<number> {
     const info = await this.runtime.ask(pid, 'show info', io);
     return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));

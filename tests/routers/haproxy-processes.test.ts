@@ -100,20 +100,37 @@ test('a server that came by a reload is used by those who kept their connection 
   expect(await pressure.stop()).toMatchObject({ lost: 0 });
 }, 60_000);
 
-test('drain waits for clients that may send one more request to a process which is leaving, and that one is answered', async () => {
+test('drain waits for clients that may send one more request to a process which knows no other slot, and that one is answered', async () => {
+  routing = routingOf(scope, { api: { route: port, blue: [blue], green: [] } });
+  await router.configure(routing, io);
+  await untilUp(router, routing, 'blue');
   const client = connect(port, '127.0.0.1');
   const answers: string[] = [];
   client.on('data', (data) => answers.push(data.toString()));
   const send = () => client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   send();
   await until(() => Promise.resolve(answers.length === 1));
-  await reload();
+  routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
+  await router.configure(routing, io);
   expect(await router.sessions(scope, 'blue', io)).toBe(1);
   const closed = once(client, 'close');
   send();
   await closed;
   expect(answers.join('')).toMatch(/^HTTP\/1.1 200[^]*HTTP\/1.1 200/);
   await until(async () => (await router.sessions(scope, 'blue', io)) === 0);
+}, 60_000);
+
+test('drain does not wait for idle clients of a process that can send them to the other slot', async () => {
+  const client = connect(port, '127.0.0.1');
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(client, 'data');
+  await reload();
+  expect(await router.sessions(scope, 'blue', io)).toBe(0);
+  await router.setGreenShare(scope, 100, io);
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  const [answer] = (await once(client, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 200[^]*green$/);
+  client.destroy();
 }, 60_000);
 
 test('one dead replica of several is left out, and none of the requests is lost', async () => {
@@ -130,6 +147,9 @@ test('one dead replica of several is left out, and none of the requests is lost'
 }, 60_000);
 
 test('requests, errors and latency are counted by slot; a restart shows as another process', async () => {
+  routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
+  await router.configure(routing, io);
+  await untilUp(router, routing, 'green');
   await router.setGreenShare(scope, 100, io);
   const before = await router.counters(scope, io);
   await Promise.all([

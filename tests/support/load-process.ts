@@ -10,7 +10,7 @@ export interface LoadOptions {
   /** `http://127.0.0.1:PORT` */
   url: string;
   paths: string[];
-  /** Connections that are used again and again. */
+  /** Clients with a connection each, used again and again; as many again share connections, which idle now and then. */
   keepAlive: number;
   /** Clients that open a connection for every request: they notice a listener that is away for a moment. */
   fresh: number;
@@ -96,12 +96,11 @@ async function once(path: string, agent: Agent | false): Promise<void> {
   }
 }
 
+const times = <T>(count: number, make: (index: number) => T) =>
+  Array.from({ length: count }, (_, index) => make(index));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function client(index: number, keep: boolean): Promise<void> {
-  // A connection of its own, so that it is always busy. Shared ones idle, and some that idled were seen to be closed in the
-  // moment of their next use, shortly after a reload; whether the release or HAProxy's idle time-out did so is not known.
-  const agent = keep && new Agent({ keepAlive: true, maxSockets: 1 });
+async function client(index: number, agent: Agent | false): Promise<void> {
   for (let turn = index; !stopping; turn++) {
     await once(options.paths[turn % options.paths.length] ?? '/', agent);
     await pause(options.pauseMs);
@@ -133,10 +132,13 @@ function say(to: string): void {
 async function main(): Promise<void> {
   await once(options.paths[0] ?? '/', false);
   say('started');
+  // Taken in turn, so that each of its connections idles for a while.
+  const shared = new Agent({ keepAlive: true, scheduling: 'fifo' });
   const clients = [
-    ...Array.from({ length: options.keepAlive }, (_, index) => client(index, true)),
-    ...Array.from({ length: options.fresh }, (_, index) => client(index, false)),
-    ...Array.from({ length: options.sockets }, talk),
+    ...times(options.keepAlive, (index) => client(index, new Agent({ keepAlive: true, maxSockets: 1 }))),
+    ...times(options.keepAlive, (index) => client(index, shared)),
+    ...times(options.fresh, (index) => client(index, false)),
+    ...times(options.sockets, talk),
   ];
   setTimeout(() => (stopping = true), options.longestMs).unref();
   process.on('disconnect', () => process.exit(0));

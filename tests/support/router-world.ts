@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,10 +139,19 @@ export function routingOf(
   };
 }
 
-/** What a visitor gets, over a connection of its own pool. */
-export async function ask(port: number, path = '/', headers: Record<string, string> = {}) {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
-  return { status: response.status, body: await response.text(), cookie: response.headers.get('set-cookie') };
+/** What a new visitor gets: over a connection of its own, so that no process from before a reload answers. */
+export function ask(port: number, path = '/', headers: Record<string, string> = {}, method = 'GET') {
+  return new Promise<{ status: number; body: string; cookie: string | null }>((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port, path, headers, method, agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body, cookie: response.headers['set-cookie']?.[0] ?? null }),
+      );
+      response.on('error', reject);
+    });
+    asked.on('error', reject).end();
+  });
 }
 
 export async function untilUp(router: Router, routing: Routing, slot: Slot): Promise<void> {
