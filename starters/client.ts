@@ -58,8 +58,13 @@ export function uiLink(
 
 /** True when the failure is the connection's, or the server's being away for a moment: asking again may help. */
 export function isConnectionLoss(error: unknown): boolean {
-  const code = grpcCode(error);
-  return code !== undefined && TRANSIENT.has(code);
+  const grpc = grpcError(error);
+  return grpc !== undefined && (TRANSIENT.has(grpc.code) || isBetweenTasks(grpc));
+}
+
+/** FAILED_PRECONDITION: the workflow's last task failed, as on an overloaded worker, and is about to be tried again. */
+function isBetweenTasks({ code, details }: GrpcError): boolean {
+  return code === 9 && /workflow task in failed state/i.test(details);
 }
 
 // CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE
@@ -69,14 +74,16 @@ const REFUSED = new Map([
   [16, 'is not who Temporal expects (unauthenticated); check TEMPORAL_API_KEY or the client certificate'],
 ]);
 
-function grpcCode(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
-  return error instanceof Error && error.cause !== undefined ? grpcCode(error.cause) : undefined;
+type GrpcError = Error & { code: number; details: string };
+
+function grpcError(error: unknown): GrpcError | undefined {
+  if (isGrpcServiceError(error)) return error;
+  return error instanceof Error && error.cause !== undefined ? grpcError(error.cause) : undefined;
 }
 
 /** What Temporal's errors mean to a person; anything else is passed on as it is. */
 function explained(error: unknown, { address, namespace }: TemporalSettings): unknown {
-  const code = grpcCode(error);
+  const code = grpcError(error)?.code;
   if (error instanceof Error && error.name === 'NamespaceNotFoundError') {
     return new UnreachableFailure(
       `expected the namespace "${namespace}" at ${address}, but there is none. Make it with ` +

@@ -1,6 +1,6 @@
 import { UnreachableFailure } from '../../domain/failures';
 import { temporalSettings } from '../../domain/temporal-address';
-import { connect, uiLink } from '../../starters/client';
+import { connect, isConnectionLoss, uiLink } from '../../starters/client';
 import { releaseId } from '../../starters/release-request';
 import { whoIs } from '../../starters/scope';
 import { freePort } from '../support/temporal';
@@ -13,6 +13,16 @@ it('connecting to nothing ends in a failure that says what to do', async () => {
   const failure = await connect(settings).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(UnreachableFailure);
   expect((failure as Error).message).toContain('`spillway dev`');
+});
+
+it.each([
+  ['Unable to perform workflow execution update due to Workflow Task in failed state.', 9, true],
+  ['Cannot update a workflow that is closed', 9, false],
+  ['no healthy upstream', 14, true],
+  ['workflow not found', 5, false],
+])('after "%s" (%d) it is asked again: %s', (details, code, again) => {
+  const grpc = Object.assign(new Error(details), { code, details, metadata: {} });
+  expect(isConnectionLoss(new Error('what the client made of it', { cause: grpc }))).toBe(again);
 });
 
 it.each([

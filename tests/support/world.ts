@@ -8,6 +8,7 @@ import type { AppConfig } from '../../domain/config';
 import type { MessageName } from '../../domain/messages';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { ReleaseOptions, ReleaseRequest, ReleaseResult, ReleaseStatus, Scope } from '../../domain/release';
+import { isConnectionLoss } from '../../starters/client';
 import { environmentQuery, messageUpdate, releaseUpdate, statusQuery, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { removeTraces } from './engine';
@@ -135,8 +136,19 @@ export class World {
     return (await this.release(version, asked)).result();
   }
 
-  /** Asks by update-with-start, and answers what the environment says. */
+  /** Asks by update-with-start, and answers what the environment says. Asks again, as the command does, when nobody answered. */
   async ask(request: ReleaseRequest): Promise<ReleaseAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.askOnce(request);
+      } catch (error) {
+        if (attempt === 30 || !isConnectionLoss(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    }
+  }
+
+  private askOnce(request: ReleaseRequest): Promise<ReleaseAnswer> {
     const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOWS.environment, {
       workflowId: environmentWorkflowId(this.scope),
       taskQueue: this.taskQueue,
