@@ -1,90 +1,147 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { judgeLimits, totals, type Evidence } from '../domain/canary';
-import type { Judgement } from '../domain/release';
-import { probeSlot, type Probes } from '../metrics/http-probe';
-import { routerEvidence } from '../metrics/router-stats';
-import { askCheck } from './ask';
+import { evidenceSince, totals, type Counters } from '../domain/canary';
+import { redactDeep } from '../domain/redact';
+import { otherSlot, type Judgement } from '../domain/release';
+import { startSoak, type SoakSettings, type SoakState } from '../domain/soak-state';
+import { isDone, judgeEnd, judgeSample, wantsMore } from '../domain/soak-verdict';
+import { formatDuration } from '../domain/units';
+import { MetricWatch } from './canary-metrics';
+import { keepPicture } from './canary-picture';
+import { settingsOf, takeSample, type Seen } from './canary-sample';
 import { serverClock } from './clock';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
 import type { Activities, SoakInput, SoakReport } from './steps';
 
-/** What a beat carries: what is going on, and the count of failed probes with which another attempt goes on. */
-interface Beat {
-  seen: string;
-  probes: Probes;
+/** What a beat carries: the verdict so far, and all that another attempt needs to go on. */
+export interface Beat {
+  judgement: Judgement;
+  state: SoakState;
 }
 
 /** Watches a slot under traffic and judges it at every sample. Changes nothing, so it may be left at any time. */
 export const canaryActivities = (parts: Parts): Pick<Activities, 'soak'> => ({
-  soak: (input) => withStep(parts, input, (step) => soak(input, step, parts), 'check'),
+  soak: (input) => withStep(parts, input, (step) => new Soak(input, step, parts).run(), 'check'),
 });
 
-async function soak(input: SoakInput, step: StepParts, { redact }: Parts): Promise<SoakReport> {
-  const clock = serverClock(input.startedAt);
-  let evidence: Evidence = { services: null, gap: 'nothing was seen yet', probes: probesOfLastAttempt() };
-  let judgement: Judgement = { verdict: 'inconclusive', reason: 'nothing was seen yet' };
-  tell(step, judgement, evidence);
-  try {
-    for (;;) {
-      evidence = await sample(input, step, evidence.probes);
-      judgement = judge(input, evidence, redact);
-      const left = input.soak === null ? Infinity : input.soak - clock();
-      step.io.onProgress(
-        JSON.stringify({ seen: `${judgement.verdict}: ${judgement.reason}`, probes: evidence.probes }),
-      );
-      if (judgement.verdict === 'fail' || left <= 0) return report(judgement, evidence, clock(), false);
-      await sleep(Math.min(input.interval, left), undefined, { signal: step.io.signal });
+const NOTHING_SEEN = 'nothing was seen yet';
+
+class Soak {
+  private readonly clock: () => number;
+  private readonly settings: SoakSettings;
+  private readonly metrics: MetricWatch;
+  private seen: Seen;
+  private judgement: Judgement = { verdict: 'inconclusive', reason: NOTHING_SEEN };
+
+  constructor(
+    private readonly input: SoakInput,
+    private readonly step: StepParts,
+    private readonly parts: Parts,
+  ) {
+    const { name, baseline, startedAt: began, carried } = input;
+    this.clock = serverClock(began);
+    this.settings = settingsOf(input);
+    this.metrics = new MetricWatch(input, step, parts);
+    const state = startSoak({ name, baseline, began }, this.settings, stateOfLastAttempt() ?? carried);
+    this.seen = { state, evidence: { services: null, gap: NOTHING_SEEN, probes: state.probes }, counters: null };
+  }
+
+  async run(): Promise<SoakReport> {
+    this.tell();
+    try {
+      for (;;) {
+        await this.look();
+        if (this.judgement.verdict === 'fail') return await this.report(false);
+        if (this.isOver()) return await this.end();
+        await sleep(this.pause(), undefined, { signal: this.step.io.signal });
+      }
+    } catch (error) {
+      // A cancelled soak says what it knows; one whose worker shuts down goes on with another.
+      if (!Context.current().cancellationDetails?.cancelRequested) throw error;
+      return this.report(true);
     }
-  } catch (error) {
-    // A cancelled soak says what it knows; one whose worker shuts down goes on with another.
-    if (!Context.current().cancellationDetails?.cancelRequested) throw error;
-    return report(judgement, evidence, clock(), true);
+  }
+
+  private async look(): Promise<void> {
+    this.seen = await takeSample(this.input, this.step, this.settings, this.seen.state, this.now());
+    this.measure();
+    this.judgement = judgeSample(this.seen.state, this.seen.evidence, this.settings);
+    this.tell();
+  }
+
+  private measure(): void {
+    this.seen = { ...this.seen, state: this.metrics.advance(this.seen.state, this.now(), this.settings) };
+  }
+
+  private isOver(): boolean {
+    const { soak, longest } = this.input;
+    if (soak === null) return false;
+    const { state, evidence } = this.seen;
+    const passed = this.clock();
+    if (passed < soak) return isDone(state, evidence, this.settings);
+    return passed >= (longest ?? soak) || !wantsMore(state, evidence, this.settings);
+  }
+
+  /** Milliseconds until the next look; never beyond an end of the soak. */
+  private pause(): number {
+    const { soak, longest, interval } = this.input;
+    const ends = [soak, longest].filter((end) => end !== null).map((end) => end - this.clock());
+    return Math.min(interval, ...ends.filter((left) => left > 0));
+  }
+
+  private async end(): Promise<SoakReport> {
+    await this.metrics.finish();
+    this.measure();
+    const { state, evidence } = this.seen;
+    const { judgement, values } = judgeEnd(state, evidence, this.settings);
+    this.seen = { ...this.seen, state: { ...state, values } };
+    const isLengthened = this.input.soak !== null && this.clock() >= this.input.soak + this.input.interval;
+    const more = isLengthened ? `, after ${formatDuration(this.clock())} for lack of evidence` : '';
+    this.judgement = { ...judgement, reason: judgement.reason + more };
+    this.tell();
+    return this.report(false);
+  }
+
+  private async report(interrupted: boolean): Promise<SoakReport> {
+    const { state, evidence } = this.seen;
+    const { requests, errors, p95 } = totals(evidence.services ?? {});
+    const redact = <T>(value: T): T => redactDeep(value, (text) => this.parts.redact(text)) as T;
+    const judgement = redact(this.judgement);
+    const picture = await keepPicture(this.input, this.step, redact(state), judgement, this.now(), interrupted);
+    return {
+      judgement,
+      interrupted,
+      soaked: Math.round(this.clock()),
+      requests,
+      errors,
+      // JSON knows no Infinity.
+      p95: p95 === null || !Number.isFinite(p95) ? null : Math.round(p95 * 10) / 10,
+      carried: redact(state),
+      counted: this.counted(),
+      ...(picture !== undefined && { picture }),
+    };
+  }
+
+  private counted(): Record<string, Counters> | null {
+    const { baseline, slot, beside } = this.input;
+    const { counters } = this.seen;
+    return baseline && counters && beside ? evidenceSince(baseline, counters, otherSlot(slot)).services : null;
+  }
+
+  /** Milliseconds since the epoch, by the server. */
+  private now(): number {
+    return Math.round(this.input.startedAt + this.clock());
+  }
+
+  private tell(): void {
+    const beat: Beat = { judgement: this.judgement, state: this.seen.state };
+    this.step.keep(beat);
   }
 }
 
-function tell({ io }: StepParts, { verdict, reason }: Judgement, { probes }: Evidence): void {
-  const beat: Beat = { seen: `${verdict}: ${reason}`, probes };
-  io.onProgress(JSON.stringify(beat));
-}
-
-async function sample(input: SoakInput, { router, target, io }: StepParts, before: Probes): Promise<Evidence> {
-  const { release, config, slot, baseline } = input;
-  const ask = (at: { host: string; port: number }, check: Parameters<typeof askCheck>[2]) =>
-    askCheck(target, at, check, io);
-  const [counted, probed] = await Promise.all([
-    routerEvidence(router, baseline, release, slot, io),
-    probeSlot({ target, services: config.services, scope: release, slot, ask, io }, before),
-  ]);
-  const gap = [counted.gap, probed.gap].filter((one) => one !== undefined).join('; ');
-  return { services: counted.services, probes: probed.probes, ...(gap && { gap }) };
-}
-
-function judge({ limits }: SoakInput, evidence: Evidence, redact: (text: string) => string): Judgement {
-  const { verdict, reason } = judgeLimits(limits, evidence);
-  return { verdict, reason: redact(reason) };
-}
-
-function report(judgement: Judgement, { services }: Evidence, soaked: number, interrupted: boolean): SoakReport {
-  const { requests, errors, p95 } = totals(services ?? {});
-  return {
-    judgement,
-    interrupted,
-    soaked: Math.round(soaked),
-    requests,
-    errors,
-    // JSON knows no Infinity.
-    p95: p95 === null || !Number.isFinite(p95) ? null : Math.round(p95 * 10) / 10,
-  };
-}
-
-/** Another attempt goes on counting failed probes; one that cannot read what was left begins anew. */
-function probesOfLastAttempt(): Probes {
-  const details: unknown = Context.current().info.heartbeatDetails;
-  try {
-    return typeof details === 'string' ? ((JSON.parse(details) as Beat).probes ?? {}) : {};
-  } catch {
-    return {};
-  }
+/** What the attempt before knew when it beat last; undefined when it never did. */
+function stateOfLastAttempt(): SoakState | undefined {
+  const details = Context.current().info.heartbeatDetails as Partial<Beat> | string | undefined;
+  return typeof details === 'object' && details !== null ? details.state : undefined;
 }

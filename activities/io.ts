@@ -14,21 +14,29 @@ const BEAT_MS = 1_000;
 /**
  * Runs the body of an activity: beats every second by a timer of its own, with the last progress as details, and hands
  * Temporal's cancellation on as an ordinary signal. A beat is how an activity learns that it was cancelled, so it must
- * not depend on the body making progress.
+ * not depend on the body making progress. What is given to `keep` is what another attempt finds.
  */
-export async function withIo<T>(body: (io: Io) => Promise<T>): Promise<T> {
+export async function withIo<T>(body: (io: Io, keep: (details: object) => void) => Promise<T>): Promise<T> {
   const context = Context.current();
   // Many calls at once listen to it, and each goes away again.
   setMaxListeners(0, context.cancellationSignal);
   let last = 'started';
-  const beat = (): void => context.heartbeat(last);
+  // What another attempt left stays until there is something newer: this one may be killed at once, too.
+  let kept: unknown = isKept(context.info.heartbeatDetails) ? context.info.heartbeatDetails : undefined;
+  const beat = (): void => context.heartbeat(kept ?? last);
   beat();
   const timer = setInterval(beat, BEAT_MS);
   try {
-    return await body({ signal: context.cancellationSignal, onProgress: (detail) => (last = detail) });
+    const io: Io = { signal: context.cancellationSignal, onProgress: (detail) => (last = detail) };
+    return await body(io, (details) => (kept = details));
   } finally {
     clearInterval(timer);
   }
+}
+
+/** What is only shown is a text. */
+function isKept(details: unknown): boolean {
+  return typeof details === 'object' && details !== null;
 }
 
 /** What a step works with. */
@@ -38,6 +46,8 @@ export interface StepParts {
   router: Router;
   /** Fails with `OutdatedFailure` once another release has the environment: ask again before a late effect. */
   assertFence: () => Promise<void>;
+  /** Puts this into every beat from now on, for another attempt to go on with: plain data, small. */
+  keep: (details: object) => void;
 }
 
 /**
@@ -52,12 +62,12 @@ export async function withStep<T>(
   body: (stepParts: StepParts) => Promise<T>,
   fence: 'check' | 'take' | 'ignore' = 'check',
 ): Promise<T> {
-  return withIo(async (io) => {
+  return withIo(async (io, keep) => {
     const target = await parts.target(step.config);
     const assertFence = (): Promise<void> => checkFence(target, step, io);
     if (fence === 'take') await target.host.writeFile(fencePath(step), `${step.release.id}\n`, io);
     if (fence === 'check') await assertFence();
-    return body({ io, target, router: await parts.router(step.config), assertFence });
+    return body({ io, target, router: await parts.router(step.config), assertFence, keep });
   });
 }
 

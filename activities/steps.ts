@@ -1,3 +1,4 @@
+import type { Counters } from '../domain/canary';
 import type { AppConfig, Limits } from '../domain/config';
 import type {
   Judgement,
@@ -9,6 +10,7 @@ import type {
   Scope,
   Slot,
 } from '../domain/release';
+import type { SoakState } from '../domain/soak-state';
 import type { RouterCapabilities, RouterCounters } from '../routers/router';
 
 /*
@@ -74,16 +76,26 @@ export interface TrafficReport {
 }
 
 export interface SoakInput extends Step {
+  /** `canary-10`, `approve`, `bake`: what this step is called in verdicts and pictures. */
+  name: string;
   slot: Slot;
   share: number;
   /** Milliseconds; null: until it is cancelled. */
   soak: number | null;
+  /** Milliseconds up to which too little evidence may lengthen it. */
+  longest: number | null;
   interval: number;
   limits: Limits;
-  /** Counters when this soak began; stands here so that a crash neither loses nor doubles evidence. */
+  /** The version that has the rest of the traffic, with which it is compared; null when there is none. */
+  beside: Pick<Live, 'version' | 'releaseId'> | null;
+  /** Counters when this step began; stands here so that a crash neither loses nor doubles evidence. */
   baseline: RouterCounters | null;
   /** When this soak began, ms since the epoch, for the same reason. */
   startedAt: number;
+  /** What the soak before knew, of this step or of another. */
+  carried: SoakState | null;
+  /** What was counted of the live version, by service, before it lost its traffic. */
+  recorded: Record<string, Counters> | null;
 }
 
 export interface SoakReport {
@@ -96,6 +108,12 @@ export interface SoakReport {
   errors: number;
   /** Milliseconds; null without enough evidence. */
   p95: number | null;
+  /** What the next soak goes on with; null when this one could not say. */
+  carried: SoakState | null;
+  /** What was counted of the version beside since the step began, by service. */
+  counted: Record<string, Counters> | null;
+  /** Absolute path on the host; absent when it could not be written. */
+  picture?: string;
 }
 
 export interface DrainReport {

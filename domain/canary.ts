@@ -148,13 +148,17 @@ function probeBreach({ healthFailures }: Limits, { probes }: Evidence): string |
 
 /** The first breach of a limit, of each service with enough requests and of all together. */
 export function breachOfCounters(limits: Limits, services: Record<string, Counters>): string | undefined {
-  const all = Object.entries(services);
-  const subjects = all.length > 1 ? [...all, ['all services', sumUp(all.map(([, one]) => one))] as const] : all;
-  for (const [name, counters] of subjects) {
+  for (const [name, counters] of subjectsOf(services)) {
     const breach = counters.requests >= Math.max(1, limits.minRequests) ? breachOf(limits, counters) : undefined;
     if (breach) return `${name}: ${breach}`;
   }
   return undefined;
+}
+
+/** Each service, and all together when there are several. */
+export function subjectsOf(services: Record<string, Counters>): (readonly [string, Counters])[] {
+  const all = Object.entries(services);
+  return all.length > 1 ? [...all, ['all services', sumUp(all.map(([, one]) => one))]] : all;
 }
 
 function breachOf({ errorRate, p95: limit }: Limits, counters: Counters): string | undefined {

@@ -1,11 +1,30 @@
-import type { LedgerEntry, Live, ReleaseRequest, ReleaseResult } from './release';
+import type { JudgedStep, LedgerEntry, Live, MetricVerdict, ReleaseRequest, ReleaseResult } from './release';
 
 /** How many releases an environment keeps in its own state; all of them are in the durable copy outside. */
 export const REMEMBERED = 20;
 
+/** Of so many of them with what each metric said. */
+const WITH_METRICS = 3;
+
 /** The ledger with an entry more, newest first. */
 export function remember(ledger: readonly LedgerEntry[], entry: LedgerEntry): LedgerEntry[] {
-  return [entry, ...ledger.filter(({ release }) => release.id !== entry.release.id)].slice(0, REMEMBERED);
+  return inMemory([entry, ...ledger.filter(({ release }) => release.id !== entry.release.id)]);
+}
+
+/** Of these entries what an environment keeps in its state: metrics of the newest only. */
+export function inMemory(entries: readonly LedgerEntry[]): LedgerEntry[] {
+  return entries
+    .slice(0, REMEMBERED)
+    .map((entry, index) => (entry.judged && index >= WITH_METRICS ? { ...entry, ...withoutMetrics(entry) } : entry));
+}
+
+function withoutMetrics({ judged = [] }: LedgerEntry): Pick<LedgerEntry, 'judged'> {
+  return {
+    judged: judged.map((step) => {
+      const { verdict, reason } = step.judgement;
+      return { ...step, judgement: { verdict, reason } };
+    }),
+  };
 }
 
 /** What an ended release is remembered as. */
@@ -14,9 +33,37 @@ export function entryOf(
   { status, live, images }: ReleaseResult,
   endedAt: number,
 ): LedgerEntry {
-  const { outcome, why, startedAt, phases, messages, leftovers } = status;
-  const known = { ...identityOf(request), why, startedAt, phases, messages, leftovers };
+  const { outcome, why, startedAt, phases, messages, judged, leftovers } = status;
+  const known = { ...identityOf(request), why, startedAt, phases, messages, ...judgedInShort(judged), leftovers };
   return { ...known, outcome: outcome ?? 'terminated', endedAt, images, live };
+}
+
+/** Of so many steps and metrics the ledger keeps what they said, the failures first, each in so many characters. */
+const STEPS_KEPT = 8;
+const METRICS_KEPT = 6;
+const LONGEST_REASON = 200;
+const LABELS = ['high', 'low', 'inconclusive', 'nodata', 'pass'] as const;
+
+/** What the ledger keeps of how a release was judged: a bounded part of it. */
+export function judgedInShort(judged: JudgedStep[] | undefined): Pick<LedgerEntry, 'judged'> {
+  if (!judged || judged.length === 0) return {};
+  return { judged: judged.slice(-STEPS_KEPT).map(inShort) };
+}
+
+function inShort({ judgement, ...step }: JudgedStep): JudgedStep {
+  const { verdict, reason, metrics } = judgement;
+  const rank = ({ label, dryRun }: MetricVerdict): number => LABELS.indexOf(label) + (dryRun ? LABELS.length : 0);
+  const kept = metrics && [...metrics].sort((one, other) => rank(one) - rank(other)).slice(0, METRICS_KEPT);
+  const told = { verdict, reason: cut(reason), ...(kept && { metrics: kept.map(metricInShort) }) };
+  return { ...step, judgement: told };
+}
+
+function metricInShort(metric: MetricVerdict): MetricVerdict {
+  return { ...metric, reason: cut(metric.reason) };
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST_REASON ? text : `${text.slice(0, LONGEST_REASON - 1)}…`;
 }
 
 /** What a release is remembered as that somebody terminated, so that it could say nothing itself. */

@@ -18,8 +18,8 @@ export type MessageName = (typeof MESSAGES)[number];
 export interface Situation {
   state: 'running' | 'paused' | 'undoing' | 'needs a hand' | 'ended';
   phase: Phase;
-  /** A person's answer is being waited for: an approval, or what to do about an inconclusive canary. */
-  asking: 'approval' | 'canary' | null;
+  /** A person's answer is being waited for: an approval, what to do about an inconclusive canary, or a manual step. */
+  asking: 'approval' | 'canary' | 'promotion' | null;
   /** A soak is running that `promote` could cut short. */
   soaking: boolean;
   /** Who may approve or reject; empty: anyone. */
@@ -75,7 +75,8 @@ export function refusal(situation: Situation, message: Message): string | undefi
       return state === 'paused' ? undefined : 'the release is not paused';
     case 'promote':
       if (undoing(situation)) return undoing(situation);
-      return situation.soaking || situation.asking === 'canary'
+      if (situation.asking === 'approval') return 'the release waits for approval: approve or reject it';
+      return situation.soaking || situation.asking === 'canary' || situation.asking === 'promotion'
         ? undefined
         : `promote ends a soak; nothing soaks in ${phase}`;
   }
@@ -101,6 +102,7 @@ function refuseAnswer({ asking, approvers, phase }: Situation, { name, who }: Me
   if (asking === null) return `nobody is being asked in ${phase}; ${name} is for the approve phase`;
   if (asking === 'canary' && name === 'approve')
     return 'the canary is inconclusive: promote goes on, reject rolls back';
+  if (asking === 'promotion' && name === 'approve') return 'this step is manual: promote goes on, reject rolls back';
   if (approvers.length > 0 && !approvers.includes(who))
     return `${who} may not ${name}; it takes one of: ${approvers.join(', ')}`;
   return undefined;

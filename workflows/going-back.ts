@@ -1,5 +1,6 @@
 import { CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
 import { messageOf } from '../domain/failures';
+import { judgedInShort } from '../domain/ledger';
 import type { LedgerEntry, Outcome, ReleaseResult, UndoRecord } from '../domain/release';
 import { summarised } from './run';
 import type { Run } from './run';
@@ -56,9 +57,10 @@ async function askForHand({ control }: Run, { label }: UndoRecord): Promise<Hand
 }
 
 function entryOf({ control, request, live, next }: Run, outcome: Outcome): LedgerEntry {
-  const { release, why, who, note, startedAt, phases, messages, leftovers } = control.status;
+  const { release, why, who, note, startedAt, phases, messages, judged, leftovers } = control.status;
   const { git } = request;
   const images = next?.images ?? [];
   const endedAt = Date.now();
-  return { release, outcome, why, who, note, git, startedAt, endedAt, phases, images, messages, leftovers, live };
+  const told = { release, outcome, why, who, note, git, startedAt, endedAt, phases, images, messages, leftovers };
+  return { ...told, ...judgedInShort(judged), live };
 }

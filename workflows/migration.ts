@@ -113,7 +113,8 @@ function begin({ action: _, ...request }: MigrationRequest): Run {
   const control = new Control(request, null, []);
   control.listen();
   const step = { release: { app, environment, id, version }, config, projectDirectory };
-  return { request, step, control, undos: new UndoStack(), live: null, next: null, slot: 'blue' };
+  const nothing = { live: null, next: null, carried: null, recorded: null };
+  return { request, step, control, undos: new UndoStack(), slot: 'blue', ...nothing };
 }
 
 /** What serves, so that its images and logs get into the backup, and so that it is tried on the new schema. */

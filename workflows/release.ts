@@ -75,5 +75,6 @@ function begin(request: ReleaseRequest, live: Live | null): Run {
   control.listen();
   const step = { release: { app, environment, id, version }, config, projectDirectory };
   const slot = live ? otherSlot(live.slot) : 'blue';
-  return { request, step, control, undos: new UndoStack(), live, next: null, slot };
+  const nothing = { next: null, carried: null, recorded: null };
+  return { request, step, control, undos: new UndoStack(), live, slot, ...nothing };
 }

@@ -2,7 +2,7 @@ import { ChildWorkflowFailure, ParentClosePolicy, sleep, startChild, TemporalFai
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { messageOf } from '../domain/failures';
-import { entryOf, terminatedEntry } from '../domain/ledger';
+import { entryOf, inMemory, terminatedEntry } from '../domain/ledger';
 import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../domain/names';
 import type { LedgerEntry, ReleaseRequest } from '../domain/release';
 import { WORKFLOWS } from './messages';
@@ -22,7 +22,7 @@ export async function restore(state: EnvironmentState, request: ReleaseRequest):
   const { app, environment, config } = request;
   const input = { scope: { app, environment }, config, limit: 20 };
   try {
-    state.ledger = await summarised(quick.readLedger, 'read the durable ledger', input);
+    state.ledger = inMemory(await summarised(quick.readLedger, 'read the durable ledger', input));
     state.live = state.ledger[0]?.live ?? null;
   } catch (error) {
     // The release's preflight meets the same trouble, and says it better.

@@ -1,8 +1,10 @@
 import { condition } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Step } from '../activities/steps';
+import type { Counters } from '../domain/canary';
 import { messageOf } from '../domain/failures';
 import type { Live, Phase, PhaseRecord, ReleaseRequest, Slot } from '../domain/release';
+import type { SoakState } from '../domain/soak-state';
 import type { Control } from './control';
 import type { UndoStack } from './undo-stack';
 
@@ -19,6 +21,10 @@ export interface Run {
   slot: Slot;
   /** What will serve it after; known once the images are. */
   next: Live | null;
+  /** What the last soak knew; the next goes on with it. */
+  carried: SoakState | null;
+  /** What was counted of the live version while it was compared; the bake has nothing else to compare with. */
+  recorded: Record<string, Counters> | null;
 }
 
 /** Runs a phase: nothing of it before a pause is over, and its record says how it went. */

@@ -5,14 +5,17 @@ import type { Slot } from '../domain/release';
 import { smoke } from './preparing';
 import { phase, skip, summarised } from './run';
 import type { Run } from './run';
-import { judgedNo, settle, soak } from './soak';
+import { judgedNo, settle, soak, untilPromoted } from './soak';
 import { quick, slow, undoing } from './steps';
 
 /* The phases in which traffic moves to the new version, and can still move back. */
 
+/** How many times its own length a soak may take when there is too little evidence. */
+const LENGTHENED = 3;
+
 export async function canaryPhase(run: Run): Promise<void> {
   const { live, undos, step, request } = run;
-  const { canary } = request.config;
+  const { canary, approve } = request.config;
   if (!live) return skip(run, 'canary', 'the first release has nothing to be compared with');
   // Traffic goes back first, then the services that take none: the newest undo runs first.
   if (hasLiveOnly(run))
@@ -20,12 +23,14 @@ export async function canaryPhase(run: Run): Promise<void> {
   undos.push(`all traffic to ${live.slot} (${live.version})`, () => allTrafficBack(run, live.slot), 'traffic');
   if (canary.steps.length === 0) return skip(run, 'canary', 'no steps configured');
   await phase(run, 'canary', async (record) => {
-    for (const { weight, soak: length } of canary.steps) {
+    for (const { weight, soak: length, manual } of canary.steps) {
       const baseline = await giveShare(run, weight);
-      const what = { share: weight, length, limits: canary.limits, baseline };
+      const longest = Math.max(length, canary.longestSoak ?? LENGTHENED * length);
+      const what = { name: `canary-${weight}`, share: weight, length, longest, limits: canary.limits, baseline };
       const judgement = await soak(run, what);
       record.detail = `at ${weight} %: ${judgement.verdict}, ${judgement.reason}`;
-      await settle(run, judgement, what, canary);
+      const promoted = await settle(run, judgement, what, canary);
+      if (manual && !promoted) await untilPromoted(run, what, approve.timeout);
     }
   });
 }
@@ -70,9 +75,9 @@ export async function bakePhase(run: Run): Promise<void> {
   const { bake, canary } = run.request.config;
   if (bake.soak === 0) return skip(run, 'bake', 'not configured');
   await phase(run, 'bake', async (record) => {
-    // The whole traffic is on the new slot: there is no baseline any more but the counters' own.
+    // The whole traffic is on the new slot: there is no baseline any more but what was recorded before.
     const baseline = await giveShare(run, 100);
-    const what = { share: 100, length: bake.soak, limits: bake.limits ?? canary.limits, baseline };
+    const what = { name: 'bake', share: 100, length: bake.soak, limits: bake.limits ?? canary.limits, baseline };
     const judgement = await soak(run, what);
     record.detail = `${judgement.verdict}, ${judgement.reason}`;
     await settle(run, judgement, what, canary);
@@ -103,6 +108,7 @@ async function whileJudging(run: Run, limits: Limits, answered: () => boolean, t
     );
   const baseline = await giveShare(run, run.control.status.share);
   const judgement = await soak(run, {
+    name: 'approve',
     share: run.control.status.share,
     length: null,
     limits,

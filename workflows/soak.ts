@@ -1,15 +1,21 @@
 import { ApplicationFailure, CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
 import type { SoakInput, SoakReport } from '../activities/steps';
 import type { AppConfig, Limits } from '../domain/config';
-import type { Judgement } from '../domain/release';
+import type { JudgedStep, Judgement } from '../domain/release';
+import { forNextStep } from '../domain/soak-state';
+import { formatDuration } from '../domain/units';
 import type { Run } from './run';
 import { patient } from './steps';
 
 /** What is soaked and for how long. */
 export interface Soak {
+  /** `canary-10`, `approve`, `bake`. */
+  name: string;
   share: number;
   /** Milliseconds that are not paused; null: until `until` says so. */
   length: number | null;
+  /** The same, up to which too little evidence may lengthen it. */
+  longest?: number;
   limits: Limits;
   /** Counters when it began. */
   baseline: SoakInput['baseline'];
@@ -28,7 +34,7 @@ export function judgedNo({ reason }: Judgement): ApplicationFailure {
  */
 export async function soak(run: Run, soak: Soak): Promise<Judgement> {
   const { control } = run;
-  let left = soak.length;
+  const left = { length: soak.length, longest: soak.longest ?? soak.length };
   control.soaking = true;
   control.promoted = undefined;
   try {
@@ -36,34 +42,81 @@ export async function soak(run: Run, soak: Soak): Promise<Judgement> {
       const paused = control.paused;
       const turned = () => control.paused !== paused || control.promoted !== undefined || (soak.until?.() ?? false);
       const began = Date.now();
-      const report = await soakOnce(inputOf(run, soak, began, paused ? null : left), turned);
+      const report = await soakOnce(inputOf(run, soak, began, paused ? FOR_EVER : left), turned);
       const bad = report.judgement.verdict === 'fail';
       const judgement =
-        control.promoted && report.interrupted && !bad ? promotedBy(control.promoted) : report.judgement;
-      control.changed({ judgement });
+        control.promoted && report.interrupted && !bad ? promotedBy(control.promoted, report) : report.judgement;
+      remember(run, soak, { ...report, judgement });
       if (bad || !report.interrupted || control.promoted || soak.until?.()) return judgement;
-      if (!paused && left !== null) left = Math.max(0, left - (Date.now() - began));
+      if (!paused) spend(left, Date.now() - began);
     }
   } finally {
     control.soaking = false;
   }
 }
 
-/** What an inconclusive canary means, as configured; a person may be asked. */
+const FOR_EVER = { length: null, longest: null };
+
+function spend(left: { length: number | null; longest: number | null }, spent: number): void {
+  if (left.length !== null) left.length = Math.max(0, left.length - spent);
+  if (left.longest !== null) left.longest = Math.max(0, left.longest - spent);
+}
+
+/** Keeps what was seen: for the soak that goes on with it, for the bake, and for those who look on. */
+function remember(run: Run, { name, share }: Soak, report: SoakReport): void {
+  run.carried = report.carried ?? run.carried;
+  if (requestsIn(report.counted) > requestsIn(run.recorded)) run.recorded = report.counted;
+  const { judgement, requests, picture } = report;
+  const before = (run.control.status.judged ?? []).filter((step) => step.name !== name);
+  const step: JudgedStep = { name, share, judgement, requests, ...(picture !== undefined && { picture }) };
+  run.control.changed({ judgement, judged: [...before, step] });
+}
+
+function requestsIn(counted: SoakReport['counted']): number {
+  return Object.values(counted ?? {}).reduce((sum, { requests }) => sum + requests, 0);
+}
+
+/** What an inconclusive canary means, as configured; a person may be asked. Answers whether one promoted it. */
 export async function settle(
   run: Run,
   judgement: Judgement,
   soakAgain: Soak,
   canary: AppConfig['canary'],
-): Promise<void> {
-  if (judgement.verdict === 'pass') return;
+): Promise<boolean> {
+  if (judgement.verdict === 'pass') return run.control.promoted !== undefined;
   if (judgement.verdict === 'fail' || canary.inconclusive === 'fail') throw judgedNo(judgement);
-  if (canary.inconclusive === 'continue') return;
-  await hold(run, judgement, soakAgain, canary.holdTimeout);
+  if (canary.inconclusive === 'continue') return false;
+  const { reason } = judgement;
+  await ask(run, soakAgain, {
+    asking: 'canary',
+    timeout: canary.holdTimeout,
+    what: `promote or reject: the canary is inconclusive (${reason})`,
+    late: `still inconclusive when the time to decide was over: ${reason}`,
+  });
+  return true;
+}
+
+/** Waits for the person whose word a manual step needs. */
+export async function untilPromoted(run: Run, soakAgain: Soak, timeout: number): Promise<void> {
+  const within = formatDuration(timeout);
+  await ask(run, soakAgain, {
+    asking: 'promotion',
+    timeout,
+    what: `promote or reject: the step at ${soakAgain.share} % is manual; within ${within}`,
+    late: `nobody promoted the step at ${soakAgain.share} % within ${within}`,
+  });
+}
+
+interface Question {
+  asking: 'canary' | 'promotion';
+  timeout: number;
+  what: string;
+  /** Why the release is rolled back when nobody answers. */
+  late: string;
 }
 
 // Judging goes on while a person thinks, without their answer's clock being stopped by it.
-async function hold(run: Run, judgement: Judgement, soakAgain: Soak, timeout: number): Promise<void> {
+async function ask(run: Run, soakAgain: Soak, { asking, timeout, what, late }: Question): Promise<void> {
   const { control } = run;
   let over = false;
   const clock = new CancellationScope();
@@ -73,16 +126,12 @@ async function hold(run: Run, judgement: Judgement, soakAgain: Soak, timeout: nu
       () => (over = true),
       () => undefined,
     );
-  control.asking = 'canary';
-  control.waitFor(`promote or reject: the canary is inconclusive (${judgement.reason})`);
+  control.asking = asking;
+  control.waitFor(what);
   try {
-    const verdict = await soak(run, { ...soakAgain, length: null, until: () => over });
-    if (verdict.verdict === 'fail') throw judgedNo(verdict);
-    if (over)
-      throw judgedNo({
-        verdict: 'fail',
-        reason: `still inconclusive when the time to decide was over: ${judgement.reason}`,
-      });
+    const judgement = await soak(run, { ...soakAgain, length: null, longest: undefined, until: () => over });
+    if (judgement.verdict === 'fail') throw judgedNo(judgement);
+    if (over) throw judgedNo({ verdict: 'fail', reason: late });
   } finally {
     clock.cancel();
     control.asking = null;
@@ -91,17 +140,20 @@ async function hold(run: Run, judgement: Judgement, soakAgain: Soak, timeout: nu
 }
 
 function inputOf(
-  { step, slot, request }: Run,
-  { share, limits, baseline }: Soak,
+  { step, slot, request, live, carried, recorded }: Run,
+  { name, share, limits, baseline }: Soak,
   startedAt: number,
-  length: number | null,
+  { length, longest }: { length: number | null; longest: number | null },
 ): SoakInput {
   const { interval } = request.config.canary;
-  return { ...step, slot, share, soak: length, interval, limits, baseline, startedAt };
+  const beside = live && share < 100 ? { version: live.version, releaseId: live.releaseId } : null;
+  const known = carried && carried.name !== name ? forNextStep(carried) : carried;
+  const what = { name, slot, share, soak: length, longest, interval, limits, beside };
+  return { ...step, ...what, baseline, startedAt, carried: known, recorded: beside ? null : recorded };
 }
 
-function promotedBy({ who, why }: { who: string; why: string }): Judgement {
-  return { verdict: 'pass', reason: `promoted by ${who}${why ? `: ${why}` : ''}` };
+function promotedBy({ who, why }: { who: string; why: string }, { judgement }: SoakReport): Judgement {
+  return { ...judgement, verdict: 'pass', reason: `promoted by ${who}${why ? `: ${why}` : ''}` };
 }
 
 /** One soak activity, ended early when `turned`. A soak only reads, so a stopped release does not wait for it. */
@@ -135,4 +187,6 @@ const nothingSeen: SoakReport = {
   requests: 0,
   errors: 0,
   p95: null,
+  carried: null,
+  counted: null,
 };

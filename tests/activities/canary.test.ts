@@ -1,6 +1,7 @@
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { canaryActivities } from '../../activities/canary';
+import type { Beat } from '../../activities/canary';
 import type { SoakInput, SoakReport } from '../../activities/steps';
 import { containerName } from '../../domain/names';
 import { ActivityWorld } from '../support/activity-world';
@@ -38,13 +39,17 @@ const input = async (version: string, given: Partial<SoakInput>): Promise<SoakIn
   };
   const { counters } = await world.run('setTraffic', { ...step, slot: 'green', share: 50 });
   const limits = { minRequests: 20, ...given.limits };
-  const fixed = { slot: 'green', share: 50, interval: 100, baseline: counters, startedAt: Date.now() } as const;
-  return { ...world.step(NEW, version), ...fixed, soak: 300, ...given, limits };
+  const fixed = { name: 'canary-50', slot: 'green', share: 50, interval: 100, longest: null } as const;
+  const known = { baseline: counters, startedAt: Date.now(), carried: null, recorded: null };
+  const beside = { version: '1.0.0', releaseId: OLD };
+  return { ...world.step(NEW, version), ...fixed, ...known, soak: 300, beside, ...given, limits } as SoakInput;
 };
 
 async function traffic(requests: number): Promise<void> {
   for (let index = 0; index < requests; index++) await world.ask();
 }
+
+const lastBeat = (): Beat => world.beats.at(-1) as Beat;
 
 /** Starts a soak that a test cancels, or that goes on where another attempt left. */
 function start(
@@ -87,7 +92,8 @@ describe('a soak', () => {
     const { judgement } = await world.run('soak', given);
     expect(judgement.reason).toMatch(/\/health: 3 failed probes in a row, 3 fail it: expected status 200, seen 500/);
     const name = `${containerName(world.scope, 'web', 'green', 1)} /health`;
-    const before = JSON.stringify({ seen: '', probes: { [name]: { failures: 2, seen: '' } } });
+    const { state } = lastBeat();
+    const before: Beat = { ...lastBeat(), state: { ...state, probes: { [name]: { failures: 2, seen: '' } } } };
     const again = await start({ ...given, soak: 0 }, before).report;
     expect(again.judgement.verdict).toBe('fail');
   }, 60_000);
@@ -96,7 +102,7 @@ describe('a soak', () => {
     const given = await input('1.1.0', { soak: null, limits: { errorRate: 5, minRequests: 20 } });
     await traffic(60);
     const cancelled = start(given);
-    await until(() => Promise.resolve(String(world.beats.at(-1)).includes('pass')));
+    await until(() => Promise.resolve(lastBeat()?.judgement?.verdict === 'pass'));
     cancelled.environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
     expect(await cancelled.report).toMatchObject({ interrupted: true, judgement: { verdict: 'pass' } });
     const ended = start(given);

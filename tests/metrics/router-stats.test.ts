@@ -21,6 +21,7 @@ test.each([new UnreachableFailure('no socket'), new RouterFailure('no socket')])
   async (failure) => {
     expect(await evidence(() => Promise.reject(failure))).toEqual({
       services: null,
+      counters: null,
       gap: 'the router did not answer: no socket',
     });
   },
@@ -31,5 +32,5 @@ test('a mistake in the program is not taken for missing evidence', async () => {
 });
 
 test('without a baseline there is no evidence', async () => {
-  expect(await evidence(() => Promise.resolve(counters(25)), null)).toEqual({ services: null });
+  expect(await evidence(() => Promise.resolve(counters(25)), null)).toEqual({ services: null, counters: null });
 });

@@ -65,7 +65,8 @@ const WELL: Answers = {
 
 /** A soak's report. */
 export function judged(verdict: SoakReport['judgement']['verdict'], reason: string, soaked = 0): SoakReport {
-  return { judgement: { verdict, reason }, interrupted: false, soaked, requests: 1_000, errors: 0, p95: 10 };
+  const counts = { requests: 1_000, errors: 0, p95: 10, carried: null, counted: null };
+  return { judgement: { verdict, reason }, interrupted: false, soaked, ...counts };
 }
 
 /** A soak that sees nothing bad until somebody ends it. */

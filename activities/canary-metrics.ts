@@ -1,0 +1,66 @@
+import { otherSlot } from '../domain/release';
+import { observeMetric, type Measurement, type SoakSettings, type SoakState } from '../domain/soak-state';
+import type { Measured, Window } from '../metrics/metric';
+import type { StepParts } from './io';
+import { openMetrics, type OpenMetric } from './metrics';
+import type { Parts } from './parts';
+import type { SoakInput } from './steps';
+
+type Readings = { canary: Measurement; baseline: Measurement | null };
+
+/** Reads the metrics of a soak while it goes on, so that a slow source delays neither samples nor answers to people. */
+export class MetricWatch {
+  private readonly metrics: OpenMetric[];
+  private readonly reading = new Map<string, Promise<void>>();
+  private readonly read: { metric: OpenMetric; readings: Readings; at: number }[] = [];
+
+  constructor(
+    private readonly input: SoakInput,
+    private readonly step: StepParts,
+    parts: Parts,
+  ) {
+    this.metrics = openMetrics(parts, input);
+  }
+
+  /** Adds what was read meanwhile, and begins to read what is due at this moment (ms since the epoch). */
+  advance(before: SoakState, at: number, settings: SoakSettings): SoakState {
+    const state = this.read
+      .splice(0)
+      .reduce((now, { metric, readings, at }) => observeMetric(now, metric.config, readings, at, settings), before);
+    for (const metric of this.metrics) {
+      const { name } = metric.config;
+      if (this.reading.has(name) || at < (state.metrics[name]?.due ?? 0)) continue;
+      const one = this.readBoth(metric, at - state.began).then(
+        (readings) => void this.read.push({ metric, readings, at }),
+        // Sources only throw when the soak itself was told to end.
+        () => undefined,
+      );
+      this.reading.set(
+        name,
+        one.finally(() => this.reading.delete(name)),
+      );
+    }
+    return state;
+  }
+
+  /** Waits for what is being read, which each source bounds. */
+  async finish(): Promise<void> {
+    await Promise.all(this.reading.values());
+    this.step.io.signal.throwIfAborted();
+  }
+
+  private async readBoth(metric: OpenMetric, since: number): Promise<Readings> {
+    const { release, slot, beside } = this.input;
+    const { app, environment, id, version } = release;
+    // By the clock of this machine: those who are asked know no other.
+    const to = Date.now();
+    const window: Window = { from: to - Math.max(0, since), to };
+    const of = (measured: Omit<Measured, 'app' | 'environment'>) =>
+      metric.read({ app, environment, ...measured }, window, this.step.io);
+    const [canary, baseline] = await Promise.all([
+      of({ slot, version, release: id }),
+      beside && of({ slot: otherSlot(slot), version: beside.version, release: beside.releaseId }),
+    ]);
+    return { canary, baseline };
+  }
+}

@@ -1,0 +1,56 @@
+import type { Evidence } from '../domain/canary';
+import { observeCounters, type SoakSettings, type SoakState } from '../domain/soak-state';
+import { probeSlot } from '../metrics/http-probe';
+import { routerEvidence, type RouterEvidence } from '../metrics/router-stats';
+import { askCheck } from './ask';
+import type { StepParts } from './io';
+import type { SoakInput } from './steps';
+
+/** What a soak knows after a sample. */
+export interface Seen {
+  state: SoakState;
+  evidence: Evidence;
+  /** As the router counted last; null when it did not answer. */
+  counters: RouterEvidence['counters'];
+}
+
+/** What of the input decides how it is judged. */
+export function settingsOf({ config, slot, limits, beside, recorded }: SoakInput): SoakSettings {
+  const { canary, approve, bake, services } = config;
+  return {
+    slot,
+    limits,
+    canary,
+    services: Object.keys(services).filter((name) => services[name]!.traffic === 'http'),
+    steps: canary.steps.length + (approve.required ? 1 : 0) + (bake.soak > 0 ? 1 : 0),
+    isCompared: beside !== null,
+    recorded,
+  };
+}
+
+/**
+ * Asks the router and the containers once.
+ * @param at ms since the epoch
+ */
+export async function takeSample(
+  input: SoakInput,
+  { router, target, io }: StepParts,
+  settings: SoakSettings,
+  state: SoakState,
+  at: number,
+): Promise<Seen> {
+  const { release, config, slot, baseline } = input;
+  const ask = (to: { host: string; port: number }, check: Parameters<typeof askCheck>[2]) =>
+    askCheck(target, to, check, io);
+  const [{ counters, ...counted }, probed] = await Promise.all([
+    routerEvidence(router, baseline, release, slot, io),
+    probeSlot({ target, services: config.services, scope: release, slot, ask, io }, state.probes),
+  ]);
+  const gap = [counted.gap, probed.gap].filter((one) => one !== undefined).join('; ');
+  const observed = counters ? observeCounters(state, counters, at, settings) : state;
+  return {
+    state: { ...observed, probes: probed.probes },
+    evidence: { services: counted.services, probes: probed.probes, ...(gap && { gap }) },
+    counters,
+  };
+}

@@ -1,0 +1,106 @@
+import { quantile, subjectsOf, type Counters } from './canary';
+import type { MetricVerdict } from './release';
+import { proportionInterval } from './statistics/proportion';
+
+/*
+ * Judges a version that has all the traffic by what was counted of the old one before the switch. What was recorded is a
+ * sample of its own, so its rate is taken at the upper end of its interval; against that rate stands a mixture of larger
+ * ones, whose odds exceed 1/level with a probability of at most level, however often one looks (Ville's inequality).
+ */
+
+export interface ReferenceSettings {
+  /** Probability of a false alarm of each verdict. */
+  level: number;
+  allowedErrors: number;
+  allowedLatency: number;
+  /** Needed of each version. */
+  minRequests: number;
+}
+
+interface Rate {
+  bad: number;
+  total: number;
+}
+
+const RATIOS = [1.25, 1.5, 2, 3, 5, 10];
+
+/** Errors and slow answers of each service, and of all together, against those recorded. */
+export function judgeReference(
+  recorded: Record<string, Counters>,
+  now: Record<string, Counters>,
+  settings: ReferenceSettings,
+): MetricVerdict[] {
+  const old = new Map(subjectsOf(recorded));
+  return subjectsOf(now).flatMap(([name, counters]) => {
+    const before = old.get(name);
+    if (!before) return [];
+    return [
+      verdictOf(`errors ${name}`, ...errorsOf(before, counters), settings.allowedErrors, settings),
+      verdictOf(`latency ${name}`, ...slowOf(before, counters, settings.allowedLatency), 1, settings),
+    ];
+  });
+}
+
+function errorsOf(before: Counters, now: Counters): [Rate, Rate, string] {
+  const rate = ({ errors, requests }: Counters): Rate => ({ bad: errors, total: Math.max(errors, requests) });
+  return [rate(before), rate(now), 'failed'];
+}
+
+/** Requests slower than the old version's 95th percentile, as far as that is allowed. */
+function slowOf(before: Counters, now: Counters, allowed: number): [Rate, Rate, string] {
+  const limit = (quantile(before, 0.95) ?? Infinity) * allowed;
+  const bound = before.latency.find(({ upTo }) => upTo !== null && upTo >= limit)?.upTo ?? Infinity;
+  const rate = ({ latency }: Counters): Rate => ({
+    bad: sum(latency.filter(({ upTo }) => (upTo ?? Infinity) > bound)),
+    total: sum(latency),
+  });
+  return [rate(before), rate(now), bound === Infinity ? 'beyond any bound' : `slower than ${bound} ms`];
+}
+
+function verdictOf(
+  name: string,
+  before: Rate,
+  now: Rate,
+  what: string,
+  allowed: number,
+  { level, minRequests }: ReferenceSettings,
+): MetricVerdict {
+  const few = Math.min(before.total, now.total) < Math.max(1, minRequests);
+  const nothing = { interval: null, shift: null, deviation: null, critical: false };
+  const facts = `${text(now)} ${what}, before the switch ${text(before)}`;
+  if (few) return { name, label: now.total === 0 ? 'nodata' : 'inconclusive', ...nothing, reason: facts };
+  const [was, is] = [before.bad / before.total, now.bad / now.total];
+  const isHigh = isAbove(now, highest(before, level) * allowed, level / 2);
+  return {
+    name,
+    label: isHigh ? 'high' : 'pass',
+    critical: isHigh,
+    interval: null,
+    shift: is - was,
+    deviation: was === 0 ? (is === 0 ? 1 : null) : is / was,
+    reason: facts,
+  };
+}
+
+/** The rate may be as high as this; missed with half the level. */
+function highest({ bad, total }: Rate, level: number): number {
+  return proportionInterval(bad, total, 1 - level).upper;
+}
+
+function isAbove({ bad, total }: Rate, rate: number, level: number): boolean {
+  const ratios = RATIOS.filter((ratio) => ratio * rate < 1);
+  if (ratios.length === 0) return false;
+  const odds = ratios.map((ratio) =>
+    Math.exp(bad * Math.log(ratio) + (total - bad) * Math.log((1 - ratio * rate) / (1 - rate))),
+  );
+  return odds.reduce((sum, one) => sum + one, 0) / odds.length >= 1 / level;
+}
+
+function text({ bad, total }: Rate): string {
+  const percent = total === 0 ? '' : ` (${Number(((100 * bad) / total).toPrecision(3))} %)`;
+  return `${bad} of ${total}${percent}`;
+}
+
+function sum(latency: Counters['latency']): number {
+  return latency.reduce((total, { count }) => total + count, 0);
+}

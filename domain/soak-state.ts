@@ -1,0 +1,217 @@
+import { evidenceSince, quantile, subjectsOf, type Counted, type Counters, type Evidence } from './canary';
+import type { AnalysisMetric, AppConfig, Limits } from './config';
+import { observeCounts, startCounts, type CountsState } from './live-counts';
+import { observeLive, startLive, type LiveState } from './live-judge';
+import { otherSlot, type MetricVerdict, type Slot } from './release';
+import { addSample, pointsFor, startSeries, type Point, type Series } from './series';
+import type { Count } from './statistics/rates';
+import { startTrigger, watchTrigger, type TriggerState } from './triggers';
+
+/*
+ * All that a soak knows, as plain data of bounded size: a heartbeat carries it to the next attempt, a report to the next
+ * soak. It remembers the counters that it saw last, and what comes in is always the difference to them. So a crash, which
+ * loses the newest states, only makes the next difference larger: nothing is lost, nothing counted twice.
+ */
+
+export interface SoakState {
+  /** Which step of the release it belongs to: another one begins its tests anew. */
+  name: string;
+  /** When that step began, ms since the epoch. */
+  began: number;
+  /** Counters seen last; null with a router that counts nothing. */
+  seen: Counted | null;
+  probes: Evidence['probes'];
+  live: LiveState;
+  /** One for each that is configured; they go on from step to step. */
+  triggers: TriggerState[];
+  /** By name; absent before its first reading. */
+  metrics: Record<string, MetricState>;
+  /** What the values of metrics showed at the end of the step; they are not asked again. */
+  values?: MetricVerdict[];
+  /** What pictures show and ranks are taken of, by the name of the verdict. */
+  series: Record<string, Series>;
+}
+
+/** How often a metric was read, and what it counted. */
+export interface MetricState {
+  /** When it is read next, ms since the epoch. */
+  due: number;
+  readings: number;
+  /** Readings without an answer for either slot, and why the last one had none. */
+  missing: number;
+  why?: string;
+  counts?: { state: CountsState; seen: { canary: Count; baseline: Count } };
+}
+
+/** What of the configuration decides how a soak is judged. */
+export interface SoakSettings {
+  slot: Slot;
+  limits: Limits;
+  canary: AppConfig['canary'];
+  /** Names of the services that users ask. */
+  services: string[];
+  /** Steps of the release that share its false alarms. */
+  steps: number;
+  /** Whether the live version has the rest of the traffic. */
+  isCompared: boolean;
+  /** What was counted of the live version before it lost its traffic. */
+  recorded: Record<string, Counters> | null;
+}
+
+/** One reading of one slot; counts are those since the step began. */
+export type Measurement = { value: number } | { bad: number; total: number; gap?: string } | { missing: string };
+
+/** Begins a step. Failures in a row and limits over time know no steps: they go on from what was `carried`. */
+export function startSoak(
+  { name, baseline, began }: { name: string; baseline: Counted | null; began: number },
+  { canary }: Pick<SoakSettings, 'canary'>,
+  carried: SoakState | null,
+): SoakState {
+  if (carried?.name === name) return carried;
+  return {
+    name,
+    began,
+    seen: baseline,
+    probes: carried?.probes ?? {},
+    live: startLive(canary.analysis.allowed.errors),
+    triggers: canary.triggers.map((_, index) => carried?.triggers[index] ?? startTrigger()),
+    metrics: {},
+    series: {},
+  };
+}
+
+/** What the next step needs of this one. */
+export function forNextStep(state: SoakState): SoakState {
+  return { ...state, live: startLive(), metrics: {}, series: {}, values: [] };
+}
+
+/**
+ * Adds what the router counted since the last sample.
+ * @param at ms since the epoch
+ */
+export function observeCounters(state: SoakState, now: Counted, at: number, settings: SoakSettings): SoakState {
+  if (!state.seen) return state;
+  const { slot, canary, limits, isCompared } = settings;
+  const fresh = evidenceSince(state.seen, now, slot);
+  const increment = fresh.gap === undefined ? fresh.services : null;
+  return {
+    ...state,
+    seen: now,
+    live: isCompared && canary.analysis.compare ? observeLive(state.live, state.seen, now, slot) : state.live,
+    triggers: canary.triggers.map((trigger, index) =>
+      watchTrigger(trigger, state.triggers[index] ?? startTrigger(), increment, at, limits.minRequests),
+    ),
+    series: withSamples(state.series, routerSamples(state.seen, now, at, slot), settings),
+  };
+}
+
+/** Adds one reading of a metric; `baseline` is null when there is no live version beside. */
+export function observeMetric(
+  state: SoakState,
+  metric: AnalysisMetric,
+  { canary, baseline }: { canary: Measurement; baseline: Measurement | null },
+  at: number,
+  settings: SoakSettings,
+): SoakState {
+  const { name, interval } = metric;
+  const before = state.metrics[name] ?? { due: at, readings: 0, missing: 0 };
+  const lack = [canary, baseline].flatMap((one) => (one ? missingIn(one) : []))[0];
+  const read: MetricState = {
+    ...before,
+    due: at + interval,
+    readings: before.readings + 1,
+    ...(lack !== undefined && { missing: before.missing + 1, why: lack }),
+  };
+  const counted = countedOf(metric, before.counts, canary, baseline);
+  const sample: Point = counted
+    ? [at, ratesOf(before.counts?.seen, counted.seen).canary, ratesOf(before.counts?.seen, counted.seen).baseline]
+    : [at, valueOf(canary), baseline && valueOf(baseline)];
+  return {
+    ...state,
+    metrics: { ...state.metrics, [name]: counted ? { ...read, counts: counted } : read },
+    series: withSamples(state.series, { [name]: sample }, settings),
+  };
+}
+
+/** Counts of both slots; undefined when either has none now: the next difference is larger then. */
+function countedOf(
+  metric: AnalysisMetric,
+  before: MetricState['counts'],
+  canary: Measurement,
+  baseline: Measurement | null,
+): MetricState['counts'] {
+  if (!('total' in canary) || !baseline || !('total' in baseline)) return before;
+  const seen = { canary: countOf(canary), baseline: countOf(baseline) };
+  const zero = { bad: 0, total: 0 };
+  const increment = {
+    canary: minus(seen.canary, before?.seen.canary ?? zero),
+    baseline: minus(seen.baseline, before?.seen.baseline ?? zero),
+  };
+  return { state: observeCounts(before?.state ?? startCounts(metric), increment), seen };
+}
+
+function routerSamples(before: Counted, now: Counted, at: number, slot: Slot): Record<string, Point> {
+  const canary = new Map(sampled(before, now, slot));
+  const baseline = new Map(sampled(before, now, otherSlot(slot)));
+  return Object.fromEntries(
+    [...canary].flatMap(([name, one]) => {
+      const other = baseline.get(name);
+      return [
+        [`errors ${name}`, [at, errorRate(one), errorRate(other)]],
+        [`latency ${name}`, [at, p95(one), p95(other)]],
+      ];
+    }),
+  ) as Record<string, Point>;
+}
+
+function sampled(before: Counted, now: Counted, slot: Slot): (readonly [string, Counters])[] {
+  const { services, gap } = evidenceSince(before, now, slot);
+  return gap === undefined ? subjectsOf(services ?? {}) : [];
+}
+
+function withSamples(
+  series: SoakState['series'],
+  samples: Record<string, Point>,
+  { services, canary }: SoakSettings,
+): SoakState['series'] {
+  const most = pointsFor(2 * (services.length + 1) + canary.analysis.metrics.length);
+  const added = Object.entries(samples).map(
+    ([name, sample]) => [name, addSample(series[name] ?? startSeries(), sample, most)] as const,
+  );
+  return { ...series, ...Object.fromEntries(added) };
+}
+
+function errorRate(counters: Counters | undefined): number | null {
+  if (!counters || counters.requests === 0) return null;
+  return (100 * Math.min(counters.errors, counters.requests)) / counters.requests;
+}
+
+function p95(counters: Counters | undefined): number | null {
+  const found = counters && quantile(counters, 0.95);
+  return found === undefined || found === Infinity ? null : found;
+}
+
+function ratesOf(before: { canary: Count; baseline: Count } | undefined, now: { canary: Count; baseline: Count }) {
+  const of = (side: 'canary' | 'baseline'): number | null => {
+    const { bad, total } = before ? minus(now[side], before[side]) : now[side];
+    return total > 0 && bad >= 0 ? (100 * bad) / total : null;
+  };
+  return { canary: of('canary'), baseline: of('baseline') };
+}
+
+function missingIn(one: Measurement): string[] {
+  if ('missing' in one) return [one.missing];
+  return 'gap' in one && one.gap !== undefined ? [one.gap] : [];
+}
+
+function valueOf(one: Measurement): number | null {
+  return 'value' in one ? one.value : null;
+}
+
+function countOf({ bad, total }: Count): Count {
+  return { bad, total };
+}
+
+function minus(one: Count, other: Count): Count {
+  return { bad: one.bad - other.bad, total: one.total - other.total };
+}
