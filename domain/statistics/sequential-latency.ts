@@ -1,4 +1,4 @@
-import { pValueOf } from './sequential';
+import { mixedPValue } from './sequential';
 
 /*
  * A test of latencies that one may look at after every sample and stop at any moment, from the counts of a router's
@@ -36,10 +36,10 @@ const TAILS = [
   { part: 0.01, times: 3 },
   { part: 0.001, times: 10 },
 ];
-const WEIGHTS = [...FACTORS, ...TAILS].map((_, __, all) => 1 / all.length);
+const BETS = [...FACTORS, ...TAILS].map((_, __, all) => ({ weight: 1 / all.length }));
 
 export function startLatency(): LatencyState {
-  return { bounds: [], baseline: [], canary: [], logOdds: WEIGHTS.map(() => 0), pValue: 1 };
+  return { bounds: [], baseline: [], canary: [], logOdds: BETS.map(() => 0), pValue: 1 };
 }
 
 /** Adds what was counted since the last look. With other bounds the counts begin anew, but what was found stays. */
@@ -57,14 +57,14 @@ export function observeLatency(state: LatencyState, { bounds, baseline, canary }
     baseline: before.baseline.map((count, bucket) => count + baseline[bucket]!),
     canary: before.canary.map((count, bucket) => count + canary[bucket]!),
     logOdds,
-    pValue: Math.min(state.pValue, pValueOf(logOdds, WEIGHTS)),
+    pValue: Math.min(state.pValue, mixedPValue(logOdds, BETS)),
   };
 }
 
 /** The p-value at this moment of several tests taken as one, such as of all services, whatever the share of each. */
 export function jointLatencyPValue(states: readonly LatencyState[]): number {
-  const logOdds = WEIGHTS.map((_, index) => states.reduce((total, one) => total + one.logOdds[index]!, 0));
-  return pValueOf(logOdds, WEIGHTS);
+  const logOdds = BETS.map((_, index) => states.reduce((total, one) => total + one.logOdds[index]!, 0));
+  return mixedPValue(logOdds, BETS);
 }
 
 function change(
@@ -73,10 +73,14 @@ function change(
   baseline: readonly number[],
   canary: readonly number[],
 ): number {
-  return ratios.reduce((total, ratio, bucket) => {
-    const all = canary[bucket]! + baseline[bucket]!;
-    return all === 0 ? total : total + canary[bucket]! * Math.log(ratio) - all * Math.log1p(share * (ratio - 1));
-  }, 0);
+  let total = 0;
+  for (let bucket = 0; bucket < ratios.length; bucket++) {
+    const [live, own] = [baseline[bucket]!, canary[bucket]!];
+    if (live + own === 0) continue;
+    const ratio = ratios[bucket]!;
+    total += own * Math.log(ratio) - (live + own) * Math.log1p(share * (ratio - 1));
+  }
+  return total;
 }
 
 /** By how much more of the canary's requests would be in each bucket, for each way of being slower. */

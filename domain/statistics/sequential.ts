@@ -36,13 +36,26 @@ export interface Increment {
 
 /** What is considered beyond `against`, by how much of the odds is bet on it. */
 const RATIOS = [
-  { ratio: 1.25, weight: 0.1 },
-  { ratio: 1.5, weight: 0.2 },
-  { ratio: 2, weight: 0.3 },
+  { ratio: 1.25, weight: 0.05 },
+  { ratio: 1.5, weight: 0.15 },
+  { ratio: 2, weight: 0.45 },
   { ratio: 3, weight: 0.2 },
   { ratio: 5, weight: 0.1 },
-  { ratio: 10, weight: 0.1 },
+  { ratio: 10, weight: 0.05 },
 ];
+
+interface Bet {
+  ratio: number;
+  weight: number;
+}
+
+const MORE: readonly Bet[] = RATIOS;
+const LESS: readonly Bet[] = RATIOS.map(({ ratio, weight }) => ({ ratio: 1 / ratio, weight }));
+const BETS: Readonly<Record<Direction, readonly Bet[]>> = {
+  increase: MORE,
+  decrease: LESS,
+  either: [...MORE, ...LESS].map(({ ratio, weight }) => ({ ratio, weight: weight / 2 })),
+};
 
 /**
  * @param against such as 1.5 with `increase`: only rates that are surely more than 1.5 times the baseline's are found;
@@ -50,7 +63,7 @@ const RATIOS = [
  *   rates that are surely not between it and its inverse
  */
 export function startSequential(direction: Direction, against = 1): SequentialState {
-  return { direction, against, logOdds: betsOn(direction, against).map(() => 0), pValue: 1, unusable: 0 };
+  return { direction, against, logOdds: BETS[direction].map(() => 0), pValue: 1, unusable: 0 };
 }
 
 /**
@@ -63,8 +76,8 @@ export function observe(state: SequentialState, increment: Increment): Sequentia
   const bad = baseline.bad + canary.bad;
   // One side alone says nothing.
   if (baseline.total === 0 || canary.total === 0 || bad === 0) return state;
-  const logOdds = betsOn(state.direction, state.against).map(({ ratio, against }, index) => {
-    const exposure = against * canary.total;
+  const logOdds = BETS[state.direction].map(({ ratio }, index) => {
+    const exposure = borderOf(state, ratio) * canary.total;
     const share = exposure / (exposure + baseline.total);
     return state.logOdds[index]! + canary.bad * Math.log(ratio) - bad * Math.log1p(share * (ratio - 1));
   });
@@ -81,16 +94,15 @@ export function isDifferent({ pValue }: Pick<SequentialState, 'pValue'>, level: 
 export function jointPValue(states: readonly SequentialState[]): number {
   const [first] = states;
   if (!first) return 1;
-  const bets = betsOn(first.direction, first.against);
-  return pValueOf(
-    bets.map((_, index) => states.reduce((sum, { logOdds }) => sum + logOdds[index]!, 0)),
-    bets.map(({ weight }) => weight),
+  return mixedPValue(
+    first.logOdds.map((_, index) => states.reduce((sum, { logOdds }) => sum + logOdds[index]!, 0)),
+    BETS[first.direction],
   );
 }
 
 /** The p-value of a mixture of odds against the same hypothesis; weights add up to 1. */
-export function pValueOf(logOdds: readonly number[], weights: readonly number[]): number {
-  return Math.min(1, 1 / logOdds.reduce((sum, one, index) => sum + weights[index]! * Math.exp(one), 0));
+export function mixedPValue(logOdds: readonly number[], bets: readonly { weight: number }[]): number {
+  return Math.min(1, 1 / logOdds.reduce((sum, one, index) => sum + bets[index]!.weight * Math.exp(one), 0));
 }
 
 /**
@@ -98,33 +110,18 @@ export function pValueOf(logOdds: readonly number[], weights: readonly number[])
  * surely are not.
  */
 export function pValueOfRate({ bad, total }: Count, limit: number): number {
-  const parts = [0, 0.2, 0.5];
-  const logOdds = parts.map((part) => {
+  const bets = [0, 0.2, 0.5].map((part) => ({ part, weight: 1 / 3 }));
+  const logOdds = bets.map(({ part }) => {
     const good = (total - bad) * (Math.log1p(-part * limit) - Math.log1p(-limit));
     return bad === 0 ? good : good + bad * Math.log(part);
   });
-  return pValueOf(
-    logOdds,
-    parts.map(() => 1 / parts.length),
-  );
+  return mixedPValue(logOdds, bets);
 }
 
-interface Bet {
-  ratio: number;
-  against: number;
-  weight: number;
-}
-
-function betsOn(direction: Direction, against: number): Bet[] {
-  const more = RATIOS.map((one) => ({ ...one, against }));
-  if (direction === 'increase') return more;
-  const less = RATIOS.map(({ ratio, weight }) => ({ ratio: 1 / ratio, weight, against }));
-  if (direction === 'decrease') return less;
-  const [high, low] = [Math.max(against, 1 / against), Math.min(against, 1 / against)];
-  return [
-    ...more.map((bet) => ({ ...bet, against: high, weight: bet.weight / 2 })),
-    ...less.map((bet) => ({ ...bet, against: low, weight: bet.weight / 2 })),
-  ];
+/** What is tested against: for `either`, more than the greater and less than the smaller of `against` and its inverse. */
+function borderOf({ direction, against }: SequentialState, ratio: number): number {
+  if (direction !== 'either') return against;
+  return ratio > 1 ? Math.max(against, 1 / against) : Math.min(against, 1 / against);
 }
 
 function isUsable({ bad, total }: Count): boolean {
