@@ -79,6 +79,6 @@ export default tseslint.config(
     forbidden: ['^\\.\\./domain/config-', '^node:'],
   }),
   row('workers', { values: ['domain', 'activities', ...adapters], temporal: ['worker'] }),
-  row('starters', { values: ['domain', 'workflows'], types: ['activities'], temporal: ['client'] }),
+  row('starters', { values: ['domain', 'workflows', 'metrics'], types: ['activities'], temporal: ['client'] }),
   { files: ['tests/**/*.ts', 'bench/**/*.ts'], rules: { 'max-lines-per-function': 'off' } },
 );

@@ -1,3 +1,4 @@
+import { UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Scope, Slot } from '../domain/release';
 
@@ -21,6 +22,8 @@ export interface Missing {
   missing: string;
   /** True when source, query or access are wrong; false when there is merely nothing yet. */
   fault: boolean;
+  /** True when nobody answered. */
+  unreachable?: boolean;
 }
 
 /** Bad and all events since the beginning of the window. */
@@ -50,5 +53,7 @@ export interface MetricSource {
 /** Turns what a source raised into a reading; an abort goes on as what it is. */
 export function missingBecause(error: unknown, io: Io): Missing {
   io.signal.throwIfAborted();
-  return { missing: error instanceof Error ? error.message : String(error), fault: true };
+  const unreachable = error instanceof UnreachableFailure;
+  const missing = error instanceof Error ? error.message : String(error);
+  return { missing, fault: true, ...(unreachable && { unreachable }) };
 }

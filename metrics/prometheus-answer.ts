@@ -29,7 +29,10 @@ export function seriesIn(url: string, query: string, answer: HttpAnswer): Found[
   if (answer.status !== 200 || parsed?.status !== 'success') {
     if (parsed?.error !== undefined)
       return fault(`expected an answer to ${query}, seen ${excerpt(String(parsed.error))}: correct the query`);
-    if (answer.status !== 200) return fault(statusProblem(url, answer));
+    if (answer.status !== 200) {
+      const busy = answer.status === 429 || answer.status >= 500;
+      return { ...fault(statusProblem(url, answer)), ...(busy && { unreachable: true }) };
+    }
     return fault(
       `expected the JSON of Prometheus from ${shownUrl(url)}, seen ${excerpt(answer.body) || 'nothing'}: correct its url`,
     );

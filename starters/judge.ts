@@ -38,7 +38,7 @@ async function judgeFile(file: string, out: Out): Promise<ExitCode> {
   const parsed = parseJudgeInput(parse(file, await read(file)));
   if ('mistakes' in parsed) throw new ConfigurationFailure(mistakesText(nameOf(file), parsed.mistakes));
   const verdict = judge(parsed.input);
-  out.result(verdict, render(verdict, out));
+  out.result(verdict, verdictText(verdict, out));
   return verdict.verdict === 'pass' ? EXIT.done : EXIT.no;
 }
 
@@ -77,7 +77,8 @@ function mistakesText(file: string, mistakes: Mistake[]): string {
   return [...lines, ...(more > 0 ? [`… and ${more} more mistakes`] : [])].join('\n');
 }
 
-function render({ verdict, score, reason, metrics }: Verdict, { colours }: Out): string {
+/** A line for each metric, and the verdict last. */
+export function verdictText({ verdict, score, reason, metrics }: Verdict, { colours }: Out): string {
   const colour = { pass: colours.green, fail: colours.red, inconclusive: colours.yellow }[verdict];
   const rows = metrics.map(({ name, group, label, critical, reason: why }) => [
     critical ? `${label}, critical` : label,

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../package.json';
+import { registerAnalyze } from './analyze';
 import { registerCurrent } from './current';
 import { registerDev } from './dev';
 import { registerDoctor } from './doctor';
@@ -38,6 +39,7 @@ export function registerAll(program: Command): void {
     registerMigrate,
     registerSmoke,
     registerJudge,
+    registerAnalyze,
   ];
   for (const register of registrations) register(program);
 }

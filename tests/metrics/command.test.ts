@@ -61,11 +61,11 @@ describe('a reading is missing, with the reason, when a program', () => {
     ['fails', 'echo no such queue >&2; exit 3', /expected sh to end with exit code 0, seen 3 \(no such queue\)/, false],
     ['is killed', 'kill -9 $$', /seen that it was killed/, false],
   ])('%s', async (_, script, reason, fault) => {
-    expect(await shell(script)).toEqual({ missing: expect.stringMatching(reason) as string, fault });
+    expect(await shell(script)).toMatchObject({ missing: expect.stringMatching(reason) as string, fault });
   });
 
   test('is not there', async () => {
-    expect(await read({ run: ['no-such-program'] })).toEqual({
+    expect(await read({ run: ['no-such-program'] })).toMatchObject({
       missing: expect.stringMatching(
         /expected the program "no-such-program" on the worker’s machine .*seen ENOENT: install it/,
       ) as string,
@@ -76,7 +76,7 @@ describe('a reading is missing, with the reason, when a program', () => {
   test('takes too long, and then neither it nor what it started goes on', async () => {
     const script = '(sleep 2; touch late) & sleep 2; touch late';
     const reading = await shell(script, { timeout: '300ms' });
-    expect(reading).toEqual({ missing: 'expected sh to end within 300 ms, it was killed', fault: true });
+    expect(reading).toMatchObject({ missing: 'expected sh to end within 300 ms, it was killed', fault: true });
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(existsSync(join(directory, 'late'))).toBe(false);
   });

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { AnalysisMetric, SecretReference } from '../domain/config';
+import type { MetricInput } from '../domain/config-judge';
+import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
+import { secretKey } from '../domain/identity';
+import { metricKind, variablesIn } from '../domain/metric-query';
+import { redactor } from '../domain/redact';
+import type { Measured, Missing, PastReading, Window } from '../metrics/metric';
+import { openMetric } from '../metrics/open';
+import type { Configured } from './scope';
+
+/** A version in some time that is over. */
+export interface Side {
+  of: Measured;
+  window: Window;
+}
+
+/** A metric, measured of both sides, as the judge wants it. */
+export interface MeasuredMetric {
+  input: MetricInput;
+  dryRun: boolean;
+  /** Why a side has no data, in words. */
+  missing: string[];
+}
+
+type Secrets = Set<string>;
+
+/**
+ * Asks Prometheus for all metrics of both sides.
+ *
+ * @throws UnreachableFailure when it does not answer; ConfigurationFailure that tells of every query that is wrong
+ */
+export async function measure(
+  configured: Configured,
+  metrics: { metric: AnalysisMetric; index: number }[],
+  sides: { baseline: Side; canary: Side },
+): Promise<MeasuredMetric[]> {
+  const secrets: Secrets = new Set();
+  const faults: string[] = [];
+  const measured = await Promise.all(
+    metrics.map(async ({ metric, index }) => {
+      const [baseline, canary] = await Promise.all(
+        [sides.baseline, sides.canary].map((side) => askPast(configured, metric, side, secrets)),
+      );
+      for (const one of [baseline!, canary!]) {
+        if (!('missing' in one) || !one.fault) continue;
+        const told = `canary.analysis.metrics[${index}]: ${redactor(secrets)(one.missing)}`;
+        if (one.unreachable) throw new UnreachableFailure(told);
+        if (!faults.includes(told)) faults.push(told);
+      }
+      return inputOf(metric, baseline!, canary!);
+    }),
+  );
+  if (faults.length > 0) throw new ConfigurationFailure(faults.join('\n'));
+  return measured;
+}
+
+/** Variables of a metric's queries for which nobody gave a value. */
+export function unknownVariables({ prometheus }: AnalysisMetric, { of }: Side): string[] {
+  const used = [prometheus?.query, prometheus?.bad, prometheus?.total].flatMap((query) => variablesIn(query ?? ''));
+  return [...new Set(used)].filter((name) => (name === 'version' || name === 'release') && of[name] === '');
+}
+
+async function askPast(
+  { config, projectDirectory }: Configured,
+  metric: AnalysisMetric,
+  { of, window }: Side,
+  secrets: Secrets,
+): Promise<PastReading> {
+  const source = await openMetric(metric, {
+    projectDirectory,
+    services: config.services,
+    target: () => Promise.reject(new Error('containers do not remember')),
+    environment: {},
+    secret: (value) => secretOf(value, projectDirectory, secrets),
+  });
+  const io = { signal: new AbortController().signal, onProgress: () => undefined };
+  return source.past!(of, window, metric.interval, io);
+}
+
+async function secretOf(value: string | SecretReference, directory: string, secrets: Secrets): Promise<string> {
+  if (typeof value === 'string') return value;
+  const found =
+    'env' in value
+      ? process.env[value.env]
+      : await readFile(resolve(directory, value.file), 'utf8').catch(() => undefined);
+  const secret = found?.replace(/\r?\n$/, '');
+  if (!secret)
+    throw new ConfigurationFailure(`expected a value in secret { ${secretKey(value).replace(' ', ': ')} }, seen none`);
+  secrets.add(secret);
+  return secret;
+}
+
+function inputOf(metric: AnalysisMetric, baseline: PastReading, canary: PastReading): MeasuredMetric {
+  const data =
+    metricKind(metric) === 'counts'
+      ? { counts: { baseline: countsOf(baseline), canary: countsOf(canary) } }
+      : { baseline: valuesOf(baseline), canary: valuesOf(canary) };
+  const isMissing = (one: PastReading): one is Missing => 'missing' in one;
+  const missing = [baseline, canary].filter(isMissing).map((one) => one.missing);
+  return { input: { ...metric, ...data }, dryRun: metric.dryRun, missing };
+}
+
+function countsOf(past: PastReading): { bad: number; total: number } {
+  return 'total' in past ? { bad: past.bad, total: past.total } : { bad: 0, total: 0 };
+}
+
+function valuesOf(past: PastReading): (number | null)[] {
+  return 'values' in past ? past.values : [];
+}
