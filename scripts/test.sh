@@ -52,8 +52,6 @@ unit='tests/(domain|workflows)/'
 run unit --maxWorkers=2 --passWithNoTests --testPathPatterns "$unit"
 export SPILLWAY_RETRIES=1
 run parts --maxWorkers=2 --passWithNoTests --testPathIgnorePatterns "$unit" "$alone" /node_modules/
-# The points around every move of traffic; `npm run test:crash` kills the worker at all points of the release.
-export CRASH_ONLY=${CRASH_ONLY-setTraffic}
 run alone --runInBand --passWithNoTests --testPathPatterns "$alone"
 summary
 exit "$code"

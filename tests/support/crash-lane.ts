@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pointsLeft } from './crash-worker';
 import type { CrashPoint, Trace } from './crash-worker';
 import { snapshot, violations } from './invariants';
 import type { Load } from './load';
@@ -11,9 +11,20 @@ import type { Asked, WorldOptions } from './world';
 /** The two releases that are killed everywhere. */
 export type Variant = 'released' | 'rolled back';
 
-/** What came of one crash. */
+/** A release and where its worker is killed. */
+export interface Job {
+  variant: Variant;
+  points: NamedPoint[];
+}
+
+/** With a name for people: the how manieth step of its kind it is. */
+export interface NamedPoint extends CrashPoint {
+  name: string;
+}
+
+/** What came of a release whose worker was killed at these points. */
 export interface Survival {
-  point: string;
+  points: string[];
   /** In words, what did not hold. */
   violations: string[];
   lost: number;
@@ -51,21 +62,20 @@ export class Lane {
   /** Runs a release once without any crash, and answers the steps it ran. */
   async reference(variant: Variant): Promise<Trace[]> {
     await rm(this.world.traceFile, { force: true });
-    const survival = await this.run(variant, undefined);
+    const survival = await this.run({ variant, points: [] });
     if (survival.violations.length > 0) throw new Error(`without a crash: ${survival.violations.join('\n')}`);
     const lines = (await readFile(this.world.traceFile, 'utf8')).trim().split('\n');
     return lines.map((line) => JSON.parse(line) as Trace);
   }
 
-  /** Runs a release whose worker is killed at this point, and checks everything after it. */
-  async run(variant: Variant, point: CrashPoint | undefined): Promise<Survival> {
+  /** Runs a release whose worker is killed at these points, one after another, and checks everything after it. */
+  async run({ variant, points }: Job): Promise<Survival> {
     const { world } = this;
-    const name = point ? `${variant}: ${point.when} ${point.activity} ${point.nth}` : variant;
     const before = await snapshot(world);
     const version = `1.0.${++this.count}`;
     const step = String(this.count).padStart(4, '0');
     const found: string[] = [];
-    if (point) await writeFile(world.crashFile, JSON.stringify(point));
+    await writeFile(world.crashFile, JSON.stringify(points));
     try {
       const releasing = await world.release(version, { ...asked(variant), files: migration(step) });
       const result = await within(LONGEST_MS, releasing.result(), () => releasing.status());
@@ -75,10 +85,8 @@ export class Lane {
     } catch (error) {
       found.push(error instanceof Error ? error.message : String(error));
     }
-    if (existsSync(world.crashFile)) {
-      found.push('the point was never reached');
-      await rm(world.crashFile, { force: true });
-    }
+    for (const { activity, when } of pointsLeft(world.crashFile)) found.push(`never reached: ${when} ${activity}`);
+    await rm(world.crashFile, { force: true });
     // Its files are no part of the versions that follow.
     if (variant === 'rolled back')
       for (const file of Object.keys(migration(step))) await rm(join(world.project, file), { force: true });
@@ -86,7 +94,7 @@ export class Lane {
     const lost = report.lost - this.lost;
     this.lost = report.lost;
     if (lost > 0) found.push(`lost ${lost} requests: ${report.losses.slice(-lost).join('; ')}`);
-    return { point: name, violations: found, lost };
+    return { points: points.map(({ name }) => name), violations: found, lost };
   }
 
   async close(): Promise<void> {
@@ -108,13 +116,28 @@ export class Lane {
 }
 
 /** Every point at which a release that ran these steps can be killed. */
-export function crashPoints(steps: Trace[]): CrashPoint[] {
+export function crashPoints(variant: Variant, steps: Trace[]): NamedPoint[] {
   const seen = new Map<string, number>();
-  return steps.flatMap(({ activity, duration }) => {
+  return steps.flatMap(({ activity, id, workflow, duration }) => {
     const nth = (seen.get(activity) ?? 0) + 1;
     seen.set(activity, nth);
-    return WHEN.map((when) => ({ activity, nth, when, delayMs: Math.round(duration / 2) }));
+    const delayMs = Math.round(duration / 2);
+    return WHEN.map((when) => ({
+      activity,
+      id,
+      workflow,
+      when,
+      delayMs,
+      name: `${variant}: ${when} ${activity} ${nth}`,
+    }));
   });
+}
+
+/** Spreads points over as few releases as have at most so many each, far apart and never two in one step. */
+export function share(points: NamedPoint[], together: number): NamedPoint[][] {
+  const releases = Math.max(Math.ceil(points.length / together), WHEN.length);
+  const groups = Array.from({ length: releases }, (_, first) => points.filter((_point, at) => at % releases === first));
+  return groups.filter((group) => group.length > 0);
 }
 
 /** The one goes through a canary and a bake; the other is found out after the switch, so that everything is undone. */

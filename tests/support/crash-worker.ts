@@ -1,25 +1,29 @@
-import { appendFileSync, existsSync, readFileSync, unlinkSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Context } from '@temporalio/activity';
 import { Worker } from '@temporalio/worker';
 import type { ActivityInterceptors, WorkerOptions } from '@temporalio/worker';
 
 /*
  * Spillway's own worker process, with two additions: it writes down every step it runs, and it kills itself with
- * SIGKILL at the point that a file names. The file is taken away first, so that the next worker survives that point.
+ * SIGKILL at the points that a file names. A point is taken out of it first, so that the next worker survives it.
  */
 
-export interface CrashPoint {
-  activity: string;
-  /** The first, second, … time that it runs since the file was written. */
-  nth: number;
+export interface CrashPoint extends StepName {
   when: 'before' | 'during' | 'after' | 'between';
   /** How long after its begin `during` is, in ms. */
   delayMs: number;
 }
 
-/** A step that ran, as written to the trace. */
-export interface Trace {
+/** A step of a release: the same in every release that goes the same way. */
+export interface StepName {
   activity: string;
+  /** Temporal's number of it in its workflow. */
+  id: string;
+  workflow: string;
+}
+
+/** A step that ran, as written to the trace. */
+export interface Trace extends StepName {
   attempt: number;
   /** Milliseconds. */
   duration: number;
@@ -30,19 +34,19 @@ const { CRASH_FILE = '', TRACE_FILE = '' } = process.env;
 // Long enough for the answer to reach Temporal, too short for much of the next step.
 const BETWEEN_MS = 12;
 
-let armed: { text: string; point: CrashPoint; seen: number } | undefined;
-
-/** The crash point, when this is the step it names. */
-function pointOf(activity: string): CrashPoint | undefined {
-  if (!existsSync(CRASH_FILE)) return (armed = undefined);
-  const text = readFileSync(CRASH_FILE, 'utf8');
-  if (armed?.text !== text) armed = { text, point: JSON.parse(text) as CrashPoint, seen: 0 };
-  if (armed.point.activity !== activity) return undefined;
-  return ++armed.seen === armed.point.nth ? armed.point : undefined;
+/** The points at which no worker has died yet. */
+export function pointsLeft(file: string): CrashPoint[] {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as CrashPoint[]) : [];
 }
 
-function die(): void {
-  unlinkSync(CRASH_FILE);
+/** The crash point, when this step is one. */
+function pointOf({ workflow, id }: StepName): CrashPoint | undefined {
+  return pointsLeft(CRASH_FILE).find((point) => point.workflow === workflow && point.id === id);
+}
+
+function die({ workflow, id }: StepName): void {
+  const left = pointsLeft(CRASH_FILE).filter((point) => point.workflow !== workflow || point.id !== id);
+  writeFileSync(CRASH_FILE, JSON.stringify(left));
   process.kill(process.pid, 'SIGKILL');
 }
 
@@ -50,13 +54,15 @@ function trace(entry: Trace): void {
   if (TRACE_FILE) appendFileSync(TRACE_FILE, `${JSON.stringify(entry)}\n`);
 }
 
-function crashing({ info: { activityType: activity, attempt } }: Context): ActivityInterceptors {
+function crashing({ info }: Context): ActivityInterceptors {
+  const { activityType: activity, activityId: id, workflowType: workflow = '', attempt } = info;
+  const step = { activity, id, workflow };
   return {
     inbound: {
       execute: async (input, next) => {
-        const point = pointOf(activity);
-        if (point?.when === 'before') die();
-        if (point?.when === 'during') setTimeout(die, point.delayMs);
+        const point = pointOf(step);
+        if (point?.when === 'before') die(step);
+        if (point?.when === 'during') setTimeout(die, point.delayMs, step);
         const began = performance.now();
         let failed = true;
         try {
@@ -64,10 +70,10 @@ function crashing({ info: { activityType: activity, attempt } }: Context): Activ
           failed = false;
           return answer;
         } finally {
-          trace({ activity, attempt, duration: Math.round(performance.now() - began), failed });
+          trace({ ...step, attempt, duration: Math.round(performance.now() - began), failed });
           // A step that was faster than expected still dies.
-          if (point?.when === 'after' || point?.when === 'during') die();
-          if (point?.when === 'between') setTimeout(die, BETWEEN_MS);
+          if (point?.when === 'after' || point?.when === 'during') die(step);
+          if (point?.when === 'between') setTimeout(die, BETWEEN_MS, step);
         }
       },
     },
