@@ -17,6 +17,8 @@ export interface PrometheusServer {
 interface Options {
   /** Ports of exporters on loopback, scraped several times a second. */
   scrape?: number[];
+  /** The whole of its configuration, in place of that. */
+  config?: string;
   /** What it remembers of the past, as OpenMetrics. */
   past?: string[];
   /** Behind TLS and a password. */
@@ -24,13 +26,14 @@ interface Options {
 }
 
 /** A real Prometheus on loopback with a folder of its own; ends with the test run even when that is killed. */
-export async function startPrometheus({ scrape = [], past, login }: Options = {}): Promise<PrometheusServer> {
+export async function startPrometheus({ scrape = [], config, past, login }: Options = {}): Promise<PrometheusServer> {
   const folder = mkdtempSync(join(tmpdir(), 'spillway-prometheus-'));
   const port = await freePort();
   const targets = scrape.map((one) => `"127.0.0.1:${one}"`).join(', ');
   writeFileSync(
     join(folder, 'prometheus.yml'),
-    `global: {scrape_interval: 200ms, scrape_timeout: 200ms}
+    config ??
+      `global: {scrape_interval: 200ms, scrape_timeout: 200ms}
 scrape_configs: [{job_name: app, static_configs: [{targets: [${targets}]}]}]\n`,
   );
   if (past) remember(folder, past);
