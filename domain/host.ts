@@ -25,6 +25,12 @@ export interface HostContainer {
   env?: Record<string, string>;
 }
 
+export interface FoundContainer {
+  id: string;
+  running: boolean;
+  same: boolean;
+}
+
 export interface ExecResult {
   exitCode: number;
   stdout: string;
@@ -49,6 +55,12 @@ export interface Host {
   run(argv: string[], io: Io): Promise<ExecResult>;
   /** Starts it, or leaves it alone when it runs with the same image and command; says which. */
   ensureContainer(container: HostContainer, io: Io): Promise<'started' | 'running'>;
+  /** What has this name: whether it runs, and was made from the same image and command. Undefined when nothing has it. */
+  findContainer(container: HostContainer, io: Io): Promise<FoundContainer | undefined>;
+  /** Gives a container another name while it runs. Nothing there is fine: it was done before. */
+  renameContainer(from: string, to: string, io: Io): Promise<void>;
+  /** Sends a signal after which the engine does not start the container again. One that does not run is fine. */
+  signalContainer(name: string, signal: 'SIGUSR1', io: Io): Promise<void>;
   execInContainer(name: string, argv: string[], io: Io): Promise<ExecResult>;
   removeContainer(name: string, io: Io): Promise<void>;
 }

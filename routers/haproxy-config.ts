@@ -37,7 +37,7 @@ export interface Surroundings {
 /** The whole configuration of HAProxy from the fragments of all environments. */
 export function renderHaproxy(fragments: HaproxyFragment[], around: Surroundings): Rendered {
   const { directory, own } = around;
-  const files: Record<string, string> = { [BASE_FILE]: renderBase(own) };
+  const files: Record<string, string> = { [BASE_FILE]: renderBase(own, directory) };
   for (const fragment of fragments) {
     files[environmentFile(fragment.routing.scope)] = renderEnvironment(fragment, directory);
   }
@@ -56,13 +56,17 @@ ${frontends}`;
 
 const HEAD = '# Written by Spillway from apps/*.json; what is changed here by hand is lost.\n\n';
 
-const OWN_GLOBAL = `global
+const ownGlobal = (directory: string) => `global
   # As many connections as the engine gives descriptors for, within reason.
   fd-hard-limit 100000
   # The master stays root for ports below 1024; the workers need nothing.
   uid 65534
   gid 65534
   log stdout format raw local0 notice
+  # By this a container that takes this one's place gets its listening sockets.
+  stats socket ${directory}/worker.sock mode 600 level admin expose-fd listeners
+  # What a process that is leaving has not ended by then is ended: WebSockets that nobody drained.
+  hard-stop-after 24h
 
 `;
 
@@ -71,8 +75,8 @@ const KEEP_ALIVE_SECONDS = 75;
 /** What clients that ask are told: less, so that they never send a request while the connection is being closed. */
 const ANNOUNCED_SECONDS = 60;
 
-function renderBase(own: boolean): string {
-  return `${HEAD}${own ? OWN_GLOBAL : ''}defaults spillway
+function renderBase(own: boolean, directory: string): string {
+  return `${HEAD}${own ? ownGlobal(directory) : ''}defaults spillway
   mode http
   log global
   option forwardfor

@@ -11,8 +11,10 @@ const POLL_MS = 25;
 /** A process of HAProxy that takes requests, or still has some from before a reload. */
 export interface HaproxyProcess {
   pid: number;
-  /** Left over from before a reload: takes no new connections. */
+  /** Left over from before a reload or a replacement: takes no new connections. */
   leaving: boolean;
+  /** Where its master listens: process ids are those of its container. */
+  socket: string;
 }
 
 export interface Processes {
@@ -23,30 +25,46 @@ export interface Processes {
   all: HaproxyProcess[];
 }
 
-/** The runtime API of HAProxy's master process, and through it that of every worker, old ones included. */
+/**
+ * The runtime API of HAProxy's master process, and through it that of every worker, old ones included; also of masters
+ * that were replaced and are leaving.
+ */
 export class HaproxyRuntime {
+  /** @param socketsOfLeaving where the masters listen that were replaced */
   constructor(
     private readonly host: Host,
     private readonly socket: string,
+    private readonly socketsOfLeaving: (io: Io) => Promise<string[]> = () => Promise.resolve([]),
   ) {}
 
   /** @throws UnreachableFailure when no master answers at the socket. */
   async processes(io: Io): Promise<Processes> {
-    const text = await this.send('show proc', io);
+    const [mine, replaced] = await Promise.all([
+      this.send('show proc', io).then((text) => this.read(text)),
+      this.replaced(io),
+    ]);
+    return { ...mine, all: [...mine.all, ...replaced] };
+  }
+
+  /** Workers of masters that were replaced. One that does not answer has ended. */
+  private async replaced(io: Io): Promise<HaproxyProcess[]> {
+    const lists = (await this.socketsOfLeaving(io)).map(async (socket) => {
+      const text = await this.sendOnce('show proc', io, socket).catch(unlessUnreachable);
+      return text === undefined ? [] : workersIn(text).map(({ pid }) => ({ pid, leaving: true, socket }));
+    });
+    return (await Promise.all(lists)).flat();
+  }
+
+  private read(text: string): Processes {
     const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
     const master = rows.find((row) => row[1] === 'master');
     if (!master)
       throw new RouterFailure(`Expected HAProxy's list of processes at ${this.socket}, seen: ${text.trim()}`);
-    const old = text.indexOf('# old workers');
-    const all = [...text.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => ({
-      pid: Number(match[1]),
-      leaving: old >= 0 && match.index > old,
-    }));
     return {
       version: /(\d+\.\d+\S*)\s*$/m.exec(text.split('\n')[1] ?? '')?.[1] ?? 'unknown',
       masterPid: Number(master[0]),
       failedReloads: Number(/\[failed: (\d+)\]/.exec(text)?.[1] ?? 0),
-      all,
+      all: workersIn(text).map((worker) => ({ ...worker, socket: this.socket })),
     };
   }
 
@@ -54,21 +72,25 @@ export class HaproxyRuntime {
    * Asks one process. Undefined when it has ended meanwhile.
    * @throws UnreachableFailure when no master answers at the socket.
    */
-  async ask(pid: number, command: string, io: Io): Promise<string | undefined> {
-    const answer = await this.send(`@!${pid} ${command}`, io);
-    return /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
+  async ask({ pid, socket }: HaproxyProcess, command: string, io: Io): Promise<string | undefined> {
+    const line = `@!${pid} ${command}`;
+    const answer = await (socket === this.socket
+      ? this.send(line, io)
+      : this.sendOnce(line, io, socket).catch(unlessUnreachable));
+    return answer === undefined || /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
   }
 
   /** Tells one process several things over one connection. */
-  async askEach(pid: number, commands: string[], io: Io): Promise<void> {
-    await this.send(commands.map((command) => `@!${pid} ${command}`).join('\n'), io);
+  async askEach({ pid, socket }: HaproxyProcess, commands: string[], io: Io): Promise<void> {
+    const lines = commands.map((command) => `@!${pid} ${command}`).join('\n');
+    await (socket === this.socket ? this.send(lines, io) : this.sendOnce(lines, io, socket).catch(unlessUnreachable));
   }
 
   /** Asks every process; those that ended meanwhile are left out. */
   async askAll(command: string, io: Io): Promise<{ process: HaproxyProcess; answer: string }[]> {
     const { all } = await this.processes(io);
     const answers = await Promise.all(
-      all.map(async (process) => ({ process, answer: await this.ask(process.pid, command, io) })),
+      all.map(async (process) => ({ process, answer: await this.ask(process, command, io) })),
     );
     return answers.filter((one): one is { process: HaproxyProcess; answer: string } => one.answer !== undefined);
   }
@@ -90,8 +112,8 @@ export class HaproxyRuntime {
   }
 
   /** Value of a variable of a process. */
-  async variable({ pid }: HaproxyProcess, name: string, io: Io): Promise<string | undefined> {
-    return /value=<(.*)>/.exec((await this.ask(pid, `get var ${name}`, io)) ?? '')?.[1];
+  async variable(process: HaproxyProcess, name: string, io: Io): Promise<string | undefined> {
+    return /value=<(.*)>/.exec((await this.ask(process, `get var ${name}`, io)) ?? '')?.[1];
   }
 
   /**
@@ -111,14 +133,27 @@ export class HaproxyRuntime {
     }
   }
 
-  private async sendOnce(command: string, io: Io): Promise<string> {
-    return exchange(await this.host.connect({ socket: this.socket }, io), command, io);
+  private async sendOnce(command: string, io: Io, socket = this.socket): Promise<string> {
+    return exchange(await this.host.connect({ socket }, io), command, io);
   }
 
   /** Without a socket nothing is about to come back. */
   private async exists(io: Io): Promise<boolean> {
     return (await this.host.run(['test', '-S', this.socket], io)).exitCode === 0;
   }
+}
+
+/** Workers in the answer to `show proc`. */
+function workersIn(text: string): { pid: number; leaving: boolean }[] {
+  const old = text.indexOf('# old workers');
+  return [...text.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => ({
+    pid: Number(match[1]),
+    leaving: old >= 0 && match.index > old,
+  }));
+}
+
+function unlessUnreachable(error: unknown): undefined {
+  if (!(error instanceof UnreachableFailure)) throw error;
 }
 
 /** Sends one command and reads until the other side closes. */

@@ -1,11 +1,14 @@
 import { basename } from 'node:path/posix';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
-import type { Host, Io } from '../domain/host';
+import type { FoundContainer, Host, HostContainer, Io } from '../domain/host';
 import { renderHaproxy, type HaproxyConfig, type HaproxyFragment, type Rendered } from './haproxy-config';
 import { FRONTENDS_FILE } from './haproxy-names';
+import { HANDOVER_SOCKET, HaproxyReplacement } from './haproxy-replacement';
 import type { HaproxyRuntime } from './haproxy-runtime';
 
+// The listening sockets of the one that is being replaced are taken over, so that no connection meets a closed one.
+const START = '[ -S "$3" ] && exec haproxy -W -db -S "$1" -f "$2" -x "$3"; exec haproxy -W -db -S "$1" -f "$2"';
 const START_MS = 20_000;
 const RELOAD_MS = 20_000;
 const POLL_MS = 25;
@@ -16,6 +19,7 @@ export class HaproxySetup {
   readonly directory: string;
   readonly masterSocket: string;
   readonly container: string | undefined;
+  readonly replacement: HaproxyReplacement;
   private readonly conf: string;
 
   constructor(
@@ -27,6 +31,7 @@ export class HaproxySetup {
     this.conf = attach?.directory ?? `${config.directory}/conf.d`;
     this.masterSocket = attach?.masterSocket ?? `${config.directory}/master.sock`;
     this.container = attach ? undefined : `spillway-${basename(config.directory)}`;
+    this.replacement = new HaproxyReplacement(host, this.directory, this.container);
   }
 
   async render(fragments: HaproxyFragment[], io: Io): Promise<Rendered> {
@@ -34,25 +39,49 @@ export class HaproxySetup {
     return renderHaproxy(fragments, { directory: this.directory, own: this.container !== undefined, ipv6 });
   }
 
-  /** Starts the container if HAProxy is Spillway's own and does not answer. One that does is never replaced: that loses requests. */
-  async start(runtime: HaproxyRuntime, io: Io): Promise<void> {
-    if (this.container === undefined || (await this.afterReload(runtime, io))?.hash) return;
+  /**
+   * Sees to it that Spillway's own HAProxy runs, with the image and options that are wanted. One that serves with others
+   * is replaced by an overlapping new one.
+   * @throws UnreachableFailure when the new one does not answer; the old one goes on.
+   */
+  async start(fragments: HaproxyFragment[], runtime: HaproxyRuntime, io: Io): Promise<void> {
+    if (this.container === undefined) return;
+    const wanted = await this.wanted(this.container, fragments, io);
+    const found = await this.host.findContainer(wanted, io);
+    const serves = (await this.afterReload(runtime, io))?.hash !== undefined;
+    const isRight = found?.running && found.same && serves && !(await this.replacement.hasSteppedAside(io));
+    if (!isRight) {
+      const isReplaced = found?.running && !found.same && serves && !(await this.replacement.hasSteppedAside(io));
+      await this.startAnew(wanted, isReplaced ? found : undefined, runtime, io);
+    }
+    await this.replacement.dismiss(wanted, io);
+  }
+
+  private async startAnew(wanted: HostContainer, old: FoundContainer | undefined, runtime: HaproxyRuntime, io: Io) {
     if ((await this.host.readFile(`${this.conf}/${FRONTENDS_FILE}`, io)) === undefined) {
       await this.write(this.conf, await this.render([], io), io);
     }
-    await this.host.ensureContainer(
-      {
-        name: this.container,
-        image: this.config.image,
-        command: ['haproxy', '-W', '-db', '-S', await this.socketWithOwner(io), '-f', this.conf],
-        labels: {},
-        binds: this.binds(),
-        hostNetwork: true,
-        user: '0:0',
-      },
-      io,
-    );
-    await this.untilAnswers(runtime, io);
+    if (old) await this.replacement.stepAside(old, io);
+    try {
+      await this.host.ensureContainer(wanted, io);
+      await this.untilAnswers(wanted, runtime, io);
+    } catch (error) {
+      if (old && !io.signal.aborted) await this.replacement.comeBack(old, io);
+      throw error;
+    }
+  }
+
+  private async wanted(name: string, fragments: HaproxyFragment[], io: Io): Promise<HostContainer> {
+    const files = [await this.socketWithOwner(io), this.conf, `${this.directory}/${HANDOVER_SOCKET}`];
+    return {
+      name,
+      image: this.config.image,
+      command: ['sh', '-c', START, 'sh', ...files],
+      labels: {},
+      binds: this.binds(fragments),
+      hostNetwork: true,
+      user: '0:0',
+    };
   }
 
   /**
@@ -114,14 +143,15 @@ export class HaproxySetup {
     }
   }
 
-  private async untilAnswers(runtime: HaproxyRuntime, io: Io): Promise<void> {
+  private async untilAnswers({ image }: HostContainer, runtime: HaproxyRuntime, io: Io): Promise<void> {
     const end = Date.now() + START_MS;
     for (;;) {
       const seen = await this.afterReload(runtime, io);
-      if (seen?.hash) return;
+      if (seen?.hash && !(await this.replacement.hasSteppedAside(io))) return;
       if (Date.now() > end) {
         throw new UnreachableFailure(
-          `expected HAProxy in container ${this.container} to answer within ${START_MS / 1_000} s; see ${this.logHint()}`,
+          `expected HAProxy of ${image} in container ${this.container} to answer within ${START_MS / 1_000} s; see ${this.logHint()}, ` +
+            `or try \`docker run --rm -v ${this.directory}:${this.directory} ${image} haproxy -c -f ${this.conf}\``,
         );
       }
       await sleep(POLL_MS, undefined, { signal: io.signal });
@@ -155,10 +185,12 @@ export class HaproxySetup {
     return `${this.masterSocket},mode,660,${stdout.trim()}`;
   }
 
-  private binds(): string[] {
-    const { directory, tls } = this.config;
-    const inside = tls === undefined || `${tls.certificates}/`.startsWith(`${directory}/`);
-    return [`${directory}:${directory}`, ...(inside ? [] : [`${tls.certificates}:${tls.certificates}:ro`])];
+  /** The folder, and those with certificates of all that use this HAProxy. */
+  private binds(fragments: HaproxyFragment[]): string[] {
+    const { directory } = this.config;
+    const folders = new Set(fragments.flatMap(({ tls }) => (tls ? [tls.certificates] : [])));
+    const outside = [...folders].filter((folder) => !`${folder}/`.startsWith(`${directory}/`)).sort();
+    return [`${directory}:${directory}`, ...outside.map((folder) => `${folder}:${folder}:ro`)];
   }
 
   private async write(directory: string, { files }: Rendered, io: Io): Promise<void> {

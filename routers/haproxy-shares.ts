@@ -3,14 +3,14 @@ import { RouterFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import type { Scope } from '../domain/release';
 import { mapFile } from './haproxy-names';
-import type { HaproxyRuntime } from './haproxy-runtime';
+import type { HaproxyProcess, HaproxyRuntime } from './haproxy-runtime';
 import { refuseBrokenShare } from './shares';
 
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
 
 /** Share of a process; undefined when the key is missing from its map. */
-type Seen = { pid: number; share: number | undefined }[];
+type Seen = { process: HaproxyProcess; share: number | undefined }[];
 
 /** Green's share of each environment: a file that outlives a restart, and a map in the memory of every process. */
 export class HaproxyShares {
@@ -72,19 +72,19 @@ export class HaproxyShares {
       .filter(({ answer }) => !answer.includes('Unknown map'))
       .map(({ process, answer }) => {
         const value = /\sgreen (\d+)\s*$/m.exec(answer)?.[1];
-        return { pid: process.pid, share: value === undefined ? undefined : Number(value) };
+        return { process, share: value === undefined ? undefined : Number(value) };
       });
   }
 
   /** Somebody may have removed the key by hand. */
   private async restoreKey(scope: Scope, share: number, seen: Seen, io: Io): Promise<void> {
-    for (const { pid } of seen.filter((one) => one.share === undefined)) {
-      await this.runtime.ask(pid, `add map ${this.fileOf(scope)} green ${share}`, io);
+    for (const { process } of seen.filter((one) => one.share === undefined)) {
+      await this.runtime.ask(process, `add map ${this.fileOf(scope)} green ${share}`, io);
     }
   }
 
   private disagreement(scope: Scope, expected: string, seen: Seen): RouterFailure {
-    const processes = seen.map((one) => `${one.share ?? 'no share'} in process ${one.pid}`).join(', ');
+    const processes = seen.map((one) => `${one.share ?? 'no share'} in process ${one.process.pid}`).join(', ');
     return new RouterFailure(
       `Expected ${expected} as green's share of ${scope.app}/${scope.environment}, seen ` +
         `${processes || 'no process of HAProxy that knows it'} (${this.fileOf(scope)}). Give the share again, or restart HAProxy.`,

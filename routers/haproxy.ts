@@ -5,7 +5,7 @@ import { otherSlot, type Scope, type Slot } from '../domain/release';
 import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
 import type { HaproxyConfig, HaproxyFragment } from './haproxy-config';
 import { latencyTable, pageFile, START_VARIABLE } from './haproxy-names';
-import { HaproxyRuntime } from './haproxy-runtime';
+import { HaproxyRuntime, type HaproxyProcess } from './haproxy-runtime';
 import { HaproxySetup } from './haproxy-setup';
 import { HaproxyShares } from './haproxy-shares';
 import {
@@ -17,6 +17,7 @@ import {
   sessionsOf,
   STAT_COMMAND,
   stillReaches,
+  type StatRow,
 } from './haproxy-stats';
 import { withLease } from './lease';
 import { readErrorPage } from './error-page';
@@ -43,7 +44,7 @@ class Haproxy implements Router {
     private readonly host: Host,
   ) {
     this.setup = new HaproxySetup(config, host);
-    this.runtime = new HaproxyRuntime(host, this.setup.masterSocket);
+    this.runtime = new HaproxyRuntime(host, this.setup.masterSocket, (io) => this.setup.replacement.sockets(io));
     this.shares = new HaproxyShares(host, this.runtime, this.setup.directory);
   }
 
@@ -69,8 +70,9 @@ class Haproxy implements Router {
       const isNew = await this.shares.ensure(scope, io);
       if (errorPage !== undefined) await this.host.writeFile(pageFile(this.setup.directory, scope), errorPage, io);
       try {
-        await this.setup.start(this.runtime, io);
-        return await this.change(before, withFragment(before, fragment), fragment, io);
+        const after = withFragment(before, fragment);
+        await this.setup.start(after, this.runtime, io);
+        return await this.change(before, after, fragment, io);
       } catch (error) {
         if (isNew && !io.signal.aborted) await this.removeFiles(scope, io);
         throw error;
@@ -99,7 +101,7 @@ class Haproxy implements Router {
 
   async slotIsUp(routing: Routing, slot: Slot, io: Io): Promise<{ up: boolean; detail: string }> {
     const process = await this.runtime.current(io);
-    const text = process && (await this.runtime.ask(process.pid, STAT_COMMAND, io));
+    const text = process && (await this.runtime.ask(process, STAT_COMMAND, io));
     const servers = serversOf(parseStat(text ?? ''), routing.scope, slot);
     const states = routing.services.map(({ service }) => {
       const mine = servers.filter((one) => one.service === service).map((one) => one.row);
@@ -123,7 +125,7 @@ class Haproxy implements Router {
       answers.map(async ({ process, answer }) => {
         const rows = parseStat(answer);
         const depends = process.leaving && !stillReaches(rows, current, scope, otherSlot(slot));
-        return inFlight(rows, scope, slot) + (depends ? await this.idleClients(process.pid, rows, io) : 0);
+        return inFlight(rows, scope, slot) + (depends ? await this.idleClients(process, rows, io) : 0);
       }),
     );
     return counts.reduce((sum, count) => sum + count, 0);
@@ -141,7 +143,7 @@ class Haproxy implements Router {
             `Does the slot still have a share of the traffic?`,
         );
       }
-      for (const { process } of left) await this.shutDown(process.pid, scope, slot, io);
+      for (const { process } of left) await this.shutDown(process, scope, slot, io);
       await sleep(POLL_MS, undefined, { signal: io.signal });
     }
   }
@@ -150,8 +152,8 @@ class Haproxy implements Router {
     const process = await this.runtime.current(io);
     const [start, stat, table] = await Promise.all([
       process && this.runtime.variable(process, START_VARIABLE, io),
-      process && this.runtime.ask(process.pid, STAT_COMMAND, io),
-      process && this.runtime.ask(process.pid, `show table ${latencyTable(scope)}`, io),
+      process && this.runtime.ask(process, STAT_COMMAND, io),
+      process && this.runtime.ask(process, `show table ${latencyTable(scope)}`, io),
     ]);
     if (!process || start === undefined || stat === undefined || table === undefined) {
       throw new UnreachableFailure(
@@ -201,17 +203,17 @@ class Haproxy implements Router {
   }
 
   /** Clients that keep a connection to a leaving process may each send one more request, and it knows nothing but this slot. */
-  private async idleClients(pid: number, rows: Parameters<typeof allInFlight>[0], io: Io): Promise<number> {
-    const info = await this.runtime.ask(pid, 'show info', io);
+  private async idleClients(process: HaproxyProcess, rows: StatRow[], io: Io): Promise<number> {
+    const info = await this.runtime.ask(process, 'show info', io);
     return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
   }
 
   /** By session, not by server: a process that is leaving refuses the latter. */
-  private async shutDown(pid: number, scope: Scope, slot: Slot, io: Io): Promise<void> {
-    const sessions = sessionsOf((await this.runtime.ask(pid, 'show sess', io)) ?? '', scope, slot);
+  private async shutDown(process: HaproxyProcess, scope: Scope, slot: Slot, io: Io): Promise<void> {
+    const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, slot);
     for (let from = 0; from < sessions.length; from += 100) {
       const commands = sessions.slice(from, from + 100).map((session) => `shutdown session ${session}`);
-      await this.runtime.askEach(pid, commands, io);
+      await this.runtime.askEach(process, commands, io);
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { UnreachableFailure } from '../domain/failures';
-import type { Address, ExecResult, Host, HostContainer, Io } from '../domain/host';
+import type { Address, ExecResult, FoundContainer, Host, HostContainer, Io } from '../domain/host';
 import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
 import { execIn } from './docker-exec';
 import { localAccess, type HostAccess } from './docker-host-local';
@@ -56,6 +56,26 @@ export class DockerHost implements Host {
 
   ensureContainer(container: HostContainer, io: Io): Promise<'started' | 'running'> {
     return this.ensure(container, ownOptions(container), io);
+  }
+
+  async findContainer(container: HostContainer, io: Io): Promise<FoundContainer | undefined> {
+    const found = await this.inspect(container.name, io);
+    if (!found) return undefined;
+    const same = found.Config.Labels[SPEC_LABEL] === ownOptions(container).Labels?.[SPEC_LABEL];
+    return { id: found.Id, running: found.State.Running && !found.State.Restarting, same };
+  }
+
+  async renameContainer(from: string, to: string, io: Io): Promise<void> {
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(from).rename({ name: to, ...abort }))
+      .catch(unless(404));
+  }
+
+  /** The engine takes a signal by hand for a stop by hand, so `unless-stopped` does not bring the container back. */
+  async signalContainer(name: string, signal: 'SIGUSR1', io: Io): Promise<void> {
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(name).kill({ signal, ...abort }))
+      .catch(unless(404, 409));
   }
 
   execInContainer(name: string, argv: string[], io: Io): Promise<ExecResult> {

@@ -141,6 +141,37 @@ describe.each([
     await expect(docker.getContainer(container.name).inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 
+  test('finds a container by name, renames it while it runs, and one that ended by a signal stays away', async () => {
+    const { host } = target;
+    const container: HostContainer = {
+      name: `spillway-test-${randomBytes(4).toString('hex')}`,
+      image: BUSYBOX,
+      command: ['sh', '-c', 'trap "exit 0" USR1; sleep 1000 & wait'],
+      labels: {},
+      binds: [],
+      hostNetwork: true,
+    };
+    const renamed = { ...container, name: `${container.name}-old` };
+    try {
+      expect(await host.findContainer(container, io)).toBeUndefined();
+      await host.ensureContainer(container, io);
+      const found = await host.findContainer(container, io);
+      expect(found).toMatchObject({ running: true, same: true });
+      expect(await host.findContainer({ ...container, image: 'other' }, io)).toMatchObject({ same: false });
+      for (const time of ['first', 'again']) {
+        await host.renameContainer(container.name, renamed.name, io);
+        expect([time, (await host.findContainer(renamed, io))?.id]).toEqual([time, found?.id]);
+      }
+      await host.signalContainer(renamed.name, 'SIGUSR1', io);
+      while ((await host.findContainer(renamed, io))?.running) await new Promise((resolve) => setTimeout(resolve, 50));
+      await host.signalContainer(renamed.name, 'SIGUSR1', io);
+      expect(await host.findContainer(renamed, io)).toMatchObject({ id: found?.id, running: false });
+    } finally {
+      await host.removeContainer(container.name, io);
+      await host.removeContainer(renamed.name, io);
+    }
+  });
+
   test('asks a container on its network', async () => {
     const scope = uniqueScope();
     try {

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { openHaproxy } from '../../routers/haproxy';
+import { HaproxyReplacement } from '../../routers/haproxy-replacement';
+import type { Router, Routing } from '../../routers/router';
+import { startPressure } from '../support/pressure';
+import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+
+let world: RouterWorld;
+let routing: Routing;
+let port: number;
+let images: { one: string; other: string; broken: string };
+const scope = { app: 'fx', environment: 'production' };
+
+const open = (image: string): Router =>
+  openHaproxy({ kind: 'haproxy', image, directory: world.directory }, world.target.host);
+
+beforeAll(async () => {
+  world = await RouterWorld.open('haproxy-replace');
+  images = {
+    one: 'spillway/haproxy:local',
+    other: `spillway/haproxy:other-${world.id}`,
+    broken: `spillway/haproxy:broken-${world.id}`,
+  };
+  await world.docker('tag', images.one, images.other);
+  await world.docker('tag', 'spillway/busybox:local', images.broken);
+  const [route, blue, green] = (await freePorts(3)) as [number, number, number];
+  port = route;
+  await world.backends({ blue, green });
+  routing = routingOf(scope, { api: { route, blue: [blue], green: [green] } });
+  await open(images.one).configure(routing, io);
+  await untilUp(open(images.one), routing, 'blue');
+  await untilUp(open(images.one), routing, 'green');
+}, 60_000);
+
+afterAll(async () => {
+  await world?.docker('rmi', images.other, images.broken);
+  await world?.close();
+});
+
+/** Containers of this router, with their images. */
+async function containers(): Promise<string[]> {
+  const names = await world.docker(
+    'ps',
+    '-a',
+    '--format',
+    '{{.Names}} {{.Image}}',
+    '--filter',
+    `name=${world.container}`,
+  );
+  return names.split('\n').map((line) => line.replace(world.container, 'router').replace(/-leaving-\w+/, '-leaving'));
+}
+
+/** Visitors that keep connections and visitors that open one for each request, until told to stop. */
+async function visitors(): Promise<() => Promise<{ lost: number; losses: string[] }>> {
+  const pressure = await startPressure({ port, connections: 8 });
+  const losses: string[] = [];
+  let stopping = false;
+  const visit = async (): Promise<void> => {
+    while (!stopping) {
+      const { status, body } = await ask(port).catch((error: Error) => ({ status: 0, body: error.message }));
+      if (status !== 200) losses.push(`new connection: ${status} ${body}`);
+    }
+  };
+  const all = [visit(), visit(), visit(), visit()];
+  return async () => {
+    stopping = true;
+    await Promise.all(all);
+    const kept = await pressure.stop();
+    expect(kept.requests).toBeGreaterThan(0);
+    return { lost: kept.lost + losses.length, losses: [...kept.losses, ...losses] };
+  };
+}
+
+test('another image takes the place of the router under traffic, again and again, and no request is lost', async () => {
+  await open(images.one).setGreenShare(scope, 30, io);
+  const stop = await visitors();
+  for (const image of [images.other, images.one, images.other, images.one]) {
+    await open(image).configure(routing, io);
+    expect(await open(image).greenShare(scope, io)).toBe(30);
+  }
+  expect(await stop()).toEqual({ lost: 0, losses: [] });
+  await open(images.one).configure(routing, io);
+  expect(await containers()).toEqual([`router ${images.one}`]);
+}, 120_000);
+
+test('what serves already is not replaced', async () => {
+  const before = await open(images.one).counters(scope, io);
+  expect(await open(images.one).configure(routing, io)).toEqual({ reloaded: false });
+  expect((await open(images.one).counters(scope, io)).process).toBe(before.process);
+});
+
+test('a WebSocket lives on in the router that was replaced, follows drain, and the rest goes with it', async () => {
+  const router = open(images.other);
+  await router.setGreenShare(scope, 0, io);
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  await once(socket, 'open');
+  await router.configure(routing, io);
+  expect((await containers()).sort()).toEqual([`router ${images.other}`, `router-leaving ${images.one}`]);
+  socket.send('still there');
+  await once(socket, 'message');
+  await router.setGreenShare(scope, 100, io);
+  expect(await router.greenShare(scope, io)).toBe(100);
+  expect([await router.sessions(scope, 'blue', io), await router.sessions(scope, 'green', io)]).toEqual([1, 0]);
+  const closed = once(socket, 'close');
+  await router.closeSessions(scope, 'blue', io);
+  await closed;
+  expect(await router.sessions(scope, 'blue', io)).toBe(0);
+  await until(async () => {
+    await router.configure(routing, io);
+    return (await containers()).length === 1;
+  });
+  expect(await world.target.host.listFiles(world.directory, io)).not.toContainEqual(
+    expect.stringMatching(/^leaving|^handover/),
+  );
+}, 60_000);
+
+test('a replacement that was interrupted is finished by who comes next, and nobody notices', async () => {
+  const stop = await visitors();
+  const found = (await world.docker('inspect', '-f', '{{.Id}}', world.container)).trim();
+  await new HaproxyReplacement(world.target.host, world.directory, world.container).stepAside({ id: found }, io);
+  expect(await open(images.one).greenShare(scope, io)).toBe(100);
+  await open(images.one).configure(routing, io);
+  expect(await stop()).toEqual({ lost: 0, losses: [] });
+  await open(images.one).configure(routing, io);
+  expect(await containers()).toEqual([`router ${images.one}`]);
+}, 60_000);
+
+test('when the new one does not serve, the old one goes on as if nothing had been', async () => {
+  const stop = await visitors();
+  await expect(open(images.broken).configure(routing, io)).rejects.toThrow(/to answer within 20 s/);
+  expect(await containers()).toEqual([`router ${images.one}`]);
+  expect(await open(images.one).configure(routing, io)).toEqual({ reloaded: false });
+  expect(await stop()).toEqual({ lost: 0, losses: [] });
+  expect(await world.target.host.listFiles(world.directory, io)).not.toContainEqual(
+    expect.stringMatching(/^leaving|^handover/),
+  );
+}, 60_000);
+
+test('a router that was killed is started again by the engine, without the one it once replaced', async () => {
+  await open(images.other).configure(routing, io);
+  const pid = Number(await world.docker('inspect', '-f', '{{.State.Pid}}', world.container));
+  process.kill(pid, 'SIGKILL');
+  await until(() =>
+    ask(port).then(
+      ({ status }) => status === 200,
+      () => false,
+    ),
+  );
+  expect(await open(images.other).configure(routing, io)).toEqual({ reloaded: false });
+}, 60_000);
