@@ -16,7 +16,8 @@ export interface OpenMetric extends Pick<MetricSource, 'read'> {
  * thrown. A source that cannot be opened yet is tried again with the next reading.
  */
 export function openMetrics(parts: Parts, step: Pick<Step, 'config' | 'projectDirectory'>): OpenMetric[] {
-  return step.config.canary.analysis.metrics.map((config) => ({
+  // What was asked of an older version has none.
+  return (step.config.canary.analysis?.metrics ?? []).map((config) => ({
     config,
     kind: metricKind(config),
     read: reader(parts, step, config),

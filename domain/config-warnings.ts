@@ -1,14 +1,23 @@
 import type { AppConfig } from './config';
+import { metricKind } from './metric-query';
+import { formatDuration } from './units';
 
 /** What is allowed, but promises less than a person may expect of it. */
-export function configurationWarnings({ services, canary, bake, smoke, database }: AppConfig): string[] {
-  const warnings: string[] = [];
+export function configurationWarnings(config: AppConfig): string[] {
+  const { services, canary, bake, smoke, database } = config;
+  const warnings: string[] = shortSoaks(config);
   const judged = [
     ...(canary.steps.length > 0 ? ['canary'] : []),
     ...(bake.soak > 0 && bake.limits === undefined ? ['bake'] : []),
   ];
   const { errorRate, p95, healthFailures } = canary.limits;
-  if (judged.length > 0 && errorRate === undefined && p95 === undefined && healthFailures === undefined) {
+  if (
+    judged.length > 0 &&
+    !isCompared(config) &&
+    errorRate === undefined &&
+    p95 === undefined &&
+    healthFailures === undefined
+  ) {
     warnings.push(
       `canary.limits names no limit, so nothing can fail ${judged.join(' and ')}; add errorRate, p95 or healthFailures`,
     );
@@ -31,4 +40,26 @@ export function configurationWarnings({ services, canary, bake, smoke, database 
     warnings.push('database.onRollback: restore loses what the live version writes while a release is under way');
   }
   return warnings;
+}
+
+/** Whether something else than limits can fail a canary. */
+function isCompared({ canary: { analysis, triggers }, router }: AppConfig): boolean {
+  // nginx counts no requests by slot.
+  const isCounted = router.kind === 'haproxy' && (analysis.compare || triggers.length > 0);
+  return isCounted || analysis.metrics.some(({ dryRun }) => !dryRun);
+}
+
+/** Values are judged once there are enough of them, which a short soak never has. */
+function shortSoaks({ canary: { steps, longestSoak, analysis } }: AppConfig): string[] {
+  return analysis.metrics.flatMap((metric, index) => {
+    const { minSamples, interval, dryRun } = metric;
+    const needed = (minSamples - 1) * interval;
+    const short = steps.findIndex(({ soak }) => (longestSoak ?? 3 * soak) < needed);
+    if (dryRun || metricKind(metric) === 'counts' || short < 0) return [];
+    const seen = formatDuration(longestSoak ?? 3 * steps[short]!.soak);
+    return [
+      `canary.analysis.metrics[${index}] needs ${minSamples} values, one each ${formatDuration(interval)}, but steps[${short}] ` +
+        `ends after at most ${seen}: it will be inconclusive; lengthen \`soak\` or \`longestSoak\`, or lower \`interval\` or \`minSamples\``,
+    ];
+  });
 }

@@ -62,7 +62,8 @@ export function caveatsOf(
       : [`${kind} does not know requests in flight by slot: drain waits for its old workers instead`]),
     ...(!router.counters && judged ? [`${kind} does not count by slot: only probes are judged`] : []),
     ...(!router.affinity && config.canary.affinity ? [`${kind} cannot keep a visitor on one slot`] : []),
-    ...(judged && Object.keys(config.canary.limits).length <= 1
+    // What was asked of an older version has no analysis.
+    ...(judged && !(router.counters && config.canary.analysis?.compare) && Object.keys(config.canary.limits).length <= 1
       ? ['no limits are configured: the canary is judged by its health probes only']
       : []),
   ];

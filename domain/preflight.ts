@@ -133,12 +133,14 @@ export function judgeLimits(config: AppConfig, capabilities: { counters: boolean
     ...(canary.steps.length > 0 ? [canary.limits] : []),
     ...(bake.soak > 0 ? [bake.limits ?? canary.limits] : []),
   ];
-  const counted = used.some(({ errorRate, p95 }) => errorRate !== undefined || p95 !== undefined);
+  // What was asked of an older version has none.
+  const triggered = used.length > 0 && (canary.triggers ?? []).length > 0;
+  const counted = triggered || used.some(({ errorRate, p95 }) => errorRate !== undefined || p95 !== undefined);
   const probed = used.some(({ healthFailures }) => healthFailures !== undefined);
   if (counted && !capabilities.counters) {
     return {
       problem:
-        `expected a router that counts requests by slot, which the limits errorRate and p95 need, seen ${router.kind}, ` +
+        `expected a router that counts requests by slot, which errorRate and p95 of limits and triggers need, seen ${router.kind}, ` +
         'which does not; use `router.kind: haproxy`, or limit only `healthFailures`',
     };
   }

@@ -136,6 +136,10 @@ describe('limits', () => {
     const app = config({}, { canary: { steps, limits: { errorRate: 5 } } });
     expect(problem(judgeLimits(app, { counters: false }))).toContain('router.kind: haproxy');
     expect(judgeLimits(app, { counters: true })).toHaveProperty('note');
+    const triggers = [{ p95: '1s', for: '3m' }];
+    expect(problem(judgeLimits(config({}, { canary: { steps, triggers } }), { counters: false }))).toContain(
+      'expected a router that counts requests by slot, which errorRate and p95 of limits and triggers need',
+    );
   });
 
   it('that need probes are refused without anything to probe', () => {

@@ -69,7 +69,8 @@ test('only the environment that is asked for matters', async () => {
 
 test('what promises less than one may expect is a warning', async () => {
   const said = await validate(
-    RIGHT.replace(':{version}', ':latest') + 'canary: {steps: [{weight: 10}]}\nbake: {soak: 1m}\n',
+    RIGHT.replace(':{version}', ':latest') +
+      'canary: {steps: [{weight: 10}], analysis: {compare: false}}\nbake: {soak: 1m}\n',
   );
   expect(said.exitCode).toBe(0);
   expect(said.stderr.split('\n')).toEqual([
@@ -79,6 +80,18 @@ test('what promises less than one may expect is a warning', async () => {
     'warning: production: smoke.checks is empty: nothing is tried as a user would before traffic moves',
     '',
   ]);
+});
+
+test('a soak that is too short for the values of a metric is a warning', async () => {
+  const steps = 'steps: [{weight: 10, soak: 1m}, {weight: 50, soak: 5m}]';
+  const metrics =
+    'metrics: [{name: m, containers: {measure: cpu}}, {name: n, dryRun: true, containers: {measure: cpu}}]';
+  const said = await validate(`${FULL}canary: {${steps}, analysis: {${metrics}}}\n`);
+  expect(said).toMatchObject({ exitCode: 0 });
+  expect(said.stderr).toBe(
+    'warning: production: canary.analysis.metrics[0] needs 20 values, one each 10 s, but steps[0] ends after at most 3 min: ' +
+      'it will be inconclusive; lengthen `soak` or `longestSoak`, or lower `interval` or `minSamples`\n',
+  );
 });
 
 test('a missing file ends with 64', async () => {
