@@ -3,6 +3,7 @@ import { OutdatedFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { greenShare } from '../domain/release';
 import { pruneBackups } from './backup-files';
+import { reportsDirectory } from './canary-picture';
 import { withStep } from './io';
 import type { StepParts } from './io';
 import type { Parts } from './parts';
@@ -12,6 +13,8 @@ import type { Activities } from './steps';
 /** An engine or a router that is just restarting answers within this. */
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = 1_000;
+/** Releases whose pictures are kept. */
+const REPORTS_KEPT = 20;
 
 type Input = Parameters<Activities['retire']>[0];
 
@@ -25,6 +28,7 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
       const leftovers = [
         await tidy(`${input.slot} could not be removed`, io, parts, () => removeOldSlot(input, step)),
         await tidy('old backups could not be removed', io, parts, () => pruneBackups(input, step)),
+        await tidy('old reports could not be removed', io, parts, () => pruneReports(input, step)),
         await tidy('old images could not be removed', io, parts, () =>
           target.pruneImages(release, config.retire.keepImages, io),
         ),
@@ -43,6 +47,15 @@ async function removeOldSlot(
   }
   await assertFence();
   await target.removeSlot(release, slot, undefined, longestGrace(config), io);
+}
+
+/** Keeps the pictures of the newest releases: their folders are named by ids that begin with the time. */
+async function pruneReports(input: Input, { target: { host }, io }: StepParts): Promise<void> {
+  const directory = reportsDirectory(input);
+  const old = (await host.listFiles(directory, io)).sort().reverse().slice(REPORTS_KEPT);
+  if (old.length === 0) return;
+  const { exitCode, stderr } = await host.run(['rm', '-rf', ...old.map((id) => `${directory}/${id}`)], io);
+  if (exitCode !== 0) throw new Error(`rm ended with ${exitCode}: ${stderr.trim()}`);
 }
 
 /** Tries for a while when something does not answer; tells what went wrong in the end, in words. */

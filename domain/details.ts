@@ -1,5 +1,8 @@
-import type { PhaseRecord, ReleaseStatus } from './release';
+import type { JudgedStep, MetricVerdict, PhaseRecord, ReleaseStatus } from './release';
 import { formatDuration } from './units';
+
+/** More would hide the rest. */
+const MOST_METRICS = 12;
 
 /** A release in a few lines of Markdown, for the Temporal Web UI. */
 export function describe(status: ReleaseStatus): string {
@@ -40,9 +43,33 @@ function waiting({ waitingFor }: ReleaseStatus): string[] {
   return waitingFor ? ['', `Waiting for ${waitingFor}.`] : [];
 }
 
-function footer({ judgement, leftovers }: ReleaseStatus): string[] {
+/** How one share of the traffic was judged, in a line: `canary at 10 %: pass, 1000 requests`. */
+export function stepText({ name, share, judgement, requests }: JudgedStep): string {
+  const what = name.startsWith('canary-') ? `canary at ${share} %` : name;
+  return `${what}: ${judgement.verdict} on ${requests} requests: ${judgement.reason.split('\n', 1)[0]}`;
+}
+
+function judgedLines({ judged, judgement }: ReleaseStatus): string[] {
+  if (!judgement) return [];
+  const metrics = judgement.metrics ?? [];
   return [
-    ...(judgement ? ['', `Judged ${judgement.verdict}: ${judgement.reason}.`] : []),
+    '',
+    `Judged ${judgement.verdict}: ${judgement.reason}.`,
+    ...(metrics.length > 0 ? [''] : []),
+    ...metrics.slice(0, MOST_METRICS).map(metricLine),
+    ...(judged && judged.length > 0 ? [''] : []),
+    ...(judged ?? []).map((step) => `- ${stepText(step)}${step.picture === undefined ? '' : ` (${step.picture})`}`),
+  ];
+}
+
+function metricLine({ name, label, reason, dryRun }: MetricVerdict): string {
+  return `- ${name}: **${label}**${dryRun ? ' (shown only)' : ''}: ${reason.split('\n', 1)[0]}`;
+}
+
+function footer(status: ReleaseStatus): string[] {
+  const { leftovers } = status;
+  return [
+    ...judgedLines(status),
     ...(leftovers.length > 0 ? ['', 'Left over:', ...leftovers.map((leftover) => `- ${leftover}`)] : []),
   ];
 }

@@ -196,9 +196,9 @@ export class Follower {
 
 /** What the ledger still knows of a release. */
 function statusOf(entry: LedgerEntry): ReleaseStatus {
-  const { release, outcome, why, who, note, startedAt, endedAt, phases, messages, leftovers, live } = entry;
+  const { release, outcome, why, who, note, startedAt, endedAt, phases, messages, judged, leftovers, live } = entry;
   const phase = phases.at(-1)?.phase ?? 'preflight';
   const share = outcome === 'released' ? 100 : 0;
   const told = { release, outcome, ...(why && { why }), who, note, startedAt, endedAt, messages, leftovers };
-  return { ...told, state: 'ended', phase, phases, undos: [], share, ...(live && { live }) };
+  return { ...told, state: 'ended', phase, phases, undos: [], share, ...(judged && { judged }), ...(live && { live }) };
 }

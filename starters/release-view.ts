@@ -6,9 +6,11 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { Beat } from '../activities/canary';
 import { messageOf } from '../domain/failures';
 import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
-import type { ReleaseResult, ReleaseStatus, Scope } from '../domain/release';
+import type { Judgement, ReleaseResult, ReleaseStatus, Scope } from '../domain/release';
 import { environmentQuery, statusQuery } from '../workflows/messages';
 import type { EnvironmentState } from '../workflows/messages';
 import { isConnectionLoss } from './client';
@@ -19,6 +21,16 @@ const ANSWER_TIMEOUT = 4_000;
 const STEPS_EVERY = 2_000;
 
 type PendingStep = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+/** What steps said when they were looked at. */
+interface StepsSeen {
+  seenAt: number;
+  /** What the release itself knew then. */
+  after: string;
+  trouble?: string;
+  /** Of a soak that goes on. */
+  judgement?: Judgement;
+}
 
 /** What one look at a release shows. */
 export type Look =
@@ -39,7 +51,7 @@ export type Look =
 export class ReleaseView {
   private readonly strict: Client;
   private run?: string;
-  private trouble: { text?: string; seenAt: number };
+  private steps: StepsSeen = { seenAt: 0, after: '' };
 
   constructor(
     private readonly client: Client,
@@ -48,7 +60,6 @@ export class ReleaseView {
   ) {
     // A closed release is told from its result, for which no worker is needed.
     const { connection, options } = client;
-    this.trouble = { seenAt: 0 };
     this.strict = new Client({
       connection,
       namespace: options.namespace,
@@ -88,8 +99,8 @@ export class ReleaseView {
       const status = await this.client.connection.withDeadline(Date.now() + ANSWER_TIMEOUT, () =>
         handle.query(statusQuery),
       );
-      const trouble = await this.troubleOf(runId);
-      return { kind: 'status', status, ...(trouble && { trouble }) };
+      const { trouble, judgement } = await this.stepsOf(runId, status);
+      return { kind: 'status', status: { ...status, ...(judgement && { judgement }) }, ...(trouble && { trouble }) };
     } catch (error) {
       if (error instanceof QueryRejectedError) return resultOf(handle);
       if (error instanceof WorkflowNotFoundError) throw error;
@@ -97,12 +108,18 @@ export class ReleaseView {
     }
   }
 
-  private async troubleOf(runId: string): Promise<string | undefined> {
-    if (Date.now() - this.trouble.seenAt < STEPS_EVERY) return this.trouble.text;
-    const { raw } = await this.handle(runId).describe();
-    const again = raw.pendingActivities?.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure);
-    this.trouble = { seenAt: Date.now(), ...(again && { text: triedAgain(again) }) };
-    return this.trouble.text;
+  /** What the steps themselves say, of which the release hears only at their end. */
+  private async stepsOf(runId: string, { judged }: ReleaseStatus): Promise<Omit<StepsSeen, 'seenAt' | 'after'>> {
+    const after = JSON.stringify(judged ?? []);
+    if (Date.now() - this.steps.seenAt < STEPS_EVERY) {
+      // A soak that has ended since then said more to the release than it had said here.
+      return this.steps.after === after ? this.steps : { trouble: this.steps.trouble };
+    }
+    const pending = (await this.handle(runId).describe()).raw.pendingActivities ?? [];
+    const again = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure);
+    const judgement = pending.map(judgementIn).find((one) => one !== undefined);
+    this.steps = { seenAt: Date.now(), after, ...(again && { trouble: triedAgain(again) }), judgement };
+    return this.steps;
   }
 
   /** A worker that is away looks like one that cannot replay the release, except for the attempts of its task. */
@@ -137,6 +154,14 @@ export async function readEnvironment(client: Client, scope: Scope): Promise<Env
 function triedAgain({ activityType, attempt, lastFailure }: PendingStep): string {
   const [why] = (lastFailure?.message ?? '').split('\n');
   return `${activityType?.name} failed and is tried again (attempt ${attempt}): ${why}`;
+}
+
+/** The verdict that a soak beats with; undefined for any other step. */
+function judgementIn({ activityType, heartbeatDetails }: PendingStep): Judgement | undefined {
+  const [payload] = heartbeatDetails?.payloads ?? [];
+  if (activityType?.name !== 'soak' || !payload) return undefined;
+  const beat = defaultPayloadConverter.fromPayload<Partial<Beat> | string>(payload);
+  return typeof beat === 'object' ? beat.judgement : undefined;
 }
 
 async function resultOf(handle: WorkflowHandle): Promise<Look> {

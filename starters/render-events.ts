@@ -1,4 +1,5 @@
 import type { MessageRecord, PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
+import { metricEvents } from './render-judged';
 import { titleOf, tookOf } from './render-words';
 
 /**
@@ -63,10 +64,20 @@ function shareEvent(before: ReleaseStatus | undefined, { share, release }: Relea
   return share === (before?.share ?? 0) ? [] : [`${release.version} gets ${share} % of the traffic`];
 }
 
-function changes(before: ReleaseStatus | undefined, { waitingFor, judgement }: ReleaseStatus): string[] {
+function pictureEvents(before: ReleaseStatus | undefined, { judged = [] }: ReleaseStatus): string[] {
+  const shown = new Set((before?.judged ?? []).map(({ picture }) => picture));
+  return judged.flatMap(({ name, picture }) =>
+    picture === undefined || shown.has(picture) ? [] : [`picture of ${name}: ${picture}`],
+  );
+}
+
+function changes(before: ReleaseStatus | undefined, now: ReleaseStatus): string[] {
+  const { waitingFor, judgement } = now;
   const judged = judgement && judgement.verdict !== before?.judgement?.verdict;
   return [
     ...(judged ? [`judged ${judgement.verdict}: ${judgement.reason}`] : []),
+    ...metricEvents(before?.judgement?.metrics, judgement?.metrics),
+    ...pictureEvents(before, now),
     ...(waitingFor && waitingFor !== before?.waitingFor ? [`waiting for ${waitingFor}`] : []),
   ];
 }

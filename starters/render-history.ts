@@ -1,10 +1,11 @@
 import type { LedgerEntry } from '../domain/release';
 import { formatSize } from '../domain/units';
 import type { Colours } from './output';
+import { judgedInWords } from './render-judged';
 import { markdownTable, textTable } from './render-table';
 import { outcomeText, timeText, tookOf } from './render-words';
 
-const HEADING = ['version', 'outcome', 'started (UTC)', 'took', 'by', 'commit', 'images', 'note'];
+const HEADING = ['version', 'outcome', 'started (UTC)', 'took', 'by', 'commit', 'images', 'judged', 'note'];
 
 /** Releases as a table for terminals, newest first. */
 export function renderHistory(entries: LedgerEntry[], colours: Colours): string {
@@ -22,7 +23,7 @@ export function renderHistoryMarkdown(entries: LedgerEntry[], title: string): st
 }
 
 function row(entry: LedgerEntry, outcome: string): string[] {
-  const { release, startedAt, endedAt, who, git, images, note, why } = entry;
+  const { release, startedAt, endedAt, who, git, images, judged, note, why } = entry;
   const size = images.reduce((sum, image) => sum + image.size, 0);
   const commit = git ? `${git.commit.slice(0, 8)}${git.dirty ? '+' : ''} ${git.branch}` : '';
   return [
@@ -33,6 +34,7 @@ function row(entry: LedgerEntry, outcome: string): string[] {
     who,
     commit.trim(),
     images.length === 0 ? '' : formatSize(size),
+    judgedInWords(judged),
     // A failure may quote a whole log; the first line says what it was.
     [note, why?.split('\n')[0]].filter(Boolean).join(' — '),
   ];

@@ -1,6 +1,7 @@
 import type { PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
 import { PHASES } from '../domain/release';
 import type { Colours } from './output';
+import { judgedLines, metricLines } from './render-judged';
 import { commandFor, phaseSign, titleOf, tookOf } from './render-words';
 
 /** What is known of a release besides its status. */
@@ -65,6 +66,8 @@ function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings,
   return [
     ...(traffic ? [`  ${traffic}`] : []),
     ...(judgement ? [`  judged ${judgement.verdict}: ${firstLine(judgement.reason)}`] : []),
+    ...metricLines(judgement?.metrics, colours).map((line) => `    ${line}`),
+    ...judgedLines(status.judged, colours).map((line) => `  ${line}`),
     ...(why ? [`  ${colours.yellow(firstLine(why))}`] : []),
     ...(waitingFor ? [`  ${colours.yellow(`waiting for ${firstLine(waitingFor)}`)}`, ...answers(status, colours)] : []),
     ...(trouble ? [`  ${colours.yellow(trouble)}`] : []),
@@ -74,8 +77,9 @@ function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings,
 }
 
 function answers(status: ReleaseStatus, { dim }: Colours): string[] {
-  if (status.phase !== 'approve' || status.state !== 'running') return [];
-  return [dim(`    ${commandFor('approve', status)}`)];
+  if (status.state !== 'running') return [];
+  if (status.phase === 'approve') return [dim(`    ${commandFor('approve', status)}`)];
+  return status.waitingFor?.startsWith('promote') ? [dim(`    ${commandFor('promote', status)}`)] : [];
 }
 
 function firstLine(text: string): string {

@@ -10,6 +10,7 @@ import { run } from './output';
 import type { Colours } from './output';
 import { readEnvironment, ReleaseView } from './release-view';
 import type { Look } from './release-view';
+import { judgedLines } from './render-judged';
 import { renderSummary } from './render-summary';
 import { renderTree } from './render-tree';
 import { outcomeText, timeText } from './render-words';
@@ -110,9 +111,10 @@ function render(overview: Overview, colours: Colours): string {
 function lastLine({ state, release }: Overview, colours: Colours): string[] {
   const last = state?.ledger[0];
   if (!last || release) return [];
-  const { outcome, why, endedAt, who } = last;
+  const { outcome, why, endedAt, who, judged } = last;
   const reason = why ? ` — ${why.split('\n')[0]}` : '';
   return [
     `last release: ${last.release.version} ${outcomeText(outcome, colours)} at ${timeText(endedAt)} UTC by ${who}${reason}`,
+    ...judgedLines(judged, colours).map((line) => `  ${line}`),
   ];
 }

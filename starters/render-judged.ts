@@ -1,0 +1,68 @@
+import { stepText } from '../domain/details';
+import type { JudgedStep, MetricVerdict } from '../domain/release';
+
+import type { Colours } from './output';
+
+/** More metrics than this would push the rest of the picture away. */
+const MOST_METRICS = 12;
+
+/** What each metric said, one a line, failures first. */
+export function metricLines(metrics: readonly MetricVerdict[] | undefined, colours: Colours): string[] {
+  const ordered = [...(metrics ?? [])].sort((one, other) => Number(isBad(other)) - Number(isBad(one)));
+  const left = ordered.length - MOST_METRICS;
+  return [
+    ...ordered.slice(0, MOST_METRICS).map((metric) => `${sign(metric, colours)} ${metricText(metric)}`),
+    ...(left > 0 ? [colours.dim(`and ${left} more, see --json`)] : []),
+  ];
+}
+
+/** `errors web: high: 40 of 200 requests failed …` */
+export function metricText({ name, label, reason, dryRun }: MetricVerdict): string {
+  return `${name}: ${label}${dryRun ? ' (shown only)' : ''}: ${reason.split('\n', 1)[0]}`;
+}
+
+/** How each share of the traffic was judged, one a line. */
+export function judgedLines(judged: readonly JudgedStep[] | undefined, colours: Colours): string[] {
+  return (judged ?? []).flatMap((step) => [
+    `${verdictSign(step, colours)} ${stepText(step)}`,
+    ...(step.picture === undefined ? [] : [colours.dim(`  ${step.picture}`)]),
+  ]);
+}
+
+/** `10 % pass, 50 % fail` */
+export function judgedInWords(judged: readonly JudgedStep[] | undefined): string {
+  return (judged ?? [])
+    .map(({ name, share, judgement }) => `${name.startsWith('canary-') ? `${share} %` : name} ${judgement.verdict}`)
+    .join(', ');
+}
+
+/** A metric that turned from showing nothing, or from another label, into saying something. */
+export function metricEvents(
+  before: readonly MetricVerdict[] | undefined,
+  now: readonly MetricVerdict[] | undefined,
+): string[] {
+  const earlier = new Map((before ?? []).map(({ name, label }) => [name, label]));
+  return (now ?? [])
+    .filter(({ name, label }) => label !== earlier.get(name) && label !== 'nodata' && label !== 'inconclusive')
+    .map(metricText);
+}
+
+function isBad({ label, dryRun }: MetricVerdict): boolean {
+  return !dryRun && (label === 'high' || label === 'low');
+}
+
+function sign(metric: MetricVerdict, { green, red, dim }: Colours): string {
+  if (isBad(metric)) return red('✗');
+  return metric.label === 'pass' ? green('✓') : dim('·');
+}
+
+function verdictSign({ judgement }: JudgedStep, { green, red, yellow }: Colours): string {
+  switch (judgement.verdict) {
+    case 'pass':
+      return green('✓');
+    case 'fail':
+      return red('✗');
+    case 'inconclusive':
+      return yellow('!');
+  }
+}
