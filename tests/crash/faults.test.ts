@@ -1,6 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openHaproxy } from '../../routers/haproxy';
+import type { Routing } from '../../routers/router';
+import { openDockerTarget } from '../../targets/docker';
 import { report } from '../support/crash-report';
 import { withOwnEngine } from '../support/own-engine';
 import { endure } from '../support/fault';
@@ -8,18 +11,18 @@ import type { Fault, FaultResult } from '../support/fault';
 import { engine } from '../support/engine';
 import { startPostgres } from '../support/postgres';
 import { startTemporalServer } from '../support/temporal';
-import type { WorldOptions } from '../support/world';
+import type { World, WorldOptions } from '../support/world';
 
 jest.setTimeout(300_000);
 
 const support = join(__dirname, '../support');
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function expectSurvival(name: string, { violations, lostRequests, seconds }: FaultResult): Promise<void> {
+async function expectSurvival(name: string, { violations, seconds, ...lost }: FaultResult): Promise<void> {
   const survived = violations.length === 0;
   await report((before) => ({
     ...before,
-    byFault: { ...before.byFault, [name]: { survived, lostRequests, seconds: Math.round(seconds * 10) / 10 } },
+    byFault: { ...before.byFault, [name]: { survived, ...lost, seconds: Math.round(seconds * 10) / 10 } },
   }));
   expect(violations).toEqual([]);
 }
@@ -27,6 +30,38 @@ async function expectSurvival(name: string, { violations, lostRequests, seconds 
 /** Runs the fault in a world whose parts it may break. */
 async function survive(name: string, options: WorldOptions, fault: Fault): Promise<void> {
   await expectSurvival(name, await endure(options, fault));
+}
+
+/** As the next release does when the configuration names another image. */
+async function replaceRouter(world: World, image: string): Promise<void> {
+  const config = world.config();
+  const target = await openDockerTarget(config.target, { variables: process.env });
+  const io = { signal: AbortSignal.timeout(60_000), onProgress: () => undefined };
+  try {
+    if (config.router.kind !== 'haproxy') throw new Error('expected the world to have HAProxy');
+    const { app, environment } = world.scope;
+    const text = await readFile(join(world.routerDirectory, 'apps', `${app}.${environment}.json`), 'utf8');
+    const { routing } = JSON.parse(text) as { routing: Routing };
+    await openHaproxy({ ...config.router, image }, target.host).configure(routing, io);
+  } finally {
+    await target.close();
+  }
+}
+
+/** Until the engine has started the router again, and clients who met a closed port have asked once more. */
+async function untilAnswers(url: string): Promise<void> {
+  const end = Date.now() + 30_000;
+  const isBack = () =>
+    fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await pause(100);
+  while (!(await isBack())) {
+    if (Date.now() > end) throw new Error('expected the router to be back within 30 s');
+    await pause(20);
+  }
+  await pause(200);
 }
 
 describe('a release goes on when in the middle of it', () => {
@@ -54,19 +89,30 @@ describe('a release goes on when in the middle of it', () => {
     }
   });
 
+  test('the router is replaced by one of another image', async () => {
+    const image = `spillway/haproxy:fault-${process.pid}`;
+    await engine()
+      .getImage('spillway/haproxy:local')
+      .tag({ repo: 'spillway/haproxy', tag: `fault-${process.pid}` });
+    try {
+      await survive('router', {}, { phase: 'canary', strike: (world) => replaceRouter(world, image) });
+    } finally {
+      await engine().getImage(image).remove();
+    }
+  });
+
   test('the router is killed and started again by the engine', async () => {
     await survive(
-      'router',
+      'routerKilled',
       {},
       {
         phase: 'canary',
-        // Nobody else listens while it starts anew.
         losesTraffic: true,
-        strike: async ({ scope }) => {
+        strike: async ({ scope, url }) => {
           const router = engine().getContainer(`spillway-router-${scope.app}`);
           const { State } = await router.inspect();
           process.kill(State.Pid, 'SIGKILL');
-          await pause(1_000);
+          await untilAnswers(url);
         },
       },
     );

@@ -63,7 +63,7 @@ test(
           ...before,
           points,
           survived: count(done) - count(failed),
-          lostRequests: done.reduce((sum, { lost }) => sum + lost, 0),
+          lostAtPoints: done.reduce((sum, { lost }) => sum + lost, 0),
           leaks: leaks.length,
         }));
       expect(failed).toEqual([]);

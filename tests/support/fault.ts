@@ -7,16 +7,19 @@ import type { WorldOptions } from './world';
 export interface FaultResult {
   /** In words, what did not hold. */
   violations: string[];
+  /** Requests lost although somebody was there to answer them. */
   lostRequests: number;
+  /** Requests lost because nobody listened for a while; absent when somebody always should have. */
+  lostWhileDown?: number;
   /** How long the release took. */
   seconds: number;
 }
 
 export interface Fault {
-  /** Strikes once the release is in this phase; waits for its own end, not for the release. */
+  /** Strikes once the release is in this phase; waits until what it struck is back, not for the release. */
   strike: (world: World) => Promise<void>;
   phase: string;
-  /** Requests may be lost, since what carries them is gone for a moment. */
+  /** Requests may be lost while it strikes, since nobody listens. */
   losesTraffic?: boolean;
 }
 
@@ -35,11 +38,18 @@ export async function endure(options: WorldOptions, { strike, phase, losesTraffi
     });
     await releasing.until((status) => status.phase === phase, 60_000);
     await strike(world);
+    const lostWhileDown = losesTraffic ? (await load.report()).lost : 0;
     const result = await releasing.result();
     const report = await load.stop();
-    const found = await violations(world, before, result, losesTraffic ? undefined : report);
+    const lostRequests = report.lost - lostWhileDown;
+    const found = await violations(world, before, result, {
+      ...report,
+      lost: lostRequests,
+      losses: report.losses.slice(lostWhileDown),
+    });
     if (result.status.outcome !== 'released') found.push(`${result.status.outcome}: ${result.status.why}`);
-    return { violations: found, lostRequests: report.lost, seconds: (Date.now() - began) / 1_000 };
+    const seconds = (Date.now() - began) / 1_000;
+    return { violations: found, lostRequests, ...(losesTraffic && { lostWhileDown }), seconds };
   } finally {
     await world.close();
   }
