@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startPostgres } from '../tests/support/postgres';
 import { World } from '../tests/support/world';
 import { benchBack } from './back';
+import { benchJudge } from './judge';
 import { benchRelease } from './release';
 import { benchResume } from './resume';
 import { ms } from './statistics';
@@ -11,7 +12,7 @@ import { benchSwitch } from './switch';
 
 /*
  * Measures what Spillway promises, on real parts, and writes bench/results.json.
- * Usage: run.ts [switch|release|back|step|resume|worker]...   (all of them without arguments)
+ * Usage: run.ts [judge|switch|release|back|step|resume|worker]...   (all of them without arguments)
  */
 
 const RESULTS = join(__dirname, 'results.json');
@@ -21,13 +22,20 @@ async function rssMb({ workers }: World): Promise<{ rssMb: number }> {
   return { rssMb: ms(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024) };
 }
 
+type Measures = Record<string, () => Promise<unknown>>;
+
+/** What needs nothing that runs. */
+const ALONE: Measures = { judge: benchJudge };
+
 async function main(wanted: string[]): Promise<void> {
+  await measure(ALONE, wanted);
+  if (wanted.length > 0 && wanted.every((name) => name in ALONE)) return;
   const postgres = await startPostgres();
   const world = await World.open({ database: true, postgres, compiled: true });
   try {
     const { status } = await world.released('1.0.0');
     if (status.outcome !== 'released') throw new Error(`the first release: ${status.why}`);
-    const measures: Record<string, () => Promise<unknown>> = {
+    const measures: Measures = {
       // First, while nothing else runs.
       switch: () => benchSwitch(),
       release: () => benchRelease(world),
@@ -39,16 +47,21 @@ async function main(wanted: string[]): Promise<void> {
       },
       resume: () => benchResume(world),
     };
-    const results = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '{}')) as Record<string, unknown>;
-    for (const [name, measure] of Object.entries(measures)) {
-      if (wanted.length > 0 && !wanted.includes(name)) continue;
-      results[name] = await measure();
-      console.log(`${name}: ${JSON.stringify(results[name])}`);
-      await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-    }
+    await measure(measures, wanted);
   } finally {
     await world.close();
     await postgres.stop();
+  }
+}
+
+/** Adds to the results of earlier runs. */
+async function measure(measures: Measures, wanted: string[]): Promise<void> {
+  const results = JSON.parse(await readFile(RESULTS, 'utf8').catch(() => '{}')) as Record<string, unknown>;
+  for (const [name, one] of Object.entries(measures)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    results[name] = await one();
+    console.log(`${name}: ${JSON.stringify(results[name])}`);
+    await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
   }
 }
 

@@ -12,8 +12,8 @@ const PARTS = [
   { part: 0.99, name: 'p99' },
   { part: 0.999, name: 'p99.9' },
 ];
-/** A size is beyond what is allowed if it still is so much smaller, in standard errors of the two quantiles. */
-const MARGIN = 1;
+/** A size is beyond what is allowed if it is so even when both quantiles are off by so many standard errors. */
+const MARGIN = 2;
 /** The same for 98 % of the intervals. */
 const WIDE = 2.33;
 
