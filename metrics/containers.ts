@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig, AnalysisMetric } from '../domain/config';
-import { UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
 import type { ReplicaUsage, Target } from '../targets/target';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
+import { within } from './within';
 
 /** A share of CPU needs two looks; these lie at least this far apart, or the engine's figures are too coarse. */
 const LOOK_MS = 1_000;
@@ -28,19 +28,15 @@ export class ContainersSource implements MetricSource {
 
   async read(of: Measured, _window: Window, io: Io): Promise<Reading> {
     const { timeout, measure } = this.settings.config;
-    const late = AbortSignal.timeout(timeout);
-    const bounded = { ...io, signal: AbortSignal.any([io.signal, late]) };
+    const late = `expected the engine to answer within ${formatDuration(timeout)}, seen nothing`;
     try {
-      const running = await this.running(of, bounded);
-      if (!Array.isArray(running)) return running;
-      return await (measure === 'memory' ? this.memory(running, bounded) : this.cpu(running, bounded));
+      return await within(io, timeout, late, async (bounded) => {
+        const running = await this.running(of, bounded);
+        if (!Array.isArray(running)) return running;
+        return measure === 'memory' ? this.memory(running, bounded) : this.cpu(running, bounded);
+      });
     } catch (error) {
-      io.signal.throwIfAborted();
-      if (!late.aborted) return missingBecause(error, io);
-      return missingBecause(
-        new UnreachableFailure(`expected the engine to answer within ${formatDuration(timeout)}, seen nothing`),
-        io,
-      );
+      return missingBecause(error, io);
     }
   }
 

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
+import { within } from './within';
 
 const TRIES = 3;
 /** Before the second try; doubled before each further one. */
@@ -36,29 +37,44 @@ export interface HttpQuestion {
  * @throws UnreachableFailure without an answer in time; the signal's reason when it was aborted.
  */
 export async function postTo(question: HttpQuestion, io: Io): Promise<HttpAnswer> {
-  const late = AbortSignal.timeout(question.timeout);
-  const end = Date.now() + question.timeout;
-  const signal = AbortSignal.any([io.signal, late]);
-  let last: (HttpAnswer & { retryAfter?: number }) | undefined;
-  let error: Error | undefined;
-  for (let tried = 1; ; tried++) {
-    try {
-      last = await once(question, signal);
-      if (last.status !== 429 && last.status < 500) return last;
-    } catch (caught) {
-      io.signal.throwIfAborted();
-      error = late.aborted ? undefined : (caught as Error);
-      if (late.aborted) break;
-      last = undefined;
-    }
-    const pause = last?.retryAfter ?? PAUSE_MS * 2 ** (tried - 1);
-    // A wait that is longer than the time that is left would only hide what was answered.
-    if (tried === TRIES || Date.now() + pause >= end) break;
-    await sleep(pause, undefined, { signal: io.signal });
+  const { url, timeout } = question;
+  const late = `expected an answer of ${shownUrl(url)}, seen none within ${formatDuration(timeout)}`;
+  let last: Answered | undefined;
+  try {
+    return await within(io, timeout, late, (bounded) => tryToPost(question, bounded, (answer) => (last = answer)));
+  } catch (error) {
+    io.signal.throwIfAborted();
+    // What was answered before the time was over tells more.
+    if (last) return last;
+    throw error;
   }
-  if (last) return last;
-  const seen = error ? reasonOf(error) : `none within ${formatDuration(question.timeout)}`;
-  throw new UnreachableFailure(`expected an answer of ${shownUrl(question.url)}, seen ${seen}`, { cause: error });
+}
+
+interface Answered extends HttpAnswer {
+  /** Milliseconds. */
+  retryAfter?: number;
+}
+
+async function tryToPost(question: HttpQuestion, io: Io, answered: (answer: Answered) => void): Promise<HttpAnswer> {
+  const end = Date.now() + question.timeout;
+  for (let tried = 1; ; tried++) {
+    const { answer, error } = await once(question, io.signal).then(
+      (answer) => ({ answer, error: undefined }),
+      (error: Error) => ({ answer: undefined, error }),
+    );
+    io.signal.throwIfAborted();
+    if (answer) answered(answer);
+    if (answer && answer.status !== 429 && answer.status < 500) return answer;
+    const pause = answer?.retryAfter ?? PAUSE_MS * 2 ** (tried - 1);
+    // A wait that is longer than the time that is left would only hide what was answered.
+    if (tried < TRIES && Date.now() + pause < end) {
+      await sleep(pause, undefined, { signal: io.signal });
+      continue;
+    }
+    if (answer) return answer;
+    const message = `expected an answer of ${shownUrl(question.url)}, seen ${reasonOf(error)}`;
+    throw new UnreachableFailure(message, { cause: error });
+  }
 }
 
 /** What to say of a status that is no success. */
@@ -86,7 +102,7 @@ function adviceOf(status: number): string {
   return '';
 }
 
-function once(question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer & { retryAfter?: number }> {
+function once(question: HttpQuestion, signal: AbortSignal): Promise<Answered> {
   const { url, headers, body, ca } = question;
   const options = { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal };
   return new Promise((resolve, reject) => {

@@ -28,7 +28,7 @@ export function seriesIn(url: string, query: string, answer: HttpAnswer): Found[
   const parsed = parse(answer.body);
   if (answer.status !== 200 || parsed?.status !== 'success') {
     if (parsed?.error !== undefined)
-      return fault(`expected an answer to ${query}, seen ${excerpt(String(parsed.error))}: correct the query`);
+      return fault(`expected an answer to ${excerpt(query)}, seen ${excerpt(String(parsed.error))}: correct the query`);
     if (answer.status !== 200) {
       const busy = answer.status === 429 || answer.status >= 500;
       return { ...fault(statusProblem(url, answer)), ...(busy && { unreachable: true }) };
@@ -45,7 +45,9 @@ export function seriesIn(url: string, query: string, answer: HttpAnswer): Found[
     case 'matrix':
       return all(query, result as Series[]);
     default:
-      return fault(`expected a number from ${query}, seen a ${resultType ?? 'result without type'}: correct the query`);
+      return fault(
+        `expected a number from ${excerpt(query)}, seen a ${resultType ?? 'result without type'}: correct the query`,
+      );
   }
 }
 
@@ -65,7 +67,7 @@ function parse(body: string): Body | undefined {
 }
 
 function all(query: string, result: Series[]): Found[] | Missing {
-  if (result.length === 0) return { missing: `expected one series from ${query}, seen none`, fault: false };
+  if (result.length === 0) return { missing: `expected one series from ${excerpt(query)}, seen none`, fault: false };
   return result.map(({ metric, values, value }) => found(labels(metric), values ?? (value ? [value] : [])));
 }
 
@@ -76,7 +78,7 @@ export function onlyOne(query: string, series: Found[] | Missing): Found | Missi
   if (!other) return one!;
   return {
     missing:
-      `expected one series from ${query}, seen ${series.length}, such as ${one!.labels} and ${other.labels}: ` +
+      `expected one series from ${excerpt(query)}, seen ${series.length}, such as ${one!.labels} and ${other.labels}: ` +
       'aggregate them, as `sum(…)` does, or choose one by its labels',
     fault: true,
   };

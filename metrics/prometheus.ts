@@ -1,7 +1,7 @@
 import type { AnalysisMetric } from '../domain/config';
 import type { Io } from '../domain/host';
 import { fillQuery } from '../domain/metric-query';
-import { postTo } from './http-json';
+import { excerpt, postTo } from './http-json';
 import { missingBecause } from './metric';
 import type { CountReading, Measured, MetricSource, Missing, PastReading, Reading, Window } from './metric';
 import { onlyOne, seriesIn, type Found } from './prometheus-answer';
@@ -135,13 +135,13 @@ function sumOf(all: Found[]): number {
 }
 
 function noNumber(query: string, odd: string | undefined): Missing {
-  return { missing: `expected a number from ${query}, seen ${odd ?? 'none'}`, fault: false };
+  return { missing: `expected a number from ${excerpt(query)}, seen ${odd ?? 'none'}`, fault: false };
 }
 
 /** A mistyped name answers like a version without errors, so who means zero must say so. */
 function noBad(query: string): Missing {
   return {
-    missing: `expected one series from ${query}, seen none; if that means that nothing was bad, append \`or vector(0)\``,
+    missing: `expected one series from ${excerpt(query)}, seen none; if that means that nothing was bad, append \`or vector(0)\``,
     fault: false,
   };
 }
