@@ -21,10 +21,22 @@ export async function checkImage(
   const reference = referenceOf(input, service, config);
   const facts = await target.inspectImage(reference, service, io);
   if (facts) return judgeImage(facts, config);
-  if (!config.build) return { note: `${reference} will be pulled` };
+  if (!config.build) return checkRegistry(reference, target, io);
   return {
     problem: `expected ${reference} on the target because of --skip-build, seen none; build it, or leave --skip-build out`,
   };
+}
+
+/** Whether the router's image is there or could be, where Spillway runs the router. */
+export async function checkRouterImage({ config: { router } }: Step, target: Target, io: Io): Promise<Finding> {
+  if (router.attach) return { note: 'the router that is there is used' };
+  if (await target.inspectImage(router.image, 'router', io)) return { note: `${router.image} is on the target` };
+  return checkRegistry(router.image, target, io);
+}
+
+async function checkRegistry(reference: string, target: Target, io: Io): Promise<Finding> {
+  await target.expectInRegistry(reference, io);
+  return { note: `${reference} will be pulled` };
 }
 
 /** What is built or pulled is judged when it is there; what is there already need not wait for that. */

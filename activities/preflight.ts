@@ -12,7 +12,7 @@ import type { StepParts } from './io';
 import { findEntry } from './ledger';
 import type { Parts } from './parts';
 import { checkDatabase } from './preflight-database';
-import { checkImage } from './preflight-images';
+import { checkImage, checkRouterImage } from './preflight-images';
 import { checkMetrics } from './preflight-metrics';
 import { routingOf } from './routing';
 import type { Activities, PreflightCheck, PreflightReport } from './steps';
@@ -67,7 +67,7 @@ async function checkTarget(all: Preflight): Promise<{ checks: PreflightCheck[]; 
   });
   if (!probe) return { checks: [engine], live: null };
   const { owner } = probe;
-  const [ownership, limits, room, images, serving] = await Promise.all([
+  const [ownership, limits, room, images, routerImage, serving] = await Promise.all([
     check('owner', async () => judgeOwner(owner, parts.owner)),
     check('limits', (io) => checkLimits(all, io)),
     check('room', (io) => checkRoom(all, probe as TargetProbe, io)),
@@ -76,9 +76,10 @@ async function checkTarget(all: Preflight): Promise<{ checks: PreflightCheck[]; 
         check(`image of ${service}`, (io) => checkImage(input, target, service, io)),
       ),
     ),
+    check('router image', (io) => checkRouterImage(input, target, io)),
     checkServing(all),
   ]);
-  return { checks: [engine, ownership, limits, room, ...images, ...serving.checks], live: serving.live };
+  return { checks: [engine, ownership, limits, room, ...images, routerImage, ...serving.checks], live: serving.live };
 }
 
 /** The router, and whether it and the containers agree with the ledger. */

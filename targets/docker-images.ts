@@ -79,6 +79,18 @@ export class DockerImages {
     throw new ImageFailure(`expected ${reference} on the engine after it was pulled, seen none: check the reference`);
   }
 
+  /** Asks the registry, through the engine, whether it would give this image; pulls nothing. */
+  async expectInRegistry(reference: string, io: Io): Promise<void> {
+    const authconfig = await credentialsFor(splitReference(reference).repository, this.variables);
+    try {
+      await this.engine.call(io, (docker, abort) =>
+        docker.getImage(reference).distribution({ ...(authconfig && { authconfig }), ...abort }),
+      );
+    } catch (error) {
+      throw pullFailure(reference, authconfig !== undefined, error);
+    }
+  }
+
   async inspect(reference: string, service: string, io: Io): Promise<ImageFacts | undefined> {
     const found = await this.find(reference, io);
     if (!found) return undefined;

@@ -64,6 +64,10 @@ class DockerTarget implements Target {
     return this.images.pull(reference, service, io);
   }
 
+  expectInRegistry(reference: string, io: Io): Promise<void> {
+    return this.images.expectInRegistry(reference, io);
+  }
+
   inspectImage(reference: string, service: string, io: Io): Promise<ImageFacts | undefined> {
     return this.images.inspect(reference, service, io);
   }

@@ -88,6 +88,11 @@ export interface Target {
   ): Promise<PinnedImage>;
   /** Pulls by tag or digest with the credentials of the Docker configuration, unless the engine has it. */
   pullImage(reference: string, service: string, io: Io): Promise<PinnedImage>;
+  /**
+   * Pulls nothing.
+   * @throws ImageFailure, UnreachableFailure when the registry would not give it.
+   */
+  expectInRegistry(reference: string, io: Io): Promise<void>;
   /** Undefined when the engine does not have it. */
   inspectImage(reference: string, service: string, io: Io): Promise<ImageFacts | undefined>;
   /** Makes the tag stand for this image, whatever it stood for before. */

@@ -81,6 +81,16 @@ describe('preflight of a first release', () => {
     expect(found(report, 'engine')?.detail).toContain('no.sock');
   });
 
+  it('refuses images that no registry gives, the router’s too', async () => {
+    world.change = (raw) => {
+      raw.services.job.image = '127.0.0.1:1/none/job:1';
+      raw.router.image = '127.0.0.1:1/none/router:1';
+    };
+    const report = await world.preflight(world.step(NEW));
+    expect(bad(report).map(({ name }) => name)).toEqual(['image of job', 'router image']);
+    expect(found(report, 'router image')?.detail).toContain('expected to pull 127.0.0.1:1/none/router:1');
+  });
+
   it('needs the image on the target when it may not be built', async () => {
     world.change = (raw) => (raw.services.job = { ...raw.services.job, image: undefined, build: { context: '.' } });
     const report = await world.preflight(world.step(NEW), { options: { skipBuild: true } });

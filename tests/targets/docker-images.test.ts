@@ -218,6 +218,22 @@ describe('a pull', () => {
     });
   });
 
+  test('is tried before, without pulling: the registry has it, has it not, wants a password, or does not answer', async () => {
+    await open.push(BUSYBOX, `${scope.app}/seen`, '1');
+    await closed.push(BUSYBOX, 'seen', '1');
+    const reference = `${open.address}/${scope.app}/seen:1`;
+    await target.expectInRegistry(reference, io);
+    expect(await target.inspectImage(reference, 'web', io)).toBeUndefined();
+    const refused = (other: string) => target.expectInRegistry(other, io).catch((error: Error) => error);
+    expect(await refused(`${open.address}/${scope.app}/none:1`)).toMatchObject({ name: 'ImageFailure' });
+    expect(await refused(`${closed.address}/seen:1`)).toMatchObject({ message: expect.stringMatching(/without cred/) });
+    expect(await refused('127.0.0.1:1/none/web:1')).toMatchObject({ name: 'UnreachableFailure' });
+    const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+    const known = await withConfig({ auths: { [closed.address]: { auth } } });
+    await known.expectInRegistry(`${closed.address}/seen:1`, io);
+    await known.close();
+  });
+
   test('a registry that does not answer may be tried again', async () => {
     await expect(target.pullImage('127.0.0.1:1/none/web:1', 'web', io)).rejects.toMatchObject({
       name: 'UnreachableFailure',
