@@ -154,9 +154,9 @@ describe('tables', () => {
 
   it('list releases with commit, size, note and the first line of why', () => {
     const [heading, line] = renderHistory([entry], plain).split('\n');
-    expect(heading).toMatch(/^version +outcome +started \(UTC\) +took +by +commit +images +note$/);
+    expect(heading).toMatch(/^version +outcome +started \(UTC\) +took +by +commit +images +judged +note$/);
     expect(line).toBe(
-      '1.3.0    rolled back  2026-11-21 10:15:00  1 min 5 s  alice  01234567+ main  104 MB  ' +
+      '1.3.0    rolled back  2026-11-21 10:15:00  1 min 5 s  alice  01234567+ main  104 MB          ' +
         'fix | rounding — web did not become healthy:',
     );
   });

@@ -11,8 +11,18 @@ export interface Behaviour {
   degraded?: boolean;
   /** Fails the smoke check. */
   broken?: boolean;
-  /** Answers that late. */
+  /** Answers that late, and up to so much later. */
   delayMs?: number;
+  jitterMs?: number;
+  /** Part of the requests that it answers with an error; in all services, or in this one only. */
+  errors?: number;
+  errorsIn?: string;
+  /** Answers errors while more requests than this are in flight, as an exhausted pool does. */
+  maxInFlight?: number;
+  /** Keeps that much memory with every request, up to 200 MB. */
+  leakBytes?: number;
+  /** Ends itself after so many requests, again and again. */
+  crashAfter?: number;
 }
 
 /** A configuration as a person writes it, before it is parsed. */
