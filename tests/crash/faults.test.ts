@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { openHaproxy } from '../../routers/haproxy';
 import type { Routing } from '../../routers/router';
 import { openDockerTarget } from '../../targets/docker';
@@ -15,6 +17,7 @@ import type { World, WorldOptions } from '../support/world';
 
 jest.setTimeout(300_000);
 
+const run = promisify(execFile);
 const support = join(__dirname, '../support');
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -45,6 +48,15 @@ async function replaceRouter(world: World, image: string): Promise<void> {
     await openHaproxy({ ...config.router, image }, target.host).configure(routing, io);
   } finally {
     await target.close();
+  }
+}
+
+/** Puts what Spillway itself writes on the target, its state and the router's files, on a disk of their own. */
+async function smallDisk(world: World, disk: string): Promise<void> {
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', disk]);
+  for (const folder of [join(world.directory, 'state'), world.routerDirectory]) {
+    await mkdir(join(disk, basename(folder)));
+    await symlink(join(disk, basename(folder)), folder);
   }
 }
 
@@ -135,6 +147,30 @@ describe('a release goes on when in the middle of it', () => {
       );
     } finally {
       await postgres.stop();
+    }
+  });
+
+  test('the disk is full for a while', async () => {
+    const disk = await mkdtemp(join(tmpdir(), 'spillway-disk-'));
+    const filling = join(disk, 'filling');
+    try {
+      await survive(
+        'diskFull',
+        {},
+        {
+          phase: 'canary',
+          prepare: (world) => smallDisk(world, disk),
+          strike: async () => {
+            await expect(run('dd', ['if=/dev/zero', `of=${filling}`, 'bs=64k'])).rejects.toThrow(/No space left/);
+            // Longer than the soak, so that the switch meets it.
+            await pause(9_000);
+            await rm(filling);
+          },
+        },
+      );
+    } finally {
+      await run('umount', ['--lazy', disk]);
+      await rm(disk, { recursive: true });
     }
   });
 

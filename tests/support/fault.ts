@@ -16,6 +16,8 @@ export interface FaultResult {
 }
 
 export interface Fault {
+  /** Before the first release. */
+  prepare?: (world: World) => Promise<void>;
   /** Strikes once the release is in this phase; waits until what it struck is back, not for the release. */
   strike: (world: World) => Promise<void>;
   phase: string;
@@ -24,9 +26,13 @@ export interface Fault {
 }
 
 /** Releases over a live version under load, strikes in the middle, and checks all invariants after the end. */
-export async function endure(options: WorldOptions, { strike, phase, losesTraffic }: Fault): Promise<FaultResult> {
+export async function endure(
+  options: WorldOptions,
+  { prepare, strike, phase, losesTraffic }: Fault,
+): Promise<FaultResult> {
   const world = await World.open({ database: true, config: (raw) => void (raw.drain.cap = '500ms'), ...options });
   try {
+    await prepare?.(world);
     const first = await world.released('1.0.0', { files: migration('001') });
     if (first.status.outcome !== 'released') throw new Error(`the first release: ${first.status.why}`);
     const load = await world.load();
