@@ -1,6 +1,7 @@
 import { quantile, subjectsOf, type Counters } from './canary';
 import type { MetricVerdict } from './release';
 import { proportionInterval } from './statistics/proportion';
+import { formatDuration } from './units';
 
 /*
  * Judges a version that has all the traffic by what was counted of the old one before the switch. What was recorded is a
@@ -34,43 +35,51 @@ export function judgeReference(
   return subjectsOf(now).flatMap(([name, counters]) => {
     const before = old.get(name);
     if (!before) return [];
-    return [
-      verdictOf(`errors ${name}`, ...errorsOf(before, counters), settings.allowedErrors, settings),
-      verdictOf(`latency ${name}`, ...slowOf(before, counters, settings.allowedLatency), 1, settings),
-    ];
+    const compared = [errorsOf(name, before, counters, settings), slowOf(name, before, counters, settings)];
+    return compared.map((one) => verdictOf(one, settings));
   });
 }
 
-function errorsOf(before: Counters, now: Counters): [Rate, Rate, string] {
-  const rate = ({ errors, requests }: Counters): Rate => ({ bad: errors, total: Math.max(errors, requests) });
-  return [rate(before), rate(now), 'failed'];
+/** One rate before and now. */
+interface Compared {
+  name: string;
+  before: Rate;
+  now: Rate;
+  /** What is counted: `failed`. */
+  what: string;
+  /** How many times the rate before does not matter. */
+  allowed: number;
+  /** Whether the difference matters by its size, too. */
+  matters: boolean;
 }
 
-/** Requests slower than the old version's 95th percentile, as far as that is allowed. */
-function slowOf(before: Counters, now: Counters, allowed: number): [Rate, Rate, string] {
-  const limit = (quantile(before, 0.95) ?? Infinity) * allowed;
-  const bound = before.latency.find(({ upTo }) => upTo !== null && upTo >= limit)?.upTo ?? Infinity;
+function errorsOf(name: string, before: Counters, now: Counters, { allowedErrors }: ReferenceSettings): Compared {
+  const rate = ({ errors, requests }: Counters): Rate => ({ bad: errors, total: Math.max(errors, requests) });
+  const what = { name: `errors ${name}`, what: 'failed', allowed: allowedErrors, matters: true };
+  return { ...what, before: rate(before), now: rate(now) };
+}
+
+/** Requests slower than nearly all were before; it matters when the 95th percentile is higher than allowed. */
+function slowOf(name: string, before: Counters, now: Counters, { allowedLatency }: ReferenceSettings): Compared {
+  const [was, is] = [quantile(before, 0.95) ?? Infinity, quantile(now, 0.95) ?? 0];
+  const bound = before.latency.find(({ upTo }) => (upTo ?? Infinity) >= was)?.upTo ?? Infinity;
   const rate = ({ latency }: Counters): Rate => ({
     bad: sum(latency.filter(({ upTo }) => (upTo ?? Infinity) > bound)),
     total: sum(latency),
   });
-  return [rate(before), rate(now), bound === Infinity ? 'beyond any bound' : `slower than ${bound} ms`];
+  const what = bound === Infinity ? 'beyond any bound' : `slower than ${formatDuration(bound)}`;
+  const matters = is > was * allowedLatency;
+  return { name: `latency ${name}`, what, allowed: 1, matters, before: rate(before), now: rate(now) };
 }
 
-function verdictOf(
-  name: string,
-  before: Rate,
-  now: Rate,
-  what: string,
-  allowed: number,
-  { level, minRequests }: ReferenceSettings,
-): MetricVerdict {
-  const few = Math.min(before.total, now.total) < Math.max(1, minRequests);
+function verdictOf(compared: Compared, { level, minRequests }: ReferenceSettings): MetricVerdict {
+  const { name, before, now, what, allowed, matters } = compared;
   const nothing = { interval: null, shift: null, deviation: null, critical: false };
-  const facts = `${text(now)} ${what}, before the switch ${text(before)}`;
-  if (few) return { name, label: now.total === 0 ? 'nodata' : 'inconclusive', ...nothing, reason: facts };
+  const reason = `${text(now)} ${what}, before the switch ${text(before)}`;
+  if (Math.min(before.total, now.total) < Math.max(1, minRequests))
+    return { name, label: now.total === 0 ? 'nodata' : 'inconclusive', ...nothing, reason };
   const [was, is] = [before.bad / before.total, now.bad / now.total];
-  const isHigh = isAbove(now, highest(before, level) * allowed, level / 2);
+  const isHigh = matters && isAbove(now, highest(before, level) * allowed, level / 2);
   return {
     name,
     label: isHigh ? 'high' : 'pass',
@@ -78,7 +87,7 @@ function verdictOf(
     interval: null,
     shift: is - was,
     deviation: was === 0 ? (is === 0 ? 1 : null) : is / was,
-    reason: facts,
+    reason,
   };
 }
 
