@@ -24,6 +24,7 @@ export async function routingOf(
   return {
     scope: { app, environment },
     affinity: config.canary.affinity,
+    ...(config.canary.testers && { testers: config.canary.testers }),
     services: Object.entries(config.services)
       .filter(([, { traffic }]) => traffic === 'http')
       .map(([service, { routes, port }]) => {

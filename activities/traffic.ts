@@ -1,5 +1,6 @@
 import { RouterFailure, UnhealthyFailure } from '../domain/failures';
 import { greenShare, otherSlot, type Slot } from '../domain/release';
+import type { RouterCapabilities, Trial } from '../routers/router';
 import type { Replica } from '../targets/target';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
@@ -13,7 +14,7 @@ export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' |
     withStep(parts, input, async ({ router, io, assertFence }) => {
       const { release, slot, share } = input;
       await assertFence();
-      await router.setGreenShare(release, greenShare(slot, share), io);
+      await router.setGreenShare(release, greenShare(slot, share), io, trialOf(input, router.capabilities));
       const green = await router.greenShare(release, io);
       if (green === undefined) {
         throw new RouterFailure(
@@ -38,6 +39,15 @@ export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' |
       if (missing.length > 0) throw notMoved(missing, 'to run');
     }),
 });
+
+/** Testers and mirror are for a slot that has a part of the traffic: all and nothing, as after an undo, leave neither. */
+function trialOf(
+  { config: { canary }, slot, share }: Parameters<Activities['setTraffic']>[0],
+  can: RouterCapabilities,
+): Trial {
+  if (share === 0 || share === 100) return {};
+  return { ...(canary.testers && { testers: slot }), ...(canary.mirror && can.mirror && { mirror: slot }) };
+}
 
 async function liveOnly({ config, release }: Move, slot: Slot, { target, io }: StepParts): Promise<Replica[]> {
   const replicas = await target.replicas(release, slot, io);

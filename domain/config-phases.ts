@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { analysis, triggers } from './config-analysis';
 import { piecewise, isReadable, mistake, untilReadable } from './config-service-rules';
 import { namedHttpCheck } from './config-service';
+import { trialFields } from './config-testers';
 import { duration, durationOr, percent, size } from './config-values';
 import { formatDuration } from './units';
 
@@ -65,6 +66,7 @@ export const canary = z
     inconclusive: z.enum(['hold', 'fail', 'continue']).prefault('hold').meta({
       description: 'What too little evidence means: ask a person, roll back, or go on.',
     }),
+    ...trialFields,
     holdTimeout: durationOr('1h').meta({
       description: 'How long an inconclusive canary waits for a person before it fails.',
     }),

@@ -13,6 +13,7 @@ export function appRules(config: AppConfig, context: Context): void {
   if (isReadable(context.issues, 'services')) {
     tlsRules(config, context);
     canaryRules(config, context);
+    mirrorRules(config, context);
   }
   metricRules(config, context);
 }
@@ -90,6 +91,16 @@ function tlsRules({ services, router }: AppConfig, context: Context): void {
         `expected the port of a route, seen ${port}, which no route uses`,
       );
   });
+}
+
+function mirrorRules({ router, canary }: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'router') || !isReadable(context.issues, 'canary')) return;
+  if (!canary.mirror || router.kind === 'nginx') return;
+  mistake(
+    context,
+    ['canary', 'mirror'],
+    `expected no mirror with ${router.kind}, which can send a request to one version only: use \`router.kind: nginx\`, or leave it out`,
+  );
 }
 
 function canaryRules({ services, canary }: AppConfig, context: Context): void {

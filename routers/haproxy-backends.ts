@@ -28,18 +28,23 @@ const ROADS = {
   http-reuse never
   option http-server-close
 `,
+  testers: `  # Like those, but not counted: testers are no sample of the visitors.
+  http-reuse never
+  option http-server-close
+`,
 } as const;
 
 type Road = keyof typeof ROADS;
 type Service = Routing['services'][number];
 
 /** Backends of all services of an environment, and the table of their latencies. */
-export function renderBackends({ scope, services }: Routing, errorPageFile: string | undefined): string {
+export function renderBackends({ scope, services, testers }: Routing, errorPageFile: string | undefined): string {
   const page = errorPageFile === undefined ? '' : renderErrorPage(errorPageFile);
   const backends = services.flatMap((service) =>
     SLOTS.flatMap((slot) => [
       renderBackend({ scope, service, slot, page, road: 'repeatable' }),
       renderBackend({ scope, service, slot, page, road: 'once' }),
+      ...(testers ? [renderBackend({ scope, service, slot, page, road: 'testers' })] : []),
     ]),
   );
   return `# Counts requests by service, slot and latency: counter N has those up to bound N of
@@ -69,17 +74,21 @@ function renderBackend({ scope, service: { service, slots }, slot, page, road }:
   const name = backendName(scope, service, slot);
   const servers = slots[slot].map(({ address, port }, index) => {
     const server = `${slot}-${index + 1}`;
-    return `  server ${server} ${address}:${port}${road === 'once' ? ` no-check track ${name}/${server}` : ''}\n`;
+    return `  server ${server} ${address}:${port}${road !== 'repeatable' ? ` no-check track ${name}/${server}` : ''}\n`;
   });
-  return `backend ${road === 'once' ? `${name}.once` : name} from spillway
-${ROADS[road]}${page}  http-request set-var(txn.began) date(0,us)
+  return `backend ${road === 'repeatable' ? name : `${name}.${road}`} from spillway
+${ROADS[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, slot)}${servers.join('')}`;
+}
+
+function renderCounting(scope: Routing['scope'], service: string, slot: Slot): string {
+  return `  http-request set-var(txn.began) date(0,us)
   http-request track-sc0 str(${service}.${slot}) table ${latencyTable(scope)}
   http-response allow if { status 101 }
   http-response set-var-fmt(txn.retries) %rc
   http-response sc-inc-gpc(${RETRIED},0) if { status lt 500 } !{ var(txn.retries) -m str 0 }
   http-response set-var(txn.took) date(0,us),sub(txn.began)
 ${LATENCY_BOUNDS.map(renderBucket).join('')}  http-response sc-inc-gpc(${LATENCY_BOUNDS.length},0)
-${servers.join('')}`;
+`;
 }
 
 function renderBucket(bound: number, index: number): string {

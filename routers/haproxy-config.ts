@@ -1,4 +1,5 @@
 import type { RouterConfig } from '../domain/config';
+import type { Testers } from '../domain/config-testers';
 import type { Slot } from '../domain/release';
 import { SLOTS } from '../domain/release';
 import { contentHash, describeRoute, entriesByPort, scopeKey, tlsOf, type Entry, type Fragment } from './fragments';
@@ -127,7 +128,7 @@ function renderEntry({ scope, service, route }: Entry): string {
 }
 
 /** Draws a slot for the visitor, by one number for all services of the environment. */
-function renderDraw({ scope, affinity }: Routing, secure: boolean, directory: string): string {
+function renderDraw({ scope, affinity, testers }: Routing, secure: boolean, directory: string): string {
   const key = scopeKey(scope);
   const here = `{ var(txn.service) -m beg ${key}. }`;
   const cookie = cookieName(scope);
@@ -145,9 +146,21 @@ function renderDraw({ scope, affinity }: Routing, secure: boolean, directory: st
   # ${scope.app}/${scope.environment}: a draw below green's share goes to green, for all services alike. Without a share nothing is served.
   http-request set-var(txn.share) str(green),map_str_int(${mapFile(directory, scope)}) if ${here}
   http-request return status 503 if ${here} !{ var(txn.share) -m found }
-${draw}  http-request set-var(txn.draw) rand(100) if ${here} !{ var(txn.draw) -m found }
+${testers ? renderTesters(testers, here, mapFile(directory, scope)) : ''}${draw}  http-request set-var(txn.draw) rand(100) if ${here} !{ var(txn.draw) -m found }
   http-request set-var(txn.slot) str(green) if ${here} { var(txn.draw),sub(txn.share) lt 0 }
 ${keep}`;
+}
+
+/** Only while the share is between 0 and 100: so the one command that gives all traffic to a slot takes testers along. */
+function renderTesters(testers: Testers, here: string, map: string): string {
+  const sent =
+    'header' in testers
+      ? `{ req.hdr(${testers.header.name}) -m str ${testers.header.value} }`
+      : `{ req.cook(${testers.cookie.name}) -m str ${testers.cookie.value} }`;
+  return `  # Testers all go to the version that is on trial.
+  http-request set-var(txn.testers) str(testers),map_str_int(${map}) if ${here} { var(txn.share) -m int 1:99 } ${sent}
+  http-request set-var(txn.share) var(txn.testers) if ${here} { var(txn.testers) -m found }
+`;
 }
 
 interface Used {
@@ -155,26 +168,33 @@ interface Used {
   name: string;
   /** Slots in which it has servers. */
   served: Slot[];
+  testers: boolean;
 }
 
 function backendsOf(entries: Entry[], routings: Routing[]): Used[] {
   const names = new Set(entries.map(({ scope, service }) => `${scopeKey(scope)}.${service}`));
-  return routings.flatMap(({ scope, services }) =>
+  return routings.flatMap(({ scope, services, testers }) =>
     services
       .map(({ service, slots }) => ({
         name: `${scopeKey(scope)}.${service}`,
         served: SLOTS.filter((slot) => slots[slot].length > 0),
+        testers: testers !== undefined,
       }))
       .filter(({ name }) => names.has(name)),
   );
 }
 
-function renderUse({ name, served }: Used): string {
+function renderUse({ name, served, testers }: Used): string {
   const here = `{ var(txn.service) -m str ${name} }`;
   const [only, other] = served;
   // Not by `nbsrv`: to a process that is leaving, every backend has none.
   const leaving = only && !other ? renderRoads(`${name}.${only}`, `{ stopping } ${here}`) : '';
-  return `${leaving}${renderRoads(`${name}.green`, `${here} { var(txn.slot) -m str green }`)}${renderRoads(`${name}.blue`, here)}`;
+  const green = `${here} { var(txn.slot) -m str green }`;
+  const tested = '{ var(txn.testers) -m found }';
+  const ofTesters = testers
+    ? `  use_backend ${name}.green.testers if ${green} ${tested}\n  use_backend ${name}.blue.testers if ${here} ${tested}\n`
+    : '';
+  return `${leaving}${ofTesters}${renderRoads(`${name}.green`, green)}${renderRoads(`${name}.blue`, here)}`;
 }
 
 function renderRoads(backend: string, condition: string): string {

@@ -9,8 +9,16 @@ import { refuseBrokenShare } from './shares';
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
 
-/** Share of a process; undefined when the key is missing from its map. */
-type Seen = { process: HaproxyProcess; share: number | undefined }[];
+/** Green's share of all visitors; and of testers, while a version is on trial. */
+export interface Wanted {
+  green: number;
+  testers: number | undefined;
+}
+
+type Key = keyof Wanted;
+
+/** What processes have in their maps; undefined where a key is missing. */
+type Seen = ({ process: HaproxyProcess } & Record<Key, number | undefined>)[];
 
 /** Green's share of each environment: a file that outlives a restart, and a map in the memory of every process. */
 export class HaproxyShares {
@@ -32,17 +40,19 @@ export class HaproxyShares {
   }
 
   /** @throws RouterFailure when not every process confirms the share. */
-  async set(scope: Scope, share: number, io: Io): Promise<void> {
-    refuseBrokenShare(share);
-    await this.host.writeFile(this.fileOf(scope), `green ${share}\n`, io);
+  async set(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
+    refuseBrokenShare(wanted.green);
+    const testers = wanted.testers === undefined ? '' : `testers ${wanted.testers}\n`;
+    await this.host.writeFile(this.fileOf(scope), `green ${wanted.green}\n${testers}`, io);
     const end = Date.now() + SETTLE_MS;
     // A reload for another app may start a process that read the file before it was written: so again until all agree.
     for (;;) {
-      await this.runtime.askAll(`set map ${this.fileOf(scope)} green ${share}`, io);
+      await this.runtime.askAll(`set map ${this.fileOf(scope)} green ${wanted.green}`, io);
       const seen = await this.inForce(scope, io);
-      if (seen.length > 0 && seen.every((one) => one.share === share)) return;
-      if (Date.now() > end) throw this.disagreement(scope, `${share} %`, seen);
-      await this.restoreKey(scope, share, seen, io);
+      const wrong = seen.filter((one) => one.green !== wanted.green || one.testers !== wanted.testers);
+      if (seen.length > 0 && wrong.length === 0) return;
+      if (Date.now() > end) throw this.disagreement(scope, `${wanted.green} %`, seen);
+      for (const one of wrong) await this.correct(scope, one, wanted, io);
       await sleep(POLL_MS, undefined, { signal: io.signal });
     }
   }
@@ -55,10 +65,10 @@ export class HaproxyShares {
     if ((await this.host.readFile(this.fileOf(scope), io)) === undefined) return undefined;
     const seen = await this.inForce(scope, io);
     const [first] = seen;
-    if (seen.some(({ share }) => share === undefined || share !== first?.share)) {
+    if (seen.some(({ green }) => green === undefined || green !== first?.green)) {
       throw this.disagreement(scope, 'one share in all processes', seen);
     }
-    return first?.share;
+    return first?.green;
   }
 
   private fileOf(scope: Scope): string {
@@ -70,24 +80,34 @@ export class HaproxyShares {
     const answers = await this.runtime.askAll(`show map ${this.fileOf(scope)}`, io);
     return answers
       .filter(({ answer }) => !answer.includes('Unknown map'))
-      .map(({ process, answer }) => {
-        const value = /\sgreen (\d+)\s*$/m.exec(answer)?.[1];
-        return { process, share: value === undefined ? undefined : Number(value) };
-      });
+      .map(({ process, answer }) => ({
+        process,
+        green: valueOf(answer, 'green'),
+        testers: valueOf(answer, 'testers'),
+      }));
   }
 
-  /** Somebody may have removed the key by hand. */
-  private async restoreKey(scope: Scope, share: number, seen: Seen, io: Io): Promise<void> {
-    for (const { process } of seen.filter((one) => one.share === undefined)) {
-      await this.runtime.ask(process, `add map ${this.fileOf(scope)} green ${share}`, io);
+  /** `set map` changes only what is there, and somebody may have removed a key by hand. */
+  private async correct(scope: Scope, seen: Seen[number], wanted: Wanted, io: Io): Promise<void> {
+    for (const key of ['green', 'testers'] as const) {
+      const [has, gets] = [seen[key], wanted[key]];
+      if (has === gets) continue;
+      const command = has === undefined ? 'add' : gets === undefined ? 'del' : 'set';
+      await this.runtime.ask(seen.process, `${command} map ${this.fileOf(scope)} ${key} ${gets ?? ''}`.trimEnd(), io);
     }
   }
 
   private disagreement(scope: Scope, expected: string, seen: Seen): RouterFailure {
-    const processes = seen.map((one) => `${one.share ?? 'no share'} in process ${one.process.pid}`).join(', ');
+    const processes = seen.map((one) => `${one.green ?? 'no share'} in process ${one.process.pid}`).join(', ');
     return new RouterFailure(
       `Expected ${expected} as green's share of ${scope.app}/${scope.environment}, seen ` +
         `${processes || 'no process of HAProxy that knows it'} (${this.fileOf(scope)}). Give the share again, or restart HAProxy.`,
     );
   }
+}
+
+/** Value of a key in the answer to `show map`. */
+function valueOf(answer: string, key: Key): number | undefined {
+  const value = new RegExp(`\\s${key} (\\d+)\\s*$`, 'm').exec(answer)?.[1];
+  return value === undefined ? undefined : Number(value);
 }

@@ -87,8 +87,8 @@ export function allInFlight(rows: StatRow[]): number {
 export function readCounters(rows: StatRow[], table: string, scope: Scope): Record<Slot, Record<string, SlotCounters>> {
   const counts = parseTable(table);
   const slots: Record<Slot, Record<string, SlotCounters>> = { blue: {}, green: {} };
-  for (const { row, service, slot } of rowsOf(rows, scope)) {
-    if (row['svname'] !== 'BACKEND') continue;
+  for (const { row, service, slot, road } of rowsOf(rows, scope)) {
+    if (row['svname'] !== 'BACKEND' || road === 'testers') continue;
     const mine = counts.get(`${service}.${slot}`) ?? [];
     const others = slots[slot][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
     slots[slot][service] = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
-import { otherSlot, type Scope, type Slot } from '../domain/release';
+import { greenShare, otherSlot, type Scope, type Slot } from '../domain/release';
 import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
 import type { HaproxyConfig, HaproxyFragment } from './haproxy-config';
 import { latencyTable, pageFile, START_VARIABLE } from './haproxy-names';
@@ -22,7 +22,7 @@ import {
 import { withLease } from './lease';
 import { readErrorPage } from './error-page';
 import { refuseTakenPorts, takenPorts } from './ports';
-import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing } from './router';
+import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing, Trial } from './router';
 
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
@@ -34,7 +34,13 @@ export function openHaproxy(config: HaproxyConfig, host: Host): Router {
 
 class Haproxy implements Router {
   readonly kind = 'haproxy';
-  readonly capabilities: RouterCapabilities = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true };
+  readonly capabilities: RouterCapabilities = {
+    lossless: true,
+    sessionsPerSlot: true,
+    counters: true,
+    affinity: true,
+    mirror: false,
+  };
   private readonly setup: HaproxySetup;
   private readonly runtime: HaproxyRuntime;
   private readonly shares: HaproxyShares;
@@ -91,8 +97,9 @@ class Haproxy implements Router {
     });
   }
 
-  setGreenShare(scope: Scope, share: number, io: Io): Promise<void> {
-    return this.shares.set(scope, share, io);
+  setGreenShare(scope: Scope, share: number, io: Io, { testers }: Trial = {}): Promise<void> {
+    const allTesters = testers && greenShare(testers, 100);
+    return this.shares.set(scope, { green: share, testers: allTesters }, io);
   }
 
   greenShare(scope: Scope, io: Io): Promise<number | undefined> {

@@ -1,7 +1,8 @@
 import type { RouterConfig } from '../domain/config';
 import { SLOTS, type Scope, type Slot } from '../domain/release';
 import { contentHash, describeRoute, entriesByPort, scopeKey, tlsOf, type Entry, type Fragment } from './fragments';
-import type { Routing } from './router';
+import { renderMirrored, renderMirrorLocation, renderMirrorUse, renderTester } from './nginx-trial';
+import type { Routing, Trial } from './router';
 
 export type NginxConfig = Extract<RouterConfig, { kind: 'nginx' }>;
 export type NginxFragment = Fragment<{ certificate: string; key: string }>;
@@ -11,6 +12,11 @@ export const SERVERS_FILE = '90-spillway-servers.conf';
 /** Inside the container: says as whom the worker processes run. */
 export const USER_FILE = '/tmp/spillway-user.conf';
 const SHARED_FILE = '00-spillway.conf';
+
+/** Green's share in per cent, and what else there is while a version is on trial. */
+export interface NginxShare extends Trial {
+  green: number;
+}
 
 export interface Rendered {
   hash: string;
@@ -50,18 +56,18 @@ http {
 
 /**
  * What belongs into nginx's `http` block, from the fragments of all environments.
- * @param shares green's share in per cent by key of the environment
+ * @param shares by key of the environment
  * @param ipv6 whether the host speaks IPv6 too
  */
 export function renderNginx(
   fragments: NginxFragment[],
-  shares: Record<string, number>,
+  shares: Record<string, NginxShare>,
   directory: string,
   ipv6: boolean,
 ): Rendered {
   const files: Record<string, string> = { [SHARED_FILE]: SHARED };
   for (const { routing } of fragments) {
-    files[environmentFile(routing.scope)] = renderEnvironment(routing, shares[scopeKey(routing.scope)] ?? 0);
+    files[environmentFile(routing.scope)] = renderEnvironment(routing, shares[scopeKey(routing.scope)] ?? NOTHING);
   }
   const servers = [...entriesByPort(fragments)]
     .map(([port, entries]) => renderPort(port, entries, { fragments, shares, directory, ipv6 }))
@@ -73,6 +79,7 @@ export function renderNginx(
 
 const HEAD = '# Written by Spillway from apps/*.json; what is changed here by hand is lost.\n\n';
 const HASH = '@HASH@';
+const NOTHING: NginxShare = { green: 0 };
 const ALL_DRAWS = Array.from({ length: 100 }, (_, draw) => draw);
 
 const SHARED = `${HEAD}map $http_upgrade $spillway_connection {
@@ -96,21 +103,23 @@ ${inRows(ALL_DRAWS.slice(0, -1).map((draw) => `1% ${draw};`))}
 `;
 
 /** Names of nginx's variables have neither dots nor dashes; `_0` stands for a dash, so two names never meet. */
-function variable({ app, environment }: Scope): string {
+export function variable({ app, environment }: Scope): string {
   return `spillway_${app.replaceAll('-', '_0')}__${environment.replaceAll('-', '_0')}`;
 }
 
-function renderEnvironment({ scope, services, affinity }: Routing, share: number): string {
+function renderEnvironment({ scope, services, affinity, testers }: Routing, { green, ...trial }: NginxShare): string {
+  const name = variable(scope);
   const upstreams = services.flatMap(({ service, slots }) =>
     SLOTS.map((slot) => renderUpstream(upstreamName(scope, service, slot), slots[slot])),
   );
-  return `${HEAD}# ${scope.app}/${scope.environment}: green has ${share} %.
-${affinity ? renderKeptDraw(scope, share) : renderDraw(scope)}
+  return `${HEAD}# ${scope.app}/${scope.environment}: green has ${green} %.
+${affinity ? renderKeptDraw(scope, green) : renderDraw(scope)}
 # Draws below green's share go to green, for all services alike.
-map $${variable(scope)}_draw $${variable(scope)}_slot {
+map $${name}_draw $${name}_${trial.testers && testers ? 'drawn' : 'slot'} {
   default blue;
-${inRows(ALL_DRAWS.filter((draw) => draw < share).map((draw) => `${draw} green;`))}
+${inRows(ALL_DRAWS.filter((draw) => draw < green).map((draw) => `${draw} green;`))}
 }
+${trial.testers && testers ? renderTester(name, testers, trial.testers) : ''}${trial.mirror ? renderMirrored(name, trial.mirror) : ''}
 
 ${upstreams.join('\n')}`;
 }
@@ -136,7 +145,7 @@ map $cookie_${name} $${name}_keep {
 `;
 }
 
-function upstreamName(scope: Scope, service: string, slot: Slot | string): string {
+export function upstreamName(scope: Scope, service: string, slot: Slot | string): string {
   return `${scopeKey(scope)}.${service}.${slot}`;
 }
 
@@ -151,7 +160,7 @@ ${lines.length > 0 ? lines.join('') : '  server 127.0.0.1:1 down;\n'}  keepalive
 
 interface Around {
   fragments: NginxFragment[];
-  shares: Record<string, number>;
+  shares: Record<string, NginxShare>;
   directory: string;
   ipv6: boolean;
 }
@@ -179,6 +188,12 @@ function renderServer(port: number, host: string | undefined, mine: Entry[], all
   const options = `${host === undefined ? ' default_server' : ''}${tls ? ' ssl' : ''}`;
   const scopes = [...new Map(all.map(({ scope }) => [scopeKey(scope), scope])).values()];
   const certificate = tls ? `  ssl_certificate '${tls.certificate}';\n  ssl_certificate_key '${tls.key}';\n` : '';
+  const mirrors = mine.flatMap(({ scope, service }) => {
+    const { mirror } = around.shares[scopeKey(scope)] ?? NOTHING;
+    return mirror
+      ? [renderMirrorLocation(mirrorPath(scope, service), variable(scope), upstreamName(scope, service, mirror))]
+      : [];
+  });
   const statuses = host === undefined ? scopes.map((scope) => renderStatus(scope, around)) : [];
   const pages = around.fragments
     .filter(({ routing }) => mine.some((entry) => scopeKey(entry.scope) === scopeKey(routing.scope)))
@@ -186,7 +201,7 @@ function renderServer(port: number, host: string | undefined, mine: Entry[], all
   return `server {
   listen ${port}${options};
 ${around.ipv6 ? `  listen [::]:${port}${options};\n` : ''}  server_name ${host ?? '_'};
-${certificate}${PROXY}${[...statuses, ...pages, ...mine.map((entry) => renderLocation(entry, around))].join('')}${
+${certificate}${PROXY}${[...statuses, ...pages, ...new Set(mirrors), ...mine.map((entry) => renderLocation(entry, around))].join('')}${
     mine.some(({ route }) => (route.path ?? '/') === '/') ? '' : NOT_FOUND
   }}
 `;
@@ -212,19 +227,25 @@ function renderStatus(scope: Scope, { shares }: Around): string {
   return `  location = ${statusPath(scope)} {
     default_type text/plain;
     if ($spillway_local = 0) { return 404; }
-    return 200 "share=${shares[scopeKey(scope)] ?? 0} config=${HASH} pid=$pid\\n";
+    return 200 "share=${(shares[scopeKey(scope)] ?? NOTHING).green} config=${HASH} pid=$pid\\n";
   }
 `;
 }
 
-function renderLocation({ scope, service, route }: Entry, { fragments }: Around): string {
+/** Inside of nginx only. */
+function mirrorPath(scope: Scope, service: string): string {
+  return `${statusPath(scope)}/mirror/${service}`;
+}
+
+function renderLocation({ scope, service, route }: Entry, { fragments, shares }: Around): string {
   const name = variable(scope);
   const fragment = fragments.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope))!;
   const keep = fragment.routing.affinity ? `    add_header Set-Cookie $${name}_keep always;\n` : '';
   const page = fragment.errorPage === undefined ? '' : `    error_page 502 503 504 ${statusPath(scope)}/page;\n`;
+  const mirror = shares[scopeKey(scope)]?.mirror ? renderMirrorUse(mirrorPath(scope, service)) : '';
   return `  # ${describeRoute(route)}
   location ^~ '${route.path ?? '/'}' {
-${keep}${page}    proxy_pass http://${upstreamName(scope, service, `$${name}_slot`)};
+${keep}${page}${mirror}    proxy_pass http://${upstreamName(scope, service, `$${name}_slot`)};
   }
 `;
 }

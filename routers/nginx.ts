@@ -4,13 +4,20 @@ import type { Host, Io } from '../domain/host';
 import type { Scope, Slot } from '../domain/release';
 import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
 import { withLease } from './lease';
-import { pageFile, renderNginx, type NginxConfig, type NginxFragment, type Rendered } from './nginx-config';
+import {
+  pageFile,
+  renderNginx,
+  type NginxConfig,
+  type NginxFragment,
+  type NginxShare,
+  type Rendered,
+} from './nginx-config';
 import { NginxSetup, type NginxWorker } from './nginx-setup';
 import { readStatus, type NginxStatus } from './nginx-status';
 import { readErrorPage } from './error-page';
 import { listens, refuseTakenPorts, takenPorts } from './ports';
 import { refuseBrokenShare } from './shares';
-import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing } from './router';
+import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing, Trial } from './router';
 
 const SETTLE_MS = 20_000;
 const POLL_MS = 25;
@@ -25,7 +32,7 @@ export function openNginx(config: NginxConfig, host: Host): Router {
 
 interface State {
   fragments: NginxFragment[];
-  shares: Record<string, number>;
+  shares: Record<string, NginxShare>;
 }
 
 class Nginx implements Router {
@@ -35,6 +42,7 @@ class Nginx implements Router {
     sessionsPerSlot: false,
     counters: false,
     affinity: true,
+    mirror: true,
   };
   private readonly setup: NginxSetup;
 
@@ -88,13 +96,14 @@ class Nginx implements Router {
     });
   }
 
-  async setGreenShare(scope: Scope, share: number, io: Io): Promise<void> {
-    refuseBrokenShare(share);
+  async setGreenShare(scope: Scope, green: number, io: Io, trial: Trial = {}): Promise<void> {
+    refuseBrokenShare(green);
+    const share: NginxShare = { green, ...(green > 0 && green < 100 && trial) };
     await this.locked(scope, io, async () => {
       const before = await this.readState(io);
       await this.change(before, { ...before, shares: { ...before.shares, [scopeKey(scope)]: share } }, scope, io);
       // After the reload: the configuration is what outlives a restart, this is only what it is made from.
-      await this.host.writeFile(this.shareFile(scope), `${share}\n`, io);
+      await this.host.writeFile(this.shareFile(scope), `${JSON.stringify(share)}\n`, io);
     });
   }
 
@@ -164,7 +173,7 @@ class Nginx implements Router {
     const shares = await Promise.all(
       names.map(async (name) => {
         const text = await this.host.readFile(`${this.setup.directory}/shares/${name}`, io);
-        return [name, Number(text)] as const;
+        return [name, JSON.parse(text ?? '{"green":0}') as NginxShare] as const;
       }),
     );
     return { fragments, shares: Object.fromEntries(shares) };

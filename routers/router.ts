@@ -1,4 +1,5 @@
 import type { RouteConfig } from '../domain/config';
+import type { Testers } from '../domain/config-testers';
 import type { Io } from '../domain/host';
 import type { Scope, Slot } from '../domain/release';
 
@@ -12,6 +13,16 @@ export interface RouterCapabilities {
   counters: boolean;
   /** A visitor stays on one slot during a canary. */
   affinity: boolean;
+  /** A slot can get a copy of what the other one answers. */
+  mirror: boolean;
+}
+
+/** What else there is while a version has a part of the traffic. */
+export interface Trial {
+  /** Where all testers go. */
+  testers?: Slot;
+  /** Who gets a copy of each GET and HEAD that the other slot answers. */
+  mirror?: Slot;
 }
 
 export interface Backend {
@@ -23,6 +34,8 @@ export interface Backend {
 export interface Routing {
   scope: Scope;
   affinity: boolean;
+  /** By what the requests of testers are known. */
+  testers?: Testers;
   services: {
     service: string;
     routes: RouteConfig[];
@@ -61,8 +74,11 @@ export interface Router {
   configure(routing: Routing, io: Io): Promise<{ reloaded: boolean }>;
   /** Takes the environment's part away again. */
   remove(scope: Scope, io: Io): Promise<void>;
-  /** Moves all services of the app at once, makes it outlive a restart, and reads it back. */
-  setGreenShare(scope: Scope, share: number, io: Io): Promise<void>;
+  /**
+   * Moves all services of the app at once, makes it outlive a restart, and reads it back. What the last call said of
+   * testers and mirror holds no longer. With a share of 0 or 100 neither has any effect.
+   */
+  setGreenShare(scope: Scope, share: number, io: Io, trial?: Trial): Promise<void>;
   /** Share as in force, in every process; undefined when the environment is unknown. */
   greenShare(scope: Scope, io: Io): Promise<number | undefined>;
   /** Whether every service has a server that answers in this slot. */

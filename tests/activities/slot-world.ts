@@ -15,7 +15,7 @@ import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } f
 /** A router that only remembers; what decides about traffic is tested on the real ones. */
 export class RememberedRouter implements Router {
   readonly kind = 'haproxy';
-  readonly capabilities = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true };
+  readonly capabilities = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true, mirror: false };
   routing: Routing | undefined;
   share: number | undefined;
   inFlight: Record<Slot, number> = { blue: 0, green: 0 };

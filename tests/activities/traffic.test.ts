@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { ActivityWorld } from '../support/activity-world';
-import { until } from '../support/router-world';
+import { ask, until } from '../support/router-world';
 
 const OLD = '20261121-100000-1.0.0-aaaa';
 const NEW = '20261121-110000-1.1.0-bbbb';
@@ -43,6 +43,21 @@ describe('traffic', () => {
     await world.run('setTraffic', { ...next(), slot: 'blue', share: 100 });
     expect(await world.share()).toBe(0);
     expect(await world.ask()).toBe('1.0.0');
+  }, 60_000);
+
+  it('of testers is all of it for a version on trial, and like everybody’s after an undo', async () => {
+    const testers = { header: { name: 'X-Tester', value: 'yes' } };
+    const change = world.change;
+    world.change = (raw) => {
+      change(raw);
+      raw.canary = { ...raw.canary, testers };
+    };
+    await world.deploy(next(), 'green');
+    const tester = async () => (await ask(world.port, '/', { 'X-Tester': 'yes' })).body;
+    await world.run('setTraffic', { ...next(), slot: 'green', share: 1 });
+    for (let index = 0; index < 10; index++) expect(await tester()).toBe('1.1.0');
+    await world.run('setTraffic', { ...next(), slot: 'blue', share: 100 });
+    expect(await tester()).toBe('1.0.0');
   }, 60_000);
 
   it('is not moved by a step of a release that no longer has the environment', async () => {

@@ -32,7 +32,7 @@ const WELL: Answers = {
     slot: live?.slot === 'blue' ? 'green' : 'blue',
     live,
     pendingMigrations: ['002_orders'],
-    capabilities: { lossless: true, sessionsPerSlot: true, counters: true, affinity: true },
+    capabilities: { lossless: true, sessionsPerSlot: true, counters: true, affinity: true, mirror: false },
     configurationIdentity: 'configuration',
   }),
   buildImages: ({ release }) => ({
