@@ -16,7 +16,7 @@ interface AnalyzeOptions extends ScopeOptions {
   config?: string;
   prometheus?: string;
   from: number;
-  to: number;
+  to?: number;
   baselineFrom?: number;
   slot: Slot;
   baselineSlot?: Slot;
@@ -45,7 +45,7 @@ export function registerAnalyze(program: Command): void {
     .option('--config <path>', 'the same as --file')
     .option('--prometheus <url>', 'ask this Prometheus; default: the one of each metric', parseUrl)
     .requiredOption('--from <moment>', 'when it began', parseMoment)
-    .option('--to <moment>', 'when it ended; default: now', parseMoment, Date.now())
+    .option('--to <moment>', 'when it ended; default: now', parseMoment)
     .option('--slot <slot>', 'where the version ran that is judged: blue or green', parseSlot, 'green')
     .option('--baseline-slot <slot>', 'where that ran with which it is compared; default: the other slot', parseSlot)
     .option('--baseline-from <moment>', 'compare with what ran at another time, for as long', parseMoment)
@@ -85,7 +85,7 @@ async function analyze(options: AnalyzeOptions, out: Out): Promise<ExitCode> {
 }
 
 function sidesOf({ app, environment }: Configured, options: AnalyzeOptions): { baseline: Side; canary: Side } {
-  const { from, to, slot, baselineFrom = from } = options;
+  const { from, to = Date.now(), slot, baselineFrom = from } = options;
   if (from >= to) {
     const [began, ended] = [from, to].map((moment) => new Date(moment).toISOString());
     throw new ConfigurationFailure(`expected --from to be before --to, seen ${began} and ${ended}`);
