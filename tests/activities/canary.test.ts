@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { canaryActivities } from '../../activities/canary';
 import type { Beat } from '../../activities/canary';
 import type { SoakInput, SoakReport } from '../../activities/steps';
+import type { Counted } from '../../domain/canary';
 import { containerName } from '../../domain/names';
+import type { SoakState } from '../../domain/soak-state';
 import { ActivityWorld } from '../support/activity-world';
 import { until } from '../support/router-world';
 
@@ -131,4 +135,62 @@ describe('a soak', () => {
     const probed = await world.run('soak', { ...none, limits: { healthFailures: 3, minRequests: 20 } });
     expect(probed.judgement.verdict).toBe('pass');
   }, 60_000);
+
+  it('that is compared judges errors and latency of both, and keeps a picture without secrets', async () => {
+    const given = await input('1.1.0', { limits: { minRequests: 20 } });
+    await traffic(100);
+    const { judgement, picture, carried } = await world.run('soak', given);
+    expect(judgement.metrics?.map(({ name, label }) => `${name}: ${label}`)).toEqual([
+      'errors web: pass',
+      'latency web: pass',
+    ]);
+    expect(Object.keys(carried!.series)).toEqual(['errors web', 'latency web']);
+    expect(picture).toBe(join(world.state, 'reports', NEW, 'canary-50.svg'));
+    expect(await readFile(picture!, 'utf8')).toMatch(/^<svg .*1\.1\.0, new, in green.*<\/svg>\n$/s);
+  }, 60_000);
+
+  it('is lengthened until there is enough evidence', async () => {
+    const given = await input('1.1.0', { soak: 200, longest: 50_000, limits: { errorRate: 5, minRequests: 20 } });
+    const running = start(given);
+    await until(() => Promise.resolve(lastBeat()?.judgement !== undefined));
+    await traffic(100);
+    expect((await running.report).judgement.verdict).toBe('pass');
+  }, 60_000);
+
+  it('taken over from a worker that died counts each request once, whatever its last beat was', async () => {
+    const given = await input('1.1.0', { limits: { minRequests: 20 } });
+    const before = world.beats.length;
+    await traffic(30);
+    await world.run('soak', { ...given, soak: 1_500 });
+    await traffic(40);
+    const beats = world.beats.slice(before).filter((beat) => (beat as Partial<Beat>).state);
+    for (const beat of [undefined, beats[0], beats.at(-1)]) {
+      const { carried } = await start({ ...given, soak: 0 }, beat).report;
+      expect(countedIn(carried!)).toEqual(between(given.baseline!, carried!.seen!));
+    }
+  }, 60_000);
+
+  it('that is paused goes on with what it knew', async () => {
+    const given = await input('1.1.0', { limits: { minRequests: 20 } });
+    await traffic(30);
+    const first = await world.run('soak', given);
+    await traffic(30);
+    const { carried } = await world.run('soak', { ...given, carried: first.carried, startedAt: Date.now() });
+    expect(countedIn(carried!)).toEqual(between(given.baseline!, carried!.seen!));
+    expect(carried!.series['errors web']!.points.length).toBeGreaterThan(
+      first.carried!.series['errors web']!.points.length,
+    );
+  }, 60_000);
 });
+
+/** Requests of both slots that the tests were told of. */
+function countedIn({ live }: SoakState): { canary: number; baseline: number } {
+  const { canary, baseline } = live.services.web!.errors;
+  return { canary: canary.total, baseline: baseline.total };
+}
+
+/** What the router itself says. */
+function between(before: Counted, now: Counted): { canary: number; baseline: number } {
+  const of = (slot: 'blue' | 'green') => now.slots[slot].web!.requests - (before.slots[slot].web?.requests ?? 0);
+  return { canary: of('green'), baseline: of('blue') };
+}

@@ -43,4 +43,18 @@ describe('retire', () => {
     expect(await world.slot('blue')).toHaveLength(2);
     expect(await readdir(join(world.state, 'backups'))).toEqual([]);
   }, 60_000);
+
+  it('keeps the pictures of the newest 20 releases', async () => {
+    await switchOver();
+    const ids = Array.from(
+      { length: 23 },
+      (_, index) => `202611${String(index + 1).padStart(2, '0')}-100000-1.0.0-aaaa`,
+    );
+    for (const id of ids) {
+      await mkdir(join(world.state, 'reports', id), { recursive: true });
+      await writeFile(join(world.state, 'reports', id, 'bake.svg'), '');
+    }
+    expect(await retire()).toEqual({ leftovers: [] });
+    expect((await readdir(join(world.state, 'reports'))).sort()).toEqual(ids.slice(3));
+  }, 60_000);
 });
