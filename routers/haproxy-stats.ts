@@ -80,6 +80,25 @@ export function allInFlight(rows: StatRow[]): number {
   return rows.filter((row) => row['svname'] === 'BACKEND').reduce((sum, row) => sum + number(row, 'scur'), 0);
 }
 
+const ANSWERS = ['hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx'];
+
+/**
+ * Requests that a version left without an answer and that HAProxy counts nowhere, because it then closes a kept
+ * connection of a client without a word: what came, less what is in flight, less what ended in any other way.
+ */
+function unanswered(row: StatRow): number {
+  const ended = sum(row, [...ANSWERS, 'hrsp_1xx', 'hrsp_other']);
+  return Math.max(0, number(row, 'stot') - number(row, 'scur') - ended);
+}
+
+/** What must be the same in two readings: one that falls into the moment in which a request begins or ends is off by it. */
+export function unansweredOf(rows: StatRow[], scope: Scope): string {
+  return rowsOf(rows, scope)
+    .filter(({ row }) => row['svname'] === 'BACKEND')
+    .map(({ row }) => unanswered(row))
+    .join();
+}
+
 /**
  * Counters of each service in each slot, from `show stat` and `show table`. A request that was answered only when it was
  * tried again counts as an error: its visitor noticed nothing, but a version that drops every third one is not sound.
@@ -93,9 +112,9 @@ export function readCounters(rows: StatRow[], table: string, scope: Scope): Reco
     const others = slots[slot][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
     slots[slot][service] = {
       // Not 1xx: a WebSocket is counted when it ends, hours later.
-      requests: others.requests + sum(row, ['hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx']),
+      requests: others.requests + sum(row, ANSWERS) + unanswered(row),
       // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short.
-      errors: others.errors + sum(row, ['hrsp_5xx', 'srv_abrt']),
+      errors: others.errors + sum(row, ['hrsp_5xx', 'srv_abrt']) + unanswered(row),
       latency: buckets(mine),
     };
   }

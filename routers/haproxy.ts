@@ -17,6 +17,7 @@ import {
   sessionsOf,
   STAT_COMMAND,
   stillReaches,
+  unansweredOf,
   type StatRow,
 } from './haproxy-stats';
 import { withLease } from './lease';
@@ -26,6 +27,7 @@ import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing, 
 
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
+const MOST_READINGS = 6;
 
 /** HAProxy, run by Spillway on the host's network or attached to. Nothing is opened before the first call. */
 export function openHaproxy(config: HaproxyConfig, host: Host): Router {
@@ -157,17 +159,30 @@ class Haproxy implements Router {
 
   async counters(scope: Scope, io: Io): Promise<RouterCounters> {
     const process = await this.runtime.current(io);
-    const [start, stat, table] = await Promise.all([
+    const [start, rows, table] = await Promise.all([
       process && this.runtime.variable(process, START_VARIABLE, io),
-      process && this.runtime.ask(process, STAT_COMMAND, io),
+      process && this.settledStat(process, scope, io),
       process && this.runtime.ask(process, `show table ${latencyTable(scope)}`, io),
     ]);
-    if (!process || start === undefined || stat === undefined || table === undefined) {
+    if (!process || start === undefined || rows === undefined || table === undefined) {
       throw new UnreachableFailure(
         `expected a process of HAProxy that takes requests, seen none; see ${this.setup.masterSocket}`,
       );
     }
-    return { process: `${process.pid}@${start}`, slots: readCounters(parseStat(stat), table, scope) };
+    return { process: `${process.pid}@${start}`, slots: readCounters(rows, table, scope) };
+  }
+
+  /** Statistics of which two readings in a row agree on what was left unanswered. */
+  private async settledStat(process: HaproxyProcess, scope: Scope, io: Io): Promise<StatRow[] | undefined> {
+    let rows: StatRow[] | undefined;
+    for (let reading = 1; reading <= MOST_READINGS; reading++) {
+      const text = await this.runtime.ask(process, STAT_COMMAND, io);
+      if (text === undefined) return undefined;
+      const before = rows;
+      rows = parseStat(text);
+      if (before && unansweredOf(before, scope) === unansweredOf(rows, scope)) return rows;
+    }
+    return rows;
   }
 
   private async versionInForce(io: Io): Promise<string | undefined> {

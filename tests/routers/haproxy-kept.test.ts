@@ -22,7 +22,7 @@ function impatient(): Server {
   const used = new WeakSet();
   return createServer((request, response) => {
     got.push(`${request.method} ${request.url}`);
-    if (used.has(request.socket)) return void request.socket.destroy();
+    if (used.has(request.socket) || request.url === '/die') return void request.socket.destroy();
     used.add(request.socket);
     request.resume().on('end', () => response.end('blue'));
   });
@@ -108,6 +108,20 @@ test('a request that was answered only when it was sent again counts as an error
   expect(after.errors - before.errors).toBe(9);
   expect(got.length).toBeGreaterThanOrEqual(19);
   socket.destroy();
+});
+
+test('a request that a version left unanswered counts as an error, on a kept connection of a client too', async () => {
+  const counted = async () => (await router.counters(scope, io)).slots.blue['api']!;
+  const before = await counted();
+  for (const method of ['GET', 'POST', 'PUT']) {
+    const { socket, send } = client();
+    expect(await send('POST')).toMatch(/^HTTP\/1.1 200/);
+    expect(await send(method, '/die')).toBe('closed');
+    socket.destroy();
+  }
+  const after = await counted();
+  expect([after.requests - before.requests, after.errors - before.errors]).toEqual([6, 3]);
+  expect(got.filter((one) => one === 'POST /die')).toHaveLength(1);
 });
 
 test('clients are told to leave unused connections sooner than HAProxy closes them', async () => {

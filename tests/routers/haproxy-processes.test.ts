@@ -158,6 +158,11 @@ test('requests, errors and latency are counted by slot; a restart shows as anoth
     ...Array.from({ length: 3 }, () => ask(port, '/fail')),
     ask(port, '/cut').catch(() => undefined),
   ]);
+  // One that ended is neither a request nor an error.
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  await once(socket, 'open');
+  socket.terminate();
+  await until(async () => (await router.sessions(scope, 'green', io)) === 0);
   const after = await router.counters(scope, io);
   expect(after.process).toBe(before.process);
   const counted = (of: typeof after, slot: 'blue' | 'green') => of.slots[slot]['api']!;

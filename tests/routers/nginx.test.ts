@@ -34,7 +34,13 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 test('says honestly what it cannot do', () => {
-  expect(router.capabilities).toEqual({ lossless: false, sessionsPerSlot: false, counters: false, affinity: true, mirror: true });
+  expect(router.capabilities).toEqual({
+    lossless: false,
+    sessionsPerSlot: false,
+    counters: false,
+    affinity: true,
+    mirror: true,
+  });
 });
 
 test('a share of 0 or 100 sends every visitor of every service to one slot, and is read back', async () => {
