@@ -6,6 +6,8 @@ import {
   type LiveSettings,
   type LiveState,
 } from '../../domain/live-judge';
+import { observeNotSlower, startNotSlower } from '../../domain/live-not-slower';
+import { seeded } from '../support/seeded';
 import { Router, Traffic, type Change, type TrafficSettings } from '../support/canary-traffic';
 
 /* Canaries made up by the thousand; bench/judge.ts has the larger ones. */
@@ -118,4 +120,33 @@ test('one bad service among three is found and named', () => {
 test('a canary that is a little slower than is allowed to matter passes, however long one looks', () => {
   const ends = many(30, { services: { backend: SERVICE }, looks: 100, changes: { backend: { latency: 1.03 } } });
   expect(ends.filter(({ after }) => after < Infinity).length).toBeLessThanOrEqual(2);
+});
+
+test('a canary that is slower by just one bucket is hardly ever called not slower', () => {
+  const bounds = [10, 20, 50, 100, 200, 500, null];
+  const parts = [0.1, 0.3, 0.6, 0.85, 0.97];
+  const random = seeded(6);
+  const drawn = (requests: number, slower: number): number[] => {
+    const counts = bounds.map(() => 0);
+    for (let request = 0; request < requests; request++) {
+      const draw = random();
+      counts[parts.filter((part) => part < draw).length + slower]!++;
+    }
+    return counts;
+  };
+  const found = (slower: number, test: 'usual' | 'slow'): number =>
+    Array.from({ length: 300 }, () => {
+      let [state, seen] = [startNotSlower(), drawn(100, 0)];
+      for (let look = 0; look < 40; look++) {
+        const baseline = drawn(60, 0);
+        const increment = { bounds, baseline, canary: drawn(20, slower) };
+        state = observeNotSlower(state, { bounds, baseline: seen, canary: [] }, increment);
+        seen = seen.map((count, bucket) => count + baseline[bucket]!);
+      }
+      return state[test].pValue <= 0.05;
+    }).filter(Boolean).length / 300;
+  for (const test of ['usual', 'slow'] as const) {
+    expect(found(1, test)).toBeLessThan(0.05 + 3 * Math.sqrt((0.05 * 0.95) / 300));
+    expect(found(0, test)).toBeGreaterThan(0.9);
+  }
 });
