@@ -159,11 +159,12 @@ class Haproxy implements Router {
 
   async counters(scope: Scope, io: Io): Promise<RouterCounters> {
     const process = await this.runtime.current(io);
-    const [start, rows, table] = await Promise.all([
+    const [start, rows] = await Promise.all([
       process && this.runtime.variable(process, START_VARIABLE, io),
       process && this.settledStat(process, scope, io),
-      process && this.runtime.ask(process, `show table ${latencyTable(scope)}`, io),
     ]);
+    // After the requests: one that ended between the two would look as if it had no latency, so no answer.
+    const table = process && (await this.runtime.ask(process, `show table ${latencyTable(scope)}`, io));
     if (!process || start === undefined || rows === undefined || table === undefined) {
       throw new UnreachableFailure(
         `expected a process of HAProxy that takes requests, seen none; see ${this.setup.masterSocket}`,
