@@ -1,6 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ReleaseResult } from '../../domain/release';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { SoakInput, SoakReport } from '../../activities/steps';
+import { releaseWorkflowId } from '../../domain/names';
+import { otherSlot } from '../../domain/release';
+import type { ReleaseResult, Slot } from '../../domain/release';
 import type { Load } from '../support/load';
 import type { Raw } from '../support/tiny';
 import { World } from '../support/world';
@@ -141,15 +145,55 @@ describe('a bad canary is found by comparing it with the live version', () => {
         raw.bake = { soak: '1s' };
       },
     });
-    expect({ outcome: status.outcome, why: status.why }).toMatchObject({ outcome: 'released' });
+    expect({ outcome: status.outcome, why: status.why }).toEqual({ outcome: 'released' });
     const bake = status.judged!.at(-1)!;
     expect(bake.name).toBe('bake');
     expect(bake.judgement.metrics?.map(({ name, label }) => `${name}: ${label}`)).toContain('errors web: pass');
   });
 
+  test('a worker killed in the middle of a soak loses no evidence and doubles none', async () => {
+    const releasing = await world.release('1.9.0', { behaviour: LIVE, config: steps([50, '4s']) });
+    await releasing.until(({ share }) => share === 50);
+    // So that it has beaten with something to lose.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await world.workers.at(-1)!.kill();
+    await world.startWorker();
+    const { status } = await releasing.result();
+    expect({ outcome: status.outcome, why: status.why }).toEqual({ outcome: 'released' });
+    const { attempts, input, report } = await soakOf(world);
+    expect(attempts).toBeGreaterThan(1);
+    const { live, seen } = report.carried!;
+    for (const service of ['web', 'api']) {
+      const { canary, baseline } = live.services[service]!.errors;
+      const of = (slot: Slot) => seen!.slots[slot][service]!.requests - input.baseline!.slots[slot][service]!.requests;
+      expect([canary.total, baseline.total]).toEqual([of(input.slot), of(otherSlot(input.slot))]);
+    }
+  });
+
   test('no traffic never passes', async () => {
     await load?.stop();
-    const { why } = await caught('1.9.0', { behaviour: LIVE, config: steps([50, '600ms']) });
-    expect(why).toMatch(/^0 requests seen, 20 needed, after 1.8 s for lack of evidence/);
+    const { why } = await caught('2.0.0', { behaviour: LIVE, config: steps([50, '600ms']) });
+    expect(why).toMatch(/^0 requests seen, 20 needed, after [\d.]+ s for lack of evidence/);
   });
 });
+
+/** What the history of the last release has of its first soak. */
+async function soakOf(world: World): Promise<{ attempts: number; input: SoakInput; report: SoakReport }> {
+  const { events } = await world.client.workflow.getHandle(releaseWorkflowId(world.scope)).fetchHistory();
+  const scheduled = events!.find(
+    ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'soak',
+  )!;
+  const started = events!.find(({ activityTaskStartedEventAttributes: one }) =>
+    one?.scheduledEventId?.eq(scheduled.eventId!),
+  )!.activityTaskStartedEventAttributes!;
+  const completed = events!.find(({ activityTaskCompletedEventAttributes: one }) =>
+    one?.scheduledEventId?.eq(scheduled.eventId!),
+  )!.activityTaskCompletedEventAttributes!;
+  const decoded = (payloads: Parameters<typeof defaultPayloadConverter.fromPayload>[0][] | null | undefined): unknown =>
+    defaultPayloadConverter.fromPayload(payloads![0]!);
+  return {
+    attempts: started.attempt ?? 1,
+    input: decoded(scheduled.activityTaskScheduledEventAttributes!.input?.payloads) as SoakInput,
+    report: decoded(completed.result?.payloads) as SoakReport,
+  };
+}
