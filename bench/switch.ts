@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openHaproxy } from '../routers/haproxy';
-import { openNginx } from '../routers/nginx';
 import type { Router } from '../routers/router';
 import { startPressure, type PressureReport } from '../tests/support/pressure';
-import { freePorts, io, RouterWorld, routingOf, untilUp } from '../tests/support/router-world';
+import { freePorts, introduce, io, RouterWorld, routingOf } from '../tests/support/router-world';
 import { ms } from './statistics';
 
 const CONNECTIONS = 32;
@@ -35,14 +33,10 @@ async function withRouter(kind: Router['kind']): Promise<PressureReport> {
   try {
     const [port, blue, green] = (await freePorts(3)) as [number, number, number];
     await world.quickBackends({ blue, green });
-    const config = { image: `spillway/${kind}:local`, directory: world.directory };
-    const { host } = world.target;
-    const router = kind === 'haproxy' ? openHaproxy({ kind, ...config }, host) : openNginx({ kind, ...config }, host);
+    const router = world.router(kind);
     const scope = { app: 'bench', environment: 'production' };
     const routing = routingOf(scope, { web: { route: port, blue: [blue], green: [green] } });
-    await router.configure(routing, io);
-    await untilUp(router, routing, 'blue');
-    await untilUp(router, routing, 'green');
+    await introduce(router, routing);
     return await underPressure(port, router, scope);
   } finally {
     await world.close();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { openHaproxy } from '../../routers/haproxy';
 import type { HaproxyConfig } from '../../routers/haproxy-config';
-import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import { ask, freePorts, io, isAnswered, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
 
 let world: RouterWorld;
 let theirs: ChildProcess;
@@ -26,12 +26,7 @@ beforeAll(async () => {
   theirs = spawn('haproxy', ['-W', '-db', '-S', socket, '-f', `${world.directory}/haproxy.cfg`, '-f', extra], {
     stdio: 'ignore',
   });
-  await until(() =>
-    ask(own).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await until(() => isAnswered(own));
   config = {
     kind: 'haproxy',
     image: 'unused',
@@ -57,12 +52,7 @@ test('an HAProxy that is already there takes the app beside its own work, and is
   expect(await router.configure(routing, io)).toEqual({ reloaded: false });
   expect(await ask(ports.own)).toMatchObject({ body: 'theirs' });
   await router.remove(scope, io);
-  await until(() =>
-    ask(ports.route).then(
-      () => false,
-      () => true,
-    ),
-  );
+  await until(async () => !(await isAnswered(ports.route)));
   expect(await ask(ports.own)).toMatchObject({ body: 'theirs' });
 }, 60_000);
 

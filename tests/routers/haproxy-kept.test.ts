@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openHaproxy } from '../../routers/haproxy';
 import type { Router, Routing } from '../../routers/router';
-import { freePorts, io, RouterWorld, routingOf, untilUp } from '../support/router-world';
+import { freePorts, introduce, io, RouterWorld, routingOf } from '../support/router-world';
 
 /* Connections that are kept open: by clients, and by HAProxy to the versions. */
 
@@ -56,13 +55,9 @@ beforeAll(async () => {
   port = route;
   version = impatient().listen(blue, '127.0.0.1');
   await world.backends({ green });
-  router = openHaproxy(
-    { kind: 'haproxy', image: 'spillway/haproxy:local', directory: world.directory },
-    world.target.host,
-  );
+  router = world.haproxy();
   routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
-  await router.configure(routing, io);
-  await untilUp(router, routing, 'blue');
+  await introduce(router, routing);
 }, 60_000);
 
 afterAll(async () => {

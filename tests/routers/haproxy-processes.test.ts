@@ -1,15 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import { openHaproxy } from '../../routers/haproxy';
-import type { HaproxyConfig } from '../../routers/haproxy-config';
 import { HaproxyRuntime } from '../../routers/haproxy-runtime';
 import type { Router, Routing } from '../../routers/router';
 import { startPressure } from '../support/pressure';
-import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import { ask, freePorts, introduce, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
 
 let world: RouterWorld;
-let config: HaproxyConfig;
 let router: Router;
 let routing: Routing;
 let port: number;
@@ -22,12 +19,9 @@ beforeAll(async () => {
   world = await RouterWorld.open('haproxy');
   [port, blue, green, green2] = (await freePorts(4)) as [number, number, number, number];
   await world.backends({ blue, green });
-  config = { kind: 'haproxy', image: 'spillway/haproxy:local', directory: world.directory };
-  router = openHaproxy(config, world.target.host);
+  router = world.haproxy();
   routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
-  await router.configure(routing, io);
-  await untilUp(router, routing, 'blue');
-  await untilUp(router, routing, 'green');
+  await introduce(router, routing);
 }, 60_000);
 
 afterAll(() => world?.close());

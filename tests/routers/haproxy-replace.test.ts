@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { openHaproxy } from '../../routers/haproxy';
 import { HaproxyReplacement } from '../../routers/haproxy-replacement';
 import type { Router, Routing } from '../../routers/router';
 import { startPressure } from '../support/pressure';
-import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import { ask, freePorts, introduce, io, isAnswered, RouterWorld, routingOf, until } from '../support/router-world';
 
 let world: RouterWorld;
 let routing: Routing;
@@ -12,8 +11,7 @@ let port: number;
 let images: { one: string; other: string; broken: string };
 const scope = { app: 'fx', environment: 'production' };
 
-const open = (image: string): Router =>
-  openHaproxy({ kind: 'haproxy', image, directory: world.directory }, world.target.host);
+const open = (image: string): Router => world.haproxy({ image });
 
 beforeAll(async () => {
   world = await RouterWorld.open('haproxy-replace');
@@ -28,9 +26,7 @@ beforeAll(async () => {
   port = route;
   await world.backends({ blue, green });
   routing = routingOf(scope, { api: { route, blue: [blue], green: [green] } });
-  await open(images.one).configure(routing, io);
-  await untilUp(open(images.one), routing, 'blue');
-  await untilUp(open(images.one), routing, 'green');
+  await introduce(open(images.one), routing);
 }, 60_000);
 
 afterAll(async () => {
@@ -141,11 +137,6 @@ test('a router that was killed is started again by the engine, without the one i
   await open(images.other).configure(routing, io);
   const pid = Number(await world.docker('inspect', '-f', '{{.State.Pid}}', world.container));
   process.kill(pid, 'SIGKILL');
-  await until(() =>
-    ask(port).then(
-      ({ status }) => status === 200,
-      () => false,
-    ),
-  );
+  await until(() => isAnswered(port, 'green'));
   expect(await open(images.other).configure(routing, io)).toEqual({ reloaded: false });
 }, 60_000);

@@ -4,15 +4,12 @@ import { request } from 'node:https';
 import { promisify } from 'node:util';
 import { RouterFailure } from '../../domain/failures';
 import type { Scope } from '../../domain/release';
-import { openHaproxy } from '../../routers/haproxy';
-import type { HaproxyConfig } from '../../routers/haproxy-config';
 import type { Router, Routing } from '../../routers/router';
-import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import { ask, freePorts, introduce, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
 
 const run = promisify(execFile);
 
 let world: RouterWorld;
-let config: HaproxyConfig;
 let router: Router;
 let port: number;
 let spare: number;
@@ -31,10 +28,8 @@ beforeAll(async () => {
   [port, spare] = [a, b];
   ports = { fx: c, other: d, api: e, staging: f };
   await world.backends(ports);
-  config = { kind: 'haproxy', image: 'spillway/haproxy:local', directory: world.directory };
-  router = openHaproxy(config, world.target.host);
-  await router.configure(routing(fx, ports.fx), io);
-  await untilUp(router, routing(fx, ports.fx), 'blue');
+  router = world.haproxy();
+  await introduce(router, routing(fx, ports.fx));
 }, 60_000);
 
 afterAll(() => world?.close());
@@ -68,7 +63,7 @@ test('apps and environments share ports by host and path: the host first, then t
 
 test('changes by several apps at the same time all come into force', async () => {
   const scopes = ['one', 'two', 'three'].map((app) => ({ app, environment: 'production' }));
-  const routers = scopes.map(() => openHaproxy(config, world.target.host));
+  const routers = scopes.map(() => world.haproxy());
   await Promise.all(
     scopes.map((scope, index) =>
       routers[index]!.configure(routing(scope, ports.api, [{ port, path: `/${scope.app}` }]), io),
@@ -89,10 +84,7 @@ test('a route that another app has is refused with both names', async () => {
 
 test('what HAProxy refuses leaves the old configuration in force, and is told in its words', async () => {
   const before = await configuration();
-  const broken = openHaproxy(
-    { ...config, tls: { certificates: `${world.directory}/nothing`, ports: [spare] } },
-    world.target.host,
-  );
+  const broken = world.haproxy({ tls: { certificates: `${world.directory}/nothing`, ports: [spare] } });
   const failure = broken.configure(
     routing({ app: 'broken', environment: 'production' }, ports.api, [{ port: spare }]),
     io,
@@ -117,7 +109,7 @@ test('a port that another program has is refused before anything changes', async
 
 test('no version answers: the error page of the app; no route: 404', async () => {
   await writeFile(`${world.directory}/sorry.html`, '<h1>Back soon</h1>');
-  const paged = openHaproxy({ ...config, errorPage: `${world.directory}/sorry.html` }, world.target.host);
+  const paged = world.haproxy({ errorPage: `${world.directory}/sorry.html` });
   const down = { app: 'down', environment: 'production' };
   await paged.configure(routing(down, 1, [{ port: spare, path: '/app' }]), io);
   await until(async () => !(await paged.slotIsUp(routing(down, 1), 'blue', io)).up);
@@ -146,7 +138,7 @@ test('TLS by a folder of certificates', async () => {
     '-c',
     `cat ${certificates}/crt ${certificates}/key >${certificates}/site.pem; rm ${certificates}/crt ${certificates}/key`,
   ]);
-  const secure = openHaproxy({ ...config, tls: { certificates, ports: [spare] } }, world.target.host);
+  const secure = world.haproxy({ tls: { certificates, ports: [spare] } });
   const scope = { app: 'secure', environment: 'production' };
   await secure.configure(routing(scope, ports.api, [{ port: spare }]), io);
   expect(await askTls(spare)).toBe('api');

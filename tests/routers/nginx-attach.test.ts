@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { openNginx } from '../../routers/nginx';
 import type { NginxConfig } from '../../routers/nginx-config';
-import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import { ask, freePorts, io, isAnswered, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
 
 let world: RouterWorld;
 let theirs: ChildProcess;
@@ -25,12 +25,7 @@ beforeAll(async () => {
       `  server { listen 127.0.0.1:${own}; return 200 theirs; }\n  include ${extra}/*.conf;\n}\n`,
   );
   theirs = spawn('nginx', ['-c', main, '-g', 'daemon off;'], { stdio: 'ignore' });
-  await until(() =>
-    ask(own).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await until(() => isAnswered(own));
   const attach = { directory: extra, test: ['nginx', '-t', '-c', main], reload: ['nginx', '-s', 'reload', '-c', main] };
   config = { kind: 'nginx', image: 'unused', directory: '/nowhere', attach };
 }, 60_000);
@@ -52,12 +47,7 @@ test('an nginx that is already there takes the app beside its own work, and is l
   expect(await router.configure(routing, io)).toEqual({ reloaded: false });
   expect(await ask(ports.own)).toMatchObject({ body: 'theirs' });
   await router.remove(scope, io);
-  await until(() =>
-    ask(ports.route).then(
-      () => false,
-      () => true,
-    ),
-  );
+  await until(async () => !(await isAnswered(ports.route)));
   expect(await ask(ports.own)).toMatchObject({ body: 'theirs' });
 }, 60_000);
 

@@ -1,34 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { openNginx } from '../../routers/nginx';
-import type { NginxConfig } from '../../routers/nginx-config';
-import type { Router, Routing } from '../../routers/router';
-import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import type { Router } from '../../routers/router';
+import { ask, freePorts, introduce, io, isAnswered, RouterWorld, routingOf, until } from '../support/router-world';
+
+/* What nginx alone does; routers.test.ts has what it shares with HAProxy. */
 
 let world: RouterWorld;
-let config: NginxConfig;
 let router: Router;
-let routing: Routing;
 let api: number;
-let web: number;
 let spare: number;
 const scope = { app: 'fx-shop', environment: 'production' };
 
 beforeAll(async () => {
   world = await RouterWorld.open('nginx');
-  const [a, b, c, ...rest] = await freePorts(7);
-  [api, web, spare] = [a!, b!, c!];
-  const [apiBlue, webBlue, apiGreen, webGreen] = rest as [number, number, number, number];
-  await world.backends({ 'api-blue': apiBlue, 'web-blue': webBlue, 'api-green': apiGreen, 'web-green': webGreen });
-  config = { kind: 'nginx', image: 'spillway/nginx:local', directory: world.directory };
-  router = openNginx(config, world.target.host);
-  routing = routingOf(scope, {
-    api: { route: api, blue: [apiBlue], green: [apiGreen] },
-    web: { route: web, blue: [webBlue], green: [webGreen] },
-  });
-  await router.configure(routing, io);
-  await untilUp(router, routing, 'blue');
+  const [a, b, blue, green] = (await freePorts(4)) as [number, number, number, number];
+  [api, spare] = [a, b];
+  await world.backends({ 'api-blue': blue, 'api-green': green });
+  router = world.nginx();
+  await introduce(router, routingOf(scope, { api: { route: api, blue: [blue], green: [green] } }));
 }, 60_000);
 
 afterAll(() => world?.close());
@@ -41,48 +31,6 @@ test('says honestly what it cannot do', () => {
     affinity: true,
     mirror: true,
   });
-});
-
-test('a share of 0 or 100 sends every visitor of every service to one slot, and is read back', async () => {
-  await router.setGreenShare(scope, 0, io);
-  expect([(await ask(api)).body, (await ask(web)).body]).toEqual(['api-blue', 'web-blue']);
-  await router.setGreenShare(scope, 100, io);
-  expect([(await ask(api)).body, (await ask(web)).body]).toEqual(['api-green', 'web-green']);
-  expect(await router.greenShare(scope, io)).toBe(100);
-});
-
-test('configuring again what is in force does not reload, and keeps the share', async () => {
-  await router.setGreenShare(scope, 100, io);
-  expect(await router.configure(routing, io)).toEqual({ reloaded: false });
-  expect(await router.greenShare(scope, io)).toBe(100);
-});
-
-test('a visitor keeps the slot across services while the share stands, and a forged cookie is not believed', async () => {
-  await router.setGreenShare(scope, 50, io);
-  for (let visitor = 0; visitor < 10; visitor++) {
-    const first = await ask(api);
-    const cookie = first.cookie!.split(';')[0]!;
-    const slot = first.body.replace('api-', '');
-    expect((await ask(web, '/', { cookie })).body).toBe(`web-${slot}`);
-    expect((await ask(api, '/', { cookie })).body).toBe(`api-${slot}`);
-  }
-  await router.setGreenShare(scope, 0, io);
-  const name = 'spillway_fx_0shop__production';
-  for (const forged of ['-1', 'green', '100']) {
-    expect((await ask(api, '/', { cookie: `${name}=${forged}` })).body).toBe('api-blue');
-  }
-});
-
-test('the share outlives a restart of the router', async () => {
-  await router.setGreenShare(scope, 100, io);
-  await world.docker('restart', world.container);
-  await until(() =>
-    ask(api).then(
-      (answer) => answer.body === 'api-green',
-      () => false,
-    ),
-  );
-  expect(await router.greenShare(scope, io)).toBe(100);
 });
 
 test('a WebSocket survives the switch in an old process, is seen by drain, and closed when asked', async () => {
@@ -100,10 +48,7 @@ test('a WebSocket survives the switch in an old process, is seen by drain, and c
 });
 
 test('a configuration that nginx refuses leaves the old one in force', async () => {
-  const broken = openNginx(
-    { ...config, tls: { certificate: '/no/such.pem', key: '/no/such.key', ports: [spare] } },
-    world.target.host,
-  );
+  const broken = world.nginx({ tls: { certificate: '/no/such.pem', key: '/no/such.key', ports: [spare] } });
   const refused = routingOf({ app: 'other', environment: 'production' }, { x: { route: spare, blue: [], green: [] } });
   await expect(broken.configure(refused, io)).rejects.toThrow(/cannot load certificate/);
   expect((await ask(api)).status).toBe(200);
@@ -114,16 +59,11 @@ test('a second app shares the router, shows its own error page while no version 
   const page = `${world.directory}/sorry.html`;
   await writeFile(page, '<h1>Back soon</h1>');
   const other = { app: 'other', environment: 'production' };
-  const second = openNginx({ ...config, errorPage: page }, world.target.host);
+  const second = world.nginx({ errorPage: page });
   await second.configure(routingOf(other, { x: { route: spare, blue: [], green: [] } }), io);
   expect(await ask(spare)).toMatchObject({ status: 502, body: '<h1>Back soon</h1>' });
   expect((await ask(api)).status).toBe(200);
   await second.remove(other, io);
-  await until(() =>
-    ask(spare).then(
-      () => false,
-      () => true,
-    ),
-  );
+  await until(async () => !(await isAnswered(spare)));
   expect(await world.target.host.listFiles(`${world.directory}/apps`, io)).toEqual(['fx-shop.production.json']);
 });

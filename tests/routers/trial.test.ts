@@ -1,10 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { Testers } from '../../domain/config-testers';
 import type { Slot } from '../../domain/release';
-import { openHaproxy } from '../../routers/haproxy';
-import { openNginx } from '../../routers/nginx';
 import type { Router, Routing } from '../../routers/router';
-import { ask, freePorts, io, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import { ask, freePorts, introduce, io, RouterWorld, routingOf, until } from '../support/router-world';
 
 /* Testers and mirroring: what else there is while a version has a part of the traffic. */
 
@@ -47,13 +45,9 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     port = route;
     slots.listen('blue', blue);
     slots.listen('green', green);
-    const { host } = world.target;
-    const config = { image: `spillway/${kind}:local`, directory: world.directory };
-    router = kind === 'haproxy' ? openHaproxy({ kind, ...config }, host) : openNginx({ kind, ...config }, host);
+    router = world.router(kind);
     routing = { ...routingOf(scope, { api: { route, blue: [blue], green: [green] } }), testers: HEADER };
-    await router.configure(routing, io);
-    await untilUp(router, routing, 'blue');
-    await untilUp(router, routing, 'green');
+    await introduce(router, routing);
   }, 60_000);
 
   afterAll(async () => {

@@ -8,7 +8,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { appConfigSchema } from '../../domain/config';
 import type { Io } from '../../domain/host';
-import type { Scope, Slot } from '../../domain/release';
+import { SLOTS, type Scope, type Slot } from '../../domain/release';
+import { openHaproxy } from '../../routers/haproxy';
+import type { HaproxyConfig } from '../../routers/haproxy-config';
+import { openNginx } from '../../routers/nginx';
+import type { NginxConfig } from '../../routers/nginx-config';
 import type { Router, Routing } from '../../routers/router';
 import { openDockerTarget } from '../../targets/docker';
 import type { Target } from '../../targets/target';
@@ -91,7 +95,7 @@ export class RouterWorld {
     const argv = ['-e', BACKEND, JSON.stringify(ports)];
     this.containers.push(name);
     await run('docker', ['run', '-d', '--name', name, '--network', 'host', 'spillway/node:local', ...argv]);
-    for (const port of Object.values(ports)) await until(() => answers(port));
+    for (const port of Object.values(ports)) await until(() => isAnswered(port));
     return name;
   }
 
@@ -108,7 +112,23 @@ export class RouterWorld {
     this.containers.push(name);
     const argv = ['-v', `${file}:/backends.cfg:ro`, 'spillway/haproxy:local', 'haproxy', '-db', '-f', '/backends.cfg'];
     await run('docker', ['run', '-d', '--name', name, '--network', 'host', ...argv]);
-    for (const port of Object.values(ports)) await until(() => answers(port));
+    for (const port of Object.values(ports)) await until(() => isAnswered(port));
+  }
+
+  /** An HAProxy whose files lie in this folder. */
+  haproxy(options: Partial<HaproxyConfig> = {}): Router {
+    const config = { kind: 'haproxy' as const, image: 'spillway/haproxy:local', directory: this.directory };
+    return openHaproxy({ ...config, ...options }, this.target.host);
+  }
+
+  /** An nginx whose files lie in this folder. */
+  nginx(options: Partial<NginxConfig> = {}): Router {
+    const config = { kind: 'nginx' as const, image: 'spillway/nginx:local', directory: this.directory };
+    return openNginx({ ...config, ...options }, this.target.host);
+  }
+
+  router(kind: Router['kind']): Router {
+    return kind === 'haproxy' ? this.haproxy() : this.nginx();
   }
 
   async docker(...argv: string[]): Promise<string> {
@@ -154,6 +174,22 @@ export function ask(port: number, path = '/', headers: Record<string, string> = 
   });
 }
 
+/** Has the router know these slots, and waits until it sees those that have backends. */
+export async function introduce(router: Router, routing: Routing): Promise<void> {
+  await router.configure(routing, io);
+  for (const slot of SLOTS) {
+    if (routing.services.every(({ slots }) => slots[slot].length > 0)) await untilUp(router, routing, slot);
+  }
+}
+
+/** Whether somebody answers there, with this body if it is named. */
+export function isAnswered(port: number, body?: string): Promise<boolean> {
+  return ask(port).then(
+    (answer) => body === undefined || answer.body === body,
+    () => false,
+  );
+}
+
 export async function untilUp(router: Router, routing: Routing, slot: Slot): Promise<void> {
   await until(async () => (await router.slotIsUp(routing, slot, io)).up);
 }
@@ -165,11 +201,4 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
     if (Date.now() > end) throw new Error(`expected within 20 s: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-}
-
-async function answers(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/`).then(
-    (response) => response.text().then(() => true),
-    () => false,
-  );
 }
