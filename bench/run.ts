@@ -7,12 +7,14 @@ import { benchJudge } from './judge';
 import { benchRelease } from './release';
 import { benchResume } from './resume';
 import { ms } from './statistics';
+import { benchScale } from './scale';
+import { benchSoak } from './soak';
 import { benchStep } from './step';
 import { benchSwitch } from './switch';
 
 /*
  * Measures what Spillway promises, on real parts, and writes bench/results.json.
- * Usage: run.ts [judge|switch|release|back|step|resume|worker]...   (all of them without arguments)
+ * Usage: run.ts [judge|soak|scale|switch|release|back|step|resume|worker]...   (all of them without arguments)
  */
 
 const RESULTS = join(__dirname, 'results.json');
@@ -24,8 +26,12 @@ async function rssMb({ workers }: World): Promise<{ rssMb: number }> {
 
 type Measures = Record<string, () => Promise<unknown>>;
 
-/** What needs nothing that runs. */
-const ALONE: Measures = { judge: benchJudge };
+/** What needs no release of the tiny app. */
+const ALONE: Measures = {
+  judge: benchJudge,
+  soak: benchSoak,
+  scale: benchScale,
+};
 
 async function main(wanted: string[]): Promise<void> {
   await measure(ALONE, wanted);

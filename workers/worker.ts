@@ -20,6 +20,15 @@ export interface WorkerParts {
 // A step that does not listen to its cancellation must not hold the process for ever: its next try is another worker's.
 const FORCE_MS = 20_000;
 
+/** How fast others learn of what happens to a worker, and how much it takes on (docs/architecture.md). */
+export const WORKER_TIMINGS = {
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
+  stickyQueueScheduleToStartTimeout: '2s',
+  // A soak takes a place for hours and does next to nothing there: no undo may have to wait for one.
+  maxConcurrentActivityTaskExecutions: 5_000,
+} as const;
+
 /**
  * A worker that polls once `run()` is called and drains when it is told to shut down. Its timings decide how fast another
  * one goes on after it died, and how fast a cancelled step learns of that (docs/architecture.md).
@@ -32,9 +41,7 @@ export async function createWorker(given: WorkerParts): Promise<Worker> {
     taskQueue,
     ...(workflowBundle ? { workflowBundle } : await workflowCode()),
     activities: createActivities(parts),
-    maxHeartbeatThrottleInterval: '1s',
-    defaultHeartbeatThrottleInterval: '1s',
-    stickyQueueScheduleToStartTimeout: '2s',
+    ...WORKER_TIMINGS,
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + FORCE_MS,
     interceptors: { activity: [stepInterceptor(parts, log)] },

@@ -1,0 +1,120 @@
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities';
+import type { Parts } from '../activities/parts';
+import type { Activities } from '../activities/steps';
+import type { Counters } from '../domain/canary';
+import type { Scope, Slot } from '../domain/release';
+import type { RouterCounters } from '../routers/router';
+import { workflowCode } from '../workers/bundle';
+import { WORKER_TIMINGS } from '../workers/worker';
+
+/*
+ * A worker process for `scale`: workflows, soak and judge are the real ones, on a router and a target that only answer.
+ * It tells its parent how late samples are and how much memory it has.
+ */
+
+/** What every version answers a second, and in which time. */
+const PER_SECOND = 100;
+const LATENCY = [
+  { upTo: 10, part: 0.5 },
+  { upTo: 50, part: 0.45 },
+  { upTo: null, part: 0.05 },
+];
+
+const began = Date.now();
+const lastAsked = new Map<string, number>();
+let lags: number[] = [];
+const interval = Number(process.argv[2]);
+
+function counters(): RouterCounters {
+  const requests = Math.round(((Date.now() - began) / 1_000) * PER_SECOND);
+  const latency = LATENCY.map(({ upTo, part }) => ({ upTo, count: Math.round(requests * part) }));
+  const web: Counters = { requests, errors: Math.round(requests / 1_000), latency };
+  return { process: 'one', slots: { blue: { web }, green: { web } } };
+}
+
+const router = {
+  kind: 'haproxy',
+  capabilities: { lossless: true, sessionsPerSlot: true, counters: true, affinity: true, mirror: false },
+  counters: ({ app }: Scope) => {
+    const now = performance.now();
+    const last = lastAsked.get(app);
+    if (last !== undefined) lags.push(now - last - interval);
+    lastAsked.set(app, now);
+    return Promise.resolve(counters());
+  },
+};
+
+const target = {
+  host: {
+    // The fence names the only release that there is.
+    readFile: (path: string) => Promise.resolve(`${path.split('/').at(-3)}-r1\n`),
+    writeFile: () => Promise.resolve(),
+    removeFile: () => Promise.resolve(),
+    listFiles: () => Promise.resolve([]),
+  },
+  replicas: (_: Scope, slot: Slot) =>
+    Promise.resolve([{ service: 'web', replica: 1, container: `web-${slot}`, state: 'running', restarts: 0 }]),
+};
+
+const parts = {
+  owner: 'bench',
+  target: () => Promise.resolve(target),
+  router: () => Promise.resolve(router),
+  redact: (text: string) => text,
+} as unknown as Parts;
+
+/** All is well, at once. */
+const well: Partial<Activities> = {
+  preflight: ({ live }) =>
+    Promise.resolve({
+      checks: [],
+      slot: 'green',
+      live,
+      pendingMigrations: [],
+      capabilities: router.capabilities,
+      configurationIdentity: 'configuration',
+    }),
+  buildImages: () => Promise.resolve({ images: [], identity: 'new', tags: [] }),
+  restoreImages: () => Promise.resolve(),
+  backUp: () => Promise.resolve({ size: 0, contents: [] }),
+  deploySlot: () => Promise.resolve({ detail: 'as told' }),
+  removeSlot: () => Promise.resolve(),
+  smoke: () => Promise.resolve({ checks: [] }),
+  drainSlot: () => Promise.resolve({ left: 0, waited: 0 }),
+  retire: () => Promise.resolve({ leftovers: [] }),
+  setTraffic: ({ share }) => Promise.resolve({ share, counters: counters() }),
+};
+
+/** What a worker tells when it is asked. */
+export interface ScaleReport {
+  rssMb: number;
+  /** Apps that were sampled. */
+  soaking: number;
+  /** Milliseconds that samples came late, since the last report. */
+  lags: number[];
+}
+
+function tell(): void {
+  global.gc?.();
+  const report: ScaleReport = { rssMb: process.memoryUsage().rss / 2 ** 20, soaking: lastAsked.size, lags };
+  lags = [];
+  process.send?.(report);
+}
+
+async function main(): Promise<void> {
+  const connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: 'scale',
+    ...(await workflowCode()),
+    ...WORKER_TIMINGS,
+    activities: { ...createActivities(parts), ...well },
+  });
+  process.on('message', tell);
+  process.on('disconnect', () => process.exit(0));
+  setTimeout(tell, 1_000);
+  await worker.run();
+}
+
+void main();

@@ -1,0 +1,74 @@
+import { evidenceSince, type Counted, type Counters } from '../domain/canary';
+import { appConfigSchema } from '../domain/config';
+import { observeCounters, startSoak, type SoakSettings, type SoakState } from '../domain/soak-state';
+import { judgeSample } from '../domain/soak-verdict';
+import { LATENCY_BOUNDS } from '../routers/haproxy-backends';
+import { seeded } from '../tests/support/seeded';
+import { benchEvents } from './scale';
+import { ms } from './statistics';
+
+const DAY_MS = 24 * 60 * 60_000;
+const INTERVAL_MS = 10_000;
+const SERVICES = ['backend', 'frontend', 'search'];
+
+/** What a soak of a day, with a sample every 10 s, costs: events in the history of its release, and time to judge. */
+export async function benchSoak(): Promise<{ eventsPer24h: number; msPerVerdict: number }> {
+  return { eventsPer24h: await benchEvents(), msPerVerdict: verdictTime() };
+}
+
+/** Milliseconds that it takes to judge one sample of three services, mean over those of a day. */
+function verdictTime(): number {
+  const settings = settingsOf();
+  const baseline = nothing();
+  let state: SoakState = startSoak({ name: 'bench', baseline, began: 0 }, settings, null);
+  let now = baseline;
+  const began = performance.now();
+  for (let at = INTERVAL_MS; at <= DAY_MS; at += INTERVAL_MS) {
+    now = later(now);
+    state = observeCounters(state, now, at, settings);
+    const { verdict } = judgeSample(state, { ...evidenceSince(baseline, now, 'green'), probes: {} }, settings);
+    if (verdict === 'fail') throw new Error('expected two equal versions to pass');
+  }
+  return ms((performance.now() - began) / (DAY_MS / INTERVAL_MS));
+}
+
+/** The ordinary settings. */
+function settingsOf(): SoakSettings {
+  const service = { image: 'any', port: 8080, routes: [{ port: 80 }] };
+  const { canary } = appConfigSchema.parse({
+    version: 1,
+    app: 'bench',
+    services: Object.fromEntries(SERVICES.map((name, index) => [name, { ...service, routes: [{ port: 80 + index }] }])),
+    canary: { steps: [{ weight: 50, soak: '24h' }], limits: { errorRate: 5 } },
+  });
+  return {
+    slot: 'green',
+    limits: canary.limits,
+    canary,
+    services: SERVICES,
+    steps: 1,
+    isCompared: true,
+    recorded: null,
+  };
+}
+
+const random = seeded(1);
+
+function nothing(): Counted {
+  const latency = [...LATENCY_BOUNDS, null].map((upTo) => ({ upTo, count: 0 }));
+  const services = Object.fromEntries(SERVICES.map((name) => [name, { requests: 0, errors: 0, latency }]));
+  return { process: 'one', slots: { blue: services, green: services } };
+}
+
+/** Some more requests of every service in both slots. */
+function later({ process, slots }: Counted): Counted {
+  const grown = (services: Record<string, Counters>) =>
+    Object.fromEntries(Object.entries(services).map(([name, counters]) => [name, more(counters)]));
+  return { process, slots: { blue: grown(slots.blue), green: grown(slots.green) } };
+}
+
+function more({ errors, latency }: Counters): Counters {
+  const counts = latency.map((bucket) => ({ ...bucket, count: bucket.count + Math.floor(random() * 100) }));
+  const requests = counts.reduce((sum, { count }) => sum + count, 0);
+  return { requests, errors: errors + (random() < 0.5 ? 1 : 0), latency: counts };
+}
