@@ -39,11 +39,25 @@ export class HaproxyShares {
     await this.host.removeFile(this.fileOf(scope), io);
   }
 
-  /** @throws RouterFailure when not every process confirms the share. */
+  /**
+   * When the file cannot be written, as on a full disk, no canary begins. But traffic that goes to one version alone goes
+   * there all the same, before it is said: a bad version must lose it.
+   *
+   * @throws RouterFailure when not every process confirms the share, or it would not outlive a restart.
+   */
   async set(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
     refuseBrokenShare(wanted.green);
     const testers = wanted.testers === undefined ? '' : `testers ${wanted.testers}\n`;
-    await this.host.writeFile(this.fileOf(scope), `green ${wanted.green}\n${testers}`, io);
+    const unsaved = await this.host.writeFile(this.fileOf(scope), `green ${wanted.green}\n${testers}`, io).then(
+      () => undefined,
+      (error: unknown) => this.unsaved(scope, wanted, error),
+    );
+    if (unsaved && wanted.green !== 0 && wanted.green !== 100) throw unsaved;
+    await this.setInMemory(scope, wanted, io);
+    if (unsaved) throw unsaved;
+  }
+
+  private async setInMemory(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
     const end = Date.now() + SETTLE_MS;
     // A reload for another app may start a process that read the file before it was written: so again until all agree.
     for (;;) {
@@ -95,6 +109,14 @@ export class HaproxyShares {
       const command = has === undefined ? 'add' : gets === undefined ? 'del' : 'set';
       await this.runtime.ask(seen.process, `${command} map ${this.fileOf(scope)} ${key} ${gets ?? ''}`.trimEnd(), io);
     }
+  }
+
+  private unsaved(scope: Scope, { green }: Wanted, cause: unknown): RouterFailure {
+    return new RouterFailure(
+      `Expected to write green's share, ${green} %, to ${this.fileOf(scope)}, seen ${(cause as Error).message}. ` +
+        'See that the disk has room: until then a restart of HAProxy would bring the share of before back.',
+      { cause },
+    );
   }
 
   private disagreement(scope: Scope, expected: string, seen: Seen): RouterFailure {

@@ -1,5 +1,6 @@
 import { RouterFailure } from '../../domain/failures';
 import { HaproxyRuntime } from '../../routers/haproxy-runtime';
+import { HaproxyShares } from '../../routers/haproxy-shares';
 import type { Router, Routing } from '../../routers/router';
 import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../support/router-world';
 
@@ -34,6 +35,23 @@ test('a share that somebody removed serves nobody, is not taken for another, and
   await expect(router.greenShare(scope, io)).rejects.toThrow(RouterFailure);
   await router.setGreenShare(scope, 0, io);
   expect((await ask(api)).body).toBe('api-blue');
+});
+
+test('on a full disk no canary begins, but all traffic goes where it is sent, and the failure says what is missing', async () => {
+  const { host } = world.target;
+  const full = {
+    ...host,
+    readFile: host.readFile.bind(host),
+    writeFile: () => Promise.reject(new Error('ENOSPC: no space left')),
+  };
+  const runtime = new HaproxyRuntime(host, `${world.directory}/master.sock`);
+  const shares = new HaproxyShares(full as unknown as typeof host, runtime, world.directory);
+  const set = (green: number) => shares.set(scope, { green, testers: undefined }, io);
+  await expect(set(10)).rejects.toThrow(/ENOSPC: no space left.*See that the disk has room/);
+  expect(await router.greenShare(scope, io)).toBe(0);
+  await expect(set(100)).rejects.toThrow(RouterFailure);
+  expect(await router.greenShare(scope, io)).toBe(100);
+  expect((await ask(api)).body).toBe('api-green');
 });
 
 test('the router says its version, and which ports another program has', async () => {
