@@ -41,14 +41,13 @@ export async function keepPicture(
   }
 }
 
-function draw(input: SoakInput, state: SoakState, judgement: Judgement, decidedAt: number): string {
+function draw(input: SoakInput, state: SoakState, judgement: Judgement, at: number): string {
   const { release, slot, share, name, beside } = input;
   const { app, environment, version } = release;
   return drawPicture({
     title: `${app} ${version} → ${environment}: ${name.replace(/-\d+$/, '')} at ${share} %`,
     judgement,
-    startedAt: state.began,
-    decidedAt,
+    decidedAt: Math.max(0, at - state.began),
     canary: `${version}, new, in ${slot}`,
     baseline: beside ? `${beside.version}, live, in ${otherSlot(slot)}` : 'nothing beside it',
     panels: panelsOf(input, state, judgement),

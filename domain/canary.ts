@@ -87,6 +87,9 @@ export function totals(services: Record<string, Counters>): Totals {
   return { requests: all.requests, errors: all.errors, p95: quantile(all, 0.95) };
 }
 
+/** Requests and latencies are read one after the other: so many requests may have ended between the two. */
+const BETWEEN_READINGS = 5;
+
 /**
  * Latency in ms below which a part of the requests stayed, interpolated within its bucket; Infinity when it lies among
  * those that got no answer in time; null without requests.
@@ -94,7 +97,7 @@ export function totals(services: Record<string, Counters>): Totals {
 export function quantile({ latency, requests, errors }: Counters, part: number): number | null {
   const measured = latency.reduce((sum, { count }) => sum + count, 0);
   // The router answers in place of a version that does not: such requests have no latency.
-  const unanswered = Math.min(errors, Math.max(0, requests - measured));
+  const unanswered = Math.min(errors, Math.max(0, requests - measured - BETWEEN_READINGS));
   const wanted = part * (measured + unanswered);
   if (measured + unanswered === 0) return null;
   let below = 0;

@@ -15,8 +15,7 @@ export interface Panel {
 export interface Picture {
   title: string;
   judgement: Pick<Judgement, 'verdict' | 'reason'>;
-  /** Milliseconds since the epoch. */
-  startedAt: number;
+  /** Milliseconds since the step began. */
   decidedAt: number;
   /** Names of what is compared: `1.1.0 (green)`. */
   canary: string;
@@ -74,10 +73,10 @@ function head({ title, judgement, canary, baseline }: Picture): string[] {
 
 function drawPanel(panel: Panel, picture: Picture, y: number): string[] {
   const { top, height } = PLOT;
-  const scale = scaleOf(panel, picture);
+  const scale = scaleOf(panel);
   const at = (value: number): number => round(y + top + height * (1 - (value - scale.low) / (scale.high - scale.low)));
   const when = (ms: number): number =>
-    round(LEFT + (WIDTH - LEFT - RIGHT) * clamp((ms - scale.from) / (scale.to - scale.from)));
+    round(LEFT + (WIDTH - LEFT - RIGHT) * clamp(ms / Math.max(1, picture.decidedAt)));
   const line = (slot: 1 | 2): string => lineOf(panel.points, slot, when, at);
   const decided = when(picture.decidedAt);
   return [
@@ -103,23 +102,16 @@ function verdictLines({ verdict }: Panel, y: number): string[] {
   return [text(WIDTH - RIGHT, y + 14, shown, `${colour} right`), text(20, y + 30, reason, 'dim')];
 }
 
-function decisionText({ judgement, startedAt, decidedAt }: Picture): string {
-  return `${judgement.verdict} after ${formatDuration(Math.max(0, decidedAt - startedAt))}`;
-}
-
-interface Scale {
-  from: number;
-  to: number;
-  low: number;
-  high: number;
+function decisionText({ judgement, decidedAt }: Picture): string {
+  return `${judgement.verdict} after ${formatDuration(decidedAt)}`;
 }
 
 // From zero: a line that begins elsewhere makes small differences look large.
-function scaleOf({ points }: Panel, { startedAt, decidedAt }: Picture): Scale {
+function scaleOf({ points }: Panel): { low: number; high: number } {
   const values = points.flatMap(([, canary, baseline]) => [canary, baseline]).filter((value) => value !== null);
   const low = values.reduce((least, value) => Math.min(least, value), 0);
   const high = values.reduce((most, value) => Math.max(most, value), 0);
-  return { from: startedAt, to: Math.max(decidedAt, startedAt + 1), low, high: high > low ? high : low + 1 };
+  return { low, high: high > low ? high : low + 1 };
 }
 
 /** A path that breaks off where nothing was measured; a point alone becomes a dot. */

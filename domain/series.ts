@@ -6,7 +6,7 @@
 /** The most points of a series; even, because pairs are averaged. */
 export const MOST_POINTS = 240;
 
-/** Milliseconds since the epoch, value of the new slot, value of the live slot; null where nothing was measured. */
+/** Milliseconds since the step began, value of the new slot, value of the live slot; null where nothing was measured. */
 export type Point = [at: number, canary: number | null, baseline: number | null];
 
 export interface Series {
@@ -74,7 +74,7 @@ function mean([sum, count]: [number, number]): number | null {
 
 // More digits than any measurement has would only make heartbeats longer.
 function rounded(value: number): number {
-  return Number(value.toPrecision(8));
+  return Number(value.toPrecision(6));
 }
 
 function nothing(): Series['open'] {

@@ -22,6 +22,8 @@ export interface SoakState {
   seen: Counted | null;
   probes: Evidence['probes'];
   live: LiveState;
+  /** Requests of the new version since its release gave it the first ones, by service. */
+  served: Record<string, number>;
   /** One for each that is configured; they go on from step to step. */
   triggers: TriggerState[];
   /** By name; absent before its first reading. */
@@ -40,7 +42,13 @@ export interface MetricState {
   /** Readings without an answer for either slot, and why the last one had none. */
   missing: number;
   why?: string;
-  counts?: { state: CountsState; seen: { canary: Count; baseline: Count } };
+  counts?: { state: CountsState; seen: Readings };
+}
+
+/** Counts of both slots since the step began, as read last. */
+interface Readings {
+  canary: Count;
+  baseline: Count;
 }
 
 /** What of the configuration decides how a soak is judged. */
@@ -74,6 +82,7 @@ export function startSoak(
     seen: baseline,
     probes: carried?.probes ?? {},
     live: startLive(canary.analysis.allowed.errors),
+    served: carried?.served ?? {},
     triggers: canary.triggers.map((_, index) => carried?.triggers[index] ?? startTrigger()),
     metrics: {},
     series: {},
@@ -94,15 +103,40 @@ export function observeCounters(state: SoakState, now: Counted, at: number, sett
   const { slot, canary, limits, isCompared } = settings;
   const fresh = evidenceSince(state.seen, now, slot);
   const increment = fresh.gap === undefined ? fresh.services : null;
+  const before = withoutColdLatency(state.seen, now, (service) => (state.served[service] ?? 0) < limits.minRequests);
   return {
     ...state,
     seen: now,
-    live: isCompared && canary.analysis.compare ? observeLive(state.live, state.seen, now, slot) : state.live,
+    live: isCompared && canary.analysis.compare ? observeLive(state.live, before, now, slot) : state.live,
+    served: servedWith(state.served, increment ?? {}),
     triggers: canary.triggers.map((trigger, index) =>
       watchTrigger(trigger, state.triggers[index] ?? startTrigger(), increment, at, limits.minRequests),
     ),
-    series: withSamples(state.series, routerSamples(state.seen, now, at, slot), settings),
+    series: withSamples(state.series, routerSamples(state.seen, now, at - state.began, slot), settings),
   };
+}
+
+/**
+ * The first requests of a version that just began meet cold caches and uncompiled code, those of the live one do not: their
+ * latency is not compared, as if it had been there before. Their errors are.
+ */
+function withoutColdLatency(before: Counted, now: Counted, isCold: (service: string) => boolean): Counted {
+  const of = (slot: Slot): Record<string, Counters> =>
+    Object.fromEntries(
+      Object.entries(now.slots[slot]).map(([service, { latency }]) => {
+        const known = before.slots[slot][service] ?? { requests: 0, errors: 0, latency: [] };
+        return [service, isCold(service) ? { ...known, latency } : known];
+      }),
+    );
+  return {
+    ...before,
+    slots: { blue: { ...before.slots.blue, ...of('blue') }, green: { ...before.slots.green, ...of('green') } },
+  };
+}
+
+function servedWith(before: Record<string, number>, more: Record<string, Counters>): Record<string, number> {
+  const served = Object.entries(more).map(([name, { requests }]) => [name, (before[name] ?? 0) + requests] as const);
+  return { ...before, ...Object.fromEntries(served) };
 }
 
 /** Adds one reading of a metric; `baseline` is null when there is no live version beside. */
@@ -123,9 +157,9 @@ export function observeMetric(
     ...(lack !== undefined && { missing: before.missing + 1, why: lack }),
   };
   const counted = countedOf(metric, before.counts, canary, baseline);
-  const sample: Point = counted
-    ? [at, ratesOf(before.counts?.seen, counted.seen).canary, ratesOf(before.counts?.seen, counted.seen).baseline]
-    : [at, valueOf(canary), baseline && valueOf(baseline)];
+  const rates = counted && ratesOf(before.counts?.seen, counted.seen);
+  const [one, other] = rates ?? [valueOf(canary), baseline && valueOf(baseline)];
+  const sample: Point = [at - state.began, one, other];
   return {
     ...state,
     metrics: { ...state.metrics, [name]: counted ? { ...read, counts: counted } : read },
@@ -191,12 +225,13 @@ function p95(counters: Counters | undefined): number | null {
   return found === undefined || found === Infinity ? null : found;
 }
 
-function ratesOf(before: { canary: Count; baseline: Count } | undefined, now: { canary: Count; baseline: Count }) {
-  const of = (side: 'canary' | 'baseline'): number | null => {
+/** Per cent of bad events since the reading before, of the new and of the live version. */
+function ratesOf(before: Readings | undefined, now: Readings): [number | null, number | null] {
+  const of = (side: keyof Readings): number | null => {
     const { bad, total } = before ? minus(now[side], before[side]) : now[side];
     return total > 0 && bad >= 0 ? (100 * bad) / total : null;
   };
-  return { canary: of('canary'), baseline: of('baseline') };
+  return [of('canary'), of('baseline')];
 }
 
 function missingIn(one: Measurement): string[] {

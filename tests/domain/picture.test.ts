@@ -4,7 +4,6 @@ const picture = (panels: Panel[], rest: Partial<Picture> = {}): string =>
   drawPicture({
     title: 'shop 1.1.0 → production: canary at 10 %',
     judgement: { verdict: 'fail', reason: 'errors web: <too many> & more' },
-    startedAt: 0,
     decidedAt: 60_000,
     canary: '1.1.0, new, in green',
     baseline: '1.0.0, live, in blue',

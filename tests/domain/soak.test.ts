@@ -44,7 +44,8 @@ const counted = (live: Counters, canary: Counters, process = '1'): Counted => ({
   slots: { blue: { web: live }, green: { web: canary } },
 });
 const ZERO = counted(counters(0, 0), counters(0, 0));
-const begin = (settings: SoakSettings) => startSoak({ name: 'canary-50', baseline: ZERO, began: 0 }, settings, null);
+const cold = (settings: SoakSettings) => startSoak({ name: 'canary-50', baseline: ZERO, began: 0 }, settings, null);
+const begin = (settings: SoakSettings): SoakState => ({ ...cold(settings), served: { web: 1_000 } });
 const evidenceOf = (now: Counted): Evidence => ({ ...evidenceSince(ZERO, now, 'green'), probes: {} });
 const NOTHING: Evidence = { services: null, gap: 'the router did not answer', probes: {} };
 
@@ -117,6 +118,18 @@ describe('a canary beside the live version', () => {
       return isDone(state, evidenceOf(samples[4]!), settings);
     };
     expect([done(false), done(true)]).toEqual([false, true]);
+  });
+
+  it('is not called slow for its first requests, while everything is cold', () => {
+    const settings = settingsWith();
+    const first = counted(counters(500, 0), counters(500, 0, 400));
+    const then = counted(counters(1_000, 0), counters(1_000, 0, 400));
+    const state = [first, then].reduce((known, now) => observeCounters(known, now, 1, settings), cold(settings));
+    expect(judgeSample(state, evidenceOf(then), settings).verdict).toBe('pass');
+    expect(state.live.services.web?.errors.canary.total).toBe(1_000);
+    const slow = [first, counted(counters(1_000, 0), counters(1_000, 0, 800))];
+    const warm = slow.reduce((known, now) => observeCounters(known, now, 1, settings), begin(settings));
+    expect(judgeSample(warm, evidenceOf(slow[1]!), settings).reason).toMatch(/^latency web: /);
   });
 
   it('has its false alarms shared by steps and tests', () => {
@@ -228,7 +241,7 @@ describe('what a soak knows', () => {
     let state = begin(settings);
     for (let at = 1; at <= 10_000; at++)
       state = observeCounters(state, counted(counters(9 * at, at), counters(9 * at, at)), at * 1_000, settings);
-    expect(JSON.stringify(state).length).toBeLessThan(40_000);
+    expect(JSON.stringify(state).length).toBeLessThan(20_000);
   });
 });
 
