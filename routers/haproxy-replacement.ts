@@ -10,7 +10,7 @@ export const HANDOVER_SOCKET = 'handover.sock';
 
 // Inside the container, whose user may link what belongs to others. A link outlives that another takes the name `master.sock`.
 const STEP_ASIDE = `cd "$1" && { [ -e "$2" ] || ln master.sock "$2"; } && { [ ! -S worker.sock ] || ln -f worker.sock ${HANDOVER_SOCKET}; }`;
-const COME_BACK = `cd "$1" && ln -f "$2" back.sock && mv -f back.sock master.sock; rm -f back.sock "$2" ${HANDOVER_SOCKET}`;
+const COME_BACK = `cd "$1" && ln -f "$2" back.sock && mv -f back.sock master.sock; rm -f back.sock ${HANDOVER_SOCKET}`;
 // Links to one socket have one inode.
 const SAME_AS_MASTER = `cd "$1" && for one in leaving-*.sock; do [ "$one" -ef master.sock ] && echo "$one"; done; true`;
 
@@ -60,6 +60,13 @@ export class HaproxyReplacement {
     await this.host.removeContainer(this.container, io);
     await this.exec(this.nameOf(socket), COME_BACK, socket, io);
     await this.host.renameContainer(this.nameOf(socket), this.container, io);
+    await this.host.removeFile(`${this.directory}/${socket}`, io);
+  }
+
+  /** Forgets a step aside that ended before the container had another name: it has not stepped aside. */
+  async tidy({ id }: { id: string }, io: Io): Promise<void> {
+    const socket = `leaving-${short(id)}.sock`;
+    if ((await this.leaving(io)).includes(socket)) await this.host.removeFile(`${this.directory}/${socket}`, io);
   }
 
   /** Tells those that were replaced to leave, and removes the ones that have left. */

@@ -48,12 +48,11 @@ export class HaproxySetup {
     if (this.container === undefined) return;
     const wanted = await this.wanted(this.container, fragments, io);
     const found = await this.host.findContainer(wanted, io);
+    if (found) await this.replacement.tidy(found, io);
     const serves = (await this.afterReload(runtime, io))?.hash !== undefined;
-    const isRight = found?.running && found.same && serves && !(await this.replacement.hasSteppedAside(io));
-    if (!isRight) {
-      const isReplaced = found?.running && !found.same && serves && !(await this.replacement.hasSteppedAside(io));
-      await this.startAnew(wanted, isReplaced ? found : undefined, runtime, io);
-    }
+    const isServing = found?.running && serves && !(await this.replacement.hasSteppedAside(io));
+    if (!isServing) await this.startAnew(wanted, undefined, runtime, io);
+    else if (!found.same) await this.startAnew(wanted, found, runtime, io);
     await this.replacement.dismiss(wanted, io);
   }
 

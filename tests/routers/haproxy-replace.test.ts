@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { HaproxyReplacement } from '../../routers/haproxy-replacement';
+import type { Host } from '../../domain/host';
+import { openHaproxy } from '../../routers/haproxy';
 import type { Router, Routing } from '../../routers/router';
 import { startPressure } from '../support/pressure';
 import { ask, freePorts, introduce, io, isAnswered, RouterWorld, routingOf, until } from '../support/router-world';
@@ -48,12 +49,13 @@ async function containers(): Promise<string[]> {
 }
 
 /** Visitors that keep connections and visitors that open one for each request, until told to stop. */
-async function visitors(): Promise<() => Promise<{ lost: number; losses: string[] }>> {
-  const pressure = await startPressure({ port, connections: 8 });
+async function visitors(pauseMs = 0): Promise<() => Promise<{ lost: number; losses: string[] }>> {
+  const pressure = await startPressure({ port, connections: 8, pauseMs });
   const losses: string[] = [];
   let stopping = false;
+  const end = Date.now() + 120_000;
   const visit = async (): Promise<void> => {
-    while (!stopping) {
+    while (!stopping && Date.now() < end) {
       const { status, body } = await ask(port).catch((error: Error) => ({ status: 0, body: error.message }));
       if (status !== 200) losses.push(`new connection: ${status} ${body}`);
     }
@@ -111,16 +113,42 @@ test('a WebSocket lives on in the router that was replaced, follows drain, and t
   );
 }, 60_000);
 
-test('a replacement that was interrupted is finished by who comes next, and nobody notices', async () => {
-  const stop = await visitors();
-  const found = (await world.docker('inspect', '-f', '{{.Id}}', world.container)).trim();
-  await new HaproxyReplacement(world.target.host, world.directory, world.container).stepAside({ id: found }, io);
-  expect(await open(images.one).greenShare(scope, io)).toBe(100);
-  await open(images.one).configure(routing, io);
+const EFFECTS = ['ensureContainer', 'renameContainer', 'signalContainer', 'removeContainer', 'execInContainer'];
+
+/** A host whose worker is killed after so many effects: nothing that would come then does, no cleaning up either. */
+function killedAfter(effects: number): { host: Host; did: string[] } {
+  const did: string[] = [];
+  const host = new Proxy(world.target.host, {
+    get:
+      (target, name: keyof Host) =>
+      (...args: unknown[]) => {
+        if (did.length >= effects) return Promise.reject(new Error('killed'));
+        if (EFFECTS.includes(name)) did.push(name);
+        return (target[name] as (...given: unknown[]) => unknown).apply(target, args);
+      },
+  });
+  return { host, did };
+}
+
+test('killed after any effect of a replacement, the next one finishes it, and no request is lost', async () => {
+  const stop = await visitors(5);
+  let [wanted, other] = [images.one, images.other];
+  for (let effects = 1; ; effects++) {
+    const { host, did } = killedAfter(effects);
+    const config = { kind: 'haproxy' as const, image: wanted, directory: world.directory };
+    const outcome = await openHaproxy(config, host)
+      .configure(routing, io)
+      .catch((error: Error) => error.message);
+    if (did.length < effects) break;
+    expect(outcome).toBe('killed');
+    expect(await open(wanted).greenShare(scope, io)).toBe(100);
+    await open(wanted).configure(routing, io);
+    expect([effects, await containers()]).toEqual([effects, [`router ${wanted}`]]);
+    [wanted, other] = [other, wanted];
+  }
   expect(await stop()).toEqual({ lost: 0, losses: [] });
   await open(images.one).configure(routing, io);
-  expect(await containers()).toEqual([`router ${images.one}`]);
-}, 60_000);
+}, 120_000);
 
 test('when the new one does not serve, the old one goes on as if nothing had been', async () => {
   const stop = await visitors();
