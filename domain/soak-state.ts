@@ -1,8 +1,10 @@
-import { evidenceSince, quantile, subjectsOf, type Counted, type Counters, type Evidence } from './canary';
+import { coldServices, servedWith, withoutColdLatency } from './cold-start';
+import { evidenceSince, type Counted, type Counters, type Evidence } from './canary';
 import type { AnalysisMetric, AppConfig, Limits } from './config';
 import { observeCounts, startCounts, type CountsState } from './live-counts';
 import { observeLive, startLive, type LiveState } from './live-judge';
-import { otherSlot, type MetricVerdict, type Slot } from './release';
+import type { MetricVerdict, Slot } from './release';
+import { routerSamples } from './router-samples';
 import { addSample, pointsFor, startSeries, type Point, type Series } from './series';
 import type { Count } from './statistics/rates';
 import { startTrigger, watchTrigger, type TriggerState } from './triggers';
@@ -103,40 +105,17 @@ export function observeCounters(state: SoakState, now: Counted, at: number, sett
   const { slot, canary, limits, isCompared } = settings;
   const fresh = evidenceSince(state.seen, now, slot);
   const increment = fresh.gap === undefined ? fresh.services : null;
-  const before = withoutColdLatency(state.seen, now, (service) => (state.served[service] ?? 0) < limits.minRequests);
+  const before = withoutColdLatency(state.seen, now, coldServices(state.served, fresh.services, limits.minRequests));
   return {
     ...state,
     seen: now,
     live: isCompared && canary.analysis.compare ? observeLive(state.live, before, now, slot) : state.live,
-    served: servedWith(state.served, increment ?? {}),
+    served: servedWith(state.served, increment),
     triggers: canary.triggers.map((trigger, index) =>
       watchTrigger(trigger, state.triggers[index] ?? startTrigger(), increment, at, limits.minRequests),
     ),
     series: withSamples(state.series, routerSamples(state.seen, now, at - state.began, slot), settings),
   };
-}
-
-/**
- * The first requests of a version that just began meet cold caches and uncompiled code, those of the live one do not: their
- * latency is not compared, as if it had been there before. Their errors are.
- */
-function withoutColdLatency(before: Counted, now: Counted, isCold: (service: string) => boolean): Counted {
-  const of = (slot: Slot): Record<string, Counters> =>
-    Object.fromEntries(
-      Object.entries(now.slots[slot]).map(([service, { latency }]) => {
-        const known = before.slots[slot][service] ?? { requests: 0, errors: 0, latency: [] };
-        return [service, isCold(service) ? { ...known, latency } : known];
-      }),
-    );
-  return {
-    ...before,
-    slots: { blue: { ...before.slots.blue, ...of('blue') }, green: { ...before.slots.green, ...of('green') } },
-  };
-}
-
-function servedWith(before: Record<string, number>, more: Record<string, Counters>): Record<string, number> {
-  const served = Object.entries(more).map(([name, { requests }]) => [name, (before[name] ?? 0) + requests] as const);
-  return { ...before, ...Object.fromEntries(served) };
 }
 
 /** Adds one reading of a metric; `baseline` is null when there is no live version beside. */
@@ -184,25 +163,6 @@ function countedOf(
   return { state: observeCounts(before?.state ?? startCounts(metric), increment), seen };
 }
 
-function routerSamples(before: Counted, now: Counted, at: number, slot: Slot): Record<string, Point> {
-  const canary = new Map(sampled(before, now, slot));
-  const baseline = new Map(sampled(before, now, otherSlot(slot)));
-  return Object.fromEntries(
-    [...canary].flatMap(([name, one]) => {
-      const other = baseline.get(name);
-      return [
-        [`errors ${name}`, [at, errorRate(one), errorRate(other)]],
-        [`latency ${name}`, [at, p95(one), p95(other)]],
-      ];
-    }),
-  ) as Record<string, Point>;
-}
-
-function sampled(before: Counted, now: Counted, slot: Slot): (readonly [string, Counters])[] {
-  const { services, gap } = evidenceSince(before, now, slot);
-  return gap === undefined ? subjectsOf(services ?? {}) : [];
-}
-
 function withSamples(
   series: SoakState['series'],
   samples: Record<string, Point>,
@@ -213,16 +173,6 @@ function withSamples(
     ([name, sample]) => [name, addSample(series[name] ?? startSeries(), sample, most)] as const,
   );
   return { ...series, ...Object.fromEntries(added) };
-}
-
-function errorRate(counters: Counters | undefined): number | null {
-  if (!counters || counters.requests === 0) return null;
-  return (100 * Math.min(counters.errors, counters.requests)) / counters.requests;
-}
-
-function p95(counters: Counters | undefined): number | null {
-  const found = counters && quantile(counters, 0.95);
-  return found === undefined || found === Infinity ? null : found;
 }
 
 /** Per cent of bad events since the reading before, of the new and of the live version. */

@@ -100,8 +100,8 @@ function neededOf(router: MetricVerdict[], { isCompared, limits }: SoakSettings)
 }
 
 function routerVerdicts(state: SoakState, { services }: Evidence, settings: SoakSettings): MetricVerdict[] {
-  const { canary, isCompared, recorded } = settings;
-  if (!canary.analysis.compare || state.seen === null) return [];
+  const { canary, isCompared, recorded, services: asked } = settings;
+  if (!canary.analysis.compare || state.seen === null || asked.length === 0) return [];
   if (isCompared) return liveVerdicts(state.live, levels(settings));
   return recorded && services ? judgeReference(recorded, services, levels(settings)) : [];
 }
