@@ -1,4 +1,5 @@
 import { quantile, type Counters } from '../domain/canary';
+import { differenceAt } from '../domain/statistics/differences';
 import { normalTail } from '../domain/statistics/normal';
 import { rankSum } from '../domain/statistics/rank-sum';
 import type { Look } from '../tests/support/canary-traffic';
@@ -81,8 +82,8 @@ function exceeded(
 }
 
 /**
- * The test of Mann and Whitney on values of each minute, as Kayenta compares them, on all since the canary began; looked
- * at again and again.
+ * The test of Mann and Whitney on values of each minute with Kayenta's tolerance, on all since the canary began; looked at
+ * again and again.
  */
 export function kayentaStyles(looksAMinute: number): Rival[] {
   return [1, 5, 10].map((minutes) => ({
@@ -93,6 +94,7 @@ export function kayentaStyles(looksAMinute: number): Rival[] {
 
 /** Fewer values can show nothing. */
 const FEWEST = 5;
+const TOLERANCE = 0.25;
 
 function ranked(looks: readonly Look[], minute: number, every: number, measure: Measure): Path {
   const path = new Float64Array(looks.length).fill(-Infinity);
@@ -105,12 +107,21 @@ function ranked(looks: readonly Look[], minute: number, every: number, measure: 
       baseline!.push(measure(last.map((one) => one.baseline)));
     }
     if ((look + 1) % every !== 0 || canary!.length < FEWEST) continue;
-    const { u, pairs, deviation } = rankSum(Float64Array.from(canary!).sort(), Float64Array.from(baseline!).sort());
-    const distance = u - pairs / 2 - 0.5;
-    // Smaller p-values speak louder.
-    if (deviation > 0) path[look] = Math.max(path[look]!, -Math.log(normalTail(distance / deviation)));
+    path[look] = Math.max(path[look]!, loudness(canary!, baseline!));
   }
   return path;
+}
+
+/**
+ * The smaller the greatest p-value at which Kayenta would call the canary high, the louder: its interval must lie above a
+ * part of the estimated shift, which is to say that the canary's values are higher even when so much is taken from them.
+ */
+function loudness(canary: number[], baseline: number[]): number {
+  const [xs, ys] = [Float64Array.from(canary).sort(), Float64Array.from(baseline).sort()];
+  const estimate = differenceAt(xs, ys, Math.ceil((xs.length * ys.length) / 2));
+  const lowered = xs.map((x) => x - TOLERANCE * Math.abs(estimate));
+  const { u, pairs, deviation } = rankSum(lowered, ys);
+  return deviation > 0 ? -Math.log(normalTail((u - pairs / 2 - 0.5) / deviation)) : -Infinity;
 }
 
 /** Samples until it fails; Infinity if it does not. */

@@ -14,8 +14,8 @@ const POINTS = 10_000;
 
 /** 20 requests a second, of which the canary gets one in ten, for an hour with a sample each 10 s. */
 const USUAL: Surroundings = { requests: 200, looksAMinute: 6, looks: 360, varying: true };
-/** 2 a second, for ten hours with a sample each minute. */
-const LITTLE: Surroundings = { requests: 120, looksAMinute: 1, looks: 600, varying: true };
+/** 2 a second, for five hours with a sample each minute. */
+const LITTLE: Surroundings = { requests: 120, looksAMinute: 1, looks: 300, varying: true };
 /** 200 a second, for an hour. */
 const MUCH: Surroundings = { requests: 2_000, looksAMinute: 6, looks: 360, varying: true };
 const STEADY: Surroundings = { ...USUAL, varying: false };
