@@ -4,7 +4,8 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { SoakInput, SoakReport } from '../../activities/steps';
 import { releaseWorkflowId } from '../../domain/names';
 import { otherSlot } from '../../domain/release';
-import type { ReleaseResult, Slot } from '../../domain/release';
+import type { MetricVerdict, ReleaseResult, Slot } from '../../domain/release';
+import { ReleaseView } from '../../starters/release-view';
 import type { Load } from '../support/load';
 import type { Raw } from '../support/tiny';
 import { World } from '../support/world';
@@ -63,6 +64,18 @@ describe('a bad canary is found by comparing it with the live version', () => {
     expect(step?.judgement.verdict).toBe(status.judged?.at(-1)?.judgement.verdict);
     expect(await readFile(step?.picture ?? '', 'utf8')).toContain(`${status.release.version}, new, in`);
   }
+
+  /** What each metric says is shown before the soak is over. */
+  async function seenWhileSoaking(): Promise<void> {
+    for (;;) {
+      const look = await new ReleaseView(world.client, world.scope).look();
+      if (look.kind === 'ended') throw new Error('expected to see numbers during the soak, seen only its end');
+      if (look.kind === 'status' && !look.status.judged && look.status.judgement?.metrics?.some(isCounted)) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  const isCounted = ({ name, reason }: MetricVerdict) =>
+    name === 'errors web' && / of \d+ requests failed/.test(reason);
 
   const steps =
     (...given: [number, string][]) =>
@@ -143,13 +156,15 @@ describe('a bad canary is found by comparing it with the live version', () => {
   });
 
   test('a good version passes, and its baking is compared with what was recorded before', async () => {
-    const { status } = await world.released('1.8.0', {
+    const releasing = await world.release('1.8.0', {
       behaviour: LIVE,
       config: (raw) => {
         steps([50, '2s'])(raw);
         raw.bake = { soak: '1s' };
       },
     });
+    await seenWhileSoaking();
+    const { status } = await releasing.result();
     expect({ outcome: status.outcome, why: status.why }).toEqual({ outcome: 'released' });
     const bake = status.judged!.at(-1)!;
     expect(bake.name).toBe('bake');
@@ -173,6 +188,17 @@ describe('a bad canary is found by comparing it with the live version', () => {
       const of = (slot: Slot) => seen!.slots[slot][service]!.requests - input.baseline!.slots[slot][service]!.requests;
       expect([canary.total, baseline.total]).toEqual([of(input.slot), of(otherSlot(input.slot))]);
     }
+  });
+
+  test('R2: a limit that is exceeded for a time', async () => {
+    const { why } = await caught('1.10.0', {
+      behaviour: { ...LIVE, errors: 0.3 },
+      config: (raw) => {
+        raw.canary.analysis.compare = false;
+        raw.canary.triggers = [{ errorRate: 20, for: '1s' }];
+      },
+    });
+    expect(why).toMatch(/error rate [\d.]+ % .* > 20 % for .*, 1 s fail it$/);
   });
 
   test('no traffic never passes', async () => {

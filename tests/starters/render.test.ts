@@ -1,5 +1,7 @@
-import type { LedgerEntry, ReleaseRequest, ReleaseStatus } from '../../domain/release';
+import type { LedgerEntry, MetricVerdict, ReleaseRequest, ReleaseStatus } from '../../domain/release';
 import { coloursFor } from '../../starters/output';
+import { describe as describeStatus } from '../../domain/details';
+import { judgedInWords } from '../../starters/render-judged';
 import { renderEvents } from '../../starters/render-events';
 import { renderHistory, renderHistoryMarkdown } from '../../starters/render-history';
 import { renderPlan } from '../../starters/render-plan';
@@ -132,6 +134,60 @@ describe('the last word', () => {
     expect(exitCodeOf({ state: 'ended', outcome })).toBe(code);
     expect(exitCodeOf({ state: 'needs a hand' })).toBe(2);
     expect(exitCodeOf({ state: 'running' })).toBeUndefined();
+  });
+});
+
+describe('how it was judged', () => {
+  const metric = (name: string, label: MetricVerdict['label']): MetricVerdict => ({
+    ...{ name, label, critical: false, interval: null, shift: null, deviation: null },
+    reason: `numbers of ${name}`,
+  });
+  const judged = (...labels: MetricVerdict['label'][]): ReleaseStatus => ({
+    ...RUNNING,
+    judgement: {
+      verdict: 'pass',
+      reason: 'all is well',
+      metrics: labels.map((label, index) => metric(`m${index}`, label)),
+    },
+    judged: [
+      {
+        name: 'canary-10',
+        share: 10,
+        judgement: { verdict: 'pass', reason: 'all is well' },
+        requests: 900,
+        picture: '/state/reports/r1/canary-10.svg',
+      },
+    ],
+  });
+
+  it('is shown with every metric, failures first, and the pictures of its steps', () => {
+    const text = renderTree(judged('pass', 'high'), { now: AT }, plain).join('\n');
+    expect(text.indexOf('✗ m1: high: numbers of m1')).toBeGreaterThan(0);
+    expect(text.indexOf('✗ m1: high')).toBeLessThan(text.indexOf('✓ m0: pass'));
+    expect(text).toContain('✓ canary at 10 %: pass on 900 requests: all is well');
+    expect(text).toContain('/state/reports/r1/canary-10.svg');
+  });
+
+  it('is a line when a metric begins to say something else, and none for a sample more', () => {
+    const first = judged('inconclusive', 'nodata');
+    expect(renderEvents(first, judged('pass', 'nodata'))).toEqual(['m0: pass: numbers of m0']);
+    expect(renderEvents(judged('pass', 'pass'), judged('pass', 'pass'))).toEqual([]);
+    expect(renderEvents(judged('pass'), judged('high'))).toEqual(['m0: high: numbers of m0']);
+    expect(renderEvents({ ...first, judged: [] }, first)).toEqual([
+      'picture of canary-10: /state/reports/r1/canary-10.svg',
+    ]);
+  });
+
+  it('is in the last word and in the history', () => {
+    const status = { ...judged('pass'), state: 'ended' as const, outcome: 'released' as const, endedAt: AT };
+    expect(renderSummary(status, plain)).toContain('✓ canary at 10 %: pass on 900 requests');
+    expect(judgedInWords(status.judged)).toBe('10 % pass');
+  });
+
+  it('is in the details of the Web UI', () => {
+    const text = describeStatus(judged('high'));
+    expect(text).toContain('- m0: **high**: numbers of m0');
+    expect(text).toContain('- canary at 10 %: pass on 900 requests: all is well (/state/reports/r1/canary-10.svg)');
   });
 });
 
