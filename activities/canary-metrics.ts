@@ -22,25 +22,28 @@ export class MetricWatch {
     this.metrics = openMetrics(parts, input);
   }
 
-  /** Adds what was read meanwhile, and begins to read what is due at this moment (ms since the epoch). */
-  advance(before: SoakState, at: number, settings: SoakSettings): SoakState {
-    const state = this.read
+  /** Adds what was read meanwhile. */
+  take(before: SoakState, settings: SoakSettings): SoakState {
+    return this.read
       .splice(0)
-      .reduce((now, { metric, readings, at }) => observeMetric(now, metric.config, readings, at, settings), before);
+      .reduce((state, { metric, readings, at }) => observeMetric(state, metric.config, readings, at, settings), before);
+  }
+
+  /** Begins to read what is due at this moment (ms since the epoch). */
+  start({ metrics, began }: SoakState, at: number): void {
     for (const metric of this.metrics) {
       const { name } = metric.config;
-      if (this.reading.has(name) || at < (state.metrics[name]?.due ?? 0)) continue;
-      const one = this.readBoth(metric, at - state.began).then(
+      if (this.reading.has(name) || at < (metrics[name]?.due ?? 0)) continue;
+      const reading = this.readBoth(metric, at - began).then(
         (readings) => void this.read.push({ metric, readings, at }),
         // Sources only throw when the soak itself was told to end.
         () => undefined,
       );
       this.reading.set(
         name,
-        one.finally(() => this.reading.delete(name)),
+        reading.finally(() => this.reading.delete(name)),
       );
     }
-    return state;
   }
 
   /** Waits for what is being read, which each source bounds. */

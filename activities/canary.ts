@@ -32,6 +32,7 @@ class Soak {
   private readonly settings: SoakSettings;
   private readonly metrics: MetricWatch;
   private seen: Seen;
+  private isLengthened = false;
   private judgement: Judgement = { verdict: 'inconclusive', reason: NOTHING_SEEN };
 
   constructor(
@@ -65,13 +66,14 @@ class Soak {
 
   private async look(): Promise<void> {
     this.seen = await takeSample(this.input, this.step, this.settings, this.seen.state, this.now());
-    this.measure();
+    this.takeReadings();
+    this.metrics.start(this.seen.state, this.now());
     this.judgement = judgeSample(this.seen.state, this.seen.evidence, this.settings);
     this.tell();
   }
 
-  private measure(): void {
-    this.seen = { ...this.seen, state: this.metrics.advance(this.seen.state, this.now(), this.settings) };
+  private takeReadings(): void {
+    this.seen = { ...this.seen, state: this.metrics.take(this.seen.state, this.settings) };
   }
 
   private isOver(): boolean {
@@ -80,7 +82,9 @@ class Soak {
     const { state, evidence } = this.seen;
     const passed = this.clock();
     if (passed < soak) return isDone(state, evidence, this.settings);
-    return passed >= (longest ?? soak) || !wantsMore(state, evidence, this.settings);
+    if (passed >= (longest ?? soak) || !wantsMore(state, evidence, this.settings)) return true;
+    this.isLengthened = true;
+    return false;
   }
 
   /** Milliseconds until the next look; never beyond an end of the soak. */
@@ -92,12 +96,11 @@ class Soak {
 
   private async end(): Promise<SoakReport> {
     await this.metrics.finish();
-    this.measure();
+    this.takeReadings();
     const { state, evidence } = this.seen;
     const { judgement, values } = judgeEnd(state, evidence, this.settings);
     this.seen = { ...this.seen, state: { ...state, values } };
-    const isLengthened = this.input.soak !== null && this.clock() >= this.input.soak + this.input.interval;
-    const more = isLengthened ? `, after ${formatDuration(this.clock())} for lack of evidence` : '';
+    const more = this.isLengthened ? `, after ${formatDuration(this.clock())} for lack of evidence` : '';
     this.judgement = { ...judgement, reason: judgement.reason + more };
     this.tell();
     return this.report(false);

@@ -34,7 +34,7 @@ const TEACHING: Record<MessageName, { purpose: string; more: string }> = {
   },
   resume: { purpose: 'Lets a paused release go on.', more: 'Refused when it is not paused.' },
   promote: {
-    purpose: 'Ends the soak that runs now, or decides for an inconclusive canary, and goes on.',
+    purpose: 'Ends the soak that runs now, decides for an inconclusive canary or for a manual step, and goes on.',
     more: 'Refused when nothing soaks.',
   },
   rollback: {

@@ -39,6 +39,14 @@ const SCENARIOS: Record<string, Scenario> = {
     await world.tell(handle, 'approve');
     return handle;
   },
+  'manual-step': async (world) => {
+    world.reset({ soak: (input) => (input.soak === null ? untilCancelled(input) : judged('pass', 'all is well')) });
+    const steps = [{ weight: 10, soak: '1s', manual: true }];
+    const handle = await world.begin(requestWith({ canary: { steps }, bake: { soak: '1s' } }), LIVE);
+    await world.until(handle, ({ waitingFor }) => waitingFor?.includes('is manual') ?? false);
+    await world.tell(handle, 'promote');
+    return handle;
+  },
   'aborted-needs-a-hand': async (world) => {
     let broken = true;
     world.reset({ soak: untilCancelled, removeSlot: () => (broken ? failing('cannot remove')() : undefined) });
