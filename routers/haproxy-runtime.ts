@@ -5,7 +5,10 @@ import type { Host, Io } from '../domain/host';
 import { HASH_VARIABLE } from './haproxy-names';
 
 const ANSWER_MS = 10_000;
-const PATIENCE_MS = 5_000;
+/** For a first try: who is just starting or ending may never answer it. */
+const TRY_MS = 3_000;
+const LEAVING_TRY_MS = 1_000;
+const PATIENCE_MS = 9_000;
 const POLL_MS = 25;
 
 /** A process of HAProxy that takes requests, or still has some from before a reload. */
@@ -72,12 +75,23 @@ export class HaproxyRuntime {
    * Asks one process. Undefined when it has ended meanwhile.
    * @throws UnreachableFailure when no master answers at the socket.
    */
-  async ask({ pid, socket }: HaproxyProcess, command: string, io: Io): Promise<string | undefined> {
-    const line = `@!${pid} ${command}`;
-    const answer = await (socket === this.socket
-      ? this.send(line, io)
-      : this.sendOnce(line, io, socket).catch(unlessUnreachable));
+  async ask(process: HaproxyProcess, command: string, io: Io): Promise<string | undefined> {
+    const line = `@!${process.pid} ${command}`;
+    const answer = process.leaving ? await this.askLeaving(process, line, io) : await this.send(line, io);
     return answer === undefined || /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
+  }
+
+  /** One that ends just then is not answered for: from HAProxy 3.0 on the master says nothing at all. */
+  private async askLeaving(process: HaproxyProcess, line: string, io: Io): Promise<string | undefined> {
+    for (const withinMs of [LEAVING_TRY_MS, ANSWER_MS]) {
+      const answer = await this.sendOnce(line, io, process.socket, withinMs).catch(unlessUnreachable);
+      if (answer) return answer;
+      const { all } = await this.processes(io);
+      if (!all.some(({ pid, socket }) => pid === process.pid && socket === process.socket)) return undefined;
+    }
+    throw new UnreachableFailure(
+      `expected process ${process.pid} of HAProxy, which is leaving, to answer "${line}", seen nothing within ${ANSWER_MS} ms`,
+    );
   }
 
   /** Tells one process several things over one connection. */
@@ -124,7 +138,7 @@ export class HaproxyRuntime {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
       try {
-        const answer = await this.sendOnce(command, io);
+        const answer = await this.sendOnce(command, io, this.socket, TRY_MS);
         if (answer !== '' || Date.now() > end) return answer;
       } catch (error) {
         if (!(error instanceof UnreachableFailure) || Date.now() > end || !(await this.exists(io))) throw error;
@@ -133,8 +147,8 @@ export class HaproxyRuntime {
     }
   }
 
-  private async sendOnce(command: string, io: Io, socket = this.socket): Promise<string> {
-    return exchange(await this.host.connect({ socket }, io), command, io);
+  private async sendOnce(command: string, io: Io, socket = this.socket, withinMs = ANSWER_MS): Promise<string> {
+    return exchange(await this.host.connect({ socket }, io), command, withinMs, io);
   }
 
   /** Without a socket nothing is about to come back. */
@@ -157,7 +171,7 @@ function unlessUnreachable(error: unknown): undefined {
 }
 
 /** Sends one command and reads until the other side closes. */
-function exchange(stream: Duplex, command: string, io: Io): Promise<string> {
+function exchange(stream: Duplex, command: string, withinMs: number, io: Io): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const end = (settle: () => void): void => {
@@ -169,7 +183,7 @@ function exchange(stream: Duplex, command: string, io: Io): Promise<string> {
     const fail = (seen: string): void =>
       end(() => reject(new UnreachableFailure(`expected HAProxy to answer "${command}", seen ${seen}`)));
     const aborted = (): void => end(() => reject(io.signal.reason as Error));
-    const timer = setTimeout(() => fail(`nothing within ${ANSWER_MS} ms`), ANSWER_MS);
+    const timer = setTimeout(() => fail(`nothing within ${withinMs} ms`), withinMs);
     io.signal.addEventListener('abort', aborted, { once: true });
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('error', (error) => fail(error.message));

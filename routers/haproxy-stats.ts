@@ -113,8 +113,9 @@ export function readCounters(rows: StatRow[], table: string, scope: Scope): Reco
     slots[slot][service] = {
       // Not 1xx: a WebSocket is counted when it ends, hours later.
       requests: others.requests + sum(row, ANSWERS) + unanswered(row),
-      // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short.
-      errors: others.errors + sum(row, ['hrsp_5xx', 'srv_abrt']) + unanswered(row),
+      // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short, from HAProxy 3.0 on also
+      // what was left unanswered: not counted twice.
+      errors: others.errors + sum(row, ['hrsp_5xx']) + Math.max(sum(row, ['srv_abrt']), unanswered(row)),
       latency: buckets(mine),
     };
   }

@@ -111,7 +111,8 @@ test('a request that a version left unanswered counts as an error, on a kept con
   for (const method of ['GET', 'POST', 'PUT']) {
     const { socket, send } = client();
     expect(await send('POST')).toMatch(/^HTTP\/1.1 200/);
-    expect(await send(method, '/die')).toBe('closed');
+    // HAProxy 2.6 closes the connection, 3.0 answers 502.
+    expect(await send(method, '/die')).toMatch(/^closed$|^HTTP\/1.1 502/);
     socket.destroy();
   }
   const after = await counted();

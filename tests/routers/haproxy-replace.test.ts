@@ -4,7 +4,17 @@ import type { Host } from '../../domain/host';
 import { openHaproxy } from '../../routers/haproxy';
 import type { Router, Routing } from '../../routers/router';
 import { startPressure } from '../support/pressure';
-import { ask, freePorts, introduce, io, isAnswered, RouterWorld, routingOf, until } from '../support/router-world';
+import {
+  ask,
+  freePorts,
+  HAPROXY_IMAGE,
+  introduce,
+  io,
+  isAnswered,
+  RouterWorld,
+  routingOf,
+  until,
+} from '../support/router-world';
 
 let world: RouterWorld;
 let routing: Routing;
@@ -17,7 +27,7 @@ const open = (image: string): Router => world.haproxy({ image });
 beforeAll(async () => {
   world = await RouterWorld.open('haproxy-replace');
   images = {
-    one: 'spillway/haproxy:local',
+    one: HAPROXY_IMAGE,
     other: `spillway/haproxy:other-${world.id}`,
     broken: `spillway/haproxy:broken-${world.id}`,
   };

@@ -19,6 +19,9 @@ import type { Target } from '../../targets/target';
 
 const run = promisify(execFile);
 
+/** `SPILLWAY_TEST_HAPROXY=haproxy:3.2 npx jest tests/routers` tries another version. */
+export const HAPROXY_IMAGE = process.env.SPILLWAY_TEST_HAPROXY ?? 'spillway/haproxy:local';
+
 export const io: Io = { signal: new AbortController().signal, onProgress: () => undefined };
 
 /** Answers who it is, after `?ms=`; `/fail` answers 500, `/cut` breaks off, `/ws` echoes over a WebSocket. */
@@ -117,7 +120,7 @@ export class RouterWorld {
 
   /** An HAProxy whose files lie in this folder. */
   haproxy(options: Partial<HaproxyConfig> = {}): Router {
-    const config = { kind: 'haproxy' as const, image: 'spillway/haproxy:local', directory: this.directory };
+    const config = { kind: 'haproxy' as const, image: HAPROXY_IMAGE, directory: this.directory };
     return openHaproxy({ ...config, ...options }, this.target.host);
   }
 
