@@ -138,6 +138,8 @@ describe('a soak', () => {
 
   it('that is compared judges errors and latency of both, and keeps a picture without secrets', async () => {
     const given = await input('1.1.0', { limits: { minRequests: 20 } });
+    // As if the reason quoted one.
+    world.parts.remember('requests failed');
     await traffic(100);
     const { judgement, picture, carried } = await world.run('soak', given);
     expect(judgement.metrics?.map(({ name, label }) => `${name}: ${label}`)).toEqual([
@@ -146,7 +148,9 @@ describe('a soak', () => {
     ]);
     expect(Object.keys(carried!.series)).toEqual(['errors web', 'latency web']);
     expect(picture).toBe(join(world.state, 'reports', NEW, 'canary-50.svg'));
-    expect(await readFile(picture!, 'utf8')).toMatch(/^<svg .*1\.1\.0, new, in green.*<\/svg>\n$/s);
+    const drawn = await readFile(picture!, 'utf8');
+    expect(drawn).toMatch(/^<svg .*1\.1\.0, new, in green.*\[redacted\].*<\/svg>\n$/s);
+    expect(drawn + JSON.stringify(judgement)).not.toContain('requests failed');
   }, 60_000);
 
   it('is lengthened until there is enough evidence', async () => {
