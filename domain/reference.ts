@@ -16,6 +16,8 @@ export interface ReferenceSettings {
   allowedLatency: number;
   /** Needed of each version. */
   minRequests: number;
+  /** Whether the soak is over: latency is judged once, by all of it. */
+  isEnd: boolean;
 }
 
 interface Rate {
@@ -23,6 +25,8 @@ interface Rate {
   total: number;
 }
 
+/** Another time has another load: so much more than allowed is no fault of a version. */
+const ANOTHER_TIME = 1.5;
 const RATIOS = [1.25, 1.5, 2, 3, 5, 10];
 
 /** Errors and slow answers of each service, and of all together, against those recorded. */
@@ -49,18 +53,21 @@ interface Compared {
   what: string;
   /** How many times the rate before does not matter. */
   allowed: number;
-  /** Whether the difference matters by its size, too. */
-  matters: boolean;
+  /** Whether the difference matters by its size, too; null when that cannot be said yet. */
+  matters: boolean | null;
 }
 
 function errorsOf(name: string, before: Counters, now: Counters, { allowedErrors }: ReferenceSettings): Compared {
   const rate = ({ errors, requests }: Counters): Rate => ({ bad: errors, total: Math.max(errors, requests) });
-  const what = { name: `errors ${name}`, what: 'failed', allowed: allowedErrors, matters: true };
+  const what = { name: `errors ${name}`, what: 'failed', allowed: allowedErrors * ANOTHER_TIME, matters: true };
   return { ...what, before: rate(before), now: rate(now) };
 }
 
-/** Requests slower than nearly all were before; it matters when the 95th percentile is higher than allowed. */
-function slowOf(name: string, before: Counters, now: Counters, { allowedLatency }: ReferenceSettings): Compared {
+/**
+ * Requests slower than nearly all were before; it matters when the 95th percentile is higher than allowed. A busy moment
+ * is no evidence when there is no other version beside that would have met it, too: so only the whole soak is.
+ */
+function slowOf(name: string, before: Counters, now: Counters, settings: ReferenceSettings): Compared {
   const [was, is] = [quantile(before, 0.95) ?? Infinity, quantile(now, 0.95) ?? 0];
   const bound = before.latency.find(({ upTo }) => (upTo ?? Infinity) >= was)?.upTo ?? Infinity;
   const rate = ({ latency }: Counters): Rate => ({
@@ -68,7 +75,7 @@ function slowOf(name: string, before: Counters, now: Counters, { allowedLatency 
     total: sum(latency),
   });
   const what = bound === Infinity ? 'beyond any bound' : `slower than ${formatDuration(bound)}`;
-  const matters = is > was * allowedLatency;
+  const matters = settings.isEnd ? is > was * settings.allowedLatency * ANOTHER_TIME : null;
   return { name: `latency ${name}`, what, allowed: 1, matters, before: rate(before), now: rate(now) };
 }
 
@@ -76,6 +83,8 @@ function verdictOf(compared: Compared, { level, minRequests }: ReferenceSettings
   const { name, before, now, what, allowed, matters } = compared;
   const nothing = { interval: null, shift: null, deviation: null, critical: false };
   const reason = `${text(now)} ${what}, before the switch ${text(before)}`;
+  if (matters === null)
+    return { name, label: 'inconclusive', ...nothing, reason: `judged at the end; so far ${reason}` };
   if (Math.min(before.total, now.total) < Math.max(1, minRequests))
     return { name, label: now.total === 0 ? 'nodata' : 'inconclusive', ...nothing, reason };
   const [was, is] = [before.bad / before.total, now.bad / now.total];

@@ -19,7 +19,7 @@ import { firedTrigger } from './triggers';
 /** Judges after a sample. Values of metrics are shown, and decide only at the end. */
 export function judgeSample(state: SoakState, evidence: Evidence, settings: SoakSettings): Judgement {
   const pending = settings.isCompared ? metricsOf(settings, 'value').map((metric) => soFar(state, metric)) : [];
-  return decide(state, evidence, settings, state.values ?? pending);
+  return decide(state, evidence, settings, state.values ?? pending, false);
 }
 
 /** Judges at the end of a step all that was measured; `values` is what the state is to keep. */
@@ -41,7 +41,7 @@ function weigh(
   scored: Verdict | undefined,
   values: MetricVerdict[],
 ): Judgement {
-  const judgement = decide(state, evidence, settings, values);
+  const judgement = decide(state, evidence, settings, values, true);
   if (judgement.verdict === 'fail') return judgement;
   const missed = judgement.metrics?.find((found) => isMissed(found, settings));
   if (missed) return { ...judgement, verdict: 'fail', reason: `${missed.name} must have data: ${missed.reason}` };
@@ -71,9 +71,10 @@ function decide(
   evidence: Evidence,
   settings: SoakSettings,
   values: readonly MetricVerdict[],
+  isEnd: boolean,
 ): Judgement {
   const { limits, canary } = settings;
-  const router = routerVerdicts(state, evidence, settings);
+  const router = routerVerdicts(state, evidence, settings, isEnd);
   const counts = settings.isCompared ? metricsOf(settings, 'counts').map((one) => countsOf(state, one, settings)) : [];
   const compared = [...router, ...counts];
   const metrics = [...compared, ...values];
@@ -99,11 +100,16 @@ function neededOf(router: MetricVerdict[], { isCompared, limits }: SoakSettings)
   return router.length > 2 ? router.filter(({ name }) => name.endsWith(' all services')) : router;
 }
 
-function routerVerdicts(state: SoakState, { services }: Evidence, settings: SoakSettings): MetricVerdict[] {
+function routerVerdicts(
+  state: SoakState,
+  { services }: Evidence,
+  settings: SoakSettings,
+  isEnd: boolean,
+): MetricVerdict[] {
   const { canary, isCompared, recorded, services: asked } = settings;
   if (!canary.analysis.compare || state.seen === null || asked.length === 0) return [];
   if (isCompared) return liveVerdicts(state.live, levels(settings));
-  return recorded && services ? judgeReference(recorded, services, levels(settings)) : [];
+  return recorded && services ? judgeReference(recorded, services, { ...levels(settings), isEnd }) : [];
 }
 
 function countsOf(state: SoakState, metric: AnalysisMetric, settings: SoakSettings): MetricVerdict {
