@@ -43,10 +43,10 @@ function waiting({ waitingFor }: ReleaseStatus): string[] {
   return waitingFor ? ['', `Waiting for ${waitingFor}.`] : [];
 }
 
-/** How one share of the traffic was judged, in a line: `canary at 10 %: pass, 1000 requests`. */
-export function stepText({ name, share, judgement, requests }: JudgedStep): string {
+/** How one share of the traffic was judged, in a line: `canary at 10 %: pass: 1000 requests, error rate 0 %`. */
+export function stepText({ name, share, judgement }: JudgedStep): string {
   const what = name.startsWith('canary-') ? `canary at ${share} %` : name;
-  return `${what}: ${judgement.verdict} on ${requests} requests: ${judgement.reason.split('\n', 1)[0]}`;
+  return `${what}: ${judgement.verdict}: ${judgement.reason.split('\n', 1)[0]}`;
 }
 
 function judgedLines({ judged, judgement }: ReleaseStatus): string[] {
