@@ -10,8 +10,10 @@ export function renderEvents(before: ReleaseStatus | undefined, now: ReleaseStat
   return [
     ...(before === undefined ? [`releasing ${titleOf(now)} (${now.release.id}) by ${now.who}`] : []),
     ...now.messages.slice(newFrom(before?.messages, now.messages)).map(messageLine),
+    // The phase that moved the traffic may have ended since, and the next one begun.
+    ...phasesThat(isOver, before, now),
     ...shareEvent(before, now),
-    ...now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase)),
+    ...phasesThat((phase) => !isOver(phase), before, now),
     ...stateEvents(before, now),
     ...now.undos.flatMap((undo) => undoEvents(undoBefore(before, undo), undo)),
     ...changes(before, now),
@@ -30,6 +32,18 @@ function messageLine({ name, who, why, refused }: MessageRecord): string {
   return `${name} by ${who}${why ? `: ${why}` : ''}${refused === undefined ? '' : ` — refused: ${refused}`}`;
 }
 
+function phasesThat(
+  belong: (phase: PhaseRecord) => boolean,
+  before: ReleaseStatus | undefined,
+  now: ReleaseStatus,
+): string[] {
+  return now.phases.flatMap((phase, index) => (belong(phase) ? phaseEvents(before?.phases[index], phase) : []));
+}
+
+function isOver({ state }: PhaseRecord): boolean {
+  return state !== 'running';
+}
+
 function phaseEvents(before: PhaseRecord | undefined, phase: PhaseRecord): string[] {
   if (phase.state === before?.state) return [];
   const detail = phase.detail ? `: ${phase.detail}` : '';
@@ -44,10 +58,14 @@ function phaseEvents(before: PhaseRecord | undefined, phase: PhaseRecord): strin
   }
 }
 
-function stateEvents(before: ReleaseStatus | undefined, { state, why }: ReleaseStatus): string[] {
+function stateEvents(before: ReleaseStatus | undefined, { state, why, phases }: ReleaseStatus): string[] {
   if (state === before?.state || state === 'ended') return [];
   if (state === 'running') return before === undefined ? [] : ['goes on'];
-  if (state === 'undoing') return [`undoing${why ? `: ${why}` : ''}`];
+  if (state === 'undoing') {
+    // The phase that failed has just said why, with the last lines of a log perhaps.
+    const isTold = why === undefined || phases.some(({ detail }) => detail === why);
+    return [`undoing${isTold ? '' : `: ${why}`}`];
+  }
   return [state];
 }
 

@@ -38,15 +38,16 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
 export function plainLines(out: Out): Screen {
   let before: ReleaseStatus | undefined;
   let silentBefore: string | undefined;
-  let troubleBefore: string | undefined;
+  const isWorthTelling = patiently();
   return {
     update(status, { silence, link, trouble }) {
       const begins = before === undefined && status !== undefined;
-      if (status !== undefined) for (const line of renderEvents(before, status)) out.print(line);
-      if (begins && link !== undefined) out.print(link);
+      const events = status === undefined ? [] : renderEvents(before, status);
+      // Below the heading, where it is looked for.
+      if (begins && link !== undefined) events.splice(1, 0, link);
+      for (const line of events) out.print(line);
       before = status ?? before;
-      if (trouble !== undefined && trouble !== troubleBefore) out.print(trouble);
-      troubleBefore = trouble;
+      if (isWorthTelling(trouble)) out.print(trouble!);
       // How long it lasts changes with every look; that it began is the event.
       const silent = silence?.replace(/ since .*$/, '');
       if (silent !== silentBefore) out.print(silence ?? 'it answers again');
@@ -55,6 +56,23 @@ export function plainLines(out: Out): Screen {
     leave: () => undefined,
   };
 }
+
+/** Tells a trouble when it is new, and later ever more seldom: an outage of an hour has hundreds of attempts. */
+function patiently(): (trouble: string | undefined) => boolean {
+  let toldBefore: string | undefined;
+  let next = 0;
+  return (trouble) => {
+    const told = trouble?.replace(ATTEMPT, '');
+    const attempt = Number(ATTEMPT.exec(trouble ?? '')?.[1] ?? 0);
+    const isNew = told !== toldBefore;
+    toldBefore = told;
+    if (trouble === undefined || !(isNew || (next > 0 && attempt >= next))) return false;
+    next = attempt < 5 ? 5 : 2 * attempt;
+    return true;
+  };
+}
+
+const ATTEMPT = /\(attempt (\d+)\)/;
 
 // More lines than the terminal has cannot be taken back: the newest matter.
 // A terminal that does not know its size says 0.

@@ -1,5 +1,6 @@
 import type { LedgerEntry, MetricVerdict, ReleaseRequest, ReleaseStatus } from '../../domain/release';
 import { coloursFor } from '../../starters/output';
+import type { Out } from '../../starters/output';
 import { describe as describeStatus } from '../../domain/details';
 import { judgedInWords } from '../../starters/render-judged';
 import { renderEvents } from '../../starters/render-events';
@@ -9,6 +10,7 @@ import { renderSummary } from '../../starters/render-summary';
 import { cutLine, textTable } from '../../starters/render-table';
 import { renderTree } from '../../starters/render-tree';
 import { exitCodeOf } from '../../starters/render-words';
+import { plainLines } from '../../starters/screen';
 
 const plain = coloursFor({}, {});
 const coloured = coloursFor({ isTTY: true }, {});
@@ -80,9 +82,9 @@ describe('the lines of a release', () => {
   it('tell everything so far at the first look, and only what is new at the next', () => {
     expect(renderEvents(undefined, RUNNING)).toEqual([
       'releasing shop 1.3.0 → production (20261121-101500-1.3.0-k3v9) by alice',
-      '1.3.0 gets 10 % of the traffic',
       'preflight done in 320 ms: 12 checks passed',
       'build skipped: as asked',
+      '1.3.0 gets 10 % of the traffic',
       'canary …',
       'judged pass: error rate 0 % ≤ 5 %',
     ]);
@@ -91,6 +93,41 @@ describe('the lines of a release', () => {
       '1.3.0 gets 50 % of the traffic',
       'waiting for promote or reject',
     ]);
+  });
+
+  it('tell once why it goes back: by the phase that failed, or else by the undo', () => {
+    const why = 'expected to build web:1.3.0; its last lines were:\nmake: error';
+    const failed = { phase: 'build', state: 'failed', detail: why, startedAt: 0, endedAt: 10 } as const;
+    const undoing = { ...RUNNING, state: 'undoing', why } as const;
+    expect(renderEvents(RUNNING, { ...undoing, phases: [...RUNNING.phases, failed] })).toEqual([
+      `build failed in 10 ms: ${why}`,
+      'undoing',
+    ]);
+    expect(renderEvents(RUNNING, { ...undoing, why: 'aborted by bob' })).toEqual(['undoing: aborted by bob']);
+  });
+
+  it('tell of a step that is tried again when it says something new, and else ever more seldom', () => {
+    const printed: string[] = [];
+    const screen = plainLines({ print: (line: string) => void printed.push(line) } as Out);
+    const see = (attempt: number, why: string) =>
+      screen.update(undefined, {
+        now: 0,
+        trouble: `deploySlot failed and is tried again (attempt ${attempt}): ${why}`,
+      });
+    for (let attempt = 2; attempt <= 50; attempt++) see(attempt, 'no room');
+    see(51, 'no engine');
+    see(52, 'no engine');
+    expect(printed.map((line) => line.replace(/.*attempt /, ''))).toEqual([
+      ...[2, 5, 10, 20, 40].map((attempt) => `${attempt}): no room`),
+      '51): no engine',
+    ]);
+  });
+
+  it('begin with what is released, and where to watch it', () => {
+    const printed: string[] = [];
+    const screen = plainLines({ print: (line: string) => void printed.push(line) } as Out);
+    screen.update(RUNNING, { now: 0, link: 'http://temporal/release' });
+    expect(printed.slice(0, 2)).toEqual([expect.stringMatching(/^releasing shop/), 'http://temporal/release']);
   });
 
   it('tell each message once, also after the oldest were dropped from the list', () => {
