@@ -62,7 +62,15 @@ function oneOf(words: string[]): string {
 
 /** Every mistake that a schema found, those of the best fitting alternative where there are several. */
 export function mistakesIn(error: z.ZodError, input: unknown): Mistake[] {
-  return error.issues.flatMap((issue) => mistakesOf(issue, [], input));
+  const mistakes = error.issues.flatMap((issue) => mistakesOf(issue, [], input));
+  // What is missing only because it is misspelt is told once, where it stands.
+  const meant = new Set(mistakes.flatMap(({ path, message }) => meantKey(path, message)));
+  return mistakes.filter(({ path }) => !meant.has(JSON.stringify(path)));
+}
+
+function meantKey(path: (string | number)[], message: string): string[] {
+  const [, key] = /^unknown key, did you mean "(.+)"\?$/.exec(message) ?? [];
+  return key === undefined ? [] : [JSON.stringify([...path.slice(0, -1), key])];
 }
 
 function mistakesOf(issue: Issue, above: (string | number)[], input: unknown): Mistake[] {
@@ -109,8 +117,8 @@ function alternatives(schema: JsonSchema, value: unknown): JsonSchema[] {
   if (!branches) return [schema];
   const kind = (value as { kind?: unknown } | undefined)?.kind;
   return branches.filter((branch) => {
-    const wanted = (branch.properties?.kind as JsonSchema | undefined)?.const;
-    return wanted === undefined || wanted === kind;
+    const { const: wanted, default: standard } = (branch.properties?.kind as JsonSchema | undefined) ?? {};
+    return wanted === undefined || wanted === (kind ?? standard);
   });
 }
 

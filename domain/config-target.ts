@@ -28,7 +28,11 @@ const errorPage = z
 
 const haproxy = z
   .strictObject({
-    kind: z.literal('haproxy').meta({ description: 'HAProxy, which loses no request and counts what a canary needs.' }),
+    kind: z
+      .literal('haproxy')
+      .optional()
+      .default('haproxy')
+      .meta({ description: 'HAProxy, which loses no request and counts what a canary needs.' }),
     image: image('haproxy:2.8'),
     directory: directory('/var/lib/spillway/haproxy'),
     attach: z

@@ -115,9 +115,18 @@ export const CASES: Case[] = [
     ['spillway.yaml:9 router.kind: expected haproxy or nginx, seen "traefik"'],
   ],
   [
-    'a router without its kind',
-    top('router: {image: nginx}'),
-    ['spillway.yaml:9 router.kind: expected haproxy or nginx, seen nothing'],
+    'a needed key that is misspelt, once',
+    RIGHT.replace('services:', 'servces:'),
+    ['spillway.yaml:3 servces: unknown key, did you mean "services"?'],
+  ],
+  [
+    'a key of nginx without its kind, which is HAProxy’s then',
+    top('router: {attach: {reload: [nginx, -s, reload]}}'),
+    [
+      'spillway.yaml:9 router.attach.masterSocket: expected an absolute path, seen nothing',
+      'spillway.yaml:9 router.attach.directory: expected an absolute path, seen nothing',
+      'spillway.yaml:9 router.attach.reload: unknown key, expected one of masterSocket, directory',
+    ],
   ],
   [
     'a key of the other router',
@@ -161,10 +170,7 @@ export const CASES: Case[] = [
   [
     'migrations with a typing error',
     top('database: {driver: postgres, url: {env: DB}, migrations: {directry: ./migrations}}'),
-    [
-      'spillway.yaml:9 database.migrations.directory: expected text, seen nothing',
-      'spillway.yaml:9 database.migrations.directry: unknown key, did you mean "directory"?',
-    ],
+    ['spillway.yaml:9 database.migrations.directry: unknown key, did you mean "directory"?'],
   ],
   [
     'a wait for a lock that outlasts its statement',
