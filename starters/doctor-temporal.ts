@@ -60,7 +60,7 @@ async function describeServer({ workflowService }: Client): Promise<string> {
 async function describeNamespace({ workflowService, options }: Client): Promise<string> {
   const { config } = await workflowService.describeNamespace({ namespace: options.namespace });
   const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
-  return `"${options.namespace}" is there and keeps ended workflows for ${days} days`;
+  return `"${options.namespace}" is there and keeps ended workflows for ${days} ${days === 1 ? 'day' : 'days'}`;
 }
 
 async function describeAttributes({ connection, options }: Client): Promise<string> {

@@ -38,13 +38,20 @@ verification (database.verify) afterwards, and puts back what it did when someth
 Exit codes: 0 done, or nothing to do · 1 failed and put back, or refused · 2 needs a hand · 64 wrong usage or configuration
 · 69 Temporal, no worker or no database answers`;
 
+const STATUS_HELP = `
+Example:
+  spillway migrate status -e production --json
+
+Exit codes: 0 told · 1 the database's records do not fit the files · 64 wrong usage or configuration · 69 Temporal, no
+worker or no database answers`;
+
 /** Registers `migrate status`, `migrate up` and `migrate down`. */
 export function registerMigrate(program: Command): void {
   const migrate = program.command('migrate').description('Shows, applies or reverts migrations by hand.');
   addScopeOptions(
     migrate.command('status').description('Shows which migrations are applied and pending; changes nothing.'),
   )
-    .addHelpText('after', '\nExample:\n  spillway migrate status -e production --json')
+    .addHelpText('after', STATUS_HELP)
     .action((options: ScopeOptions) => run(options, (out) => showStatus(options, out)));
   addChangeOptions(migrate.command('up').description('Applies all pending migrations.'))
     .addHelpText('after', `${HELP}\n\nExample:\n  spillway migrate up -e staging --note "before the release"`)

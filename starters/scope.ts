@@ -8,7 +8,7 @@ import { ConfigurationFailure } from '../domain/failures';
 import { DEFAULT_TASK_QUEUE } from '../domain/names';
 import type { AppConfig } from '../domain/config';
 import type { Scope } from '../domain/release';
-import { DEFAULT_FILE, IMPLICIT_ENVIRONMENT, loadConfiguration } from './configuration';
+import { DEFAULT_FILE, IMPLICIT_ENVIRONMENT, loadConfiguration, unknownEnvironment } from './configuration';
 import { JSON_OPTION } from './output';
 
 /** The options by which every command finds out which app and environment are meant. */
@@ -32,12 +32,16 @@ export function addScopeOptions(command: Command): Command {
  * Which app and environment are meant. Reads only the names out of the file, so that `abort` still works while the
  * file has mistakes.
  *
- * @throws ConfigurationFailure when a name is missing.
+ * @throws ConfigurationFailure when a name is missing, or the file has no such environment.
  */
 export async function scopeOf({ file, environment, app }: ScopeOptions): Promise<Scope> {
   if (app !== undefined && environment !== undefined) return { app, environment };
   const names = await namesIn(file);
-  const found = { app: app ?? names.app, environment: environment ?? onlyOne(names.environments, file) };
+  const { environments } = names;
+  // One that left the file is still reached by both names.
+  if (environment !== undefined && environments.length > 0 && !environments.includes(environment))
+    throw unknownEnvironment(file, environment, environments);
+  const found = { app: app ?? names.app, environment: environment ?? onlyOne(environments, file) };
   if (found.app === undefined)
     throw new ConfigurationFailure(`expected \`app: NAME\` in ${file}, seen none; add it, or give --app NAME`);
   return { app: found.app, environment: found.environment };
@@ -103,7 +107,11 @@ function parsed(text: string, file: string): Record<string, unknown> {
     const document: unknown = parse(text);
     return typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {};
   } catch (error) {
-    throw new ConfigurationFailure(`${file} is not YAML: ${(error as Error).message}`, { cause: error });
+    const [said = ''] = (error as Error).message.split('\n', 1);
+    throw new ConfigurationFailure(
+      `expected YAML in ${file}, seen: ${said.replace(/:$/, '')}. Correct it; \`spillway validate\` tells every mistake.`,
+      { cause: error },
+    );
   }
 }
 

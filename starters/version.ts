@@ -21,15 +21,18 @@ interface ChangeOptions extends Options {
 /** Registers `version current`, `version bump` and `version set`. */
 export function registerVersion(program: Command): void {
   const version = program.command('version').description('Shows or changes the version of the app in this folder.');
-  withOptions(version.command('current').description('Prints the version.')).action((options: Options) =>
-    run(options, async (out) => {
-      const { version: current, file } = await readVersion(process.cwd(), options.file);
-      out.result({ version: current, file }, current);
-    }),
-  );
+  withOptions(version.command('current').description('Prints the version.'))
+    .addHelpText('after', helpWith('spillway version current', 'spillway version current --json'))
+    .action((options: Options) =>
+      run(options, async (out) => {
+        const { version: current, file } = await readVersion(process.cwd(), options.file);
+        out.result({ version: current, file }, current);
+      }),
+    );
   changing(version.command('bump').description('Raises the version and prints the new one.'))
     .addArgument(new Argument('<part>', 'which part is raised').choices(BUMPS))
     .option('--preid <name>', 'name of the suffix of a prerelease, such as rc')
+    .addHelpText('after', helpWith('spillway version bump minor', 'spillway version bump prerelease --preid rc --tag'))
     .action((bump: Bump, options: ChangeOptions) =>
       run(options, async (out) => {
         if (options.preid !== undefined && bump !== 'prerelease') {
@@ -40,9 +43,21 @@ export function registerVersion(program: Command): void {
     );
   changing(version.command('set').description('Sets the version, in a new file VERSION when there is none.'))
     .argument('<version>', 'such as 1.4.0 or 2.0.0-rc.1')
+    .addHelpText(
+      'after',
+      helpWith('spillway version set 0.1.0', 'spillway version set 1.0.0 --tag --note "out of beta"'),
+    )
     .action((to: string, options: ChangeOptions) =>
       run(options, (out) => change(out, options, () => setVersion(process.cwd(), to, options.file))),
     );
+}
+
+function helpWith(...examples: string[]): string {
+  return `
+Examples:
+${examples.map((example) => `  ${example}`).join('\n')}
+
+Exit codes: 0 done · 64 wrong usage, no file with a version, or git refuses`;
 }
 
 function withOptions(command: Command): Command {
