@@ -41,12 +41,10 @@ async function preflight(input: Input, parts: Parts, step: StepParts): Promise<P
     checkDatabase(input, parts, check),
     checkMetrics(input, parts, check),
   ]);
-  const { router, target, io } = step;
+  const { router } = step;
   const checks = [...onTarget.checks, ...secrets.checks, ...database.checks, ...metrics];
   const slot = input.live ? otherSlot(input.live.slot) : 'blue';
-  if (input.fence && checks.every(({ ok }) => ok)) {
-    await target.host.writeFile(fencePath(input), `${input.release.id}\n`, io);
-  }
+  if (input.fence && checks.every(({ ok }) => ok)) checks.push(...(await takeEnvironment(all)));
   return {
     checks,
     slot,
@@ -55,6 +53,23 @@ async function preflight(input: Input, parts: Parts, step: StepParts): Promise<P
     capabilities: router.capabilities,
     configurationIdentity: configurationIdentity(input.config, secrets.fingerprints, sha256),
   };
+}
+
+/** The problem in the way, if any: a full disk is not better at the next attempt. */
+async function takeEnvironment({ input, target, io }: Preflight): Promise<PreflightCheck[]> {
+  const path = fencePath(input);
+  try {
+    await target.host.writeFile(path, `${input.release.id}\n`, io);
+    return [];
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    const detail = `expected room to write ${path}, seen a full disk: make room there (\`target.stateDirectory\`)`;
+    return [{ name: 'room', ok: false, detail }];
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return /ENOSPC|EDQUOT|no space left/i.test(String(error));
 }
 
 /** Without an engine nothing on it can be looked at: one clear error rather than ten. */

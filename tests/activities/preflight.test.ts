@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -40,6 +41,21 @@ describe('preflight of a first release', () => {
     expect(await fence()).toBeUndefined();
     expect(await tracesOf(world.scope)).toEqual(before);
     expect((await readdir(world.directory)).sort()).toEqual(['project', 'worker']);
+  });
+
+  it('says at once that the disk of its state is full, and does not take the environment', async () => {
+    await mkdir(world.state, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', world.state]);
+    try {
+      await writeFile(join(world.state, 'filling'), Buffer.alloc(1 << 20)).catch(() => undefined);
+      const report = await world.preflight(world.step(NEW));
+      expect(bad(report)).toEqual([expect.objectContaining({ name: 'room' })]);
+      expect(found(report, 'router')?.ok).toBe(true);
+      expect(bad(report)[0]?.detail).toContain(`expected room to write ${join(world.state, 'fence')}`);
+      expect(await readdir(world.state)).toEqual(['filling']);
+    } finally {
+      execFileSync('umount', [world.state]);
+    }
   });
 
   it('answers another identity when a secret changed, and the same one otherwise', async () => {
