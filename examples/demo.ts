@@ -19,6 +19,7 @@ import { freePort } from '../tests/support/temporal';
 
 const ROOT = join(__dirname, '..');
 const SPILLWAY = join(ROOT, 'dist/starters/spillway.js');
+// The router's folder has this name too: its container is called after it, and must not be another's.
 const APP = 'fx-demo';
 const PORT = Number(process.env.FX_PORT ?? 8080);
 
@@ -49,7 +50,7 @@ async function main(keep: boolean): Promise<boolean> {
     const dev = await startDev(directory);
     closing.push(() => stop(dev.child));
     closing.push(dropDatabase);
-    closing.push(() => removeTraces({ app: APP, environment: 'production' }, join(directory, 'router')));
+    closing.push(() => removeTraces({ app: APP, environment: 'production' }, join(directory, APP)));
     const release = (version: string, expected: string) => run(project, dev, version, expected);
 
     // People come as soon as there is something; the bake of the first release judges by them.
@@ -83,7 +84,7 @@ async function prepareProject(directory: string): Promise<string> {
   const file = join(project, 'spillway.yaml');
   const yaml = parseDocument(await readFile(file, 'utf8'));
   yaml.set('app', APP);
-  yaml.setIn(['router', 'directory'], join(directory, 'router'));
+  yaml.setIn(['router', 'directory'], join(directory, APP));
   yaml.setIn(['target', 'stateDirectory'], join(directory, 'state'));
   for (const [service, count] of Object.entries({ backend: 3, frontend: 1 }))
     for (let route = 0; route < count; route++) yaml.setIn(['services', service, 'routes', route, 'port'], PORT);
