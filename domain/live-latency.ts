@@ -14,6 +14,8 @@ const PARTS = [
 ];
 /** A size is beyond what is allowed if it is so even when both quantiles are off by so many standard errors. */
 const MARGIN = 2;
+/** So many requests must be slower than a quantile for it to be one: p99.9 of 200 requests is but the slowest of them. */
+const BEYOND = 5;
 /** The same for 98 % of the intervals. */
 const WIDE = 2.33;
 
@@ -41,7 +43,8 @@ export function latencyVerdict(
   { level, allowed, minRequests }: LatencySettings,
 ): LiveVerdict {
   const counts = { baseline: { total: sum(state.baseline) }, canary: { total: sum(state.canary) } };
-  const sizes = counts.baseline.total > 0 && counts.canary.total > 0 ? PARTS.map((part) => sizeOf(state, part)) : [];
+  const fewest = Math.min(counts.baseline.total, counts.canary.total);
+  const sizes = PARTS.filter(({ part }) => fewest * (1 - part) >= BEYOND).map((part) => sizeOf(state, part));
   const largest = sizes.reduce<Size | undefined>(
     (most, one) => (most && most.sure >= one.sure ? most : one),
     undefined,

@@ -42,6 +42,12 @@ export function startLatency(): LatencyState {
   return { bounds: [], baseline: [], canary: [], logOdds: BETS.map(() => 0), pValue: 1 };
 }
 
+/**
+ * The most that the odds can grow by one increment. Requests of one moment are not independent: a stall of a second makes
+ * all of them slow. So it takes several moments; odds that are lowered stay a supermartingale.
+ */
+const MOST = Math.log(10);
+
 /** Adds what was counted since the last look. With other bounds the counts begin anew, but what was found stays. */
 export function observeLatency(state: LatencyState, { bounds, baseline, canary }: LatencyIncrement): LatencyState {
   const known =
@@ -50,7 +56,9 @@ export function observeLatency(state: LatencyState, { bounds, baseline, canary }
   const share = sum(canary) / (sum(canary) + sum(baseline));
   const logOdds =
     share > 0 && share < 1 && sum(before.baseline) > 0
-      ? slower(before).map((ratios, index) => state.logOdds[index]! + change(ratios, share, baseline, canary))
+      ? slower(before).map(
+          (ratios, index) => state.logOdds[index]! + Math.min(MOST, change(ratios, share, baseline, canary)),
+        )
       : state.logOdds;
   return {
     bounds: before.bounds,

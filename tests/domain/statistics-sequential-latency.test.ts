@@ -66,9 +66,15 @@ test('where nothing differs they hardly shrink either, so that little is lost be
   expect(Math.max(...odds)).toBeLessThanOrEqual(1 + 1e-9);
 });
 
+test('one moment in which everything stood still is not enough, however many requests it held up', () => {
+  const state = seen(increment([500, 400, 10], [50, 40, 1]));
+  expect(observeLatency(state, increment([500, 400, 10], [0, 0, 5_000])).pValue).toBeGreaterThan(0.05);
+});
+
 test('where the canary is slower they grow', () => {
   const state = seen(increment([500, 400, 10], [50, 40, 1]));
-  const slower = observeLatency(state, increment([500, 400, 10], [20, 50, 20]));
+  const moment = increment([500, 400, 10], [20, 50, 20]);
+  const slower = Array.from({ length: 10 }, () => moment).reduce(observeLatency, state);
   expect(slower.pValue).toBeLessThan(1e-6);
   expect(observeLatency(state, increment([500, 400, 10], [80, 10, 0])).pValue).toBeCloseTo(1, 8);
 });
