@@ -77,7 +77,10 @@ describe('a message', () => {
     const { exitCode, stdout } = await tell('promote', request, '--json');
     expect(exitCode).toBe(1);
     const { error } = JSON.parse(stdout) as { error: { type: string; message: string } };
-    expect(error).toMatchObject({ type: 'RefusedFailure', message: expect.stringContaining('nothing soaks') });
+    expect(error).toMatchObject({
+      type: 'RefusedFailure',
+      message: expect.stringContaining('waits for approval: approve or reject it'),
+    });
     expect((await tell('abort', request)).exitCode).toBe(0);
   });
 
