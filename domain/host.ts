@@ -57,6 +57,8 @@ export interface Host {
   ensureContainer(container: HostContainer, io: Io): Promise<'started' | 'running'>;
   /** What has this name: whether it runs, and was made from the same image and command. Undefined when nothing has it. */
   findContainer(container: HostContainer, io: Io): Promise<FoundContainer | undefined>;
+  /** Labels of what has this name; undefined when nothing has it. */
+  containerLabels(name: string, io: Io): Promise<Record<string, string> | undefined>;
   /** Gives a container another name while it runs. Nothing there is fine: it was done before. */
   renameContainer(from: string, to: string, io: Io): Promise<void>;
   /** Sends a signal after which the engine does not start the container again. One that does not run is fine. */

@@ -6,6 +6,7 @@ import { renderHaproxy, type HaproxyConfig, type HaproxyFragment, type Rendered 
 import { FRONTENDS_FILE } from './haproxy-names';
 import { HANDOVER_SOCKET, HaproxyReplacement } from './haproxy-replacement';
 import type { HaproxyRuntime } from './haproxy-runtime';
+import { DIRECTORY_LABEL, refuseForeignName } from './own-container';
 
 // The listening sockets of the one that is being replaced are taken over, so that no connection meets a closed one.
 const START = '[ -S "$3" ] && exec haproxy -W -db -S "$1" -f "$2" -x "$3"; exec haproxy -W -db -S "$1" -f "$2"';
@@ -39,6 +40,11 @@ export class HaproxySetup {
     return renderHaproxy(fragments, { directory: this.directory, own: this.container !== undefined, ipv6 });
   }
 
+  /** @throws ConfigurationFailure when the name of its container is taken. */
+  refuseForeignName(io: Io): Promise<void> {
+    return refuseForeignName(this.host, this.container, this.directory, io);
+  }
+
   /**
    * Sees to it that Spillway's own HAProxy runs, with the image and options that are wanted. One that serves with others
    * is replaced by an overlapping new one.
@@ -46,6 +52,7 @@ export class HaproxySetup {
    */
   async start(fragments: HaproxyFragment[], runtime: HaproxyRuntime, io: Io): Promise<void> {
     if (this.container === undefined) return;
+    await this.refuseForeignName(io);
     const wanted = await this.wanted(this.container, fragments, io);
     const found = await this.host.findContainer(wanted, io);
     if (found) await this.replacement.tidy(found, io);
@@ -76,7 +83,7 @@ export class HaproxySetup {
       name,
       image: this.config.image,
       command: ['sh', '-c', START, 'sh', ...files],
-      labels: {},
+      labels: { [DIRECTORY_LABEL]: this.directory },
       binds: this.binds(fragments),
       hostNetwork: true,
       user: '0:0',

@@ -57,6 +57,7 @@ class Haproxy implements Router {
   }
 
   async probe(routing: Routing, io: Io): Promise<RouterProbe> {
+    await this.setup.refuseForeignName(io);
     const version = await this.versionInForce(io);
     if (version === undefined && this.config.attach) {
       throw new UnreachableFailure(

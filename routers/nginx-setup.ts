@@ -2,6 +2,7 @@ import { basename } from 'node:path/posix';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { ExecResult, Host, Io } from '../domain/host';
+import { DIRECTORY_LABEL, refuseForeignName } from './own-container';
 import { renderMain, SERVERS_FILE, USER_FILE, type NginxConfig, type Rendered } from './nginx-config';
 
 const START_MS = 20_000;
@@ -48,6 +49,11 @@ export class NginxSetup {
     this.container = attach ? undefined : `spillway-${basename(config.directory)}`;
   }
 
+  /** @throws ConfigurationFailure when the name of its container is taken. */
+  refuseForeignName(io: Io): Promise<void> {
+    return refuseForeignName(this.host, this.container, this.directory, io);
+  }
+
   /** Version, or undefined when Spillway's own nginx does not run. */
   async version(io: Io): Promise<string | undefined> {
     if (this.container !== undefined && !(await this.isRunning(io))) return undefined;
@@ -58,6 +64,7 @@ export class NginxSetup {
 
   /** Starts the container if nginx is Spillway's own and does not run. One that runs is never replaced: that loses requests. */
   async start(base: Rendered, io: Io): Promise<void> {
+    await this.refuseForeignName(io);
     if (this.container === undefined || (await this.isRunning(io))) return;
     await this.host.writeFile(`${this.directory}/nginx.conf`, renderMain(this.conf), io);
     if ((await this.host.readFile(`${this.conf}/${SERVERS_FILE}`, io)) === undefined) await this.install(base, io);
@@ -66,7 +73,7 @@ export class NginxSetup {
         name: this.container,
         image: this.config.image,
         command: ['sh', '-c', START, 'sh', `${this.directory}/nginx.conf`],
-        labels: {},
+        labels: { [DIRECTORY_LABEL]: this.directory },
         binds: this.binds(),
         hostNetwork: true,
         user: '0:0',

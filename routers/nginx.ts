@@ -54,6 +54,7 @@ class Nginx implements Router {
   }
 
   async probe(routing: Routing, io: Io): Promise<RouterProbe> {
+    await this.setup.refuseForeignName(io);
     const version = await this.setup.version(io);
     const { fragments } = await this.readState(io);
     const portsTaken = await takenPorts(this.host, routing, version === undefined ? [] : fragments, io);

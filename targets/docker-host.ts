@@ -65,6 +65,10 @@ export class DockerHost implements Host {
     return { id: found.Id, running: found.State.Running && !found.State.Restarting, same };
   }
 
+  async containerLabels(name: string, io: Io): Promise<Record<string, string> | undefined> {
+    return (await this.inspect(name, io))?.Config.Labels;
+  }
+
   async renameContainer(from: string, to: string, io: Io): Promise<void> {
     await this.engine
       .call(io, (docker, abort) => docker.getContainer(from).rename({ name: to, ...abort }))

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Router, Routing } from '../../routers/router';
 import { ask, freePorts, introduce, io, isAnswered, RouterWorld, routingOf, until } from '../support/router-world';
@@ -44,6 +45,16 @@ describe.each([
     await router.setGreenShare(scope, 100, io);
     expect(await both()).toEqual(['api-green', 'web-green']);
     expect(await router.greenShare(scope, io)).toBe(100);
+  });
+
+  test('a router of another folder whose container has the same name is left alone, and said before anything changes', async () => {
+    const directory = `/tmp/elsewhere/${world.directory.split('/').at(-1)}`;
+    const other = kind === 'haproxy' ? world.haproxy({ directory }) : world.nginx({ directory });
+    const said = `expected the container ${world.container} to be the router in ${directory}, seen the router in ${world.directory}`;
+    await expect(other.probe(routing, io)).rejects.toThrow(said);
+    await expect(other.configure(routing, io)).rejects.toBeInstanceOf(ConfigurationFailure);
+    expect(await router.greenShare(scope, io)).toBeDefined();
+    await rm('/tmp/elsewhere', { recursive: true, force: true });
   });
 
   test('configuring again what is in force does not reload, and keeps the share', async () => {
