@@ -1,3 +1,4 @@
+import { UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Finding } from '../domain/preflight';
 import type { PreflightCheck } from './steps';
@@ -20,8 +21,15 @@ export async function tryCheck(
     return { name, ok, detail: redact(ok ? finding.note : finding.problem) };
   } catch (error) {
     io.signal.throwIfAborted();
-    if (limit.aborted) return { name, ok: false, detail: `expected an answer within ${LIMIT_MS / 1_000} s, seen none` };
-    return { name, ok: false, detail: redact(error instanceof Error ? error.message : String(error)) };
+    if (limit.aborted)
+      return {
+        name,
+        ok: false,
+        detail: `expected an answer within ${LIMIT_MS / 1_000} s, seen none`,
+        unreachable: true,
+      };
+    const detail = redact(error instanceof Error ? error.message : String(error));
+    return { name, ok: false, detail, ...(error instanceof UnreachableFailure && { unreachable: true }) };
   }
 }
 

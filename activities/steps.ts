@@ -31,6 +31,8 @@ export interface PreflightCheck {
   ok: boolean;
   /** What was expected, seen, and what to do when it is not ok. */
   detail: string;
+  /** It failed because something does not answer: another try may go well. */
+  unreachable?: true;
 }
 
 export interface PreflightReport {

@@ -171,6 +171,8 @@ export interface ReleaseStatus {
   outcome?: Outcome;
   /** Why it did not end `released`, in one sentence. */
   why?: string;
+  /** It was refused before anything changed, because something that it needs does not answer. */
+  unreachable?: true;
   phase: Phase;
   phases: PhaseRecord[];
   undos: UndoRecord[];

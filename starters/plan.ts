@@ -49,7 +49,8 @@ export async function showPlan(request: ReleaseRequest, out: Out): Promise<ExitC
   const ok = plan.checks.every((check) => check.ok);
   const { app, environment, version } = request;
   out.result({ app, environment, version, ok, ...plan }, renderPlan(request, plan, out.colours));
-  return ok ? EXIT.done : EXIT.no;
+  if (ok) return EXIT.done;
+  return plan.checks.every((check) => check.ok || check.unreachable) ? EXIT.unreachable : EXIT.no;
 }
 
 async function askPlan(client: Client, request: ReleaseRequest): Promise<PlanAnswer> {

@@ -15,7 +15,11 @@ export function titleOf({ release }: Pick<ReleaseStatus, 'release'>): string {
 }
 
 /** What the exit code of a command says of a release; undefined while it goes on. */
-export function exitCodeOf({ state, outcome }: Pick<ReleaseStatus, 'state' | 'outcome'>): ExitCode | undefined {
+export function exitCodeOf({
+  state,
+  outcome,
+  unreachable,
+}: Pick<ReleaseStatus, 'state' | 'outcome' | 'unreachable'>): ExitCode | undefined {
   if (state === 'needs a hand') return EXIT.needsHand;
   if (state !== 'ended') return undefined;
   switch (outcome) {
@@ -24,6 +28,7 @@ export function exitCodeOf({ state, outcome }: Pick<ReleaseStatus, 'state' | 'ou
     case 'unchanged':
       return EXIT.done;
     case 'rolled back':
+      return unreachable ? EXIT.unreachable : EXIT.no;
     case 'resolved by hand':
     case 'terminated':
     case undefined:

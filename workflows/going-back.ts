@@ -4,7 +4,7 @@ import { judgedInShort } from '../domain/ledger';
 import type { LedgerEntry, Outcome, ReleaseResult, UndoRecord } from '../domain/release';
 import { summarised } from './run';
 import type { Run } from './run';
-import { quick } from './steps';
+import { brief, quick } from './steps';
 import type { Hand } from './undo-stack';
 
 /** Puts everything back, newest first; answers how that ended. */
@@ -29,7 +29,9 @@ export async function finish(run: Run, outcome: Outcome): Promise<ReleaseResult>
   const { control, step, live, next } = run;
   await CancellationScope.nonCancellable(async () => {
     try {
-      await summarised(quick.recordEntry, 'write the ledger', { ...step, entry: entryOf(run, outcome) });
+      // A release that changed nothing does not wait for an engine or a disk that made it end.
+      const { recordEntry } = control.status.phase === 'preflight' ? brief : quick;
+      await summarised(recordEntry, 'write the ledger', { ...step, entry: entryOf(run, outcome) });
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
       control.status.leftovers.push(`the ledger's durable copy lacks this release: ${messageOf(error)}`);

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { PreflightCheck } from '../activities/steps';
 import type { MessageName } from '../domain/messages';
 import type { LedgerEntry, Live, ReleaseRequest, ReleaseStatus } from '../domain/release';
 
@@ -82,7 +83,7 @@ export interface HistoryInput {
 export interface PlanAnswer {
   live: Live | null;
   slot: 'blue' | 'green';
-  checks: { name: string; ok: boolean; detail: string }[];
+  checks: PreflightCheck[];
   /** What each phase would do, in words. */
   steps: { phase: string; does: string; undo: string }[];
   /** What this router or configuration cannot promise. */

@@ -18,6 +18,7 @@ export async function preflightPhase(run: Run) {
       fence: true,
     });
     const bad = report.checks.filter(({ ok }) => !ok);
+    if (bad.length > 0 && bad.every(({ unreachable }) => unreachable)) run.control.changed({ unreachable: true });
     if (bad.length > 0)
       throw ApplicationFailure.nonRetryable(
         bad.map(({ name, detail }) => `${name}: ${detail}`).join('\n'),

@@ -27,6 +27,8 @@ function options(scheduleToCloseTimeout: ActivityOptions['scheduleToCloseTimeout
 
 /** Steps that take moments; what they need may be restarting meanwhile. */
 export const quick = proxyActivities<Activities>(options('2m'));
+/** What nothing depends on, and nobody should wait for. */
+export const brief = proxyActivities<Activities>(options('10s'));
 /** Steps that take minutes. */
 export const slow = proxyActivities<Activities>(options('15m'));
 /** Steps that move a lot of data. */

@@ -169,6 +169,7 @@ describe('the last word', () => {
     ['terminated', 1],
   ] as const)('of a release that ended %s means exit code %d', (outcome, code) => {
     expect(exitCodeOf({ state: 'ended', outcome })).toBe(code);
+    expect(exitCodeOf({ state: 'ended', outcome: 'rolled back', unreachable: true })).toBe(69);
     expect(exitCodeOf({ state: 'needs a hand' })).toBe(2);
     expect(exitCodeOf({ state: 'running' })).toBeUndefined();
   });

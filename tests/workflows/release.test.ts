@@ -157,6 +157,19 @@ describe('a failure in any phase', () => {
     expect(status.why).toBe('disk: expected disk\nport: expected port');
   });
 
+  it('in preflight says when nothing but an answer was missing, and does not wait for the ledger then', async () => {
+    const silent = { name: 'engine', ok: false, detail: 'expected an engine', unreachable: true };
+    const preflight = (checks: object[]) => ({
+      preflight: ({ live }: { live: unknown }) => ({ checks, slot: 'green', live, pendingMigrations: [] }),
+    });
+    world.reset({ ...preflight([silent]), recordEntry: () => Promise.reject(new Error('no engine')) });
+    const { status } = await released();
+    expect(status).toMatchObject({ outcome: 'rolled back', unreachable: true });
+    expect(status.endedAt! - status.startedAt).toBeLessThan(60_000);
+    world.reset(preflight([silent, { name: 'port', ok: false, detail: 'expected it free' }]));
+    expect((await released()).status.unreachable).toBeUndefined();
+  });
+
   it.each(['drainSlot', 'retire', 'recordEntry'] as const)(
     'in %s, past the point of no return, is a leftover of a release',
     async (name) => {
