@@ -1,6 +1,6 @@
 import type { MetricInput } from './config-judge';
 import { effectText, intervalText, isBeyond, number } from './judge-effect';
-import type { Finding, Label } from './judge-metric';
+import type { Finding, Label } from './judge-finding';
 import { rateRatioInterval, type Count } from './statistics/rates';
 
 /** Judges bad events of all by an exact test: without `direction` only more of them are a failure. */

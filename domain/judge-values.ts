@@ -1,6 +1,6 @@
 import type { MetricInput } from './config-judge';
 import { effectText, intervalText, isBeyond, number } from './judge-effect';
-import type { Finding, Label } from './judge-metric';
+import type { Finding, Label } from './judge-finding';
 import { commonestPart, mean, withoutOutliers } from './statistics/samples';
 import { shiftBetween, type Shift } from './statistics/shift';
 

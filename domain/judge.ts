@@ -2,7 +2,8 @@ import type { JudgeInput } from './config-judge';
 import { number } from './judge-effect';
 import { judgeMetric, type MetricJudgement } from './judge-metric';
 
-export type { Label, MetricJudgement } from './judge-metric';
+export type { Label } from './judge-finding';
+export type { MetricJudgement } from './judge-metric';
 
 /** What all metrics together say. */
 export interface Verdict {

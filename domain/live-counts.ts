@@ -1,5 +1,5 @@
 import type { AnalysisMetric } from './config';
-import type { Finding } from './judge-metric';
+import type { Finding } from './judge-finding';
 import { rateRatioInterval, type Count } from './statistics/rates';
 import { observe, startSequential, type Increment, type SequentialState } from './statistics/sequential';
 

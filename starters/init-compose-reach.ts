@@ -1,5 +1,5 @@
 import { isMapping } from '../domain/merge';
-import type { Ask, ComposeContext } from './init-compose-service';
+import type { Ask, ComposeContext } from './init-compose-context';
 import {
   composeDuration,
   composeMilliseconds,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isPlainSecret } from '../domain/config-values';
 import { isMapping } from '../domain/merge';
+import type { Ask, ComposeContext } from './init-compose-context';
 import { composeReach } from './init-compose-reach';
 import {
   composeDuration,
@@ -13,25 +14,8 @@ import {
 } from './init-compose-values';
 import { composeVolumes } from './init-compose-volumes';
 import { factsAt, imageQuestions } from './init-dockerfile';
-import type { Question } from './init-proposal';
 
 type Mapping = Record<string, unknown>;
-
-/** What a service is seen in. */
-export interface ComposeContext {
-  directory: string;
-  /** Docker's name of a volume of the file. */
-  volumeName(name: string): string;
-  /** Name of the worker's variable for a secret of a service. */
-  secretName(service: string, key: string): string;
-  /** Names of all services of the file, as it writes them. */
-  neighbours: string[];
-  /** All services as text, to find who mentions whom. */
-  text: string;
-  questions: Question[];
-}
-
-export type Ask = (key: string, text: string) => void;
 
 // What Spillway does in its own way, or what makes no difference to it.
 const HANDLED = new Set(

@@ -5,7 +5,8 @@ import { isPlainSecret } from '../domain/config-values';
 import { ConfigurationFailure } from '../domain/failures';
 import { isMapping } from '../domain/merge';
 import { composeVariables, properName } from './init-compose-values';
-import { composeService, type ComposeContext } from './init-compose-service';
+import type { ComposeContext } from './init-compose-context';
+import { composeService } from './init-compose-service';
 import { findMigrations } from './init-migrations';
 import type { Proposal, Question } from './init-proposal';
 
