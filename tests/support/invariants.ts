@@ -66,7 +66,10 @@ export async function violations(
 /** What is there now and was not before, or the other way round: a release that came to nothing leaves nothing. */
 export function leaks(before: Snapshot, after: Snapshot, releaseId: string): string[] {
   const kept = (file: string) =>
-    file.includes('/backups/') || file.includes('/reports/') || file.includes(releaseId) || /(^|\/)(live\.json|fence)$/.test(file);
+    file.includes('/backups/') ||
+    file.includes('/reports/') ||
+    file.includes(releaseId) ||
+    /(^|\/)(live\.json|fence)$/.test(file);
   const parts = ['containers', 'networks', 'images', 'volumes', 'schema', 'files'] as const;
   return parts.flatMap((part) => {
     // What a release remembers for its own undo is of no use to those that follow.
