@@ -4,7 +4,7 @@ import { formatDuration } from './units';
 
 /*
  * Limits, judged. Counters are cumulative and compared with a baseline, so no sample is ever lost or counted twice.
- * Other judges may take the place of `judgeLimits`: they get the same evidence and give the same kind of answer.
+ * They are one of the things that decide a soak (soak-verdict.ts).
  */
 
 /** Requests by upper bound of their latency in ms; null stands for no bound. */
@@ -112,7 +112,8 @@ export function quantile({ latency, requests, errors }: Counters, part: number):
   return Infinity;
 }
 
-function difference(before: Counters | undefined, now: Counters): Counters {
+/** What was counted between two readings; all of it when there is none before. */
+export function difference(before: Counters | undefined, now: Counters): Counters {
   if (!before) return now;
   const earlier = new Map(before.latency.map(({ upTo, count }) => [upTo, count]));
   return {
@@ -129,7 +130,8 @@ function hasFallen(before: Record<string, Counters>, now: Record<string, Counter
   );
 }
 
-function sumUp(all: Counters[]): Counters {
+/** Counters of several services, or of several times, as one. */
+export function sumUp(all: Counters[]): Counters {
   const latency = new Map<number | null, number>();
   for (const { upTo, count } of all.flatMap((one) => one.latency)) latency.set(upTo, (latency.get(upTo) ?? 0) + count);
   return {

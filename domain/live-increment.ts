@@ -1,4 +1,4 @@
-import type { Counted, Counters, Latency } from './canary';
+import { difference, type Counted, type Counters, type Latency } from './canary';
 import { SLOTS, otherSlot, type Slot } from './release';
 import type { Increment } from './statistics/sequential';
 import type { LatencyIncrement } from './statistics/sequential-latency';
@@ -37,15 +37,6 @@ function incrementOf(baseline: Counters, canary: Counters): ServiceIncrement {
 // An answer that broke off is an error of a request that may have been counted one sample earlier.
 function countOf({ requests, errors }: Counters): Increment['canary'] {
   return { bad: errors, total: Math.max(requests, errors) };
-}
-
-function difference(before: Counters | undefined, now: Counters): Counters {
-  if (!before) return now;
-  return {
-    requests: now.requests - before.requests,
-    errors: now.errors - before.errors,
-    latency: now.latency.map(({ upTo, count }) => ({ upTo, count: count - countAt(before.latency, upTo) })),
-  };
 }
 
 function hasFallen(before: Record<string, Counters>, now: Record<string, Counters>): boolean {

@@ -1,4 +1,4 @@
-import { breachOfCounters, type Counters } from './canary';
+import { breachOfCounters, sumUp, type Counters } from './canary';
 import type { Limits, Trigger } from './config';
 import { formatDuration } from './units';
 
@@ -75,16 +75,9 @@ function requestsOf(services: Record<string, Counters>): number {
 }
 
 function merged(before: Record<string, Counters>, more: Record<string, Counters>): Record<string, Counters> {
-  const sums = Object.entries(more).map(([service, counters]) => [service, plus(before[service], counters)] as const);
+  const sums = Object.entries(more).map(([service, counters]) => {
+    const known = before[service];
+    return [service, known ? sumUp([known, counters]) : counters] as const;
+  });
   return { ...before, ...Object.fromEntries(sums) };
-}
-
-function plus(before: Counters | undefined, { requests, errors, latency }: Counters): Counters {
-  if (!before) return { requests, errors, latency };
-  const earlier = new Map(before.latency.map(({ upTo, count }) => [upTo, count]));
-  return {
-    requests: before.requests + requests,
-    errors: before.errors + errors,
-    latency: latency.map(({ upTo, count }) => ({ upTo, count: count + (earlier.get(upTo) ?? 0) })),
-  };
 }
