@@ -37,8 +37,8 @@ function reader(
       return 'missing' in reading ? { ...reading, missing: parts.redact(reading.missing) } : reading;
     } catch (error) {
       opening = undefined;
-      const { missing, fault } = missingBecause(error, io);
-      return { missing: parts.redact(missing), fault };
+      const reading = missingBecause(error, io);
+      return { ...reading, missing: parts.redact(reading.missing) };
     }
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Io } from '../domain/host';
 import type { Finding } from '../domain/preflight';
 import type { Live } from '../domain/release';
@@ -10,6 +11,10 @@ type Check = (name: string, body: (io: Io) => Promise<Finding>) => Promise<Prefl
 
 /** How far back counts are looked at: long enough for a scrape to lie in it whatever its interval. */
 const LOOK_BACK_MS = 5 * 60_000;
+
+/** A single scrape that failed, or a source that is just starting, is no reason to refuse a release. */
+const ATTEMPTS = 4;
+const BETWEEN_ATTEMPTS_MS = 1_000;
 
 /**
  * Asks every metric of the canary about the live version: one that fails there, or answers nothing, would do so in the
@@ -37,14 +42,23 @@ async function ask(
   const measured: Measured = live
     ? { app, environment, slot: live.slot, version: live.version, release: live.releaseId }
     : { app, environment, slot: 'blue', version: release.version, release: release.id };
-  const to = Date.now();
-  const reading = await metric.read(measured, { from: to - LOOK_BACK_MS, to }, io);
+  const reading = await readPatiently(metric, measured, live !== null, io);
   if (!('missing' in reading)) return { note: `${whose(live)}: ${told(reading)}` };
   if (!live && !reading.fault) return { note: 'its source answers; nothing is live that it could measure' };
   const place = `canary.analysis.metrics[${index}]`;
   const said = `${place}, asked about ${whose(live)}: ${reading.missing}`;
   if (metric.config.dryRun) return { note: `not measured, but \`dryRun\` decides nothing: ${said}` };
   return { problem: `${said}. Correct it or what it measures, or remove the metric; nothing was changed` };
+}
+
+async function readPatiently(metric: OpenMetric, measured: Measured, measurable: boolean, io: Io): Promise<Reading> {
+  for (let attempt = 1; ; attempt++) {
+    const to = Date.now();
+    const reading = await metric.read(measured, { from: to - LOOK_BACK_MS, to }, io);
+    const maySoonAnswer = 'missing' in reading && (reading.unreachable || (measurable && !reading.fault));
+    if (!maySoonAnswer || attempt === ATTEMPTS) return reading;
+    await sleep(BETWEEN_ATTEMPTS_MS, undefined, { signal: io.signal });
+  }
 }
 
 function whose(live: Live | null): string {

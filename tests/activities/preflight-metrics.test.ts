@@ -125,6 +125,16 @@ describe('with a live version', () => {
     expect((await readdir(world.state)).sort()).toEqual(before);
   });
 
+  test('one that a failed scrape hid for a moment is asked again', async () => {
+    const none = { status: 'success', data: { resultType: 'vector', result: [] } };
+    const one = { status: 'success', data: { resultType: 'vector', result: [{ metric: {}, value: [0, '8'] }] } };
+    const front = await startServer(says(none), says(one));
+    const [metric] = await checked({ name: 'm', prometheus: { url: front.url, query: 'lag{slot="{{slot}}"}' } });
+    await front.close();
+    expect(metric).toMatchObject({ ok: true, detail: '1.0.0 in blue, which is live: 8' });
+    expect(front.asked).toHaveLength(2);
+  });
+
   test('one that is only shown does not stop it', async () => {
     const [metric] = await checked({ name: 'shown', dryRun: true, ...asks('lagg{slot="{{slot}}"}') });
     expect(metric).toMatchObject({ ok: true });
