@@ -81,13 +81,19 @@ export class HaproxyRuntime {
     return answer === undefined || /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
   }
 
-  /** One that ends just then is not answered for: from HAProxy 3.0 on the master says nothing at all. */
+  /**
+   * One that ends just then is not answered for: the master hangs up, or from HAProxy 3.0 on says nothing at all. It goes
+   * on listing it for a moment, so again.
+   */
   private async askLeaving(process: HaproxyProcess, line: string, io: Io): Promise<string | undefined> {
-    for (const withinMs of [LEAVING_TRY_MS, ANSWER_MS]) {
+    const end = Date.now() + ANSWER_MS;
+    for (let withinMs = LEAVING_TRY_MS; ; withinMs = ANSWER_MS) {
       const answer = await this.sendOnce(line, io, process.socket, withinMs).catch(unlessUnreachable);
       if (answer) return answer;
       const { all } = await this.processes(io);
       if (!all.some(({ pid, socket }) => pid === process.pid && socket === process.socket)) return undefined;
+      if (Date.now() > end) break;
+      await sleep(POLL_MS, undefined, { signal: io.signal });
     }
     throw new UnreachableFailure(
       `expected process ${process.pid} of HAProxy, which is leaving, to answer "${line}", seen nothing within ${ANSWER_MS} ms`,
