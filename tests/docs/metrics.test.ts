@@ -102,7 +102,16 @@ test('the containers are measured', async () => {
 
 test('every example is a configuration that is right', () => {
   const services = { web: { image: 'w:{version}', port: 80, routes: [{ port: 80 }] } };
-  for (const name of ['value', 'counts', 'access', 'command', 'webhook', 'containers']) {
+  for (const name of [
+    'value',
+    'counts',
+    'access',
+    'kubernetes',
+    'kubernetes-label',
+    'command',
+    'webhook',
+    'containers',
+  ]) {
     const raw = { version: 1, app: 'shop', services, ...(parse(block('yaml', name)) as object) };
     expect(appConfigSchema.safeParse(raw).error).toBeUndefined();
   }
