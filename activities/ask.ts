@@ -1,36 +1,52 @@
 import type { HttpCheck } from '../domain/config';
 import { UnreachableFailure } from '../domain/failures';
-import { judgeAnswer } from '../domain/health';
+import { judgeAnswer, readyCheck, type ReadyCheck } from '../domain/health';
 import type { Io } from '../domain/host';
 import type { Target } from '../targets/target';
+import type { Parts } from './parts';
 
 type Place = Parameters<Target['ask']>[0];
+
+/** Who asks: from where, and with which secrets. */
+export interface Asker {
+  target: Target;
+  io: Io;
+  parts: Pick<Parts, 'secret' | 'redact'>;
+  projectDirectory: string;
+}
 
 /** How a check went; no answer is a failed check, not an error. */
 export interface Asked {
   ok: boolean;
   /** Milliseconds; of the time-out when there was no answer. */
   latency: number;
+  /** Without secrets. */
   detail: string;
 }
 
-/** Asks what a check asks, and its fallback when that does not pass. */
-export async function askCheck(target: Target, at: Place, check: HttpCheck, io: Io): Promise<Asked> {
-  const first = await askOnce(target, at, check, io);
+/**
+ * Asks what a check asks, and its fallback when that does not pass.
+ *
+ * @throws ConfigurationFailure when a secret of its headers is not there
+ */
+export async function askCheck(asker: Asker, at: Place, check: HttpCheck): Promise<Asked> {
+  const { parts, projectDirectory } = asker;
+  const ready = await readyCheck(check, (reference) => parts.secret(reference, projectDirectory));
+  const first = await askOnce(asker, at, ready);
   if (first.ok || check.fallback === undefined) return first;
-  const second = await askOnce(target, at, { ...check, path: check.fallback }, io);
+  const second = await askOnce(asker, at, { ...ready, path: check.fallback });
   const detail = second.ok
     ? `${check.fallback} passed, ${check.path} did not: ${first.detail}`
     : `${check.path}: ${first.detail}; ${check.fallback}: ${second.detail}`;
   return { ...second, detail };
 }
 
-async function askOnce(target: Target, at: Place, check: HttpCheck, io: Io): Promise<Asked> {
+async function askOnce({ target, io, parts }: Asker, at: Place, check: ReadyCheck): Promise<Asked> {
   try {
     const answer = await target.ask(at, check, io);
-    return { ...judgeAnswer(check, answer), latency: answer.latency };
+    return { ...judgeAnswer(check, answer, (text) => parts.redact(text)), latency: answer.latency };
   } catch (error) {
     if (!(error instanceof UnreachableFailure)) throw error;
-    return { ok: false, latency: check.timeout, detail: error.message };
+    return { ok: false, latency: check.timeout, detail: parts.redact(error.message) };
   }
 }

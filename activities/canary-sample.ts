@@ -1,9 +1,11 @@
 import type { Evidence } from '../domain/canary';
+import type { HttpCheck } from '../domain/config';
 import { observeCounters, type SoakSettings, type SoakState } from '../domain/soak-state';
 import { probeSlot } from '../metrics/http-probe';
 import { routerEvidence, type RouterEvidence } from '../metrics/router-stats';
-import { askCheck } from './ask';
+import { askCheck, type Asker } from './ask';
 import type { StepParts } from './io';
+import type { Parts } from './parts';
 import type { SoakInput } from './steps';
 
 /** What a soak knows after a sample. */
@@ -35,13 +37,14 @@ export function settingsOf({ config, slot, limits, beside, recorded }: SoakInput
 export async function takeSample(
   input: SoakInput,
   { router, target, io }: StepParts,
+  parts: Parts,
   settings: SoakSettings,
   state: SoakState,
   at: number,
 ): Promise<Seen> {
-  const { release, config, slot, baseline } = input;
-  const ask = (to: { host: string; port: number }, check: Parameters<typeof askCheck>[2]) =>
-    askCheck(target, to, check, io);
+  const { release, config, slot, baseline, projectDirectory } = input;
+  const asker: Asker = { target, io, parts, projectDirectory };
+  const ask = (to: { host: string; port: number }, check: HttpCheck) => askCheck(asker, to, check);
   const [{ counters, ...counted }, probed] = await Promise.all([
     routerEvidence(router, baseline, release, slot, io),
     probeSlot({ target, services: config.services, scope: release, slot, ask, io }, state.probes),

@@ -65,7 +65,7 @@ class Soak {
   }
 
   private async look(): Promise<void> {
-    this.seen = await takeSample(this.input, this.step, this.settings, this.seen.state, this.now());
+    this.seen = await takeSample(this.input, this.step, this.parts, this.settings, this.seen.state, this.now());
     this.takeReadings();
     this.metrics.start(this.seen.state, this.now());
     this.judgement = judgeSample(this.seen.state, this.seen.evidence, this.settings);

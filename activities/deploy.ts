@@ -24,12 +24,12 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
   deploySlot: (input) =>
     withStep(parts, input, async (step) => {
       const { target, io } = step;
-      const { release, config, slot } = input;
+      const { release, config, slot, projectDirectory } = input;
       const started = Date.now();
       const services = await specsOf(parts, input);
       await target.ensureNetwork(release, parts.owner, io);
       await target.deploySlot(release, parts.owner, slot, services, io);
-      const replicas = await untilHealthy({ release, config, slot, target, io, redact: parts.redact });
+      const replicas = await untilHealthy({ release, config, slot, projectDirectory, target, io, parts });
       await step.assertFence();
       await introduce(input, step);
       const count = `${replicas.length} ${replicas.length === 1 ? 'replica' : 'replicas'}`;

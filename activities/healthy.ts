@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthConfig } from '../domain/config';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
-import type { Io } from '../domain/host';
 import type { Slot } from '../domain/release';
 import { formatDuration } from '../domain/units';
-import type { Replica, Target } from '../targets/target';
-import { askCheck } from './ask';
+import type { Replica } from '../targets/target';
+import { askCheck, type Asker } from './ask';
 import type { Step } from './steps';
 
 /** First pause between two looks; it doubles up to the configured interval, so what is ready at once costs no wait. */
@@ -17,11 +16,8 @@ const LOG_LINES = 50;
 /** Of all quoted logs together: a failure stays small in the history. */
 const LOG_CHARACTERS = 8_000;
 
-interface Waiting extends Pick<Step, 'config' | 'release'> {
+interface Waiting extends Asker, Pick<Step, 'config' | 'release'> {
   slot: Slot;
-  target: Target;
-  io: Io;
-  redact: (text: string) => string;
   /** When each container was first seen running, and after how many restarts. */
   seen: Map<string, { at: number; restarts: number }>;
 }
@@ -111,12 +107,12 @@ async function look(
 }
 
 async function askEndpoints(
-  { target, io, config }: Waiting,
+  waiting: Waiting,
   replica: Replica,
   { endpoints }: HealthConfig,
 ): Promise<{ healthy: boolean; detail: string }> {
-  const at = { host: replica.address, port: replica.port ?? config.services[replica.service]!.port ?? 80 };
-  const results = await Promise.all(endpoints.map((check) => askCheck(target, at, check, io)));
+  const at = { host: replica.address, port: replica.port ?? waiting.config.services[replica.service]!.port ?? 80 };
+  const results = await Promise.all(endpoints.map((check) => askCheck(waiting, at, check)));
   const failed = endpoints.flatMap((check, index) =>
     results[index]!.ok ? [] : [`${replica.container} ${checkName(check)}: ${results[index]!.detail}`],
   );
@@ -138,24 +134,25 @@ function keepsRunning(
 }
 
 async function failure(state: Waiting, sick: Look[], waited: number): Promise<UnhealthyFailure> {
-  const { release, slot, redact } = state;
+  const { release, slot, parts } = state;
   const details = sick.map(({ detail }) => detail).join('\n');
   const logs = await quoteLogs(state, sick);
   return new UnhealthyFailure(
-    redact(
+    parts.redact(
       `expected ${release.version} in ${slot} to be healthy, seen after ${formatDuration(waited)}:\n${details}\n${logs}`,
     ),
   );
 }
 
 /** One replica of each sick service speaks for the others. */
-async function quoteLogs({ target, io }: Waiting, sick: Look[]): Promise<string> {
+async function quoteLogs({ target, io, parts: { redact } }: Waiting, sick: Look[]): Promise<string> {
   const first = [...new Map([...sick].reverse().map((look) => [look.replica.service, look.replica])).values()];
   const share = Math.floor(LOG_CHARACTERS / first.length);
-  const parts = first.map(async ({ container }) => {
+  const quoted = first.map(async ({ container }) => {
     const lines = await target.logs(container, LOG_LINES, io).catch((error: Error) => [`(no logs: ${error.message})`]);
-    const text = lines.join('\n');
+    // Before it is cut: of a secret cut in two nothing would be recognised.
+    const text = redact(lines.join('\n'));
     return `last ${lines.length} lines of ${container}:\n${text.length > share ? `…${text.slice(-share)}` : text}`;
   });
-  return (await Promise.all(parts)).join('\n');
+  return (await Promise.all(quoted)).join('\n');
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Io } from '../domain/host';
-import { configurationIdentity, secretKey, secretReferences } from '../domain/identity';
+import { configurationIdentity, runningSecrets, secretKey, secretReferences } from '../domain/identity';
 import { judgeIdleSlot, judgeLedger, judgeLimits, judgeOwner, judgeRoom, servingSlot } from '../domain/preflight';
 import type { Finding, Serving } from '../domain/preflight';
 import type { Live } from '../domain/release';
@@ -164,11 +164,12 @@ async function checkLimits({ input, router }: Preflight, io: Io): Promise<Findin
 
 async function checkSecrets({ input, parts, check }: Preflight) {
   const fingerprints: Record<string, string> = {};
-  const references = secretReferences(input.config);
+  const running = new Set(runningSecrets(input.config).map(secretKey));
   const checks = await Promise.all(
-    references.map((reference) =>
+    secretReferences(input.config).map((reference) =>
       check(`secret ${secretKey(reference)}`, async () => {
-        fingerprints[secretKey(reference)] = await parts.fingerprint(reference, input.projectDirectory);
+        const fingerprint = await parts.fingerprint(reference, input.projectDirectory);
+        if (running.has(secretKey(reference))) fingerprints[secretKey(reference)] = fingerprint;
         return { note: 'has a value' };
       }),
     ),

@@ -4,7 +4,7 @@ import { SmokeFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
 import { formatDuration, formatSize } from '../domain/units';
 import type { Replica, Target } from '../targets/target';
-import { askCheck } from './ask';
+import { askCheck, type Asker } from './ask';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
 import type { Activities, SmokeReport } from './steps';
@@ -13,59 +13,61 @@ type Input = Parameters<Activities['smoke']>[0];
 type Result = SmokeReport['checks'][number];
 type Place = Parameters<Target['ask']>[0];
 
+interface Smoke extends Asker, StepParts {
+  input: Input;
+  parts: Parts;
+}
+
 /** Asks the new version what a user would ask: a replica of it directly, or whoever the router chooses. */
 export const smokeActivities = (parts: Parts): Pick<Activities, 'smoke'> => ({
   smoke: (input) =>
     withStep(parts, input, async (step) => {
-      const checks = await round(input, step);
+      const all = { ...step, input, parts, projectDirectory: input.projectDirectory };
+      const checks = await round(all);
       refuse(checks, input, parts, 'at the first try');
-      return { checks: await watch(input, step, parts, checks) };
+      return { checks: await watch(all, checks) };
     }),
 });
 
 /** Repeats the checks; only so many failures in a row count, since one may be a hiccup of whoever asks. */
-async function watch(input: Input, step: StepParts, parts: Parts, first: Result[]): Promise<Result[]> {
+async function watch(smoke: Smoke, first: Result[]): Promise<Result[]> {
+  const { input, io, parts } = smoke;
   const { watch: duration, failures, interval } = input.config.smoke;
   const until = Date.now() + duration;
   let last = first;
   for (let inARow = 0; Date.now() < until;) {
-    await sleep(Math.min(interval, Math.max(0, until - Date.now())), undefined, { signal: step.io.signal });
-    const checks = await round(input, step);
+    await sleep(Math.min(interval, Math.max(0, until - Date.now())), undefined, { signal: io.signal });
+    const checks = await round(smoke);
     const hasFailed = checks.some(({ ok }) => !ok);
     inARow = hasFailed ? inARow + 1 : 0;
     if (inARow >= failures) refuse(checks, input, parts, `${inARow} times in a row`);
     if (!hasFailed) last = checks;
-    step.io.onProgress(`watched for another ${formatDuration(Math.max(0, until - Date.now()))}`);
+    io.onProgress(`watched for another ${formatDuration(Math.max(0, until - Date.now()))}`);
   }
   return last;
 }
 
-async function round(input: Input, step: StepParts): Promise<Result[]> {
-  const { config, release, slot, through } = input;
-  const running = (await step.target.replicas(release, slot, step.io)).filter(({ state }) => state === 'running');
+async function round(smoke: Smoke): Promise<Result[]> {
+  const { config, release, slot, through } = smoke.input;
+  const running = (await smoke.target.replicas(release, slot, smoke.io)).filter(({ state }) => state === 'running');
   const asked = config.smoke.checks.map(async (check) => {
     const place = through === 'router' ? routerPlace(config, check) : undefined;
-    return askOne(check, place ?? replicaPlace(config, check, running), input, step);
+    return askOne(smoke, place ?? replicaPlace(config, check, running), check);
   });
-  const used = through === 'router' ? memory(config, running, step) : Promise.resolve([]);
+  const used = through === 'router' ? memory(config, running, smoke) : Promise.resolve([]);
   return [...(await Promise.all(asked)), ...(await used)];
 }
 
-async function askOne(
-  check: HttpCheck,
-  at: Place | undefined,
-  input: Input,
-  { target, io }: StepParts,
-): Promise<Result> {
+async function askOne(smoke: Smoke, at: Place | undefined, check: HttpCheck): Promise<Result> {
   const name = checkName(check);
   if (!at)
     return {
       name,
       ok: false,
       latency: 0,
-      detail: `expected a running replica of ${check.service} in ${input.slot}, seen none`,
+      detail: `expected a running replica of ${check.service} in ${smoke.input.slot}, seen none`,
     };
-  return { name, ...(await askCheck(target, at, withLimit(check, input), io)) };
+  return { name, ...(await askCheck(smoke, at, withLimit(check, smoke.input))) };
 }
 
 /** The limits of verify count where users are: behind the router. */

@@ -11,7 +11,7 @@ import {
 } from './config-metric';
 import { isReadable, mistake, piecewise } from './config-service-rules';
 import { sourceMistakes } from './config-source-rules';
-import { command as words, duration, durationOr, expected, percent, secret, variables } from './config-values';
+import { command as words, duration, durationOr, expected, headers, percent, secret, variables } from './config-values';
 import { metricKind } from './metric-query';
 import { formatDuration } from './units';
 
@@ -33,16 +33,10 @@ const timeout = () =>
       description: 'How long one reading may take, other tries included; later it is missing. At most `15s`.',
     });
 
-const HEADER = expected('the name of a header such as X-Scope-OrgID');
-const headers = () =>
-  z
-    .record(
-      z.string(HEADER).regex(/^[A-Za-z0-9-]+$/, HEADER),
-      z.union([z.string(), secret], expected('text in quotes, or a secret as {env: NAME} or {file: PATH}')),
-    )
+const everyHeader = () =>
+  headers()
     .prefault({})
     .meta({
-      title: 'variables',
       description: 'Headers of every request: text, or a reference to a secret.',
       examples: [{ 'X-Scope-OrgID': 'shop' }],
     });
@@ -87,7 +81,7 @@ const prometheus = z.strictObject({
     })
     .optional()
     .meta({ description: 'User and password it wants.' }),
-  headers: headers(),
+  headers: everyHeader(),
   ca: ca(),
   timeout: timeout(),
 });
@@ -121,7 +115,7 @@ const webhook = z.strictObject({
       examples: ['https://metrics.example.com/canary'],
     }),
   answers: answers(),
-  headers: headers(),
+  headers: everyHeader(),
   ca: ca(),
   timeout: timeout(),
 });

@@ -47,15 +47,6 @@ export function httpCheckRules(check: HttpCheck, context: Context): void {
   if (check.maxLatency !== undefined && check.maxLatency > check.timeout) {
     mistake(context, ['maxLatency'], 'expected no more than `timeout`, after which nobody waits for the answer');
   }
-  for (const [key, value] of Object.entries(check.headers)) {
-    const isCredential = /^(proxy-authorization|authorization|cookie)$/i.test(key);
-    if (!isCredential && !isPlainSecret(key, value)) continue;
-    mistake(
-      context,
-      ['headers', key],
-      'expected no secret, because the configuration is kept in the history of the release',
-    );
-  }
 }
 
 export function serviceRules(service: ServiceConfig, context: Context): void {

@@ -5,6 +5,7 @@ import {
   command,
   duration,
   durationOr,
+  headers,
   name,
   port,
   size,
@@ -38,12 +39,12 @@ const httpCheckFields = z.strictObject({
       examples: ['/health'],
     }),
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'DELETE']).prefault('GET').meta({ description: 'HTTP method.' }),
-  headers: z
-    .record(z.string().regex(/^[A-Za-z0-9-]+$/, expected('a header name')), z.string())
+  headers: headers()
     .prefault({})
     .meta({
-      description: 'Headers that are sent. They may hold no secret.',
-      examples: [{ Accept: 'application/json' }],
+      description:
+        'Headers that are sent: text, or a reference to a secret. That of `Authorization` is the whole value, such as `Bearer …`.',
+      examples: [{ Accept: 'application/json', Authorization: { env: 'HEALTH_AUTHORIZATION' } }],
     }),
   body: z
     .string()

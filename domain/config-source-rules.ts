@@ -1,6 +1,5 @@
 import type { AnalysisMetric } from './config-analysis';
 import type { Mistake } from './config-mistakes';
-import { isPlainSecret, plainSecret } from './config-values';
 import { metricKind, QUERY_VARIABLES, variablesIn } from './metric-query';
 import { nearest } from './nearest';
 import { looksSecret } from './secret-looks';
@@ -76,11 +75,6 @@ function httpMistakes({ prometheus, webhook }: AnalysisMetric): Mistake[] {
   const instead = prometheus ? '`bearerToken`, `basicAuth` or `headers`' : '`headers`';
   if (looksSecret(source.url)) say(['url'], `expected no secret in it, seen one (not shown): use ${instead}`);
   if (source.ca !== undefined && !source.url.startsWith('https:')) say(['ca'], 'expected only with an https:// url');
-  for (const [header, value] of Object.entries(source.headers)) {
-    const isCredential = /^(proxy-authorization|authorization|cookie)$/i.test(header);
-    if (typeof value === 'string' && (isCredential || isPlainSecret(header, value)))
-      say(['headers', header], plainSecret([]).message);
-  }
   if (prometheus?.bearerToken && prometheus.basicAuth)
     say(['basicAuth'], 'expected either `bearerToken` or `basicAuth`, seen both');
   return mistakes;

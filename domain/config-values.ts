@@ -96,20 +96,40 @@ export const secret = z
   )
   .meta({ title: 'secret' });
 
+const TEXT_OR_SECRET = expected('text in quotes, or a secret as {env: NAME} or {file: PATH}');
 const VARIABLE_NAME = expected('a name of letters, digits and _ that does not start with a digit');
 
 export const variables = () =>
   z
     .record(
       z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, VARIABLE_NAME),
-      z.union([z.string(), secret], expected('text in quotes, or a secret as {env: NAME} or {file: PATH}')),
+      z.union([z.string(), secret], TEXT_OR_SECRET),
     )
-    .superRefine((all, context) => {
-      for (const [key, value] of Object.entries(all)) {
-        if (typeof value === 'string' && isPlainSecret(key, value)) context.addIssue(plainSecret([key]));
-      }
-    })
+    .superRefine(refuseSecrets(isPlainSecret))
     .meta({ title: 'variables' });
+
+const HEADER = expected('the name of a header such as X-Scope-OrgID');
+
+/** Headers of a request; the value of one that holds a secret is a reference. */
+export const headers = () =>
+  z
+    .record(z.string(HEADER).regex(/^[A-Za-z0-9-]+$/, HEADER), z.union([z.string(), secret], TEXT_OR_SECRET))
+    .superRefine(refuseSecrets(isPlainCredential))
+    .meta({ title: 'variables' });
+
+type IsSecret = (key: string, value: string) => boolean;
+
+function refuseSecrets(isSecret: IsSecret) {
+  return (all: Record<string, unknown>, context: z.core.$RefinementCtx): void => {
+    for (const [key, value] of Object.entries(all)) {
+      if (typeof value === 'string' && isSecret(key, value)) context.addIssue(plainSecret([key]));
+    }
+  };
+}
+
+function isPlainCredential(header: string, value: string): boolean {
+  return /^(proxy-authorization|authorization|cookie)$/i.test(header) || isPlainSecret(header, value);
+}
 
 /** Whether this text is a secret, by the name it has or by its looks. */
 export function isPlainSecret(key: string, value: string): boolean {
@@ -117,7 +137,7 @@ export function isPlainSecret(key: string, value: string): boolean {
 }
 
 /** The configuration becomes part of a release's history, where anybody may read it. */
-export function plainSecret(path: (string | number)[]) {
+function plainSecret(path: (string | number)[]) {
   return {
     code: 'custom' as const,
     path,

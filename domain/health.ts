@@ -1,4 +1,9 @@
-import type { HttpCheck } from './config';
+import type { HttpCheck, SecretReference } from './config';
+import { ConfigurationFailure } from './failures';
+import { secretKey } from './identity';
+
+/** A check with the secrets of its headers in it: it never leaves the process that asks. */
+export type ReadyCheck = Omit<HttpCheck, 'headers'> & { headers: Record<string, string> };
 
 /** What came back from a question. */
 export interface Seen {
@@ -17,12 +22,49 @@ export interface CheckResult {
 /** Longest part of a body or value that a report quotes. */
 const QUOTED = 200;
 
-/** Judges an answer by status, JSON fields, text and latency; names every expectation that it misses. */
-export function judgeAnswer(check: HttpCheck, seen: Seen): CheckResult {
+/** Replaces secrets in a text. */
+type Redact = (text: string) => string;
+
+/**
+ * Resolves the secrets of a check's headers.
+ *
+ * @param secret answers the value of a reference
+ * @throws ConfigurationFailure naming the header whose value cannot be sent, never the value; and what `secret` throws
+ */
+export async function readyCheck(
+  check: HttpCheck,
+  secret: (reference: SecretReference) => Promise<string>,
+): Promise<ReadyCheck> {
+  const headers = Object.entries(check.headers).map(async ([header, given]) => {
+    const value = typeof given === 'string' ? given : await secret(given);
+    if (!SENDABLE.test(value)) throw notSendable(check, header, given);
+    return [header, value] as const;
+  });
+  return { ...check, headers: Object.fromEntries(await Promise.all(headers)) };
+}
+
+// What RFC 9110 allows in the value of a field.
+const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function notSendable(check: HttpCheck, header: string, given: string | SecretReference): ConfigurationFailure {
+  const from = typeof given === 'string' ? 'in the configuration' : `in ${secretKey(given)}`;
+  return new ConfigurationFailure(
+    `expected one line of text for the header ${header} of the check ${checkName(check)}, ` +
+      `seen a line break or a character that cannot be sent ${from}: correct it there`,
+  );
+}
+
+/**
+ * Judges an answer by status, JSON fields, text and latency; names every expectation that it misses.
+ *
+ * @param redact is applied to what is quoted: a server may repeat what it was sent
+ */
+export function judgeAnswer(check: HttpCheck, seen: Seen, redact: Redact): CheckResult {
+  const quote = (value: unknown): string => quoted(value, redact);
   const misses = [
-    ...missedStatus(check, seen),
-    ...missedFields(check, seen.body),
-    ...missedText(check, seen.body),
+    ...missedStatus(check, seen, quote),
+    ...missedFields(check, seen.body, quote),
+    ...missedText(check, seen.body, quote),
     ...missedLatency(check, seen.latency),
   ];
   if (misses.length > 0) return { ok: false, detail: misses.join('; ') };
@@ -34,13 +76,15 @@ export function checkName({ name, path, service }: HttpCheck): string {
   return name ?? (service ? `${service} ${path}` : path);
 }
 
-function missedStatus({ status }: HttpCheck, seen: Seen): string[] {
+type Quote = (value: unknown) => string;
+
+function missedStatus({ status }: HttpCheck, seen: Seen, quote: Quote): string[] {
   if (status.includes(seen.status)) return [];
   const body = seen.body.trim();
   return [`expected status ${status.join(' or ')}, seen ${seen.status}${body ? ` (${quote(body)})` : ''}`];
 }
 
-function missedFields({ json }: HttpCheck, body: string): string[] {
+function missedFields({ json }: HttpCheck, body: string, quote: Quote): string[] {
   const wanted = Object.entries(json);
   if (wanted.length === 0) return [];
   const parsed = parse(body);
@@ -51,7 +95,7 @@ function missedFields({ json }: HttpCheck, body: string): string[] {
   });
 }
 
-function missedText({ contains }: HttpCheck, body: string): string[] {
+function missedText({ contains }: HttpCheck, body: string, quote: Quote): string[] {
   if (contains === undefined || body.includes(contains)) return [];
   return [`expected a body that contains ${JSON.stringify(contains)}, seen ${quote(body)}`];
 }
@@ -77,9 +121,10 @@ function fieldAt(value: unknown, path: string): unknown {
   }, value);
 }
 
-function quote(value: unknown): string {
+/** Redacts before it shortens: of a secret cut in two nothing would be recognised. */
+function quoted(value: unknown, redact: Redact): string {
   if (value === undefined) return 'no such field';
   if (value === '') return 'nothing';
-  const text = JSON.stringify(value);
+  const text = redact(JSON.stringify(value));
   return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
 }

@@ -33,11 +33,14 @@ export function canonical(value: unknown): string {
   return `{${fields.join(',')}}`;
 }
 
-/** Every secret that the configuration names, once each; those of a canary's metrics make no other app. */
-export function secretReferences({ canary: _watched, ...config }: AppConfig): SecretReference[] {
-  const found = new Map<string, SecretReference>();
-  collect(config, found);
-  return [...found.values()];
+/** Every secret that the configuration names, once each; those of a canary's metrics are tried by asking its sources. */
+export function secretReferences({ canary: _asked, ...config }: AppConfig): SecretReference[] {
+  return collected(config, ['env', 'headers']);
+}
+
+/** Those of them that decide what runs: who asks after its health with another token makes no other app. */
+export function runningSecrets({ canary: _watched, ...config }: AppConfig): SecretReference[] {
+  return collected(config, ['env']);
 }
 
 /** What a reference is called where a person or a fingerprint needs its name: `env DATABASE_URL`. */
@@ -48,15 +51,21 @@ export function secretKey(reference: SecretReference): string {
 const PLACES = ['url', 'sshKey'];
 
 /**
- * Secrets stand where the schema has them: in every `env` of variables, as the database's `url` and the target's `sshKey`.
+ * Secrets stand where the schema has them: in every `env` of variables, in the `headers` of checks, as the database's `url`
+ * and the target's `sshKey`.
  */
-function collect(value: unknown, found: Map<string, SecretReference>): void {
-  if (value === null || typeof value !== 'object') return;
-  for (const [key, item] of Object.entries(value)) {
-    const candidates = key === 'env' && isObject(item) ? Object.values(item) : PLACES.includes(key) ? [item] : [];
-    for (const candidate of candidates) if (isReference(candidate)) found.set(secretKey(candidate), candidate);
-    collect(item, found);
-  }
+function collected(config: object, mappings: ('env' | 'headers')[]): SecretReference[] {
+  const found = new Map<string, SecretReference>();
+  const collect = (value: object): void => {
+    for (const [key, item] of Object.entries(value)) {
+      if (!isObject(item)) continue;
+      const candidates = mappings.includes(key as never) ? Object.values(item) : PLACES.includes(key) ? [item] : [];
+      for (const candidate of candidates) if (isReference(candidate)) found.set(secretKey(candidate), candidate);
+      collect(item);
+    }
+  };
+  collect(config);
+  return [...found.values()];
 }
 
 function isObject(value: unknown): value is object {

@@ -25,10 +25,12 @@ export function redactDeep(value: unknown, redact: (text: string) => string): un
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redactDeep(item, redact)]));
 }
 
-/** How a secret may appear in a text: itself, its lines, its password, and each of them as URLs, JSON and base64 write it. */
+/** How a secret may appear in a text: itself, its lines, its password or token, and each of them as URLs, JSON and base64 write it. */
 function formsOf(secret: string): string[] {
   const lines = secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
-  const plain = [secret, ...lines, ...passwordsIn(secret)].filter((part) => part.length >= SHORTEST_REDACTED);
+  const plain = [secret, ...lines, ...passwordsIn(secret), ...credentialsIn(secret)].filter(
+    (part) => part.length >= SHORTEST_REDACTED,
+  );
   return plain.flatMap((part) => [
     part,
     encodeURIComponent(part),
@@ -48,6 +50,14 @@ function passwordsIn(secret: string): string[] {
   const word = inWords?.[1] ?? inWords?.[2];
   if (word) found.push(word, decode(word));
   return found;
+}
+
+/** Token or password inside the value of an `Authorization` header. */
+function credentialsIn(secret: string): string[] {
+  const [, scheme = '', credentials = ''] = /^(basic|bearer|token)\s+(\S+)$/i.exec(secret) ?? [];
+  if (scheme.toLowerCase() !== 'basic') return [credentials];
+  const [, ...password] = Buffer.from(credentials, 'base64').toString().split(':');
+  return [credentials, password.join(':')];
 }
 
 function decode(text: string): string {

@@ -1,14 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { AnalysisMetric, SecretReference } from '../domain/config';
+import type { AnalysisMetric } from '../domain/config';
 import type { MetricInput } from '../domain/config-judge';
 import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
-import { secretKey } from '../domain/identity';
 import { metricKind, variablesIn } from '../domain/metric-query';
-import { redactor } from '../domain/redact';
 import type { Measured, Missing, PastReading, Window } from '../metrics/metric';
 import { openMetric } from '../metrics/open';
 import type { Configured } from './scope';
+import { SecretsHere } from './secrets';
 
 /** A version in some time that is over. */
 export interface Side {
@@ -24,8 +21,6 @@ export interface MeasuredMetric {
   missing: string[];
 }
 
-type Secrets = Set<string>;
-
 /**
  * Asks Prometheus for all metrics of both sides.
  *
@@ -36,7 +31,7 @@ export async function measure(
   metrics: { metric: AnalysisMetric; index: number }[],
   sides: { baseline: Side; canary: Side },
 ): Promise<MeasuredMetric[]> {
-  const secrets: Secrets = new Set();
+  const secrets = new SecretsHere(configured.projectDirectory);
   const faults: string[] = [];
   const measured = await Promise.all(
     metrics.map(async ({ metric, index }) => {
@@ -45,7 +40,7 @@ export async function measure(
       );
       for (const one of [baseline!, canary!]) {
         if (!('missing' in one) || !one.fault) continue;
-        const told = `canary.analysis.metrics[${index}]: ${redactor(secrets)(one.missing)}`;
+        const told = `canary.analysis.metrics[${index}]: ${secrets.redact(one.missing)}`;
         if (one.unreachable) throw new UnreachableFailure(told);
         if (!faults.includes(told)) faults.push(told);
       }
@@ -66,30 +61,17 @@ async function askPast(
   { config, projectDirectory }: Configured,
   metric: AnalysisMetric,
   { of, window }: Side,
-  secrets: Secrets,
+  secrets: SecretsHere,
 ): Promise<PastReading> {
   const source = await openMetric(metric, {
     projectDirectory,
     services: config.services,
     target: () => Promise.reject(new Error('containers do not remember')),
     environment: {},
-    secret: (value) => secretOf(value, projectDirectory, secrets),
+    secret: (value) => secrets.resolve(value),
   });
   const io = { signal: new AbortController().signal, onProgress: () => undefined };
   return source.past!(of, window, metric.interval, io);
-}
-
-async function secretOf(value: string | SecretReference, directory: string, secrets: Secrets): Promise<string> {
-  if (typeof value === 'string') return value;
-  const found =
-    'env' in value
-      ? process.env[value.env]
-      : await readFile(resolve(directory, value.file), 'utf8').catch(() => undefined);
-  const secret = found?.replace(/\r?\n$/, '');
-  if (!secret)
-    throw new ConfigurationFailure(`expected a value in secret { ${secretKey(value).replace(' ', ': ')} }, seen none`);
-  secrets.add(secret);
-  return secret;
 }
 
 function inputOf(metric: AnalysisMetric, baseline: PastReading, canary: PastReading): MeasuredMetric {

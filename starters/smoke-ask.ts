@@ -1,6 +1,5 @@
-import type { HttpCheck } from '../domain/config';
 import { checkName, judgeAnswer } from '../domain/health';
-import type { Seen } from '../domain/health';
+import type { ReadyCheck, Seen } from '../domain/health';
 
 /** The longest part of a body that is read: a check never needs more, and a server may never end. */
 const LONGEST_BODY = 1_000_000;
@@ -18,33 +17,33 @@ export interface SmokeResult {
 }
 
 /** Asks a URL what a check asks, and its fallback when that does not pass. Bounded by the check's time-out. */
-export async function askSmoke(base: URL, check: HttpCheck): Promise<SmokeResult> {
-  const first = await askOnce(base, check);
+export async function askSmoke(base: URL, check: ReadyCheck, redact: (text: string) => string): Promise<SmokeResult> {
+  const first = await askOnce(base, check, redact);
   if (first.ok || check.fallback === undefined) return first;
-  const second = await askOnce(base, { ...check, path: check.fallback });
+  const second = await askOnce(base, { ...check, path: check.fallback }, redact);
   const detail = second.ok
     ? `${check.fallback} passed, ${check.path} did not: ${first.detail}`
     : `${check.path}: ${first.detail}; ${check.fallback}: ${second.detail}`;
   return { ...second, name: first.name, answered: first.answered || second.answered, detail };
 }
 
-async function askOnce(base: URL, check: HttpCheck): Promise<SmokeResult> {
+async function askOnce(base: URL, check: ReadyCheck, redact: (text: string) => string): Promise<SmokeResult> {
   const url = addressOf(base, check.path);
   const known = { name: checkName(check), url: url.href };
   const began = performance.now();
   const latency = (): number => Math.round(performance.now() - began);
   try {
     const seen = await fetchOnce(url, check, latency);
-    return { ...known, ...judgeAnswer(check, seen), latency: seen.latency, answered: true };
+    return { ...known, ...judgeAnswer(check, seen, redact), latency: seen.latency, answered: true };
   } catch (error) {
-    const detail = `expected an answer within ${check.timeout} ms, seen ${whyNone(error, check)}`;
+    const detail = `expected an answer within ${check.timeout} ms, seen ${redact(whyNone(error, check))}`;
     return { ...known, ok: false, latency: latency(), answered: false, detail };
   }
 }
 
 async function fetchOnce(
   url: URL,
-  { method, headers, body, timeout }: HttpCheck,
+  { method, headers, body, timeout }: ReadyCheck,
   latency: () => number,
 ): Promise<Seen> {
   const response = await fetch(url, {
@@ -76,7 +75,7 @@ function addressOf(base: URL, path: string): URL {
 }
 
 // `fetch` hides why in the cause of its error.
-function whyNone(error: unknown, { timeout }: HttpCheck): string {
+function whyNone(error: unknown, { timeout }: ReadyCheck): string {
   const { name, cause = error } = error as { name?: string; cause?: unknown };
   const { code, message } = cause as { code?: unknown; message?: string };
   if (name === 'TimeoutError') return `none in ${timeout} ms`;

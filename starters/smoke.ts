@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { httpCheck } from '../domain/config-service';
-import type { HttpCheck } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
+import { readyCheck } from '../domain/health';
+import type { ReadyCheck } from '../domain/health';
 import { formatDuration, parseDuration } from '../domain/units';
 import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
@@ -12,6 +13,7 @@ import type { Out } from './output';
 import { textTable } from './render-table';
 import { addScopeOptions, configured } from './scope';
 import type { ScopeOptions } from './scope';
+import { SecretsHere } from './secrets';
 import { askSmoke } from './smoke-ask';
 import type { SmokeResult } from './smoke-ask';
 
@@ -29,7 +31,8 @@ interface SmokeOptions extends ScopeOptions {
 /** What is asked, and how often. All times in milliseconds. */
 interface Plan {
   base: URL;
-  checks: HttpCheck[];
+  checks: ReadyCheck[];
+  redact: (text: string) => string;
   watch: number;
   interval: number;
   failures: number;
@@ -70,7 +73,8 @@ export function registerSmoke(program: Command): void {
       'after',
       `
 Without --path it asks \`smoke.checks\` of the configuration file: status, JSON fields, text and latency. The first round
-must pass; while watching, only so many failures in a row count.
+must pass; while watching, only so many failures in a row count. Secrets in headers of checks are read where this runs,
+and sent to the URL you give.
 
 Examples:
   spillway smoke --url https://shop.example -e production
@@ -91,14 +95,18 @@ Exit codes: 0 all passed · 1 a check did not pass · 64 wrong usage · 69 nothi
 
 async function planOf(options: SmokeOptions): Promise<Plan> {
   const { url: base, timeout, maxLatency } = options;
-  const settings = options.path.length > 0 ? undefined : (await configured(options)).config.smoke;
+  const file = options.path.length > 0 ? undefined : await configured(options);
+  const settings = file?.config.smoke;
   const given = settings?.checks ?? options.path.map((path) => httpCheck.parse({ path }));
   const checks = given
     .filter(({ service }) => options.service === undefined || service === options.service)
     .map((check) => ({ ...check, ...(timeout && { timeout }), ...(maxLatency && { maxLatency }) }));
   if (checks.length === 0) throw new ConfigurationFailure(nothingToAsk(options));
+  const secrets = new SecretsHere(file?.projectDirectory ?? '.');
+  const ready = await Promise.all(checks.map((check) => readyCheck(check, (reference) => secrets.resolve(reference))));
   const { watch = settings?.watch ?? 0, interval = settings?.interval ?? 1_000 } = options;
-  return { base, checks, watch, interval, failures: options.failures ?? settings?.failures ?? 3 };
+  const failures = options.failures ?? settings?.failures ?? 3;
+  return { base, checks: ready, redact: (text) => secrets.redact(text), watch, interval, failures };
 }
 
 function nothingToAsk({ file, service }: SmokeOptions): string {
@@ -110,7 +118,7 @@ async function smoke(plan: Plan, out: Out): Promise<Report> {
   const until = Date.now() + plan.watch;
   const report: Report = { ok: true, url: plan.base.href, rounds: 0, failedRounds: 0, checks: [] };
   for (let inARow = 0; ;) {
-    report.checks = await Promise.all(plan.checks.map((check) => askSmoke(plan.base, check)));
+    report.checks = await Promise.all(plan.checks.map((check) => askSmoke(plan.base, check, plan.redact)));
     report.rounds += 1;
     const failed = report.checks.filter(({ ok }) => !ok);
     inARow = failed.length > 0 ? inARow + 1 : 0;

@@ -1,8 +1,8 @@
 import { request, type IncomingMessage } from 'node:http';
 import { connect as connectTls } from 'node:tls';
 import type { Duplex } from 'node:stream';
-import type { HttpCheck } from '../domain/config';
 import { UnreachableFailure } from '../domain/failures';
+import type { ReadyCheck } from '../domain/health';
 import type { Host, Io } from '../domain/host';
 import type { Answer } from './target';
 import { TimeUp, within } from './within';
@@ -23,7 +23,7 @@ export interface Asked {
  *
  * @throws UnreachableFailure when there is no complete answer within the check's time-out.
  */
-export async function askFrom(host: Host, at: Asked, check: HttpCheck, io: Io): Promise<Answer> {
+export async function askFrom(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<Answer> {
   const started = performance.now();
   try {
     const { status, body } = await within(io.signal, check.timeout, (signal) =>
@@ -38,7 +38,7 @@ export async function askFrom(host: Host, at: Asked, check: HttpCheck, io: Io): 
   }
 }
 
-async function ask(host: Host, at: Asked, check: HttpCheck, io: Io): Promise<{ status: number; body: string }> {
+async function ask(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<{ status: number; body: string }> {
   const stream = await host.connect({ host: at.host, port: at.port }, io);
   const stop = (): void => void stream.destroy();
   io.signal.addEventListener('abort', stop, { once: true });
@@ -49,7 +49,7 @@ async function ask(host: Host, at: Asked, check: HttpCheck, io: Io): Promise<{ s
   }
 }
 
-function exchange(stream: Duplex, at: Asked, check: HttpCheck): Promise<{ status: number; body: string }> {
+function exchange(stream: Duplex, at: Asked, check: ReadyCheck): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
       createConnection: () => stream,

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import type { HttpCheck, TargetConfig } from '../domain/config';
+import type { TargetConfig } from '../domain/config';
+import type { ReadyCheck } from '../domain/health';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
@@ -145,7 +146,7 @@ class DockerTarget implements Target {
     return this.volumes.size(volume, io);
   }
 
-  ask(at: Asked, check: HttpCheck, io: Io): Promise<Answer> {
+  ask(at: Asked, check: ReadyCheck, io: Io): Promise<Answer> {
     return askFrom(this.host, at, check, io);
   }
 

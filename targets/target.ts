@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { HttpCheck, ServiceConfig } from '../domain/config';
+import type { ServiceConfig } from '../domain/config';
+import type { ReadyCheck } from '../domain/health';
 import type { Host, Io } from '../domain/host';
 import type { PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 
@@ -127,7 +128,7 @@ export interface Target {
   /** Asks a container, or the router, over HTTP as seen from the host. Fails when there is no answer in time. */
   ask(
     at: { host: string; port: number; hostHeader?: string; tls?: boolean },
-    check: HttpCheck,
+    check: ReadyCheck,
     io: Io,
   ): Promise<Answer>;
   close(): Promise<void>;

@@ -65,6 +65,23 @@ describe('preflight of a first release', () => {
     expect((await world.preflight(world.step(NEW))).configurationIdentity).not.toBe(configurationIdentity);
   });
 
+  it('asks for the secrets of checks, and keeps the identity when one of them changed', async () => {
+    world.change = (raw) => {
+      raw.smoke = { checks: [{ service: 'web', path: '/', headers: { Authorization: { file: 'authorization' } } }] };
+    };
+    expect(bad(await world.preflight(world.step(NEW)))).toEqual([
+      expect.objectContaining({ name: 'secret file authorization' }),
+    ]);
+    const identities = [];
+    for (const token of ['Bearer one', 'Bearer two']) {
+      await writeFile(join(world.project, 'authorization'), token);
+      const report = await world.preflight(world.step(NEW));
+      expect(bad(report)).toEqual([]);
+      identities.push(report.configurationIdentity);
+    }
+    expect(identities[0]).toBe(identities[1]);
+  });
+
   it('tells everything that is wrong at once, and does not take the environment', async () => {
     const server = createServer().listen(world.port, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

@@ -1,5 +1,11 @@
 import { appConfigSchema } from '../../domain/config';
-import { canonical, configurationIdentity, releaseIdentity, secretReferences } from '../../domain/identity';
+import {
+  canonical,
+  configurationIdentity,
+  releaseIdentity,
+  runningSecrets,
+  secretReferences,
+} from '../../domain/identity';
 
 const hash = (text: string): string => text;
 
@@ -69,5 +75,12 @@ describe('secrets of a configuration', () => {
     expect(found).toEqual(
       expect.arrayContaining([{ env: 'TOKEN' }, { file: 'key.txt' }, { env: 'DATABASE_URL' }, { file: '/key' }]),
     );
+  });
+
+  it('count those of checks, although they make no other app', () => {
+    const headers = { Authorization: { env: 'HEALTH_AUTHORIZATION' } };
+    const given = config({ smoke: { checks: [{ service: 'web', path: '/', headers }] } });
+    expect(secretReferences(given)).toContainEqual({ env: 'HEALTH_AUTHORIZATION' });
+    expect(runningSecrets(given)).toEqual(secretReferences(config()));
   });
 });

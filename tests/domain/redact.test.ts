@@ -33,6 +33,12 @@ describe('redaction', () => {
     expect(redactor(["host=db password='hunter 22' user=app"])('hunter 22')).toBe('[redacted]');
   });
 
+  it('hides what stands behind the scheme of an Authorization header, also where it stands alone', () => {
+    expect(redactor(['Bearer hunter22'])('no such token: hunter22')).toBe('no such token: [redacted]');
+    const basic = `Basic ${Buffer.from('app:hunter:22').toString('base64')}`;
+    expect(redactor([basic])(`${basic} is not hunter:22`)).toBe('[redacted] is not [redacted]');
+  });
+
   it('hides the lines of a private key one by one', () => {
     const hide = redactor(['-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END KEY-----']);
     expect(hide('line 2: MIIEvQIBADANBgkqhkiG9w0BAQ')).toBe('line 2: [redacted]');

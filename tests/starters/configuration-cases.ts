@@ -42,7 +42,7 @@ export const CASES: Case[] = [
     'a check with a credential',
     service('health:\n  endpoints:\n    - path: /up\n      headers: {Authorization: Bearer hunter2}'),
     [
-      'spillway.yaml:12 services.backend.health.endpoints[0].headers.Authorization: expected no secret, because the configuration is kept in the history of the release',
+      'spillway.yaml:12 services.backend.health.endpoints[0].headers.Authorization: expected no secret in plain text, seen one (not shown): write {env: NAME} or {file: PATH}',
     ],
   ],
   [

@@ -110,6 +110,29 @@ describe('smoke with the checks of a configuration', () => {
     expect(degraded.stdout).toContain('expected database.status to be "healthy", seen "degraded"');
   });
 
+  it('sends the secrets of headers, found where it runs, and shows none of them', async () => {
+    await project.write('authorization', 'Bearer smoke-t0ken\n');
+    const headers = { Authorization: { file: 'authorization' } };
+    await project.configure({ smoke: { checks: [{ service: 'web', path: '/private', headers }] } });
+    answer = (request, response) => {
+      const isRight = request.headers.authorization === 'Bearer smoke-t0ken';
+      return response.writeHead(isRight ? 403 : 401).end(`not ${request.headers.authorization}`);
+    };
+    const { exitCode, stdout, stderr } = await withFile();
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('expected status 200, seen 403 ("not [redacted]")');
+    expect(stdout + stderr).not.toContain('smoke-t0ken');
+  });
+
+  it('ends with 64 when such a secret is not there', async () => {
+    const headers = { Authorization: { env: 'NO_SUCH_VARIABLE' } };
+    await project.configure({ smoke: { checks: [{ service: 'web', path: '/private', headers }] } });
+    const { exitCode, stderr } = await withFile();
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain('expected a value in secret { env: NO_SUCH_VARIABLE }, seen none');
+    expect(asked).toEqual([]);
+  });
+
   it('watches, forgives a hiccup, and fails after so many failed rounds in a row', async () => {
     await project.configure({ smoke: { checks: checks.slice(0, 1) } });
     const failing = (rounds: (round: number) => boolean): void => {

@@ -21,6 +21,8 @@ export interface Behaviour {
   maxInFlight?: number;
   /** Keeps that much memory with every request, up to 200 MB. */
   leakBytes?: number;
+  /** Value of the `Authorization` header without which its health is not told; it repeats a wrong one. */
+  wants?: string;
   /** Ends itself after so many requests, again and again. */
   crashAfter?: number;
 }

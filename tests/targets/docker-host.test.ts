@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { HostContainer } from '../../domain/host';
 import { openDockerTarget } from '../../targets/docker';
@@ -24,6 +24,7 @@ import {
 import { overSsh, overTcp, overTls, type Road } from './engine-roads';
 
 const io = quietIo();
+const TOKEN = 'he4lth-t0ken-value';
 /** An image of this test's own, and so a helper container of its own. Its entry point must not be in the way. */
 const helperImage = `spillway-helper-test:${randomBytes(4).toString('hex')}`;
 
@@ -174,6 +175,7 @@ describe.each([
 
   test('asks a container on its network', async () => {
     const scope = uniqueScope();
+    const began = Math.floor(Date.now() / 1_000);
     try {
       const image = await target.pullImage(BUSYBOX, 'web', io);
       await target.ensureNetwork(scope, 'owner', io);
@@ -182,7 +184,7 @@ describe.each([
       const check = {
         path: '/index.html',
         method: 'GET' as const,
-        headers: {},
+        headers: { Authorization: `Bearer ${TOKEN}` },
         status: [200],
         json: {},
         timeout: 5_000,
@@ -192,6 +194,8 @@ describe.each([
         answer = await target.ask({ host: replica!.address, port: 8080 }, check, io).catch(() => undefined);
       }
       expect(answer).toMatchObject({ status: 200, body: 'hello from 1.0.0\n' });
+      // The engine tells every program it starts, with its arguments.
+      expect(await toldSince(began)).not.toContain(TOKEN);
       expect(await target.logs(replica!.container, 5, io)).toEqual([]);
       expect(await target.exec(replica!.container, ['echo', 'hi'], io)).toEqual({ exitCode: 0, output: 'hi\n' });
     } finally {
@@ -199,6 +203,12 @@ describe.each([
     }
   });
 });
+
+/** What the engine told of all it did since then, in seconds since the epoch. */
+async function toldSince(began: number): Promise<string> {
+  const until = String(Math.ceil(Date.now() / 1_000));
+  return text((await docker.getEvents({ since: String(began), until })) as Readable);
+}
 
 test('a machine that is not in known_hosts is refused, with what to do', async () => {
   const road = await overSsh({ isKnown: false });

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import { freePort, startTemporalServer } from '../support/temporal';
-import { World } from '../support/world';
+import { World, type Asked } from '../support/world';
 
 const SECRET = 'tiny-s3cret-value';
+const TOKEN = 'he4lth-t0ken-value';
 
 describe('a worker', () => {
   let world: World | undefined;
@@ -23,17 +24,36 @@ describe('a worker', () => {
     expect(status.outcome).toBe('rolled back');
     expect(status.why).toContain('the secret is [redacted]');
 
-    const histories = await Promise.all(
-      [releaseWorkflowId(world.scope), environmentWorkflowId(world.scope)].map(async (id) =>
-        readable(await world!.client.workflow.getHandle(id).fetchHistory()),
-      ),
-    );
-    const logs = world.workers.map((worker) => worker.log()).join('\n');
-    const state = await filesIn(join(world.directory, 'state'));
+    const { histories, logs, state } = await written(world);
     expect(histories[0]).toContain('the secret is [redacted]');
     expect(logs).toContain('[redacted]');
     expect(state).toContain('rolled back');
     for (const text of [...histories, logs, state, JSON.stringify(status)]) expect(text).not.toContain(SECRET);
+  }, 120_000);
+
+  it('asks health and smoke with a token that appears nowhere, also when the app repeats it', async () => {
+    const authorization = `Bearer ${TOKEN}`;
+    world = await World.open({
+      env: { HEALTH_AUTHORIZATION: authorization },
+      config: (raw) => {
+        const check = { path: '/health', headers: { Authorization: { env: 'HEALTH_AUTHORIZATION' } } };
+        raw.services.web.health.endpoints = [check];
+        raw.smoke.checks = [{ service: 'web', ...check }];
+        raw.canary.limits = { healthFailures: 3, minRequests: 0 };
+      },
+    });
+    for (const version of ['1.0.0', '1.1.0']) {
+      const { status } = await world.released(version, { behaviour: { wants: authorization } });
+      expect({ outcome: status.outcome, why: status.why }).toMatchObject({ outcome: 'released' });
+    }
+    const short: Asked['config'] = (raw) => void (raw.services.web.health.attempts = 5);
+    const { status } = await world.released('1.2.0', { behaviour: { wants: 'Bearer another' }, config: short });
+    expect(status.outcome).toBe('rolled back');
+    expect(status.why).toMatch(/expected status 200, seen 401 \(.*nobody may ask with \[redacted\]/);
+
+    const { histories, logs, state } = await written(world);
+    expect(histories[0]).toContain('HEALTH_AUTHORIZATION');
+    for (const text of [...histories, logs, state, JSON.stringify(status)]) expect(text).not.toContain(TOKEN);
   }, 120_000);
 
   it('hands a running soak to another worker when it is told to end, and drains', async () => {
@@ -126,6 +146,17 @@ describe('the process of a worker', () => {
 
   const run = (env: Record<string, string>) => start(env).ended;
 });
+
+/** All that a release wrote down: what Temporal keeps of it and of its environment, the logs, the state on the target. */
+async function written(world: World) {
+  const ids = [releaseWorkflowId(world.scope), environmentWorkflowId(world.scope)];
+  const histories = ids.map(async (id) => readable(await world.client.workflow.getHandle(id).fetchHistory()));
+  return {
+    histories: await Promise.all(histories),
+    logs: world.workers.map((worker) => worker.log()).join('\n'),
+    state: await filesIn(join(world.directory, 'state')),
+  };
+}
 
 /** A history as a person sees it: payloads decoded. */
 function readable(value: unknown): string {
