@@ -25,7 +25,7 @@ function endLines(status: ReleaseStatus, colours: Colours): string[] {
 /** What the metrics said when it was judged bad. */
 function failureLines({ judged }: ReleaseStatus, colours: Colours): string[] {
   const last = judged?.at(-1)?.judgement;
-  return last?.verdict === 'fail' ? metricLines(last.metrics, colours).map((line) => `    ${line}`) : [];
+  return last?.verdict === 'fail' ? metricLines(last, colours).map((line) => `    ${line}`) : [];
 }
 
 function liveLine({ outcome, live }: ReleaseStatus): string[] {
@@ -42,7 +42,7 @@ function handLines(status: ReleaseStatus, colours: Colours): string[] {
     'This could not be undone:',
     ...failed.map(undoLine),
     ...(waiting.length === 0 ? [] : ['These wait for it:', ...waiting.map(undoLine)]),
-    'Nothing else can be released until this is settled. Remove the cause, or do it by hand, then:',
+    'Nothing else can be released until this is settled. Remove the cause, or do it by hand as docs/runbook.md says, then:',
     `  ${commandFor('retry', status)}      tries it again`,
     `  ${commandFor('resolved', status)}   says that you did it`,
   ];
