@@ -207,7 +207,7 @@ test('a token is sent, and never told', async () => {
   const unset = await analyze([withToken]);
   expect(unset).toMatchObject({
     exitCode: 64,
-    stderr: 'error: expected a value in secret { env: ANALYZE_TOKEN }, seen none\n',
+    stderr: 'error: expected a value in secret { env: ANALYZE_TOKEN }, seen none: set it where this command runs\n',
   });
 });
 
