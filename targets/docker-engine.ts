@@ -45,11 +45,14 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** What the engine said when it refused, without docker-modem's frame around it. */
+/** What the engine said when it refused, without docker-modem's frame around it: `(HTTP code 500) server error - `. */
 export function reasonOf(error: unknown): string {
   const said = (error as { json?: { message?: unknown } } | null)?.json?.message;
-  if (typeof said === 'string') return said;
-  return isNativeError(error) ? error.message.trim() : String(error);
+  if (typeof said === 'string' && said.trim()) return said.trim();
+  if (!isNativeError(error)) return String(error);
+  const [, status, reason] = /^\(HTTP code (\d+)\) .*? - *(.*)$/s.exec(error.message) ?? [];
+  if (status === undefined) return error.message.trim();
+  return reason?.trim() || `status ${status} without a reason; see the log of the engine`;
 }
 
 /** Options of one call: dockerode takes them out before it builds the URL. */
@@ -108,7 +111,11 @@ export class DockerEngine {
   }
 
   private named(error: unknown): unknown {
-    if (statusOf(error) !== undefined || !isNativeError(error)) return error;
+    if (!isNativeError(error)) return error;
+    if (statusOf(error) !== undefined) {
+      error.message = reasonOf(error);
+      return error;
+    }
     const { code, level } = error as Error & { code?: string; level?: string };
     const hungUp = error.message === 'socket hang up';
     if (
