@@ -62,8 +62,13 @@ function judgedLines({ judged, judgement }: ReleaseStatus): string[] {
   ];
 }
 
+/** A label in words; `pass` of one metric says no more than this, since limits may have failed the version meanwhile. */
+export function labelText(label: MetricVerdict['label']): string {
+  return label === 'pass' ? 'no alarm by comparison' : label;
+}
+
 function metricLine({ name, label, reason, dryRun }: MetricVerdict): string {
-  return `- ${name}: **${label}**${dryRun ? ' (shown only)' : ''}: ${reason.split('\n', 1)[0]}`;
+  return `- ${name}: **${labelText(label)}**${dryRun ? ' (shown only)' : ''}: ${reason.split('\n', 1)[0]}`;
 }
 
 function footer(status: ReleaseStatus): string[] {

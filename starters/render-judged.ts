@@ -1,24 +1,24 @@
-import { stepText } from '../domain/details';
-import type { JudgedStep, MetricVerdict } from '../domain/release';
-
+import { labelText, stepText } from '../domain/details';
+import type { JudgedStep, Judgement, MetricVerdict, Verdict } from '../domain/release';
 import type { Colours } from './output';
 
 /** More metrics than this would push the rest of the picture away. */
 const MOST_METRICS = 12;
 
 /** What each metric said, one a line, failures first. */
-export function metricLines(metrics: readonly MetricVerdict[] | undefined, colours: Colours): string[] {
-  const ordered = [...(metrics ?? [])].sort((one, other) => Number(isBad(other)) - Number(isBad(one)));
+export function metricLines(judgement: Judgement | undefined, colours: Colours): string[] {
+  const { metrics = [], verdict } = judgement ?? {};
+  const ordered = [...metrics].sort((one, other) => Number(isBad(other)) - Number(isBad(one)));
   const left = ordered.length - MOST_METRICS;
   return [
-    ...ordered.slice(0, MOST_METRICS).map((metric) => `${sign(metric, colours)} ${metricText(metric)}`),
+    ...ordered.slice(0, MOST_METRICS).map((metric) => `${sign(metric, verdict, colours)} ${metricText(metric)}`),
     ...(left > 0 ? [colours.dim(`and ${left} more, see --json`)] : []),
   ];
 }
 
 /** `errors web: high: 40 of 200 requests failed …` */
 export function metricText({ name, label, reason, dryRun }: MetricVerdict): string {
-  return `${name}: ${label}${dryRun ? ' (shown only)' : ''}: ${reason.split('\n', 1)[0]}`;
+  return `${name}: ${labelText(label)}${dryRun ? ' (shown only)' : ''}: ${reason.split('\n', 1)[0]}`;
 }
 
 /** How each share of the traffic was judged, one a line. */
@@ -51,9 +51,10 @@ function isBad({ label, dryRun }: MetricVerdict): boolean {
   return !dryRun && (label === 'high' || label === 'low');
 }
 
-function sign(metric: MetricVerdict, { green, red, dim }: Colours): string {
+/** What did not alarm is no comfort once something else has failed the version. */
+function sign(metric: MetricVerdict, verdict: Verdict | undefined, { green, red, dim }: Colours): string {
   if (isBad(metric)) return red('✗');
-  return metric.label === 'pass' ? green('✓') : dim('·');
+  return metric.label === 'pass' && verdict !== 'fail' ? green('✓') : dim('·');
 }
 
 function verdictSign({ judgement }: JudgedStep, { green, red, yellow }: Colours): string {

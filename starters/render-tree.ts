@@ -66,7 +66,7 @@ function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings,
   return [
     ...(traffic ? [`  ${traffic}`] : []),
     ...(judgement ? [`  judged ${judgement.verdict}: ${firstLine(judgement.reason)}`] : []),
-    ...metricLines(judgement?.metrics, colours).map((line) => `    ${line}`),
+    ...metricLines(judgement, colours).map((line) => `    ${line}`),
     ...judgedLines(status.judged, colours).map((line) => `  ${line}`),
     ...(why ? [`  ${colours.yellow(firstLine(why))}`] : []),
     ...(waitingFor ? [`  ${colours.yellow(`waiting for ${firstLine(waitingFor)}`)}`, ...answers(status, colours)] : []),

@@ -201,14 +201,14 @@ describe('how it was judged', () => {
   it('is shown with every metric, failures first, and the pictures of its steps', () => {
     const text = renderTree(judged('pass', 'high'), { now: AT }, plain).join('\n');
     expect(text.indexOf('✗ m1: high: numbers of m1')).toBeGreaterThan(0);
-    expect(text.indexOf('✗ m1: high')).toBeLessThan(text.indexOf('✓ m0: pass'));
+    expect(text.indexOf('✗ m1: high')).toBeLessThan(text.indexOf('✓ m0: no alarm by comparison'));
     expect(text).toContain('✓ canary at 10 %: pass: all is well');
     expect(text).toContain('/state/reports/r1/canary-10.svg');
   });
 
   it('is a line when a metric begins to say something else, and none for a sample more', () => {
     const first = judged('inconclusive', 'nodata');
-    expect(renderEvents(first, judged('pass', 'nodata'))).toEqual(['m0: pass: numbers of m0']);
+    expect(renderEvents(first, judged('pass', 'nodata'))).toEqual(['m0: no alarm by comparison: numbers of m0']);
     expect(renderEvents(judged('pass', 'pass'), judged('pass', 'pass'))).toEqual([]);
     expect(renderEvents(judged('pass'), judged('high'))).toEqual(['m0: high: numbers of m0']);
     expect(renderEvents({ ...first, judged: [] }, first)).toEqual([
@@ -220,6 +220,11 @@ describe('how it was judged', () => {
     const status = { ...judged('pass'), state: 'ended' as const, outcome: 'released' as const, endedAt: AT };
     expect(renderSummary(status, plain)).toContain('✓ canary at 10 %: pass: all is well');
     expect(judgedInWords(status.judged)).toBe('10 % pass');
+  });
+
+  it('takes no comfort from what did not alarm once something else failed the version', () => {
+    const status = { ...judged('pass'), judgement: { ...judged('pass').judgement!, verdict: 'fail' as const } };
+    expect(renderTree(status, { now: AT }, plain).join('\n')).toContain('· m0: no alarm by comparison: numbers of m0');
   });
 
   it('is in the details of the Web UI', () => {
