@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { SecretReference } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import { secretKey } from '../domain/identity';
 import { redactor } from '../domain/redact';
+import { atHome } from '../domain/secret-file';
 
 /** Variables of the worker; the worker hands them in, nobody else reads them. */
 export type WorkerEnvironment = Record<string, string | undefined>;
@@ -21,13 +23,13 @@ export class Secrets {
   ) {}
 
   /**
-   * Passes plain text through and resolves a reference; a relative file is looked for in `projectDirectory`.
+   * Passes plain text through and resolves a reference; a relative file is looked for in `projectDirectory`, `~/` at home.
    *
    * @throws ConfigurationFailure naming the reference, never the value
    */
   async resolve(value: string | SecretReference, projectDirectory: string): Promise<string> {
     if (typeof value === 'string') return value;
-    const found = 'env' in value ? this.fromEnvironment(value.env) : await fromFile(value.file, projectDirectory);
+    const found = 'env' in value ? this.fromEnvironment(value.env) : await this.fromFile(value.file, projectDirectory);
     this.remember(found);
     return found;
   }
@@ -59,10 +61,14 @@ export class Secrets {
         `${value === undefined ? 'no such variable' : 'an empty one'}; set it and start the worker again`,
     );
   }
+
+  private fromFile(file: string, projectDirectory: string): Promise<string> {
+    const home = this.environment.HOME ?? homedir();
+    return readSecret(file, resolve(projectDirectory, atHome(file, home)));
+  }
 }
 
-async function fromFile(file: string, projectDirectory: string): Promise<string> {
-  const path = resolve(projectDirectory, file);
+async function readSecret(file: string, path: string): Promise<string> {
   const failure = (seen: string): ConfigurationFailure =>
     new ConfigurationFailure(
       `Secret { file: ${file} }: expected a value in ${path} on the worker’s machine, seen ${seen}`,

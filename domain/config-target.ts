@@ -147,8 +147,9 @@ export const target = z
       .optional()
       .meta({ description: 'PEM files on the machine of the worker for a `tcp://` host.' }),
     sshKey: secret.optional().meta({
-      description: 'Private key for an `ssh://` host; when absent the SSH agent of the worker.',
-      examples: [{ file: '/run/secrets/deploy-key' }],
+      description:
+        'Private key for an `ssh://` host; when absent the SSH agent of the worker. The path of a file is absolute or begins with `~/`.',
+      examples: [{ file: '~/.ssh/deploy-key' }],
     }),
     addressPool: z
       .string(POOL)
@@ -165,6 +166,13 @@ export const target = z
   .superRefine(({ host, tls, sshKey }, context) => {
     if (tls && !host?.startsWith('tcp://')) mistake(context, ['tls'], 'expected only with a tcp:// host');
     if (sshKey && !host?.startsWith('ssh://')) mistake(context, ['sshKey'], 'expected only with an ssh:// host');
+    if (sshKey && 'file' in sshKey && !/^~?\//.test(sshKey.file)) {
+      mistake(
+        context,
+        ['sshKey', 'file'],
+        `expected an absolute path or one that begins with ~/, because the target is the same for every copy of this folder, seen "${sshKey.file}"`,
+      );
+    }
   }, untilReadable);
 
 export type TargetConfig = z.output<typeof target>;

@@ -84,7 +84,8 @@ export const secret = z
       }),
       z.strictObject({
         file: filled().meta({
-          description: 'Path of a file on the machine of the worker, relative to this file.',
+          description:
+            'Path of a file on the machine of the worker, relative to this file; `~/` is the home of the worker.',
           examples: ['/run/secrets/db-url'],
         }),
       }),
@@ -101,10 +102,7 @@ const VARIABLE_NAME = expected('a name of letters, digits and _ that does not st
 
 export const variables = () =>
   z
-    .record(
-      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, VARIABLE_NAME),
-      z.union([z.string(), secret], TEXT_OR_SECRET),
-    )
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, VARIABLE_NAME), z.union([z.string(), secret], TEXT_OR_SECRET))
     .superRefine(refuseSecrets(isPlainSecret))
     .meta({ title: 'variables' });
 

@@ -30,7 +30,7 @@ services:
 
 - **duration**: a number and its unit: \`500ms\`, \`30s\`, \`5m\`, \`24h\`, \`7d\`; at most \`24d\`.
 - **size**: a number and its unit: \`350MB\` (decimal) or \`512MiB\` (binary).
-- **secret**: \`{env: NAME}\`, a variable of the worker, or \`{file: PATH}\`, a file on its machine. The value never stands
+- **secret**: \`{env: NAME}\`, a variable of the worker, or \`{file: PATH}\`, a file on its machine (\`~/\`: its home). The value never stands
   here, because the configuration becomes part of a release’s history. What looks like a secret in plain text is refused.
 - **variables**: a mapping of names to text (numbers in quotes) or secrets.
 - **command**: a list of words; no shell reads them.

@@ -1,5 +1,4 @@
 import { access } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { satisfies } from 'semver';
 import { secretKey, secretReferences } from '../domain/identity';
@@ -13,6 +12,7 @@ import { renderChecks } from './render-checks';
 import type { Check } from './render-checks';
 import { addScopeOptions } from './scope';
 import type { ScopeOptions } from './scope';
+import { SecretsHere } from './secrets';
 
 const NODE = '>=20.3.0';
 
@@ -80,7 +80,7 @@ async function examineSecret(reference: SecretReference, projectDirectory: strin
   const there =
     'env' in reference
       ? Boolean(process.env[reference.env])
-      : await access(resolve(projectDirectory, reference.file)).then(
+      : await access(new SecretsHere(projectDirectory).pathOf(reference)).then(
           () => true,
           () => false,
         );

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { SecretReference } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import { secretKey } from '../domain/identity';
 import { redactor } from '../domain/redact';
+import { atHome } from '../domain/secret-file';
 
 /** The secrets of commands that ask something themselves, without any worker: found where the command runs. */
 export class SecretsHere {
@@ -20,9 +22,7 @@ export class SecretsHere {
   async resolve(value: string | SecretReference): Promise<string> {
     if (typeof value === 'string') return value;
     const found =
-      'env' in value
-        ? process.env[value.env]
-        : await readFile(resolve(this.projectDirectory, value.file), 'utf8').catch(() => undefined);
+      'env' in value ? process.env[value.env] : await readFile(this.pathOf(value), 'utf8').catch(() => undefined);
     const secret = found?.replace(/\r?\n$/, '');
     if (!secret) {
       const shown = secretKey(value).replace(' ', ': ');
@@ -32,6 +32,11 @@ export class SecretsHere {
     }
     this.values.add(secret);
     return secret;
+  }
+
+  /** Absolute path of the file that a reference names. */
+  pathOf({ file }: { file: string }): string {
+    return resolve(this.projectDirectory, atHome(file, homedir()));
   }
 
   /** Replaces every secret resolved so far by `[redacted]`. */

@@ -1,4 +1,3 @@
-import { isAbsolute } from 'node:path';
 import type { Parts } from '../activities/parts';
 import { Secrets, type WorkerEnvironment } from '../activities/secrets';
 import { openDatabase } from '../databases/open';
@@ -10,7 +9,6 @@ import type {
   TargetConfig,
   Variables,
 } from '../domain/config';
-import { ConfigurationFailure } from '../domain/failures';
 import type { Host } from '../domain/host';
 import { canonical } from '../domain/identity';
 import type { MetricSource } from '../metrics/metric';
@@ -87,11 +85,7 @@ function once<T>(opened: Map<string, Promise<T>>, key: string, open: () => Promi
 async function openTarget(config: TargetConfig, secrets: Secrets, variables: WorkerEnvironment): Promise<Target> {
   const { sshKey } = config;
   if (!sshKey) return openDockerTarget(config, { variables });
-  if ('file' in sshKey && !isAbsolute(sshKey.file)) {
-    throw new ConfigurationFailure(
-      `target.sshKey.file: expected an absolute path on the worker’s machine, seen "${sshKey.file}"`,
-    );
-  }
+  // Its path is absolute, or of the worker's home: a target belongs to no project's folder.
   return openDockerTarget(config, { variables, sshKey: `${await secrets.resolve(sshKey, '/')}\n` });
 }
 

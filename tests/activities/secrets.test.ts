@@ -20,6 +20,7 @@ describe('secrets', () => {
     expect(await all.resolve({ env: 'TOKEN' }, folder)).toBe('from environment');
     expect(await all.resolve({ file: 'token' }, folder)).toBe('from file');
     expect(await all.resolve('plain', folder)).toBe('plain');
+    expect(await secrets({ HOME: folder }).resolve({ file: '~/token' }, '/elsewhere')).toBe('from file');
   });
 
   it('are redacted once they were resolved; plain text is not', async () => {

@@ -188,6 +188,13 @@ export const CASES: Case[] = [
     ['spillway.yaml:11 target.tls: expected only with a tcp:// host'],
   ],
   [
+    'a key of SSH in the folder of a project',
+    top('target:\n  host: ssh://deploy@shop.example.com\n  sshKey: {file: keys/id}'),
+    [
+      'spillway.yaml:11 target.sshKey.file: expected an absolute path or one that begins with ~/, because the target is the same for every copy of this folder, seen "keys/id"',
+    ],
+  ],
+  [
     'a pool of addresses that is none',
     top('target: {addressPool: 10.300.0.0/16}'),
     [
