@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { ExecResult, Host, Io } from '../domain/host';
 import { DIRECTORY_LABEL, refuseForeignName } from './own-container';
-import { renderMain, SERVERS_FILE, USER_FILE, type NginxConfig, type Rendered } from './nginx-config';
+import { renderMain, SERVERS_FILE, USER_FILE, type Rendered } from './nginx-config';
+import type { NginxConfig } from './nginx-names';
 
 const START_MS = 20_000;
 const POLL_MS = 50;

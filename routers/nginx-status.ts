@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
-import { statusPath } from './nginx-config';
+import { statusPath } from './nginx-names';
 import type { Scope } from '../domain/release';
 
 const ANSWER_MS = 5_000;

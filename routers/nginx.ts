@@ -2,17 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import type { Scope, Slot } from '../domain/release';
-import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
+import { removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
 import { withLease } from './lease';
-import {
-  pageFile,
-  renderNginx,
-  type NginxConfig,
-  type NginxFragment,
-  type NginxShare,
-  type Rendered,
-} from './nginx-config';
+import { renderNginx, type Rendered } from './nginx-config';
+import { pageFile, type NginxConfig, type NginxFragment, type NginxShare } from './nginx-names';
 import { NginxSetup, type NginxWorker } from './nginx-setup';
+import { readState, removeShare, writeShare, type NginxState } from './nginx-state';
 import { readStatus, type NginxStatus } from './nginx-status';
 import { readErrorPage } from './error-page';
 import { listens, refuseTakenPorts, takenPorts } from './ports';
@@ -28,11 +23,6 @@ const POLL_MS = 25;
  */
 export function openNginx(config: NginxConfig, host: Host): Router {
   return new Nginx(config, host);
-}
-
-interface State {
-  fragments: NginxFragment[];
-  shares: Record<string, NginxShare>;
 }
 
 class Nginx implements Router {
@@ -92,7 +82,7 @@ class Nginx implements Router {
         await this.setup.install(rendered, io);
       }
       await removeFragment(this.host, this.setup.directory, scope, io);
-      await this.host.removeFile(this.shareFile(scope), io);
+      await removeShare(this.host, this.setup.directory, scope, io);
       await this.host.removeFile(pageFile(this.setup.directory, scope), io);
     });
   }
@@ -104,7 +94,7 @@ class Nginx implements Router {
       const before = await this.readState(io);
       await this.change(before, { ...before, shares: { ...before.shares, [scopeKey(scope)]: share } }, scope, io);
       // After the reload: the configuration is what outlives a restart, this is only what it is made from.
-      await this.host.writeFile(this.shareFile(scope), `${JSON.stringify(share)}\n`, io);
+      await writeShare(this.host, this.setup.directory, scope, share, io);
     });
   }
 
@@ -164,29 +154,17 @@ class Nginx implements Router {
     return withLease(this.host, this.setup.directory, scopeKey(scope), io, run);
   }
 
-  private shareFile(scope: Scope): string {
-    return `${this.setup.directory}/shares/${scopeKey(scope)}`;
+  private readState(io: Io): Promise<NginxState> {
+    return readState(this.host, this.setup.directory, io);
   }
 
-  private async readState(io: Io): Promise<State> {
-    const fragments = (await readFragments(this.host, this.setup.directory, io)) as NginxFragment[];
-    const names = await this.host.listFiles(`${this.setup.directory}/shares`, io);
-    const shares = await Promise.all(
-      names.map(async (name) => {
-        const text = await this.host.readFile(`${this.setup.directory}/shares/${name}`, io);
-        return [name, JSON.parse(text ?? '{"green":0}') as NginxShare] as const;
-      }),
-    );
-    return { fragments, shares: Object.fromEntries(shares) };
-  }
-
-  private async render({ fragments, shares }: State, io: Io): Promise<Rendered> {
+  private async render({ fragments, shares }: NginxState, io: Io): Promise<Rendered> {
     const ipv6 = (await this.host.run(['cat', '/proc/net/if_inet6'], io)).stdout.trim() !== '';
     return renderNginx(fragments, shares, this.setup.directory, ipv6);
   }
 
   /** Puts a configuration in force, and waits until only processes that have it take requests; else the old one stays. */
-  private async change(before: State, after: State, scope: Scope, io: Io): Promise<boolean> {
+  private async change(before: NginxState, after: NginxState, scope: Scope, io: Io): Promise<boolean> {
     const rendered = await this.render(after, io);
     const status = await this.status(after, scope, io);
     await this.setup.check(rendered, io);
@@ -206,7 +184,7 @@ class Nginx implements Router {
 
   /** A new process answers before the old ones are told to leave: so both are waited for. */
   private async untilInForce(
-    state: State,
+    state: NginxState,
     { hash }: Rendered,
     scope: Scope,
     old: NginxWorker[],
@@ -228,7 +206,7 @@ class Nginx implements Router {
     }
   }
 
-  private status({ fragments }: State, scope: Scope, io: Io): Promise<NginxStatus | undefined> {
+  private status({ fragments }: NginxState, scope: Scope, io: Io): Promise<NginxStatus | undefined> {
     const fragment = fragments.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope));
     const port = fragment?.routing.services.flatMap(({ routes }) => routes)[0]?.port;
     if (!fragment || port === undefined) return Promise.resolve(undefined);

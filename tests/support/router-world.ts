@@ -12,7 +12,7 @@ import { SLOTS, type Scope, type Slot } from '../../domain/release';
 import { openHaproxy } from '../../routers/haproxy';
 import type { HaproxyConfig } from '../../routers/haproxy-config';
 import { openNginx } from '../../routers/nginx';
-import type { NginxConfig } from '../../routers/nginx-config';
+import type { NginxConfig } from '../../routers/nginx-names';
 import type { Router, Routing } from '../../routers/router';
 import { openDockerTarget } from '../../targets/docker';
 import type { Target } from '../../targets/target';
