@@ -87,7 +87,10 @@ export function totals(services: Record<string, Counters>): Totals {
   return { requests: all.requests, errors: all.errors, p95: quantile(all, 0.95) };
 }
 
-/** Requests and latencies are read one after the other: so many requests may have ended between the two. */
+/**
+ * Latencies are read a moment after requests. Those that ended between the two when the baseline was read are missing
+ * from the latencies since then, as many as this; errors among the first few requests would look unanswered.
+ */
 const BETWEEN_READINGS = 5;
 
 /**

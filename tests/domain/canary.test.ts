@@ -80,6 +80,13 @@ describe('limits', () => {
     expect(judgeLimits(limits({ p95: 30_000 }), evidence({ api: unanswered })).verdict).toBe('fail');
   });
 
+  it('take no request for unanswered that ended between the two readings of the baseline', () => {
+    const before = counted('7@1', { api: counters(100, 0, { 10: 103 }) });
+    const now = counted('7@1', { api: counters(120, 3, { 10: 120 }) });
+    const { services } = evidenceSince(before, now, 'green');
+    expect(totals(services!)).toMatchObject({ requests: 20, errors: 3, p95: expect.closeTo(9.8, 0) as number });
+  });
+
   it('never pass for lack of data', () => {
     const gap = 'the router did not answer: ECONNREFUSED';
     expect(judgeLimits(limits({ errorRate: 5 }), evidence(null, { gap }))).toEqual({
