@@ -206,8 +206,8 @@ describe.each([
 
 /** What the engine told of all it did since then, in seconds since the epoch. */
 async function toldSince(began: number): Promise<string> {
-  const until = String(Math.ceil(Date.now() / 1_000));
-  return text((await docker.getEvents({ since: String(began), until })) as Readable);
+  const until = Math.ceil(Date.now() / 1_000);
+  return text((await docker.getEvents({ since: began, until })) as Readable);
 }
 
 test('a machine that is not in known_hosts is refused, with what to do', async () => {
