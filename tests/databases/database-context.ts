@@ -5,6 +5,7 @@ import { appConfigSchema, type DatabaseConfig } from '../../domain/config';
 import type { Io } from '../../domain/host';
 import type { Database } from '../../databases/database';
 import { openDatabase } from '../../databases/open';
+import { query, startPostgres, type TestPostgres } from '../support/postgres';
 
 /** A folder with migrations and the database they belong to, opened as a worker does. */
 export interface Project {
@@ -48,3 +49,40 @@ export function io(controller = new AbortController()): Io & { said: string[] } 
   const said: string[] = [];
   return { signal: controller.signal, onProgress: (detail) => void said.push(detail), said };
 }
+
+/** A server for all tests of a file, and for each of them an empty database and projects, which go again by themselves. */
+export class Databases {
+  private postgres: TestPostgres | undefined;
+  private made: Project[] = [];
+  url = '';
+
+  constructor() {
+    beforeAll(async () => void (this.postgres = await startPostgres()));
+    afterAll(() => this.postgres?.stop());
+    beforeEach(async () => void (this.url = await this.postgres!.createDatabase()));
+    afterEach(async () => void (await Promise.all(this.made.splice(0).map((each) => each.remove()))));
+  }
+
+  /** A project whose migrations belong to the database of this test. */
+  async project(overrides?: Record<string, unknown>): Promise<Project> {
+    const opened = await project(this.url, overrides);
+    this.made.push(opened);
+    return opened;
+  }
+
+  /** Names of all tables. */
+  async tables(): Promise<string[]> {
+    const ordinary = `relkind = 'r' AND relnamespace = 'public'::regnamespace`;
+    const rows = await query<{ name: string }>(
+      this.url,
+      `SELECT relname AS name FROM pg_class WHERE ${ordinary} ORDER BY 1`,
+    );
+    return rows.map(({ name }) => name);
+  }
+}
+
+/** A migration of one table with a row in it. */
+export const ORDERS = {
+  '001_orders.up.sql': 'CREATE TABLE orders (id int PRIMARY KEY);\nINSERT INTO orders VALUES (1);\n',
+  '001_orders.down.sql': 'DROP TABLE orders;\n',
+};

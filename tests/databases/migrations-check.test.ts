@@ -1,35 +1,8 @@
-import { query, startPostgres, type TestPostgres } from '../support/postgres';
-import { io, project, type Project } from './database-context';
+import { query } from '../support/postgres';
+import { Databases, io, ORDERS } from './database-context';
 
-let postgres: TestPostgres;
-let url: string;
-let made: Project[];
-
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres?.stop());
-beforeEach(async () => {
-  made = [];
-  url = await postgres.createDatabase();
-});
-afterEach(() => Promise.all(made.map((each) => each.remove())));
-
-async function shop(overrides?: Record<string, unknown>): Promise<Project> {
-  const opened = await project(url, overrides);
-  made.push(opened);
-  return opened;
-}
-
-const ORDERS = {
-  '001_orders.up.sql': 'CREATE TABLE orders (id int PRIMARY KEY);\nINSERT INTO orders VALUES (1);\n',
-  '001_orders.down.sql': 'DROP TABLE orders;\n',
-};
-const tables = async () =>
-  (
-    await query<{ name: string }>(
-      url,
-      `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
-    )
-  ).map(({ name }) => name);
+const databases = new Databases();
+const shop = (overrides?: Record<string, unknown>) => databases.project(overrides);
 
 describe('checking, which applies nothing', () => {
   const mistakesOf = async (files: Record<string, string>, overrides?: Record<string, unknown>) => {
@@ -91,7 +64,7 @@ describe('checking, which applies nothing', () => {
     const pairs = Object.fromEntries(others.map((file) => [file, 'SELECT 1;']));
     const mistakes = await mistakesOf({ ...pairs, ...files });
     expect(mistakes).toEqual([expect.stringContaining(expected)]);
-    expect(await tables()).toEqual([]);
+    expect(await databases.tables()).toEqual([]);
   });
 
   test('misses the down file only where the undo would need it', async () => {
@@ -116,8 +89,8 @@ describe('checking, which applies nothing', () => {
   });
 
   test('says when the database user may not create the record', async () => {
-    await query(url, `CREATE ROLE guest LOGIN PASSWORD 'guest'`).catch(() => undefined);
-    url = url.replace(/\/\/postgres:[^@]+@/, '//guest:guest@');
+    await query(databases.url, `CREATE ROLE guest LOGIN PASSWORD 'guest'`).catch(() => undefined);
+    databases.url = databases.url.replace(/\/\/postgres:[^@]+@/, '//guest:guest@');
     expect(await mistakesOf(ORDERS)).toEqual([
       expect.stringMatching(/user guest to be allowed to create tables in schema public/),
     ]);

@@ -3,44 +3,17 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { DatabaseConfig } from '../../domain/config';
-import { query, startPostgres, type TestPostgres } from '../support/postgres';
-import { io, project, type Project } from './database-context';
+import { query } from '../support/postgres';
+import { Databases, io, ORDERS } from './database-context';
 
 const ROOT = join(__dirname, '../..');
 
-let postgres: TestPostgres;
-let url: string;
-let made: Project[];
-
-beforeAll(async () => void (postgres = await startPostgres()));
-afterAll(() => postgres?.stop());
-beforeEach(async () => {
-  made = [];
-  url = await postgres.createDatabase();
-});
-afterEach(() => Promise.all(made.map((each) => each.remove())));
-
-async function shop(overrides?: Record<string, unknown>): Promise<Project> {
-  const opened = await project(url, overrides);
-  made.push(opened);
-  return opened;
-}
-
-const ORDERS = {
-  '001_orders.up.sql': 'CREATE TABLE orders (id int PRIMARY KEY);\nINSERT INTO orders VALUES (1);\n',
-  '001_orders.down.sql': 'DROP TABLE orders;\n',
-};
+const databases = new Databases();
+const shop = (overrides?: Record<string, unknown>) => databases.project(overrides);
 const TOTAL = {
   '002_total.up.sql': 'ALTER TABLE orders ADD total numeric;\n',
   '002_total.down.sql': 'ALTER TABLE orders DROP total;\n',
 };
-const tables = async () =>
-  (
-    await query<{ name: string }>(
-      url,
-      `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
-    )
-  ).map(({ name }) => name);
 
 describe('applying', () => {
   test('M1: pending migrations are applied in the order of their names and reverted in the opposite one', async () => {
@@ -52,14 +25,14 @@ describe('applying', () => {
       '002_total',
     ]);
     expect(await database.migrationStatus(io())).toEqual({ applied: ['001_orders', '002_total'], pending: [] });
-    expect(await query(url, 'SELECT id, total FROM orders')).toEqual([{ id: 1, total: null }]);
+    expect(await query(databases.url, 'SELECT id, total FROM orders')).toEqual([{ id: 1, total: null }]);
 
     expect(await database.migrateDown(['001_orders', '002_total'], 'release-1', io())).toEqual([
       '002_total',
       '001_orders',
     ]);
     expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
-    expect(await tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual(['spillway_migrations']);
   });
 
   test('asking for the status creates nothing', async () => {
@@ -67,7 +40,7 @@ describe('applying', () => {
     await write(ORDERS);
     await database.migrationStatus(io());
     await database.checkMigrations(io());
-    expect(await tables()).toEqual([]);
+    expect(await databases.tables()).toEqual([]);
   });
 
   test('the same release may apply the same migrations again, which changes nothing', async () => {
@@ -98,9 +71,9 @@ describe('applying', () => {
         /^002_broken\.up\.sql:4: «ALTER TABLE orders ADD COLUMN id int» failed: ERROR 42701: column "id" of relation "orders" already exists\. Nothing of this file was applied\.$/,
       ),
     });
-    expect(await tables()).toEqual(['orders', 'spillway_migrations']);
+    expect(await databases.tables()).toEqual(['orders', 'spillway_migrations']);
     expect(await database.migrateDown(['001_orders', '002_broken'], 'release-1', io())).toEqual(['001_orders']);
-    expect(await tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual(['spillway_migrations']);
   });
 
   test('data that a failing migration trips over stays out of the message', async () => {
@@ -125,7 +98,7 @@ describe('applying', () => {
     await expect(database.migrateUp(['001_orders', '002_line'], 'r', io())).rejects.toThrow(
       /:2: «COMMIT» failed: ERROR 23503/,
     );
-    expect(await tables()).toEqual(['orders', 'spillway_migrations']);
+    expect(await databases.tables()).toEqual(['orders', 'spillway_migrations']);
   });
 
   test('a migration may change search path and role without losing its record or disturbing the next one', async () => {
@@ -133,7 +106,7 @@ describe('applying', () => {
     const sql = `CREATE SCHEMA other; SET search_path = other; CREATE TABLE here (id int); SET ROLE pg_monitor;`;
     await write({ '000_path.up.sql': sql, '000_path.down.sql': 'DROP SCHEMA other CASCADE;', ...ORDERS });
     await database.migrateUp(['000_path', '001_orders'], 'r', io());
-    expect(await tables()).toEqual(['orders', 'spillway_migrations']);
+    expect(await databases.tables()).toEqual(['orders', 'spillway_migrations']);
     expect((await database.migrationStatus(io()))?.applied).toEqual(['000_path', '001_orders']);
   });
 
@@ -141,7 +114,7 @@ describe('applying', () => {
     const { database, write } = await shop({ lockTimeout: '200ms' });
     await write({ ...ORDERS, ...TOTAL });
     await database.migrateUp(['001_orders'], 'r', io());
-    const live = new Client({ connectionString: url });
+    const live = new Client({ connectionString: databases.url });
     await live.connect();
     try {
       await live.query('BEGIN; LOCK TABLE orders');
@@ -169,7 +142,7 @@ describe('applying', () => {
     await until(() => Promise.resolve(listening.said.some((detail) => detail.includes('pg_sleep'))));
     controller.abort(new Error('stop now'));
     await outcome;
-    expect(await tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual(['spillway_migrations']);
     await until(async () => (await sleeping()) === 0);
   });
 
@@ -193,9 +166,9 @@ describe('without a transaction', () => {
     await write({ ...ORDERS, ...INDEX });
     expect(await database.checkMigrations(io())).toEqual([]);
     await database.migrateUp(['001_orders', '002_index'], 'r', io());
-    expect(await query(url, `SELECT 1 FROM pg_indexes WHERE indexname = 'by_id'`)).toHaveLength(1);
+    expect(await query(databases.url, `SELECT 1 FROM pg_indexes WHERE indexname = 'by_id'`)).toHaveLength(1);
     expect(await database.migrateDown(['002_index'], 'r', io())).toEqual(['002_index']);
-    expect(await query(url, `SELECT 1 FROM pg_indexes WHERE indexname = 'by_id'`)).toHaveLength(0);
+    expect(await query(databases.url, `SELECT 1 FROM pg_indexes WHERE indexname = 'by_id'`)).toHaveLength(0);
   });
 
   test('one that was interrupted is still pending, runs again, and is reverted although it never finished', async () => {
@@ -209,7 +182,7 @@ describe('without a transaction', () => {
     }
     expect((await database.migrationStatus(io()))?.pending).toEqual(['001_half']);
     expect(await database.migrateDown(['001_half'], 'r', io())).toEqual(['001_half']);
-    expect(await tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual(['spillway_migrations']);
   });
 });
 
@@ -220,7 +193,7 @@ describe('reverting', () => {
     await first.database.migrateUp(['001_orders'], 'r', io());
     const second = await shop();
     expect(await second.database.migrateDown(['001_orders'], 'r', io())).toEqual(['001_orders']);
-    expect(await tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual(['spillway_migrations']);
   });
 
   test('without a down file says what a person must do', async () => {
@@ -251,7 +224,7 @@ describe('killed in the middle', () => {
     }
     const [exitCode] = (await once(worker, 'exit')) as [number];
     expect(exitCode).not.toBe(0);
-    expect(await query(url, 'SELECT id FROM slow')).toEqual([{ id: 1 }]);
+    expect(await query(databases.url, 'SELECT id FROM slow')).toEqual([{ id: 1 }]);
   }, 90_000);
 
   test('an index that was being built without a transaction is built anew, and is whole', async () => {
@@ -260,7 +233,7 @@ describe('killed in the middle', () => {
       '-- spillway: no transaction\nDROP INDEX CONCURRENTLY IF EXISTS by_id;\nCREATE INDEX CONCURRENTLY by_id ON orders (id);';
     await write({ ...ORDERS, '002_index.up.sql': index, '002_index.down.sql': 'DROP INDEX IF EXISTS by_id;' });
     await database.migrateUp(['001_orders'], 'r', io());
-    const writer = new Client({ connectionString: url });
+    const writer = new Client({ connectionString: databases.url });
     await writer.connect();
     try {
       // The index cannot be finished while this transaction lasts.
@@ -277,7 +250,7 @@ describe('killed in the middle', () => {
     expect((await database.migrationStatus(io()))?.pending).toEqual(['002_index']);
     expect(await database.migrateUp(['002_index'], 'r', io())).toEqual(['002_index']);
     const valid = `SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = 'by_id'::regclass`;
-    expect(await query(url, valid)).toEqual([{ valid: true }]);
+    expect(await query(databases.url, valid)).toEqual([{ valid: true }]);
   });
 
   test('M1: after SIGKILL during a migration nothing of it is there, and the next worker applies it', async () => {
@@ -291,7 +264,7 @@ describe('killed in the middle', () => {
 
     await write({ '002_slow.up.sql': slow.replace('pg_sleep(30)', 'pg_sleep(0)') });
     expect(await database.migrateUp(['001_orders', '002_slow'], 'r', io())).toEqual(['002_slow']);
-    expect(await query(url, 'SELECT id FROM slow')).toEqual([{ id: 1 }]);
+    expect(await query(databases.url, 'SELECT id FROM slow')).toEqual([{ id: 1 }]);
     expect(await sleeping()).toBe(0);
   });
 });
@@ -309,19 +282,19 @@ function startMigrator(
     const context = { url: process.env.URL, projectDirectory: directory, environment: {}, variables: {}, redact: String };
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
     openDatabase(config, context).migrateUp(names, 'r', io);`;
-  const env = { ...process.env, URL: url, INPUT: JSON.stringify({ config, directory, names }) };
+  const env = { ...process.env, URL: databases.url, INPUT: JSON.stringify({ config, directory, names }) };
   const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];
   return spawn(process.execPath, argv, { env, stdio });
 }
 
 async function building(): Promise<number> {
   const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'CREATE INDEX%'`;
-  return (await query(url, sql)).length;
+  return (await query(databases.url, sql)).length;
 }
 
 async function sleeping(): Promise<number> {
   const rows = await query(
-    url,
+    databases.url,
     `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
   );
   return rows.length;
