@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mistake, untilReadable } from './config-service-rules';
+import { mistake, untilReadable } from './config-rule';
 import { command, durationOr, secret, shown, variables } from './config-values';
 
 /* The database of the app: how it is reached, migrated, and put back. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { explain, type Mistake, nearest } from './config-mistakes';
+import { explain, nearest } from './config-mistakes';
 import {
   effect,
   effectMistakes,
@@ -10,7 +10,7 @@ import {
   thresholdMistakes,
   thresholds,
 } from './config-metric';
-import { isReadable, mistake, piecewise } from './config-service-rules';
+import { isReadable, mistake, piecewise, type Mistake } from './config-rule';
 import { expected } from './config-values';
 
 /*

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Mistake } from './config-mistakes';
+import type { Mistake } from './config-rule';
 import { expected, percent } from './config-values';
 
 /* What the judge needs to know of a metric: the same in `spillway.yaml` and in the file that `spillway judge` reads. */

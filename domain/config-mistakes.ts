@@ -1,15 +1,10 @@
 import type { z } from 'zod';
+import type { Mistake } from './config-rule';
 import { fileJsonSchema, type JsonSchema } from './config-schema';
 import { shown } from './config-values';
 import { nearest } from './nearest';
 
 export { nearest };
-
-/** A mistake in a configuration, and where. */
-export interface Mistake {
-  path: (string | number)[];
-  message: string;
-}
 
 type Issue = z.core.$ZodIssue;
 type RawIssue = z.core.$ZodRawIssue;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { analysis, triggers } from './config-analysis';
-import { piecewise, isReadable, mistake, untilReadable } from './config-service-rules';
-import { namedHttpCheck } from './config-service';
+import { piecewise, isReadable, mistake, untilReadable } from './config-rule';
+import { namedHttpCheck } from './config-check';
 import { trialFields } from './config-testers';
 import { duration, durationOr, percent, size } from './config-values';
 import { formatDuration } from './units';

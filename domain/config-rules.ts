@@ -1,8 +1,18 @@
 import type { z } from 'zod';
-import type { AppConfig } from './config';
-import { isReadable, mistake } from './config-service-rules';
+import type { canary, smoke } from './config-phases';
+import { isReadable, mistake } from './config-rule';
+import type { ServiceConfig } from './config-service';
+import type { RouterConfig } from './config-target';
 
 type Context = z.core.$RefinementCtx;
+
+/** What of a configuration the rules look at. */
+interface AppConfig {
+  services: Record<string, ServiceConfig>;
+  router: RouterConfig;
+  smoke: z.output<typeof smoke>;
+  canary: z.output<typeof canary>;
+}
 
 /** What must hold between the parts of a configuration. Each rule looks only at what is readable. */
 export function appRules(config: AppConfig, context: Context): void {

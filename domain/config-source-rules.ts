@@ -1,5 +1,5 @@
-import type { AnalysisMetric } from './config-analysis';
-import type { Mistake } from './config-mistakes';
+import type { Mistake } from './config-rule';
+import type { AnalysisMetric } from './config-source';
 import { metricKind, QUERY_VARIABLES, variablesIn } from './metric-query';
 import { nearest } from './nearest';
 import { looksSecret } from './secret-looks';

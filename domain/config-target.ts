@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mistake, untilReadable } from './config-service-rules';
+import { mistake, untilReadable } from './config-rule';
 import { absolutePath, command, expected, port, secret } from './config-values';
 
 /* Where a version runs, and who decides which slot gets which share of the traffic. */

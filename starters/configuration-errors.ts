@@ -1,5 +1,5 @@
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Document, type LineCounter, type YAMLMap } from 'yaml';
-import type { Mistake } from '../domain/config-mistakes';
+import type { Mistake } from '../domain/config-rule';
 
 /** A mistake, and where in the file it can be corrected. */
 export interface LocatedMistake {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { parseJudgeInput } from '../domain/config-judge';
-import type { Mistake } from '../domain/config-mistakes';
+import type { Mistake } from '../domain/config-rule';
 import { ConfigurationFailure } from '../domain/failures';
 import { judge, type Verdict } from '../domain/judge';
 import { pathText } from './configuration-errors';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { httpCheck } from '../domain/config-service';
+import { httpCheck } from '../domain/config-check';
 import { ConfigurationFailure } from '../domain/failures';
 import { readyCheck } from '../domain/health';
 import type { ReadyCheck } from '../domain/health';

@@ -1,4 +1,5 @@
-import { analysis, type AnalysisMetric } from '../../domain/config-analysis';
+import type { AnalysisMetric } from '../../domain/config';
+import { analysis } from '../../domain/config-analysis';
 import type { Measured, MetricSource } from '../../metrics/metric';
 import { openMetric, type MetricContext } from '../../metrics/open';
 

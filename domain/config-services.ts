@@ -1,55 +1,14 @@
-import type { z } from 'zod';
-import type { HttpCheck, ServiceConfig } from './config-service';
-import { isPlainSecret } from './config-values';
+import { z } from 'zod';
+import { isReadable, mistake, piecewise, untilReadable, type Context } from './config-rule';
+import { serviceFields, type ServiceConfig } from './config-service';
+import { isPlainSecret, name } from './config-values';
 
-/* What must hold between the keys of a service. */
+/* All services of an app, and what must hold between the keys of each, and between them. */
 
-type Context = Pick<z.core.$RefinementCtx, 'addIssue'>;
-type Path = (string | number)[];
+const service = serviceFields.superRefine(serviceRules, untilReadable);
+export const services = z.record(name(), service).superRefine(servicesRules, piecewise);
 
-interface Issue {
-  code?: string;
-  path?: PropertyKey[];
-}
-
-/** Rules are checked as long as the values are of the right kind, so that all mistakes are told at once. */
-export const untilReadable = { when: ({ issues }: { issues: Issue[] }): boolean => !issues.some(isUnreadable) };
-
-/** For rules that look for themselves at which part is readable. */
-export const piecewise = {
-  when: ({ issues }: { issues: Issue[] }): boolean =>
-    !issues.some((issue) => isUnreadable(issue) && !issue.path?.length),
-};
-
-/** Whether what is at this path can be relied upon, although something else may be wrong. */
-export function isReadable(issues: Issue[], ...path: Path): boolean {
-  return !issues.some((issue) => isUnreadable(issue) && path.every((key, index) => issue.path?.[index] === key));
-}
-
-// An unknown key or a broken rule says nothing about the kinds of the values.
-function isUnreadable({ code }: Issue): boolean {
-  return code !== 'unrecognized_keys' && code !== 'custom';
-}
-
-/** Adds a mistake at a path. */
-export function mistake(context: Context, path: Path, message: string): void {
-  context.addIssue({ code: 'custom', path, message });
-}
-
-export function httpCheckRules(check: HttpCheck, context: Context): void {
-  if (check.method === 'HEAD' && (check.contains !== undefined || Object.keys(check.json).length > 0)) {
-    mistake(
-      context,
-      ['method'],
-      'expected a method whose answer has a body, because `json` or `contains` looks into it, seen "HEAD"',
-    );
-  }
-  if (check.maxLatency !== undefined && check.maxLatency > check.timeout) {
-    mistake(context, ['maxLatency'], 'expected no more than `timeout`, after which nobody waits for the answer');
-  }
-}
-
-export function serviceRules(service: ServiceConfig, context: Context): void {
+function serviceRules(service: ServiceConfig, context: Context): void {
   imageRules(service, context);
   trafficRules(service, context);
   portRules(service, context);
@@ -134,7 +93,7 @@ function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
 }
 
 /** What must hold of all services together, and of a check inside a service. */
-export function servicesRules(all: Record<string, ServiceConfig>, context: z.core.$RefinementCtx): void {
+function servicesRules(all: Record<string, ServiceConfig>, context: z.core.$RefinementCtx): void {
   if (Object.keys(all).length === 0 && context.issues.length === 0)
     mistake(context, [], 'expected at least one service, seen none');
   for (const [name, service] of Object.entries(all)) {
