@@ -1,4 +1,4 @@
-import { otherSlot } from '../domain/release';
+import { groupBeside } from '../domain/baseline';
 import { observeMetric, type Measurement, type SoakSettings, type SoakState } from '../domain/soak-state';
 import type { Measured, Window } from '../metrics/metric';
 import type { StepParts } from './io';
@@ -53,16 +53,17 @@ export class MetricWatch {
   }
 
   private async readBoth(metric: OpenMetric, since: number): Promise<Readings> {
-    const { release, slot, beside } = this.input;
+    const { release, config, slot, share, beside } = this.input;
     const { app, environment, id, version } = release;
     // By the clock of this machine: those who are asked know no other.
     const to = Date.now();
     const window: Window = { from: to - Math.max(0, since), to };
     const of = (measured: Omit<Measured, 'app' | 'environment'>) =>
       metric.read({ app, environment, ...measured }, window, this.step.io);
+    const group = groupBeside(config, slot, share);
     const [canary, baseline] = await Promise.all([
       of({ slot, version, release: id }),
-      beside && of({ slot: otherSlot(slot), version: beside.version, release: beside.releaseId }),
+      beside && of({ slot: group, version: beside.version, release: group === 'baseline' ? id : beside.releaseId }),
     ]);
     return { canary, baseline };
   }

@@ -1,7 +1,8 @@
+import { groupBeside } from '../domain/baseline';
 import type { AnalysisMetric } from '../domain/config';
 import { metricKind } from '../domain/metric-query';
 import { drawPicture, type Panel } from '../domain/picture';
-import { otherSlot, type Judgement } from '../domain/release';
+import type { Judgement } from '../domain/release';
 import type { SoakState } from '../domain/soak-state';
 import { environmentDirectory, type StepParts } from './io';
 import type { SoakInput, Step } from './steps';
@@ -42,14 +43,14 @@ export async function keepPicture(
 }
 
 function draw(input: SoakInput, state: SoakState, judgement: Judgement, at: number): string {
-  const { release, slot, share, name, beside } = input;
+  const { release, config, slot, share, name, beside } = input;
   const { app, environment, version } = release;
   return drawPicture({
     title: `${app} ${version} → ${environment}: ${name.replace(/-\d+$/, '')} at ${share} %`,
     judgement,
     decidedAt: Math.max(0, at - state.began),
     canary: `${version}, new, in ${slot}`,
-    baseline: beside ? `${beside.version}, live, in ${otherSlot(slot)}` : 'nothing beside it',
+    baseline: beside ? `${beside.version}, live, in ${groupBeside(config, slot, share)}` : 'nothing beside it',
     panels: panelsOf(input, state, judgement),
   });
 }

@@ -4,6 +4,7 @@ import { observeCounters, type SoakSettings, type SoakState } from '../domain/so
 import { probeSlot } from '../metrics/http-probe';
 import { routerEvidence, type RouterEvidence } from '../metrics/router-stats';
 import { askCheck, type Asker } from './ask';
+import { comparedCounters } from './counters';
 import type { StepParts } from './io';
 import type { Parts } from './parts';
 import type { SoakInput } from './steps';
@@ -46,7 +47,7 @@ export async function takeSample(
   const asker: Asker = { target, io, parts, projectDirectory };
   const ask = (to: { host: string; port: number }, check: HttpCheck) => askCheck(asker, to, check);
   const [{ counters, ...counted }, probed] = await Promise.all([
-    routerEvidence(router, baseline, release, slot, io),
+    routerEvidence(() => comparedCounters(router, input, io), baseline, slot),
     probeSlot({ target, services: config.services, scope: release, slot, ask, io }, state.probes),
   ]);
   const gap = [counted.gap, probed.gap].filter((one) => one !== undefined).join('; ');

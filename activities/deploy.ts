@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationFailure, RouterFailure, UnhealthyFailure } from '../domain/failures';
-import { greenShare, otherSlot } from '../domain/release';
+import { greenShare, otherSlot, type Group, type Scope } from '../domain/release';
 import { formatDuration } from '../domain/units';
-import type { Routing } from '../routers/router';
 import type { ServiceSpec } from '../targets/target';
 import { untilHealthy } from './healthy';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
 import { longestGrace, routingOf } from './routing';
-import type { Activities } from './steps';
+import type { Activities, Step } from './steps';
 
 /** How long the router may take to see what is healthy already. */
 const ROUTER_MS = 30_000;
@@ -29,9 +28,11 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       const services = await specsOf(parts, input);
       await target.ensureNetwork(release, parts.owner, io);
       await target.deploySlot(release, parts.owner, slot, services, io);
-      const replicas = await untilHealthy({ release, config, slot, projectDirectory, target, io, parts });
+      const replicas = await untilHealthy({ release, config, group: slot, projectDirectory, target, io, parts });
       await step.assertFence();
-      await introduce(input, step);
+      // Left by an earlier release, and without traffic since it ended.
+      await target.removeGroup(release, 'baseline', undefined, longestGrace(config), io);
+      await introduce(input, slot, step, input.firstRelease ? greenShare(slot, 0) : undefined);
       const count = `${replicas.length} ${replicas.length === 1 ? 'replica' : 'replicas'}`;
       return { detail: `${count} healthy in ${slot} after ${formatDuration(Date.now() - started)}` };
     }),
@@ -43,13 +44,13 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       const others = await target.replicas(release, otherSlot(slot), io);
       if (others.some(({ state }) => state === 'running')) {
         await refuseWithTraffic(input, step);
-        await empty(input, step);
+        await empty(release, slot, step);
       } else {
         // Nobody else serves: there is nothing to keep, so a router that does not answer holds nothing up.
-        await empty(input, step).catch(() => io.signal.throwIfAborted());
+        await empty(release, slot, step).catch(() => io.signal.throwIfAborted());
       }
       await step.assertFence();
-      const removed = await target.removeSlot(release, slot, release.id, longestGrace(config), io);
+      const removed = await target.removeGroup(release, slot, release.id, longestGrace(config), io);
       io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
     }),
 });
@@ -76,24 +77,29 @@ function featureName(name: string): string {
   return `FEATURE_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
 }
 
-/** Tells the router where the slot is, and waits until it sees it; it gets no traffic before the switch. */
-async function introduce(input: Deploy, { target, router, io }: StepParts): Promise<void> {
+/** Tells the router where a group is, and waits until it sees it; it gets no traffic by that, nor by green's first share. */
+export async function introduce(
+  input: Pick<Step, 'config' | 'release'>,
+  group: Group,
+  { target, router, io }: StepParts,
+  firstShare?: number,
+): Promise<void> {
   const routing = await routingOf(input, target, io);
   await router.configure(routing, io);
-  if (input.firstRelease) await router.setGreenShare(input.release, greenShare(input.slot, 0), io);
+  if (firstShare !== undefined) await router.setGreenShare(input.release, firstShare, io);
   const until = Date.now() + ROUTER_MS;
   for (;;) {
-    const { up, detail } = await router.slotIsUp(routing, input.slot, io);
+    const { up, detail } = await router.groupIsUp(routing, group, io);
     if (up) return;
-    if (Date.now() > until) throw notSeen(routing, input, detail);
-    io.onProgress(`waits until the router sees ${input.slot}: ${detail}`);
+    if (Date.now() > until) throw notSeen(routing.scope, group, detail);
+    io.onProgress(`waits until the router sees ${group}: ${detail}`);
     await sleep(POLL_MS, undefined, { signal: io.signal });
   }
 }
 
-function notSeen({ scope }: Routing, { slot }: Deploy, detail: string): UnhealthyFailure {
+function notSeen(scope: Scope, group: Group, detail: string): UnhealthyFailure {
   return new UnhealthyFailure(
-    `expected the router to reach ${slot} of ${scope.app}/${scope.environment} within ${formatDuration(ROUTER_MS)}, ` +
+    `expected the router to reach ${group} of ${scope.app}/${scope.environment} within ${formatDuration(ROUTER_MS)}, ` +
       `seen: ${detail}. The containers run: check that they listen on the \`port\` of their service, on all addresses, ` +
       'and that the router may reach their network',
   );
@@ -112,16 +118,17 @@ async function refuseWithTraffic({ release, slot }: Remove, { router, io }: Step
 
 /** Lets requests in flight end, for a short time, then closes what is left: WebSockets too. */
 export async function empty(
-  { release, slot }: Pick<Remove, 'release' | 'slot'>,
-  { router, io }: StepParts,
+  scope: Scope,
+  group: Group,
+  { router, io }: Pick<StepParts, 'router' | 'io'>,
 ): Promise<void> {
-  if ((await router.greenShare(release, io)) === undefined) return;
+  if ((await router.greenShare(scope, io)) === undefined) return;
   const until = Date.now() + DRAIN_MS;
   for (;;) {
-    const left = await router.sessions(release, slot, io);
+    const left = await router.sessions(scope, group, io);
     if (left === 0) return;
-    if (Date.now() > until) return router.closeSessions(release, slot, io);
-    io.onProgress(`${left} requests in flight on ${slot}`);
+    if (Date.now() > until) return router.closeSessions(scope, group, io);
+    io.onProgress(`${left} requests in flight on ${group}`);
     await sleep(POLL_MS, undefined, { signal: io.signal });
   }
 }

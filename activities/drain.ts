@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makesBaseline } from '../domain/baseline';
 import { RouterFailure } from '../domain/failures';
-import { greenShare } from '../domain/release';
+import { greenShare, type Group } from '../domain/release';
 import { serverClock } from './clock';
 import { withStep } from './io';
 import type { Parts } from './parts';
@@ -12,7 +13,7 @@ const POLL_MS = 100;
 export const drainActivities = (parts: Parts): Pick<Activities, 'drainSlot'> => ({
   drainSlot: (input) =>
     withStep(parts, input, async ({ router, io }) => {
-      const { release, slot, cap } = input;
+      const { release, config, slot, cap } = input;
       const clock = serverClock();
       const share = await router.greenShare(release, io);
       if (share !== undefined && share !== greenShare(slot, 0)) {
@@ -20,8 +21,10 @@ export const drainActivities = (parts: Parts): Pick<Activities, 'drainSlot'> => 
           `expected ${slot} to get no new requests before it is drained, seen ${share} % going to green; give it no share first`,
         );
       }
+      const groups: Group[] = makesBaseline(config, false) ? [slot, 'baseline'] : [slot];
       for (;;) {
-        const left = await router.sessions(release, slot, io);
+        const inFlight = await Promise.all(groups.map((group) => router.sessions(release, group, io)));
+        const left = inFlight.reduce((sum, one) => sum + one, 0);
         const waited = Math.round(clock());
         if (left === 0 || waited >= cap) return { left, waited };
         io.onProgress(`${left} in flight`);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthConfig } from '../domain/config';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
-import type { Slot } from '../domain/release';
+import type { Group } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Replica } from '../targets/target';
 import { askCheck, type Asker } from './ask';
@@ -16,8 +16,13 @@ const LOG_LINES = 50;
 /** Of all quoted logs together: a failure stays small in the history. */
 const LOG_CHARACTERS = 8_000;
 
+/** Of a service that the new version has no more: it only has to keep running. */
+const NO_ENDPOINTS: HealthConfig = { attempts: 30, interval: 1_000, endpoints: [] };
+
 interface Waiting extends Asker, Pick<Step, 'config' | 'release'> {
-  slot: Slot;
+  group: Group;
+  /** What runs in it when it is not what the configuration describes, but copies of an older version. */
+  copies?: { version: string; replicas: number };
   /** When each container was first seen running, and after how many restarts. */
   seen: Map<string, { at: number; restarts: number }>;
 }
@@ -54,12 +59,13 @@ export async function untilHealthy(waiting: Omit<Waiting, 'seen'>): Promise<Repl
 }
 
 async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {
-  const { target, release, slot, config, io } = state;
-  const replicas = (await target.replicas(release, slot, io)).filter((replica) => isStarted(replica, config));
+  const { target, release, group, config, io, copies } = state;
+  const all = await target.replicas(release, group, io);
+  const replicas = copies ? all : all.filter((replica) => isStarted(replica, config));
   refuseMissing(replicas, state);
   return Promise.all(
     replicas.map(async (replica) => {
-      const health = config.services[replica.service]!.health;
+      const health = config.services[replica.service]?.health ?? NO_ENDPOINTS;
       const crashed = crash(replica);
       if (crashed) return { replica, healthy: false, hopeless: replica.restarts >= CRASH_LOOP, detail: crashed };
       const { healthy, detail, hopeless = false } = await look(state, replica, health);
@@ -74,12 +80,12 @@ async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {
 }
 
 /** What is not there cannot be asked, and must not count as well: trying the step again makes it anew. */
-function refuseMissing(replicas: Replica[], { config, slot }: Waiting): void {
+function refuseMissing(replicas: Replica[], { config, group, copies }: Waiting): void {
   const wanted = Object.values(config.services).filter(({ run }) => run !== 'live-only');
-  const expected = wanted.reduce((sum, service) => sum + service.replicas, 0);
+  const expected = copies?.replicas ?? wanted.reduce((sum, service) => sum + service.replicas, 0);
   if (replicas.length === expected) return;
   throw new UnreachableFailure(
-    `expected ${expected} containers in ${slot}, seen ${replicas.length}: something else made or removed containers`,
+    `expected ${expected} containers in ${group}, seen ${replicas.length}: something else made or removed containers`,
   );
 }
 
@@ -111,7 +117,7 @@ async function askEndpoints(
   replica: Replica,
   { endpoints }: HealthConfig,
 ): Promise<{ healthy: boolean; detail: string }> {
-  const at = { host: replica.address, port: replica.port ?? waiting.config.services[replica.service]!.port ?? 80 };
+  const at = { host: replica.address, port: replica.port ?? waiting.config.services[replica.service]?.port ?? 80 };
   const results = await Promise.all(endpoints.map((check) => askCheck(waiting, at, check)));
   const failed = endpoints.flatMap((check, index) =>
     results[index]!.ok ? [] : [`${replica.container} ${checkName(check)}: ${results[index]!.detail}`],
@@ -134,14 +140,13 @@ function keepsRunning(
 }
 
 async function failure(state: Waiting, sick: Look[], waited: number): Promise<UnhealthyFailure> {
-  const { release, slot, parts } = state;
-  const details = sick.map(({ detail }) => detail).join('\n');
-  const logs = await quoteLogs(state, sick);
-  return new UnhealthyFailure(
-    parts.redact(
-      `expected ${release.version} in ${slot} to be healthy, seen after ${formatDuration(waited)}:\n${details}\n${logs}`,
-    ),
-  );
+  const { release, group, parts, copies } = state;
+  const details = sick.map(({ detail }) => detail);
+  // Secrets of an older version may be others than those known here, so what its copies say is not quoted.
+  const logs = copies ? [] : [await quoteLogs(state, sick)];
+  const expected = `expected ${copies?.version ?? release.version} in ${group} to be healthy`;
+  const seen = [`seen after ${formatDuration(waited)}:`, ...details, ...logs].join('\n');
+  return new UnhealthyFailure(parts.redact(`${expected}, ${seen}`));
 }
 
 /** One replica of each sick service speaks for the others. */

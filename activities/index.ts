@@ -1,4 +1,5 @@
 import { backupActivities } from './backup';
+import { baselineActivities } from './baseline';
 import { buildActivities } from './build';
 import { canaryActivities } from './canary';
 import { deployActivities } from './deploy';
@@ -21,6 +22,7 @@ export function createActivities(parts: Parts): Activities {
     ...backupActivities(parts),
     ...migrateActivities(parts),
     ...deployActivities(parts),
+    ...baselineActivities(parts),
     ...smokeActivities(parts),
     ...canaryActivities(parts),
     ...trafficActivities(parts),

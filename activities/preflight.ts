@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Io } from '../domain/host';
 import { configurationIdentity, runningSecrets, secretKey, secretReferences } from '../domain/identity';
-import { judgeIdleSlot, judgeLedger, judgeLimits, judgeOwner, judgeRoom, servingSlot } from '../domain/preflight';
+import { judgeIdle, judgeLedger, judgeLimits, judgeOwner, judgeRoom, servingSlot } from '../domain/preflight';
 import type { Finding, Serving } from '../domain/preflight';
 import type { Live } from '../domain/release';
 import { otherSlot } from '../domain/release';
@@ -108,7 +108,9 @@ async function checkServing(all: Preflight): Promise<{ checks: PreflightCheck[];
   });
   if (!serving) return { checks: [router, ledger], live: null };
   const seen = serving;
-  const idle = await check('idle slot', async () => judgeIdleSlot(input.live, seen));
+  const idle = await check('idle slot', async (io) =>
+    judgeIdle(input.live, seen, await all.target.replicas(input.release, 'baseline', io)),
+  );
   return { checks: [router, ledger, idle], live: liveOn(input.live, seen) };
 }
 

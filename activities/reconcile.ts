@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableFailure } from '../domain/failures';
-import type { Live, Slot } from '../domain/release';
-import { greenShare, otherSlot, SLOTS } from '../domain/release';
+import type { Group, Live } from '../domain/release';
+import { greenShare, GROUPS, otherSlot } from '../domain/release';
 import type { Replica } from '../targets/target';
 import { restoreTags } from './build';
 import { withDatabase } from './database';
@@ -38,7 +38,7 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
       async (step) => {
         const all = { ...step, input, did: [`took the environment from any late step (${fencePath(input)})`] };
         if (input.live) await backTo(input.live, all);
-        else for (const slot of SLOTS) await clear(all, slot, null);
+        else for (const group of GROUPS) await clear(all, group, null);
         // Newest first, as the release would have undone it: its migrations, then its images.
         all.did.push(...(await revertMigrations(given, all, parts)), ...(await restoreTags(given, all)));
         return { did: all.did };
@@ -52,10 +52,11 @@ async function backTo(live: Live, all: Reconcile): Promise<void> {
   await startStopped(live, all, false);
   await untilUp(live, all);
   await moveTraffic(live, all);
-  const other = otherSlot(live.slot);
-  if ((await all.target.replicas(all.input.release, other, all.io)).length > 0)
-    await empty({ ...all.input, slot: other }, all);
-  await clear(all, other, null);
+  for (const group of [otherSlot(live.slot), 'baseline'] as const) {
+    if ((await all.target.replicas(all.input.release, group, all.io)).length > 0)
+      await empty(all.input.release, group, all);
+    await clear(all, group, null);
+  }
   await clear(all, live.slot, live.releaseId);
   // What must never run twice starts when all others are gone.
   await startStopped(live, all, true);
@@ -86,7 +87,7 @@ async function untilUp({ slot, version }: Live, { target, router, input, io }: R
   if (!running || (await router.greenShare(input.release, io)) === undefined) await router.configure(routing, io);
   const until = Date.now() + UP_MS;
   for (;;) {
-    const { up, detail } = await router.slotIsUp(routing, slot, io);
+    const { up, detail } = await router.groupIsUp(routing, slot, io);
     if (up) return;
     io.onProgress(`waits for ${slot}: ${detail}`);
     if (Date.now() > until) {
@@ -126,17 +127,17 @@ async function revertMigrations(given: Input, { io, assertFence }: StepParts, pa
   });
 }
 
-/** Removes the containers of every release but one from a slot. */
+/** Removes the containers of every release but one from a group. */
 async function clear(
   { target, input, io, did, assertFence }: Reconcile,
-  slot: Slot,
+  group: Group,
   keep: string | null,
 ): Promise<void> {
-  const found = await target.replicas(input.release, slot, io);
+  const found = await target.replicas(input.release, group, io);
   const releases = new Set(found.map(({ releaseId }) => releaseId).filter((id) => id !== keep));
   for (const release of releases) {
     await assertFence();
-    const removed = await target.removeSlot(input.release, slot, release, longestGrace(input.config), io);
-    if (removed.length > 0) did.push(`removed ${removed.join(', ')} of release ${release} from ${slot}`);
+    const removed = await target.removeGroup(input.release, group, release, longestGrace(input.config), io);
+    if (removed.length > 0) did.push(`removed ${removed.join(', ')} of release ${release} from ${group}`);
   }
 }

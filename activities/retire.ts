@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutdatedFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
-import { greenShare } from '../domain/release';
+import { greenShare, type Group } from '../domain/release';
 import { pruneBackups } from './backup-files';
 import { reportsDirectory } from './canary-picture';
 import { withStep } from './io';
@@ -26,7 +26,8 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
       const { release, config } = input;
       // Images last: those of the old containers are free only once these are gone.
       const leftovers = [
-        await tidy(`${input.slot} could not be removed`, io, parts, () => removeOldSlot(input, step)),
+        await tidy(`${input.slot} could not be removed`, io, parts, () => removeOld(input, input.slot, step)),
+        await tidy('the fresh baseline could not be removed', io, parts, () => removeOld(input, 'baseline', step)),
         await tidy('old backups could not be removed', io, parts, () => pruneBackups(input, step)),
         await tidy('old reports could not be removed', io, parts, () => pruneReports(input, step)),
         await tidy('old images could not be removed', io, parts, () =>
@@ -37,16 +38,18 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
     }),
 });
 
-async function removeOldSlot(
+async function removeOld(
   { release, config, slot }: Input,
+  group: Group,
   { target, router, io, assertFence }: StepParts,
 ): Promise<void> {
+  if ((await target.replicas(release, group, io)).length === 0) return;
   const share = await router.greenShare(release, io);
   if (share !== undefined && share !== greenShare(slot, 0)) {
     throw new Error(`expected it to have no traffic, seen ${share} % going to green`);
   }
   await assertFence();
-  await target.removeSlot(release, slot, undefined, longestGrace(config), io);
+  await target.removeGroup(release, group, undefined, longestGrace(config), io);
 }
 
 /** Keeps the pictures of the newest releases: their folders are named by ids that begin with the time. */

@@ -1,25 +1,24 @@
-import { slotOfAddress } from '../domain/addresses';
+import { groupOfAddress } from '../domain/addresses';
 import { RouterFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
-import type { Slot } from '../domain/release';
-import { SLOTS } from '../domain/release';
-import type { Routing } from '../routers/router';
+import type { Group } from '../domain/release';
+import { GROUPS } from '../domain/release';
+import type { Backend, Routing } from '../routers/router';
 import type { Replica, Target } from '../targets/target';
 import type { Step } from './steps';
 
 /**
  * What the router should know of an environment: the routes of the configuration, and the containers that are there.
  *
- * @throws RouterFailure when a container runs at an address of the other slot: its version would get the wrong requests.
+ * @throws RouterFailure when a container runs at an address of another group: its version would get the wrong requests.
  */
 export async function routingOf(
   { config, release }: Pick<Step, 'config' | 'release'>,
   target: Target,
   io: Io,
 ): Promise<Routing> {
-  const [blue, green] = await Promise.all(SLOTS.map((slot) => target.replicas(release, slot, io)));
-  const slots: Record<Slot, Replica[]> = { blue: blue ?? [], green: green ?? [] };
-  for (const slot of SLOTS) refuseMisplaced(slot, slots[slot]);
+  const found = await Promise.all(GROUPS.map((group) => target.replicas(release, group, io)));
+  GROUPS.forEach((group, index) => refuseMisplaced(group, found[index]!));
   const { app, environment } = release;
   return {
     scope: { app, environment },
@@ -28,24 +27,25 @@ export async function routingOf(
     services: Object.entries(config.services)
       .filter(([, { traffic }]) => traffic === 'http')
       .map(([service, { routes, port }]) => {
-        const backends = (slot: Slot) =>
-          slots[slot]
+        const [blue, green, baseline] = found.map((replicas) =>
+          replicas
             .filter((replica) => replica.service === service)
             .map(({ address, port: own }) => ({ address, port: own ?? port }))
-            .filter((backend): backend is { address: string; port: number } => backend.port !== undefined);
-        return { service, routes, slots: { blue: backends('blue'), green: backends('green') } };
+            .filter((backend): backend is { address: string; port: number } => backend.port !== undefined),
+        ) as [Backend[], Backend[], Backend[]];
+        return { service, routes, slots: { blue, green }, ...(baseline.length > 0 && { baseline }) };
       }),
   };
 }
 
 /** The engine's word is compared with the label after every restart, by whoever tells the router next. */
-function refuseMisplaced(slot: Slot, replicas: Replica[]): void {
+function refuseMisplaced(group: Group, replicas: Replica[]): void {
   const running = replicas.filter(({ state }) => state === 'running');
-  const misplaced = running.filter(({ address }) => slotOfAddress(address) !== slot);
+  const misplaced = running.filter(({ address }) => groupOfAddress(address) !== group);
   if (misplaced.length === 0) return;
   const seen = misplaced.map(({ container, address }) => `${container} at ${address || 'none'}`).join(', ');
   throw new RouterFailure(
-    `expected every container of ${slot} at an address that is reserved for ${slot}, seen ${seen}: ` +
+    `expected every container of ${group} at an address that is reserved for ${group}, seen ${seen}: ` +
       'remove it with `docker rm --force`, then release again; the router was told nothing',
   );
 }

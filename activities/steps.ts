@@ -1,4 +1,4 @@
-import type { Counters } from '../domain/canary';
+import type { Counted, Counters } from '../domain/canary';
 import type { AppConfig, Limits } from '../domain/config';
 import type {
   Judgement,
@@ -11,7 +11,7 @@ import type {
   Slot,
 } from '../domain/release';
 import type { SoakState } from '../domain/soak-state';
-import type { RouterCapabilities, RouterCounters } from '../routers/router';
+import type { RouterCapabilities } from '../routers/router';
 
 /*
  * What workflows may ask of workers: names, inputs and answers of every activity. One object each, small enough for a
@@ -73,8 +73,8 @@ export interface SmokeReport {
 export interface TrafficReport {
   /** Share of `slot` in per cent, as read back. */
   share: number;
-  /** Counters just after, the baseline of what follows. */
-  counters: RouterCounters | null;
+  /** Counters just after, as they are compared: the baseline of what follows. */
+  counters: Counted | null;
 }
 
 export interface SoakInput extends Step {
@@ -91,7 +91,7 @@ export interface SoakInput extends Step {
   /** The version that has the rest of the traffic, with which it is compared; null when there is none. */
   beside: Pick<Live, 'version' | 'releaseId'> | null;
   /** Counters when this step began; stands here so that a crash neither loses nor doubles evidence. */
-  baseline: RouterCounters | null;
+  baseline: Counted | null;
   /** When this soak began, ms since the epoch, for the same reason. */
   startedAt: number;
   /** What the soak before knew, of this step or of another. */
@@ -145,6 +145,11 @@ export interface Activities {
   /** Undo of deploy. Drains for a short time, closes what is left, removes this release's containers of the slot. */
   removeSlot(input: Step & { slot: Slot }): Promise<void>;
 
+  /** Starts copies of what is live, waits until healthy, and tells the router where they are; they get no traffic by that. */
+  deployBaseline(input: Step & { live: Pick<Live, 'slot' | 'version'> }): Promise<{ detail: string }>;
+  /** Undo of it. Drains for a short time, closes what is left, removes the copies that this release made. */
+  removeBaseline(input: Step): Promise<void>;
+
   smoke(input: Step & { slot: Slot; through: 'slot' | 'router' }): Promise<SmokeReport>;
 
   /** Gives `slot` this share, raising before lowering, and reads it back. */
@@ -155,7 +160,7 @@ export interface Activities {
   soak(input: SoakInput): Promise<SoakReport>;
 
   drainSlot(input: Step & { slot: Slot; cap: number }): Promise<DrainReport>;
-  /** Stops the old slot and prunes; answers what it could not finish. */
+  /** Stops the old slot and its fresh baseline, and prunes; answers what it could not finish. */
   retire(input: Step & { slot: Slot }): Promise<{ leftovers: string[] }>;
 
   /** Keeps an entry outside Temporal. */

@@ -1,7 +1,9 @@
+import { baselineShare, groupBeside } from '../domain/baseline';
 import { RouterFailure, UnhealthyFailure } from '../domain/failures';
 import { greenShare, otherSlot, type Slot } from '../domain/release';
 import type { RouterCapabilities, Trial } from '../routers/router';
 import type { Replica } from '../targets/target';
+import { comparedCounters } from './counters';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
 import type { Activities } from './steps';
@@ -21,7 +23,7 @@ export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' |
           `expected the router to know ${release.app}/${release.environment} after its share was set, it does not; deploy again`,
         );
       }
-      const counters = router.capabilities.counters ? await router.counters(release, io) : null;
+      const counters = router.capabilities.counters ? await comparedCounters(router, input, io) : null;
       return { share: slot === 'green' ? green : 100 - green, counters };
     }),
 
@@ -40,13 +42,16 @@ export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' |
     }),
 });
 
-/** Testers and mirror are for a slot that has a part of the traffic: all and nothing, as after an undo, leave neither. */
-function trialOf(
-  { config: { canary }, slot, share }: Parameters<Activities['setTraffic']>[0],
-  can: RouterCapabilities,
-): Trial {
+/** These are for a slot that has a part of the traffic: all and nothing, as after an undo, leave none of them. */
+function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0], can: RouterCapabilities): Trial {
   if (share === 0 || share === 100) return {};
-  return { ...(canary.testers && { testers: slot }), ...(canary.mirror && can.mirror && { mirror: slot }) };
+  const { testers, mirror } = config.canary;
+  const isBesideBaseline = groupBeside(config, slot, share) === 'baseline';
+  return {
+    ...(testers && { testers: slot }),
+    ...(mirror && can.mirror && { mirror: slot }),
+    ...(isBesideBaseline && { baseline: { of: otherSlot(slot), share: baselineShare(share) } }),
+  };
 }
 
 async function liveOnly({ config, release }: Move, slot: Slot, { target, io }: StepParts): Promise<Replica[]> {

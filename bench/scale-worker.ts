@@ -35,7 +35,14 @@ function counters(): RouterCounters {
 
 const router = {
   kind: 'haproxy',
-  capabilities: { lossless: true, sessionsPerSlot: true, counters: true, affinity: true, mirror: false },
+  capabilities: {
+    lossless: true,
+    sessionsPerSlot: true,
+    counters: true,
+    affinity: true,
+    mirror: false,
+    baseline: true,
+  },
   counters: ({ app }: Scope) => {
     const now = performance.now();
     const last = lastAsked.get(app);

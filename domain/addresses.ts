@@ -1,15 +1,15 @@
-import type { Slot } from './release';
+import { GROUPS, type Group } from './release';
 
 /*
  * Which address each container gets. They are fixed, because an engine that hands them out anew after a restart may give
  * blue's address to green, and the router would send requests to the wrong version.
  *
- * The last byte of a /24: 0–15 engine, gateway and containers of others; 16–127 blue; 128–239 green.
+ * The last byte of a /24: 0–15 engine, gateway and containers of others; then 16–94 blue, 96–174 green, 176–254 baseline.
  */
 
-const FIRST: Record<Slot, number> = { blue: 16, green: 128 };
-/** Addresses that a slot has: the most replicas it may run. */
-export const SLOT_SIZE = 112;
+const FIRST: Record<Group, number> = { blue: 16, green: 96, baseline: 176 };
+/** Addresses that a group has: the most replicas it may run. */
+export const GROUP_SIZE = 79;
 
 export interface ReplicaAddress {
   service: string;
@@ -35,24 +35,24 @@ export function freeSubnet(pool: string, taken: readonly string[]): string | und
   return undefined;
 }
 
-/** The part of an environment's /24 from which the engine may serve containers that ask for no address: never a slot's. */
+/** The part of an environment's /24 from which the engine may serve containers that ask for no address: never a group's. */
 export function unreservedRange(subnet: string): string {
   return subnet.replace(/\.0\/24$/, '.0/28');
 }
 
 /**
- * Addresses of a slot's replicas: the same for the same services, and none of `taken`.
+ * Addresses of a group's replicas: the same for the same services, and none of `taken`.
  *
- * @returns undefined when the slot has too few left.
+ * @returns undefined when the group has too few left.
  */
-export function slotAddresses(
+export function groupAddresses(
   subnet: string,
-  slot: Slot,
+  group: Group,
   services: readonly { service: string; replicas: number }[],
   taken: readonly string[] = [],
 ): ReplicaAddress[] | undefined {
   const prefix = subnet.replace(/\.0\/24$/, '');
-  const free = Array.from({ length: SLOT_SIZE }, (_, index) => `${prefix}.${FIRST[slot] + index}`).filter(
+  const free = Array.from({ length: GROUP_SIZE }, (_, index) => `${prefix}.${FIRST[group] + index}`).filter(
     (address) => !taken.includes(address),
   );
   const wanted = [...services]
@@ -64,12 +64,10 @@ export function slotAddresses(
   return wanted.map((replica, index) => ({ ...replica, address: free[index]! }));
 }
 
-/** The slot to which an address of an environment's network is reserved; undefined when to none. */
-export function slotOfAddress(address: string): Slot | undefined {
+/** The group to which an address of an environment's network is reserved; undefined when to none. */
+export function groupOfAddress(address: string): Group | undefined {
   const last = Number(address.split('.')[3]);
-  if (last >= FIRST.blue && last < FIRST.blue + SLOT_SIZE) return 'blue';
-  if (last >= FIRST.green && last < FIRST.green + SLOT_SIZE) return 'green';
-  return undefined;
+  return GROUPS.find((group) => last >= FIRST[group] && last < FIRST[group] + GROUP_SIZE);
 }
 
 function parseCidr(cidr: string): { start: number; end: number } | undefined {

@@ -60,6 +60,10 @@ export const canary = z
       }),
     interval: durationOr('1s', '10ms').meta({ description: 'Time between two samples.' }),
     limits: limits.prefault({}).meta({ description: 'What the new version must keep to.' }),
+    baseline: z.enum(['live', 'fresh']).prefault('live').meta({
+      description:
+        'With what the new version is compared: the live slot, or a `fresh` baseline, copies of the live containers that begin when it begins and get as much traffic. HAProxy only.',
+    }),
     affinity: z.boolean().prefault(true).meta({
       description: 'A visitor stays on one slot, across services, while the share does not change.',
     }),

@@ -3,6 +3,7 @@ import type { canary, smoke } from './config-phases';
 import { isReadable, mistake } from './config-rule';
 import type { ServiceConfig } from './config-service';
 import type { RouterConfig } from './config-target';
+import { variablesIn } from './metric-query';
 
 type Context = z.core.$RefinementCtx;
 
@@ -24,6 +25,7 @@ export function appRules(config: AppConfig, context: Context): void {
     tlsRules(config, context);
     canaryRules(config, context);
     mirrorRules(config, context);
+    baselineRules(config, context);
   }
   metricRules(config, context);
 }
@@ -111,6 +113,29 @@ function mirrorRules({ router, canary }: AppConfig, context: Context): void {
     ['canary', 'mirror'],
     `expected no mirror with ${router.kind}, which can send a request to one version only: use \`router.kind: nginx\`, or leave it out`,
   );
+}
+
+/** Whoever compares with a fresh baseline must tell it from the live slot and from the new version. */
+function baselineRules({ router, canary }: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'router') || !isReadable(context.issues, 'canary')) return;
+  if (canary.baseline === 'live') return;
+  if (router.kind !== 'haproxy') {
+    mistake(
+      context,
+      ['canary', 'baseline'],
+      `expected \`live\` with ${router.kind}, which counts no requests by version: use \`router.kind: haproxy\`, or leave it out`,
+    );
+  }
+  canary.analysis.metrics.forEach(({ prometheus }, index) => {
+    for (const key of ['query', 'bad', 'total'] as const) {
+      if (prometheus?.[key] === undefined || variablesIn(prometheus[key]).includes('slot')) continue;
+      mistake(
+        context,
+        ['canary', 'analysis', 'metrics', index, 'prometheus', key],
+        'expected {{slot}} in it because of `canary.baseline: fresh`, as live version and baseline answer the same otherwise',
+      );
+    }
+  });
 }
 
 function canaryRules({ services, canary }: AppConfig, context: Context): void {

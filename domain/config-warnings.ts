@@ -34,6 +34,8 @@ export function configurationWarnings(config: AppConfig): string[] {
       warnings.push(`services.${name} takes traffic without health.endpoints: ${what}`);
     }
   }
+  if (canary.baseline === 'fresh' && canary.steps.length === 0)
+    warnings.push('canary.baseline: fresh has no effect without canary.steps');
   if (smoke.checks.length === 0)
     warnings.push('smoke.checks is empty: nothing is tried as a user would before traffic moves');
   if (database?.onRollback === 'restore') {

@@ -1,4 +1,4 @@
-import type { Scope, Slot } from './release';
+import type { Group, Scope } from './release';
 
 /** Workflow id of the workflow that lives as long as the environment. */
 export function environmentWorkflowId({ app, environment }: Scope): string {
@@ -18,8 +18,8 @@ export function networkName({ app, environment }: Scope): string {
 }
 
 /** Name of a replica's container; the same on every retry. */
-export function containerName(scope: Scope, service: string, slot: Slot, replica: number): string {
-  return `${scope.app}-${scope.environment}-${service}-${slot}-${replica}`;
+export function containerName(scope: Scope, service: string, group: Group, replica: number): string {
+  return `${scope.app}-${scope.environment}-${service}-${group}-${replica}`;
 }
 
 /** Name of an image that Spillway builds and the configuration gives no name. */

@@ -1,3 +1,4 @@
+import { makesBaseline } from './baseline';
 import type { AppConfig } from './config';
 import type { Live, Phase, ReleaseRequest, Slot } from './release';
 import { formatDuration } from './units';
@@ -20,6 +21,7 @@ export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, 
   ];
   if (options.testOnly) return before;
   const back = live ? `all traffic to ${live.slot} (${live.version})` : NONE;
+  const hasBaseline = makesBaseline(config, live === null);
   return [
     ...before,
     { phase: 'backup', does: backupOf(config), undo: 'kept' },
@@ -30,7 +32,11 @@ export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, 
     },
     { phase: 'deploy', does: `start ${version} in ${slot}`, undo: `remove ${version} from ${slot}` },
     { phase: 'smoke', does: `${config.smoke.checks.length} checks on ${slot} directly`, undo: NONE },
-    { phase: 'canary', does: canaryOf(config, live), undo: back },
+    {
+      phase: 'canary',
+      does: canaryOf(config, live),
+      undo: hasBaseline ? `${back}, remove the fresh baseline` : back,
+    },
     { phase: 'approve', does: approvalOf(config), undo: NONE },
     { phase: 'switch', does: `all traffic to ${slot}`, undo: back },
     { phase: 'verify', does: `${config.smoke.checks.length} checks through the router`, undo: NONE },
@@ -98,7 +104,8 @@ function migrationUndo({ database }: AppConfig, pending: string[]): string {
 function canaryOf({ canary }: AppConfig, live: Live | null): string {
   if (!live) return 'skipped: the first release has nothing to be compared with';
   if (canary.steps.length === 0) return 'no steps configured';
-  return canary.steps.map(({ weight, soak }) => `${weight} % for ${formatDuration(soak)}`).join(', then ');
+  const steps = canary.steps.map(({ weight, soak }) => `${weight} % for ${formatDuration(soak)}`).join(', then ');
+  return canary.baseline === 'fresh' ? `${steps}, compared with a fresh baseline of ${live.version}` : steps;
 }
 
 function approvalOf({ approve }: AppConfig): string {

@@ -1,3 +1,4 @@
+import { makesBaseline } from './baseline';
 import type { AppConfig } from './config';
 import type { Live, Slot } from './release';
 import { greenShare, otherSlot, SLOTS } from './release';
@@ -82,30 +83,31 @@ export function servingSlot({ slots, share }: Serving): Slot | undefined {
   });
 }
 
-/** Whether containers of another release wait in the slot that the new version will get. */
-export function judgeIdleSlot(live: Live | null, { slots }: Serving): Finding {
+/** Whether containers of another release wait in the slot that the new version will get, or as what was its baseline. */
+export function judgeIdle(live: Live | null, { slots }: Serving, baseline: Seen[]): Finding {
   const idle = live ? otherSlot(live.slot) : undefined;
-  const left = idle ? slots[idle] : SLOTS.flatMap((slot) => slots[slot]);
+  const left = [...(idle ? slots[idle] : SLOTS.flatMap((slot) => slots[slot])), ...baseline];
   if (left.length === 0) return { note: `${idle ?? 'blue'} is empty` };
   return { note: `left by an earlier release, and removed by this one: ${list(left)}` };
 }
 
 /** Whether the host has room for both versions at once; only what has a limit can be counted. */
 export function judgeRoom(
-  { services }: AppConfig,
+  config: AppConfig,
   host: { memory: number; cores: number; freeDisk?: number },
   known: { live: boolean; imageBytes: number },
 ): Finding {
-  const slots = (run?: string): number => (known.live && run !== 'live-only' ? 2 : 1);
-  const all = Object.entries(services);
-  const memory = all.reduce((sum, [, s]) => sum + (s.memory ?? 0) * s.replicas * slots(s.run), 0);
-  const cpu = all.reduce((sum, [, s]) => sum + (s.cpu ?? 0) * s.replicas * slots(s.run), 0);
+  const groups = makesBaseline(config, !known.live) ? 3 : 2;
+  const times = (run?: string): number => (known.live && run !== 'live-only' ? groups : 1);
+  const all = Object.entries(config.services);
+  const memory = all.reduce((sum, [, s]) => sum + (s.memory ?? 0) * s.replicas * times(s.run), 0);
+  const cpu = all.reduce((sum, [, s]) => sum + (s.cpu ?? 0) * s.replicas * times(s.run), 0);
   const tooBig = all.find(([, s]) => (s.cpu ?? 0) > host.cores);
   const disk = Math.max(LEAST_DISK, 2 * known.imageBytes);
   if (memory > host.memory) {
     return {
       problem:
-        `expected at least ${formatSize(memory)} of memory for old and new version together, seen ${formatSize(host.memory)}; ` +
+        `expected at least ${formatSize(memory)} of memory for old and new version${groups === 3 ? ' and a fresh baseline' : ''} together, seen ${formatSize(host.memory)}; ` +
         'lower `memory` or `replicas`, or use a larger host',
     };
   }
@@ -127,8 +129,15 @@ export function judgeRoom(
 }
 
 /** Whether this router can measure what the limits speak of. */
-export function judgeLimits(config: AppConfig, capabilities: { counters: boolean }): Finding {
+export function judgeLimits(config: AppConfig, capabilities: { counters: boolean; baseline: boolean }): Finding {
   const { canary, bake, services, router } = config;
+  if (canary.baseline === 'fresh' && !capabilities.baseline) {
+    return {
+      problem:
+        `expected a router that gives a fresh baseline its share (\`canary.baseline\`), seen ${router.kind}, which does not; ` +
+        'use `router.kind: haproxy`, or `baseline: live`',
+    };
+  }
   const used = [
     ...(canary.steps.length > 0 ? [canary.limits] : []),
     ...(bake.soak > 0 ? [bake.limits ?? canary.limits] : []),

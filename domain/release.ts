@@ -21,6 +21,10 @@ export type Phase = (typeof PHASES)[number];
 export const SLOTS = ['blue', 'green'] as const;
 export type Slot = (typeof SLOTS)[number];
 
+/** Containers that get traffic together: those of a slot, or of the old version's fresh baseline during a canary. */
+export const GROUPS = [...SLOTS, 'baseline'] as const;
+export type Group = (typeof GROUPS)[number];
+
 /** The other slot. */
 export function otherSlot(slot: Slot): Slot {
   return slot === 'blue' ? 'green' : 'blue';

@@ -1,12 +1,12 @@
 import { UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
-import type { Scope, Slot } from '../domain/release';
+import type { Group, Scope } from '../domain/release';
 
 /** Whose measurement is wanted: one version, where it runs. */
 export interface Measured extends Scope {
-  slot: Slot;
+  slot: Group;
   version: string;
-  /** Id of the release that brought it. */
+  /** Id of the release that made its containers. */
   release: string;
 }
 

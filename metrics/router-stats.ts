@@ -1,12 +1,10 @@
-import { evidenceSince, type Evidence } from '../domain/canary';
+import { evidenceSince, type Counted, type Evidence } from '../domain/canary';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
-import type { Io } from '../domain/host';
-import type { Scope, Slot } from '../domain/release';
-import type { Router, RouterCounters } from '../routers/router';
+import type { Slot } from '../domain/release';
 
 /** What the router counted in a slot, and all that it counts now; null when nothing is known. */
 export interface RouterEvidence extends Pick<Evidence, 'services' | 'gap'> {
-  counters: RouterCounters | null;
+  counters: Counted | null;
 }
 
 /**
@@ -14,15 +12,13 @@ export interface RouterEvidence extends Pick<Evidence, 'services' | 'gap'> {
  * because missing data is never a pass.
  */
 export async function routerEvidence(
-  router: Pick<Router, 'counters'>,
-  baseline: RouterCounters | null,
-  scope: Scope,
+  count: () => Promise<Counted>,
+  baseline: Counted | null,
   slot: Slot,
-  io: Io,
 ): Promise<RouterEvidence> {
   if (!baseline) return { services: null, counters: null };
   try {
-    const counters = await router.counters(scope, io);
+    const counters = await count();
     return { ...evidenceSince(baseline, counters, slot), counters };
   } catch (error) {
     if (!(error instanceof UnreachableFailure || error instanceof RouterFailure)) throw error;

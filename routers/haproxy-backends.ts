@@ -1,4 +1,4 @@
-import { SLOTS, type Slot } from '../domain/release';
+import { GROUPS, SLOTS, type Group } from '../domain/release';
 import { backendName, latencyTable } from './haproxy-names';
 import type { Routing } from './router';
 
@@ -40,20 +40,23 @@ type Service = Routing['services'][number];
 /** Backends of all services of an environment, and the table of their latencies. */
 export function renderBackends({ scope, services, testers }: Routing, errorPageFile: string | undefined): string {
   const page = errorPageFile === undefined ? '' : renderErrorPage(errorPageFile);
-  const backends = services.flatMap((service) =>
-    SLOTS.flatMap((slot) => [
-      renderBackend({ scope, service, slot, page, road: 'repeatable' }),
-      renderBackend({ scope, service, slot, page, road: 'once' }),
-      ...(testers ? [renderBackend({ scope, service, slot, page, road: 'testers' })] : []),
-    ]),
-  );
-  return `# Counts requests by service, slot and latency: counter N has those up to bound N of
+  const backends = services.flatMap((service) => [
+    ...SLOTS.flatMap((group) => renderGroup({ scope, service, group, page }, testers !== undefined)),
+    // Testers only ever meet the version that is on trial.
+    ...(service.baseline ? renderGroup({ scope, service, group: 'baseline', page }, false) : []),
+  ]);
+  return `# Counts requests by service, group and latency: counter N has those up to bound N of
 # ${LATENCY_BOUNDS.join(' ')} ms, number ${LATENCY_BOUNDS.length} those above,
 # and number ${RETRIED} those that were tried again with success.
 backend ${latencyTable(scope)} from spillway
-  stick-table type string len 90 size ${services.length * 2 + 10} store gpc(${RETRIED + 1})
+  stick-table type string len 90 size ${services.length * GROUPS.length + 10} store gpc(${RETRIED + 1})
 
 ${backends.join('\n')}`;
+}
+
+function renderGroup(parts: Omit<BackendParts, 'road'>, testers: boolean): string[] {
+  const roads: Road[] = ['repeatable', 'once', ...(testers ? (['testers'] as const) : [])];
+  return roads.map((road) => renderBackend({ ...parts, road }));
 }
 
 function renderErrorPage(file: string): string {
@@ -65,24 +68,24 @@ function renderErrorPage(file: string): string {
 interface BackendParts {
   scope: Routing['scope'];
   service: Service;
-  slot: Slot;
+  group: Group;
   page: string;
   road: Road;
 }
 
-function renderBackend({ scope, service: { service, slots }, slot, page, road }: BackendParts): string {
-  const name = backendName(scope, service, slot);
-  const servers = slots[slot].map(({ address, port }, index) => {
-    const server = `${slot}-${index + 1}`;
+function renderBackend({ scope, service: { service, slots, baseline = [] }, group, page, road }: BackendParts): string {
+  const name = backendName(scope, service, group);
+  const servers = { ...slots, baseline }[group].map(({ address, port }, index) => {
+    const server = `${group}-${index + 1}`;
     return `  server ${server} ${address}:${port}${road !== 'repeatable' ? ` no-check track ${name}/${server}` : ''}\n`;
   });
   return `backend ${road === 'repeatable' ? name : `${name}.${road}`} from spillway
-${ROADS[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, slot)}${servers.join('')}`;
+${ROADS[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, group)}${servers.join('')}`;
 }
 
-function renderCounting(scope: Routing['scope'], service: string, slot: Slot): string {
+function renderCounting(scope: Routing['scope'], service: string, group: Group): string {
   return `  http-request set-var(txn.began) date(0,us)
-  http-request track-sc0 str(${service}.${slot}) table ${latencyTable(scope)}
+  http-request track-sc0 str(${service}.${group}) table ${latencyTable(scope)}
   http-response allow if { status 101 }
   http-response set-var-fmt(txn.retries) %rc
   http-response sc-inc-gpc(${RETRIED},0) if { status lt 500 } !{ var(txn.retries) -m str 0 }

@@ -128,7 +128,7 @@ function renderEntry({ scope, service, route }: Entry): string {
 }
 
 /** Draws a slot for the visitor, by one number for all services of the environment. */
-function renderDraw({ scope, affinity, testers }: Routing, secure: boolean, directory: string): string {
+function renderDraw({ scope, affinity, testers, services }: Routing, secure: boolean, directory: string): string {
   const key = scopeKey(scope);
   const here = `{ var(txn.service) -m beg ${key}. }`;
   const cookie = cookieName(scope);
@@ -148,7 +148,7 @@ function renderDraw({ scope, affinity, testers }: Routing, secure: boolean, dire
   http-request return status 503 if ${here} !{ var(txn.share) -m found }
 ${testers ? renderTesters(testers, here, mapFile(directory, scope)) : ''}${draw}  http-request set-var(txn.draw) rand(100) if ${here} !{ var(txn.draw) -m found }
   http-request set-var(txn.slot) str(green) if ${here} { var(txn.draw),sub(txn.share) lt 0 }
-${keep}`;
+${services.some(({ baseline }) => baseline) ? renderBaseline(here, mapFile(directory, scope)) : ''}${keep}`;
 }
 
 /** Only while the share is between 0 and 100: so the one command that gives all traffic to a slot takes testers along. */
@@ -163,28 +163,40 @@ function renderTesters(testers: Testers, here: string, map: string): string {
 `;
 }
 
+/** Like them. Testers have a share of 0 or 100 by now, so they are never among its visitors. */
+function renderBaseline(here: string, map: string): string {
+  const draws = `${here} { var(txn.from) -m found } { var(txn.to) -m found }`;
+  return `  # A fresh baseline of the live version gets the draws of a range, out of those of its slot.
+  http-request set-var(txn.from) str(baseline-from),map_str_int(${map}) if ${here} { var(txn.share) -m int 1:99 }
+  http-request set-var(txn.to) str(baseline-to),map_str_int(${map}) if ${here} { var(txn.share) -m int 1:99 }
+  http-request set-var(txn.baseline) bool(true) if ${draws} !{ var(txn.draw),sub(txn.from) lt 0 } { var(txn.draw),sub(txn.to) lt 0 }
+`;
+}
+
 interface Used {
   /** `APP.ENVIRONMENT.SERVICE` */
   name: string;
   /** Slots in which it has servers. */
   served: Slot[];
   testers: boolean;
+  baseline: boolean;
 }
 
 function backendsOf(entries: Entry[], routings: Routing[]): Used[] {
   const names = new Set(entries.map(({ scope, service }) => `${scopeKey(scope)}.${service}`));
   return routings.flatMap(({ scope, services, testers }) =>
     services
-      .map(({ service, slots }) => ({
+      .map(({ service, slots, baseline }) => ({
         name: `${scopeKey(scope)}.${service}`,
         served: SLOTS.filter((slot) => slots[slot].length > 0),
         testers: testers !== undefined,
+        baseline: baseline !== undefined,
       }))
       .filter(({ name }) => names.has(name)),
   );
 }
 
-function renderUse({ name, served, testers }: Used): string {
+function renderUse({ name, served, testers, baseline }: Used): string {
   const here = `{ var(txn.service) -m str ${name} }`;
   const [only, other] = served;
   // Not by `nbsrv`: to a process that is leaving, every backend has none.
@@ -194,7 +206,11 @@ function renderUse({ name, served, testers }: Used): string {
   const ofTesters = testers
     ? `  use_backend ${name}.green.testers if ${green} ${tested}\n  use_backend ${name}.blue.testers if ${here} ${tested}\n`
     : '';
-  return `${leaving}${ofTesters}${renderRoads(`${name}.green`, green)}${renderRoads(`${name}.blue`, here)}`;
+  // Where none of its servers answers, or a process is leaving, its visitors meet the live slot.
+  const ofBaseline = baseline
+    ? renderRoads(`${name}.baseline`, `${here} { var(txn.baseline) -m found } { nbsrv(${name}.baseline) gt 0 }`)
+    : '';
+  return `${leaving}${ofTesters}${ofBaseline}${renderRoads(`${name}.green`, green)}${renderRoads(`${name}.blue`, here)}`;
 }
 
 function renderRoads(backend: string, condition: string): string {

@@ -1,4 +1,4 @@
-import type { Scope, Slot } from '../domain/release';
+import type { Group, Scope } from '../domain/release';
 import { scopeKey } from './fragments';
 
 /* What things are called in HAProxy's configuration, and by those who ask a running HAProxy about them. */
@@ -11,8 +11,8 @@ export const START_VARIABLE = 'proc.spillway_start';
 /** Written last, since it refers to all others. */
 export const FRONTENDS_FILE = '90-frontends.cfg';
 
-export function backendName(scope: Scope, service: string, slot: Slot): string {
-  return `${scopeKey(scope)}.${service}.${slot}`;
+export function backendName(scope: Scope, service: string, group: Group): string {
+  return `${scopeKey(scope)}.${service}.${group}`;
 }
 
 export function latencyTable(scope: Scope): string {

@@ -4,21 +4,24 @@ import type { Host, Io } from '../domain/host';
 import type { Scope } from '../domain/release';
 import { mapFile } from './haproxy-names';
 import type { HaproxyProcess, HaproxyRuntime } from './haproxy-runtime';
+import type { Trial } from './router';
 import { refuseBrokenShare } from './shares';
 
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
 
-/** Green's share of all visitors; and of testers, while a version is on trial. */
-export interface Wanted {
-  green: number;
-  testers: number | undefined;
-}
+/** Keys of the map. Only the first is always there. */
+const KEYS = ['green', 'testers', 'baseline-from', 'baseline-to'] as const;
+type Key = (typeof KEYS)[number];
 
-type Key = keyof Wanted;
+/**
+ * Green's share of all visitors; and while a version is on trial that of testers, and which draws go to a fresh baseline:
+ * `baseline-from` and above, below `baseline-to`.
+ */
+export type Wanted = { green: number } & Partial<Record<Key, number>>;
 
 /** What processes have in their maps; undefined where a key is missing. */
-type Seen = ({ process: HaproxyProcess } & Record<Key, number | undefined>)[];
+type Seen = ({ process: HaproxyProcess } & Partial<Record<Key, number>>)[];
 
 /** Green's share of each environment: a file that outlives a restart, and a map in the memory of every process. */
 export class HaproxyShares {
@@ -47,8 +50,8 @@ export class HaproxyShares {
    */
   async set(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
     refuseBrokenShare(wanted.green);
-    const testers = wanted.testers === undefined ? '' : `testers ${wanted.testers}\n`;
-    const unsaved = await this.host.writeFile(this.fileOf(scope), `green ${wanted.green}\n${testers}`, io).then(
+    const lines = KEYS.filter((key) => wanted[key] !== undefined).map((key) => `${key} ${wanted[key]}\n`);
+    const unsaved = await this.host.writeFile(this.fileOf(scope), lines.join(''), io).then(
       () => undefined,
       (error: unknown) => this.unsaved(scope, wanted, error),
     );
@@ -63,7 +66,7 @@ export class HaproxyShares {
     for (;;) {
       await this.runtime.askAll(`set map ${this.fileOf(scope)} green ${wanted.green}`, io);
       const seen = await this.inForce(scope, io);
-      const wrong = seen.filter((one) => one.green !== wanted.green || one.testers !== wanted.testers);
+      const wrong = seen.filter((one) => KEYS.some((key) => one[key] !== wanted[key]));
       if (seen.length > 0 && wrong.length === 0) return;
       if (Date.now() > end) throw this.disagreement(scope, `${wanted.green} %`, seen);
       for (const one of wrong) await this.correct(scope, one, wanted, io);
@@ -96,14 +99,13 @@ export class HaproxyShares {
       .filter(({ answer }) => !answer.includes('Unknown map'))
       .map(({ process, answer }) => ({
         process,
-        green: valueOf(answer, 'green'),
-        testers: valueOf(answer, 'testers'),
+        ...Object.fromEntries(KEYS.map((key) => [key, valueOf(answer, key)])),
       }));
   }
 
   /** `set map` changes only what is there, and somebody may have removed a key by hand. */
   private async correct(scope: Scope, seen: Seen[number], wanted: Wanted, io: Io): Promise<void> {
-    for (const key of ['green', 'testers'] as const) {
+    for (const key of KEYS) {
       const [has, gets] = [seen[key], wanted[key]];
       if (has === gets) continue;
       const command = has === undefined ? 'add' : gets === undefined ? 'del' : 'set';
@@ -126,6 +128,12 @@ export class HaproxyShares {
         `${processes || 'no process of HAProxy that knows it'} (${this.fileOf(scope)}). Give the share again, or restart HAProxy.`,
     );
   }
+}
+
+/** Draws below green's share go to green, so the last to leave blue are the highest, and the last to leave green the lowest. */
+export function drawsOf({ of, share }: NonNullable<Trial['baseline']>): Partial<Wanted> {
+  const [from, to] = of === 'blue' ? [100 - share, 100] : [0, share];
+  return { 'baseline-from': from, 'baseline-to': to };
 }
 
 /** Value of a key in the answer to `show map`. */

@@ -1,7 +1,7 @@
-import { SLOTS, type Scope, type Slot } from '../domain/release';
+import { GROUPS, type Group, type Scope, type Slot } from '../domain/release';
 import { scopeKey } from './fragments';
 import { LATENCY_BOUNDS } from './haproxy-backends';
-import type { SlotCounters } from './router';
+import type { RouterCounters, SlotCounters } from './router';
 
 /** Backends and servers, in all of HAProxy. */
 export const STAT_COMMAND = 'show stat -1 6 -1';
@@ -21,29 +21,29 @@ export function parseStat(text: string): StatRow[] {
     });
 }
 
-/** A line of the statistics that is about a slot of an environment. */
-export interface SlotRow {
+/** A line of the statistics that is about a group of an environment. */
+export interface GroupRow {
   row: StatRow;
   service: string;
-  slot: Slot;
-  /** Which of the backends of service and slot: undefined is the one that checks its servers. */
+  group: Group;
+  /** Which of the backends of service and group: undefined is the one that checks its servers. */
   road: string | undefined;
 }
 
-export function rowsOf(rows: StatRow[], scope: Scope): SlotRow[] {
+export function rowsOf(rows: StatRow[], scope: Scope): GroupRow[] {
   const prefix = `${scopeKey(scope)}.`;
   return rows.flatMap((row) => {
     if (!row['pxname']?.startsWith(prefix)) return [];
     const [service = '', name, road] = row['pxname'].slice(prefix.length).split('.');
-    const slot = SLOTS.find((one) => one === name);
-    return slot ? [{ row, service, slot, road }] : [];
+    const group = GROUPS.find((one) => one === name);
+    return group ? [{ row, service, group, road }] : [];
   });
 }
 
-/** Servers of a slot, each once, with what their checks say. */
-export function serversOf(rows: StatRow[], scope: Scope, slot: Slot): SlotRow[] {
+/** Servers of a group, each once, with what their checks say. */
+export function serversOf(rows: StatRow[], scope: Scope, group: Group): GroupRow[] {
   return rowsOf(rows, scope).filter(
-    (one) => one.slot === slot && one.road === undefined && one.row['svname'] !== 'BACKEND',
+    (one) => one.group === group && one.road === undefined && one.row['svname'] !== 'BACKEND',
   );
 }
 
@@ -61,17 +61,17 @@ export function stillReaches(leaving: StatRow[], current: StatRow[], scope: Scop
   return [...services].every((service) => reached.has(service));
 }
 
-/** Requests and WebSockets in flight in a slot. */
-export function inFlight(rows: StatRow[], scope: Scope, slot: Slot): number {
+/** Requests and WebSockets in flight in a group. */
+export function inFlight(rows: StatRow[], scope: Scope, group: Group): number {
   return rowsOf(rows, scope)
-    .filter((one) => one.slot === slot && one.row['svname'] === 'BACKEND')
+    .filter((one) => one.group === group && one.row['svname'] === 'BACKEND')
     .reduce((sum, one) => sum + number(one.row, 'scur'), 0);
 }
 
-/** Ids of the sessions of a slot in `show sess`. */
-export function sessionsOf(text: string, scope: Scope, slot: Slot): string[] {
+/** Ids of the sessions of a group in `show sess`. */
+export function sessionsOf(text: string, scope: Scope, group: Group): string[] {
   return [...text.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) /gm)]
-    .filter(([, , backend]) => rowsOf([{ pxname: backend! }], scope).some((one) => one.slot === slot))
+    .filter(([, , backend]) => rowsOf([{ pxname: backend! }], scope).some((one) => one.group === group))
     .map(([, id]) => id!);
 }
 
@@ -100,17 +100,17 @@ export function unansweredOf(rows: StatRow[], scope: Scope): string {
 }
 
 /**
- * Counters of each service in each slot, from `show stat` and `show table`. A request that was answered only when it was
+ * Counters of each service in each group, from `show stat` and `show table`. A request that was answered only when it was
  * tried again counts as an error: its visitor noticed nothing, but a version that drops every third one is not sound.
  */
-export function readCounters(rows: StatRow[], table: string, scope: Scope): Record<Slot, Record<string, SlotCounters>> {
+export function readCounters(rows: StatRow[], table: string, scope: Scope): Omit<RouterCounters, 'process'> {
   const counts = parseTable(table);
-  const slots: Record<Slot, Record<string, SlotCounters>> = { blue: {}, green: {} };
-  for (const { row, service, slot, road } of rowsOf(rows, scope)) {
+  const groups: Record<Group, Record<string, SlotCounters>> = { blue: {}, green: {}, baseline: {} };
+  for (const { row, service, group, road } of rowsOf(rows, scope)) {
     if (row['svname'] !== 'BACKEND' || road === 'testers') continue;
-    const mine = counts.get(`${service}.${slot}`) ?? [];
-    const others = slots[slot][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
-    slots[slot][service] = {
+    const mine = counts.get(`${service}.${group}`) ?? [];
+    const others = groups[group][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
+    groups[group][service] = {
       // Not 1xx: a WebSocket is counted when it ends, hours later.
       requests: others.requests + sum(row, ANSWERS) + unanswered(row),
       // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short, from HAProxy 3.0 on also
@@ -119,7 +119,8 @@ export function readCounters(rows: StatRow[], table: string, scope: Scope): Reco
       latency: buckets(mine),
     };
   }
-  return slots;
+  const { baseline, ...slots } = groups;
+  return { slots, ...(Object.keys(baseline).length > 0 && { baseline }) };
 }
 
 /** Keys and counters of `show table`. */

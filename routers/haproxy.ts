@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
-import { greenShare, otherSlot, type Scope, type Slot } from '../domain/release';
+import { greenShare, otherSlot, type Group, type Scope } from '../domain/release';
 import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
 import type { HaproxyConfig, HaproxyFragment } from './haproxy-config';
 import { latencyTable, pageFile, START_VARIABLE } from './haproxy-names';
 import { HaproxyRuntime, type HaproxyProcess } from './haproxy-runtime';
 import { HaproxySetup } from './haproxy-setup';
-import { HaproxyShares } from './haproxy-shares';
+import { drawsOf, HaproxyShares } from './haproxy-shares';
 import {
   allInFlight,
   inFlight,
@@ -42,6 +42,7 @@ class Haproxy implements Router {
     counters: true,
     affinity: true,
     mirror: false,
+    baseline: true,
   };
   private readonly setup: HaproxySetup;
   private readonly runtime: HaproxyRuntime;
@@ -100,20 +101,21 @@ class Haproxy implements Router {
     });
   }
 
-  setGreenShare(scope: Scope, share: number, io: Io, { testers }: Trial = {}): Promise<void> {
-    const allTesters = testers && greenShare(testers, 100);
-    return this.shares.set(scope, { green: share, testers: allTesters }, io);
+  setGreenShare(scope: Scope, share: number, io: Io, { testers, baseline }: Trial = {}): Promise<void> {
+    const allTesters = testers && { testers: greenShare(testers, 100) };
+    return this.shares.set(scope, { green: share, ...allTesters, ...(baseline && drawsOf(baseline)) }, io);
   }
 
   greenShare(scope: Scope, io: Io): Promise<number | undefined> {
     return this.shares.get(scope, io);
   }
 
-  async slotIsUp(routing: Routing, slot: Slot, io: Io): Promise<{ up: boolean; detail: string }> {
+  async groupIsUp(routing: Routing, group: Group, io: Io): Promise<{ up: boolean; detail: string }> {
     const process = await this.runtime.current(io);
     const text = process && (await this.runtime.ask(process, STAT_COMMAND, io));
-    const servers = serversOf(parseStat(text ?? ''), routing.scope, slot);
-    const states = routing.services.map(({ service }) => {
+    const servers = serversOf(parseStat(text ?? ''), routing.scope, group);
+    const services = routing.services.filter(({ baseline }) => group !== 'baseline' || baseline);
+    const states = services.map(({ service }) => {
       const mine = servers.filter((one) => one.service === service).map((one) => one.row);
       // A server counts as up from the start; only a check that was answered proves it.
       const up = mine.filter((row) => row['status'] === 'UP' && /^(\* )?L\dOKC?$/.test(row['check_status'] ?? ''));
@@ -128,32 +130,34 @@ class Haproxy implements Router {
     return { up: states.every((one) => one.up), detail: states.map((one) => one.detail).join('; ') };
   }
 
-  async sessions(scope: Scope, slot: Slot, io: Io): Promise<number> {
+  async sessions(scope: Scope, group: Group, io: Io): Promise<number> {
     const answers = await this.runtime.askAll(STAT_COMMAND, io);
     const current = parseStat(answers.find(({ process }) => !process.leaving)?.answer ?? '');
     const counts = await Promise.all(
       answers.map(async ({ process, answer }) => {
         const rows = parseStat(answer);
-        const depends = process.leaving && !stillReaches(rows, current, scope, otherSlot(slot));
-        return inFlight(rows, scope, slot) + (depends ? await this.idleClients(process, rows, io) : 0);
+        // One that knows a baseline knows the live slot as well, and takes that when the baseline has no share.
+        const depends =
+          group !== 'baseline' && process.leaving && !stillReaches(rows, current, scope, otherSlot(group));
+        return inFlight(rows, scope, group) + (depends ? await this.idleClients(process, rows, io) : 0);
       }),
     );
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  async closeSessions(scope: Scope, slot: Slot, io: Io): Promise<void> {
+  async closeSessions(scope: Scope, group: Group, io: Io): Promise<void> {
     const end = Date.now() + SETTLE_MS;
     for (;;) {
       const answers = await this.runtime.askAll(STAT_COMMAND, io);
-      const left = answers.filter(({ answer }) => inFlight(parseStat(answer), scope, slot) > 0);
+      const left = answers.filter(({ answer }) => inFlight(parseStat(answer), scope, group) > 0);
       if (left.length === 0) return;
       if (Date.now() > end) {
         throw new RouterFailure(
-          `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${slot}; some is left after ${SETTLE_MS / 1_000} s. ` +
-            `Does the slot still have a share of the traffic?`,
+          `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${group}; some is left after ${SETTLE_MS / 1_000} s. ` +
+            `Does it still have a share of the traffic?`,
         );
       }
-      for (const { process } of left) await this.shutDown(process, scope, slot, io);
+      for (const { process } of left) await this.shutDown(process, scope, group, io);
       await sleep(POLL_MS, undefined, { signal: io.signal });
     }
   }
@@ -171,7 +175,7 @@ class Haproxy implements Router {
         `expected a process of HAProxy that takes requests, seen none; see ${this.setup.masterSocket}`,
       );
     }
-    return { process: `${process.pid}@${start}`, slots: readCounters(rows, table, scope) };
+    return { process: `${process.pid}@${start}`, ...readCounters(rows, table, scope) };
   }
 
   /** Statistics of which two readings in a row agree on what was left unanswered. */
@@ -233,8 +237,8 @@ class Haproxy implements Router {
   }
 
   /** By session, not by server: a process that is leaving refuses the latter. */
-  private async shutDown(process: HaproxyProcess, scope: Scope, slot: Slot, io: Io): Promise<void> {
-    const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, slot);
+  private async shutDown(process: HaproxyProcess, scope: Scope, group: Group, io: Io): Promise<void> {
+    const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, group);
     for (let from = 0; from < sessions.length; from += 100) {
       const commands = sessions.slice(from, from + 100).map((session) => `shutdown session ${session}`);
       await this.runtime.askEach(process, commands, io);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
-import type { Scope, Slot } from '../domain/release';
+import type { Group, Scope } from '../domain/release';
 import { removeFragment, scopeKey, withFragment, without, writeFragment } from './fragments';
 import { withLease } from './lease';
 import { renderNginx, type Rendered } from './nginx-config';
@@ -33,6 +33,7 @@ class Nginx implements Router {
     counters: false,
     affinity: true,
     mirror: true,
+    baseline: false,
   };
   private readonly setup: NginxSetup;
 
@@ -109,10 +110,12 @@ class Nginx implements Router {
   }
 
   /** nginx checks nothing by itself: whether something listens is seen from the host. */
-  async slotIsUp(routing: Routing, slot: Slot, io: Io): Promise<{ up: boolean; detail: string }> {
+  async groupIsUp(routing: Routing, group: Group, io: Io): Promise<{ up: boolean; detail: string }> {
     const states = await Promise.all(
-      routing.services.map(async ({ service, slots }) => {
-        const answers = await Promise.all(slots[slot].map((backend) => listens(this.host, backend, io)));
+      routing.services.map(async ({ service, slots, baseline = [] }) => {
+        const answers = await Promise.all(
+          { ...slots, baseline }[group].map((backend) => listens(this.host, backend, io)),
+        );
         const up = answers.filter(Boolean).length;
         return { up: up > 0, detail: `${service}: ${up} of ${answers.length} up` };
       }),
@@ -121,12 +124,12 @@ class Nginx implements Router {
   }
 
   /** Old worker processes: each stays until the last request or WebSocket from before a reload has ended. */
-  async sessions(scope: Scope, _slot: Slot, io: Io): Promise<number> {
+  async sessions(scope: Scope, _group: Group, io: Io): Promise<number> {
     return (await this.leaving(scope, io)).length;
   }
 
   /** Ends the old worker processes, and with them what they have in flight for any app. */
-  async closeSessions(scope: Scope, _slot: Slot, io: Io): Promise<void> {
+  async closeSessions(scope: Scope, _group: Group, io: Io): Promise<void> {
     const end = Date.now() + SETTLE_MS;
     for (;;) {
       const left = await this.leaving(scope, io);

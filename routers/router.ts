@@ -1,7 +1,7 @@
 import type { RouteConfig } from '../domain/config';
 import type { Testers } from '../domain/config-testers';
 import type { Io } from '../domain/host';
-import type { Scope, Slot } from '../domain/release';
+import type { Group, Scope, Slot } from '../domain/release';
 
 /** What a router can promise; `plan` says what it cannot. */
 export interface RouterCapabilities {
@@ -15,6 +15,8 @@ export interface RouterCapabilities {
   affinity: boolean;
   /** A slot can get a copy of what the other one answers. */
   mirror: boolean;
+  /** A fresh baseline can have a share of its own, and is counted by itself. */
+  baseline: boolean;
 }
 
 /** What else there is while a version has a part of the traffic. */
@@ -23,6 +25,8 @@ export interface Trial {
   testers?: Slot;
   /** Who gets a copy of each GET and HEAD that the other slot answers. */
   mirror?: Slot;
+  /** Share of all visitors, in per cent, that the fresh baseline gets in place of a slot: those who are last to leave it. */
+  baseline?: { of: Slot; share: number };
 }
 
 export interface Backend {
@@ -40,6 +44,8 @@ export interface Routing {
     service: string;
     routes: RouteConfig[];
     slots: Record<Slot, Backend[]>;
+    /** Only while there are any. */
+    baseline?: Backend[];
   }[];
 }
 
@@ -55,6 +61,8 @@ export interface SlotCounters {
 export interface RouterCounters {
   process: string;
   slots: Record<Slot, Record<string, SlotCounters>>;
+  /** By service, as above; only while the router knows a fresh baseline. */
+  baseline?: Record<string, SlotCounters>;
 }
 
 export interface RouterProbe {
@@ -76,16 +84,16 @@ export interface Router {
   remove(scope: Scope, io: Io): Promise<void>;
   /**
    * Moves all services of the app at once, makes it outlive a restart, and reads it back. What the last call said of
-   * testers and mirror holds no longer. With a share of 0 or 100 neither has any effect.
+   * testers, mirror and baseline holds no longer. With a share of 0 or 100 none of them has any effect.
    */
   setGreenShare(scope: Scope, share: number, io: Io, trial?: Trial): Promise<void>;
   /** Share as in force, in every process; undefined when the environment is unknown. */
   greenShare(scope: Scope, io: Io): Promise<number | undefined>;
-  /** Whether every service has a server that answers in this slot. */
-  slotIsUp(routing: Routing, slot: Slot, io: Io): Promise<{ up: boolean; detail: string }>;
+  /** Whether every service has a server that answers in this group; of the baseline, every service that it has. */
+  groupIsUp(routing: Routing, group: Group, io: Io): Promise<{ up: boolean; detail: string }>;
   /** Requests and WebSockets in flight, over all processes of the router. */
-  sessions(scope: Scope, slot: Slot, io: Io): Promise<number>;
+  sessions(scope: Scope, group: Group, io: Io): Promise<number>;
   /** Ends what is left, WebSockets included. */
-  closeSessions(scope: Scope, slot: Slot, io: Io): Promise<void>;
+  closeSessions(scope: Scope, group: Group, io: Io): Promise<void>;
   counters(scope: Scope, io: Io): Promise<RouterCounters>;
 }

@@ -3,7 +3,7 @@ import type { AnalysisMetric } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import { judge, type Verdict } from '../domain/judge';
 import { judgeMetric, type MetricJudgement } from '../domain/judge-metric';
-import { otherSlot, SLOTS, type Slot } from '../domain/release';
+import { GROUPS, otherSlot, SLOTS, type Group, type Slot } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import { measure, unknownVariables, type MeasuredMetric, type Side } from './analyze-measure';
 import { parseMoment } from './analyze-time';
@@ -19,7 +19,7 @@ interface AnalyzeOptions extends ScopeOptions {
   to?: number;
   baselineFrom?: number;
   slot: Slot;
-  baselineSlot?: Slot;
+  baselineSlot?: Group;
   canaryVersion?: string;
   baselineVersion?: string;
   canaryRelease?: string;
@@ -47,7 +47,11 @@ export function registerAnalyze(program: Command): void {
     .requiredOption('--from <moment>', 'when it began', parseMoment)
     .option('--to <moment>', 'when it ended; default: now', parseMoment)
     .option('--slot <slot>', 'where the version ran that is judged: blue or green', parseSlot, 'green')
-    .option('--baseline-slot <slot>', 'where that ran with which it is compared; default: the other slot', parseSlot)
+    .option(
+      '--baseline-slot <slot>',
+      'where that ran with which it is compared, also baseline; default: the other slot',
+      parseGroup,
+    )
     .option('--baseline-from <moment>', 'compare with what ran at another time, for as long', parseMoment)
     .option('--canary-version <version>', 'what {{version}} stands for of the judged version')
     .option('--baseline-version <version>', 'what {{version}} stands for of the other')
@@ -90,7 +94,7 @@ function sidesOf({ app, environment }: Configured, options: AnalyzeOptions): { b
     const [began, ended] = [from, to].map((moment) => new Date(moment).toISOString());
     throw new ConfigurationFailure(`expected --from to be before --to, seen ${began} and ${ended}`);
   }
-  const side = (where: Slot, began: number, version = '', release = ''): Side => ({
+  const side = (where: Group, began: number, version = '', release = ''): Side => ({
     of: { app, environment, slot: where, version, release },
     window: { from: began, to: began + to - from },
   });
@@ -169,6 +173,12 @@ function text(analysis: Analysis, out: Out): string {
 function parseUrl(given: string): string {
   if (/^https?:\/\/[^\s?#]+$/.test(given) && URL.canParse(given)) return given;
   throw new InvalidArgumentError('expected an address such as http://127.0.0.1:9090');
+}
+
+function parseGroup(given: string): Group {
+  const group = GROUPS.find((one) => one === given);
+  if (group) return group;
+  throw new InvalidArgumentError('expected blue, green or baseline');
 }
 
 function parseSlot(given: string): Slot {

@@ -1,10 +1,12 @@
 import type Docker from 'dockerode';
 import { LABELS, containerName, networkName } from '../domain/names';
-import type { ReleaseRef, Slot } from '../domain/release';
+import type { ReleaseRef, Scope, Slot } from '../domain/release';
 import type { ServiceSpec } from './target';
 
 /** Which of an image's ports is the service's. */
 export const PORT_LABEL = 'spillway.port';
+/** On a container that must never run twice: the configuration it came from stands nowhere else. */
+export const LIVE_ONLY_LABEL = 'spillway.live-only';
 
 export interface ReplicaPlan {
   release: ReleaseRef;
@@ -21,7 +23,6 @@ export interface ReplicaPlan {
 export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptions {
   const { release, slot, spec, replica, address, image } = plan;
   const { config } = spec;
-  const network = networkName(release);
   return {
     name: containerName(release, spec.service, slot, replica),
     Image: image,
@@ -31,7 +32,7 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
     ...(config.port && { ExposedPorts: { [`${config.port}/tcp`]: {} } }),
     StopTimeout: Math.ceil(config.stopGrace / 1_000),
     HostConfig: {
-      NetworkMode: network,
+      NetworkMode: networkName(release),
       // One that is started later must not be started by an engine that restarts before.
       RestartPolicy: { Name: spec.start ? 'unless-stopped' : 'no' },
       ReadonlyRootfs: config.readOnlyRoot,
@@ -43,11 +44,7 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
       // Without swap on top: a limit that swaps is none.
       ...(config.memory && { Memory: config.memory, MemorySwap: config.memory }),
     },
-    NetworkingConfig: {
-      EndpointsConfig: {
-        [network]: { IPAMConfig: { IPv4Address: address }, Aliases: [`${spec.service}-${slot}`] },
-      },
-    },
+    NetworkingConfig: endpoint(release, address, `${spec.service}-${slot}`),
   };
 }
 
@@ -62,6 +59,7 @@ function labelsOf({ release, owner, slot, spec, replica }: ReplicaPlan): Record<
     [LABELS.service]: spec.service,
     [LABELS.replica]: String(replica),
     ...(spec.config.port && { [PORT_LABEL]: String(spec.config.port) }),
+    ...(!spec.start && { [LIVE_ONLY_LABEL]: 'true' }),
   };
 }
 
@@ -73,4 +71,41 @@ function environmentOf({ release, slot, spec }: ReplicaPlan): Record<string, str
     SPILLWAY_VERSION: release.version,
     SPILLWAY_RELEASE: release.id,
   };
+}
+
+/** What a container of the fresh baseline is: its release made it, of the version that is live. */
+export interface CopyPlan {
+  release: ReleaseRef;
+  service: string;
+  replica: number;
+  address: string;
+}
+
+/** Everything the engine is told of a copy: what the original was told, but for who it is. Secrets are in it: never log it. */
+export function copyOptions(
+  { Config, HostConfig }: Docker.ContainerInspectInfo,
+  { release, service, replica, address }: CopyPlan,
+): Docker.ContainerCreateOptions {
+  const identity = { SPILLWAY_SLOT: 'baseline', SPILLWAY_RELEASE: release.id };
+  const rest = Config.Env.filter((variable) => !Object.keys(identity).some((name) => variable.startsWith(`${name}=`)));
+  return {
+    name: containerName(release, service, 'baseline', replica),
+    Image: Config.Image,
+    Labels: {
+      ...Config.Labels,
+      [LABELS.release]: release.id,
+      [LABELS.slot]: 'baseline',
+      [LABELS.replica]: String(replica),
+    },
+    Env: [...rest, ...Object.entries(identity).map(([name, value]) => `${name}=${value}`)],
+    Cmd: Config.Cmd,
+    ExposedPorts: Config.ExposedPorts,
+    StopTimeout: (Config as Docker.ContainerCreateOptions).StopTimeout,
+    HostConfig,
+    NetworkingConfig: endpoint(release, address, `${service}-baseline`),
+  };
+}
+
+function endpoint(scope: Scope, address: string, alias: string): Docker.ContainerCreateOptions['NetworkingConfig'] {
+  return { EndpointsConfig: { [networkName(scope)]: { IPAMConfig: { IPv4Address: address }, Aliases: [alias] } } };
 }

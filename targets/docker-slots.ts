@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { slotAddresses, type ReplicaAddress } from '../domain/addresses';
+import { groupAddresses, type ReplicaAddress } from '../domain/addresses';
 import { ConfigurationFailure, PreflightFailure, UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { LABELS, containerName, networkName } from '../domain/names';
-import type { ReleaseRef, Scope, Slot } from '../domain/release';
-import { PORT_LABEL, containerOptions } from './docker-container-options';
+import type { Group, ReleaseRef, Scope, Slot } from '../domain/release';
+import { LIVE_ONLY_LABEL, PORT_LABEL, containerOptions, copyOptions } from './docker-container-options';
 import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
 import type { DockerImages } from './docker-images';
 import { findNetwork } from './docker-network';
@@ -14,7 +14,7 @@ import type { Replica, ServiceSpec } from './target';
 const CREATE_ATTEMPTS = 50;
 const CREATE_PAUSE_MS = 100;
 
-/** Containers of the two slots of an environment. */
+/** Containers of the slots of an environment, and of the fresh baseline that one of them may have. */
 export class DockerSlots {
   constructor(
     private readonly engine: DockerEngine,
@@ -23,7 +23,8 @@ export class DockerSlots {
 
   /** @throws PreflightFailure without a network; UnhealthyFailure when a container cannot start at all. */
   async deploy(release: ReleaseRef, owner: string, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]> {
-    const addresses = await this.plan(release, slot, services, io);
+    const wanted = services.map(({ service, config }) => ({ service, replicas: config.replicas }));
+    const addresses = await this.plan(release, slot, wanted, io);
     const exact = new Map<string, string>();
     for (const { service, image } of services) exact.set(service, await this.images.exactName(image, io));
     await this.clear(release, slot, addresses, io);
@@ -39,17 +40,40 @@ export class DockerSlots {
     return this.list(release, slot, io);
   }
 
-  async list(scope: Scope, slot: Slot, io: Io): Promise<Replica[]> {
-    const found = await this.find(scope, slot, io);
-    const inspected = await Promise.all(found.map(({ Id }) => this.inspect(Id, io)));
-    return inspected
-      .filter((info) => info !== undefined)
+  /** @throws UnreachableFailure when there is nothing to copy; UnhealthyFailure when a copy cannot start at all. */
+  async copy(release: ReleaseRef, from: Slot, io: Io): Promise<Replica[]> {
+    const originals = (await this.inspectAll(release, from, io)).filter(
+      ({ Config }) => Config.Labels[LIVE_ONLY_LABEL] === undefined,
+    );
+    if (originals.length === 0)
+      throw new UnreachableFailure(`expected containers in ${from} to make a fresh baseline of, seen none: try again`);
+    const wanted = [...new Set(originals.map(serviceOf))].map((service) => ({
+      service,
+      replicas: originals.filter((info) => serviceOf(info) === service).length,
+    }));
+    const addresses = await this.plan(release, 'baseline', wanted, io);
+    await this.clear(release, 'baseline', addresses, io);
+    await Promise.all(
+      addresses.map(async ({ service, replica, address }) => {
+        // Replicas of a service differ in nothing but who they are.
+        const original = originals.find((info) => serviceOf(info) === service)!;
+        const options = copyOptions(original, { release, service, replica, address });
+        await this.create(options, release.id, io);
+        await this.startNew(options.name!, io);
+        io.onProgress(`${options.name} started`);
+      }),
+    );
+    return this.list(release, 'baseline', io);
+  }
+
+  async list(scope: Scope, group: Group, io: Io): Promise<Replica[]> {
+    return (await this.inspectAll(scope, group, io))
       .map((info) => replicaOf(info, networkName(scope)))
       .sort((a, b) => a.service.localeCompare(b.service) || a.replica - b.replica);
   }
 
-  async remove(scope: Scope, slot: Slot, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
-    const found = (await this.find(scope, slot, io)).filter(
+  async remove(scope: Scope, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
+    const found = (await this.find(scope, group, io)).filter(
       ({ Labels }) => releaseId === undefined || Labels[LABELS.release] === releaseId,
     );
     await Promise.all(found.map(({ Id }) => this.stopAndRemove(Id, graceMs, io)));
@@ -74,26 +98,26 @@ export class DockerSlots {
       .catch(unless(304, 404));
   }
 
-  private async plan(release: ReleaseRef, slot: Slot, services: ServiceSpec[], io: Io): Promise<ReplicaAddress[]> {
+  private async plan(
+    release: ReleaseRef,
+    group: Group,
+    wanted: { service: string; replicas: number }[],
+    io: Io,
+  ): Promise<ReplicaAddress[]> {
     const network = await findNetwork(this.engine, release, io);
     if (!network)
       throw new PreflightFailure(`expected network ${networkName(release)}, seen none: make it before a slot`);
-    const wanted = services.map(({ service, config }) => ({ service, replicas: config.replicas }));
-    const addresses = slotAddresses(
-      network.subnet,
-      slot,
-      wanted,
-      await this.foreignAddresses(release, slot, network.id, io),
-    );
+    const taken = await this.foreignAddresses(release, group, network.id, io);
+    const addresses = groupAddresses(network.subnet, group, wanted, taken);
     if (addresses) return addresses;
     throw new ConfigurationFailure(
-      `expected fewer replicas in ${slot} than ${network.subnet} has addresses for, seen ${JSON.stringify(wanted)}`,
+      `expected fewer replicas in ${group} than ${network.subnet} has addresses for, seen ${JSON.stringify(wanted)}`,
     );
   }
 
-  /** Addresses on the network that are not this slot's own. */
-  private async foreignAddresses(scope: Scope, slot: Slot, network: string, io: Io): Promise<string[]> {
-    const own = new Set((await this.find(scope, slot, io)).map(({ Id }) => Id));
+  /** Addresses on the network that are not this group's own. */
+  private async foreignAddresses(scope: Scope, group: Group, network: string, io: Io): Promise<string[]> {
+    const own = new Set((await this.find(scope, group, io)).map(({ Id }) => Id));
     const info = (await this.engine.call(io, (docker) =>
       docker.getNetwork(network).inspect(),
     )) as Docker.NetworkInspectInfo;
@@ -102,10 +126,10 @@ export class DockerSlots {
       .map(([, { IPv4Address }]) => IPv4Address.replace(/\/\d+$/, ''));
   }
 
-  /** Removes what an earlier release left in the idle slot, and what this one has too much of. */
-  private async clear(release: ReleaseRef, slot: Slot, wanted: ReplicaAddress[], io: Io): Promise<void> {
-    const names = new Set(wanted.map(({ service, replica }) => containerName(release, service, slot, replica)));
-    const found = await this.find(release, slot, io);
+  /** Removes what an earlier release left in the idle group, and what this one has too much of. */
+  private async clear(release: ReleaseRef, group: Group, wanted: ReplicaAddress[], io: Io): Promise<void> {
+    const names = new Set(wanted.map(({ service, replica }) => containerName(release, service, group, replica)));
+    const found = await this.find(release, group, io);
     const stale = found.filter(
       ({ Names, Labels }) => Labels[LABELS.release] !== release.id || !names.has(Names[0]!.slice(1)),
     );
@@ -158,13 +182,19 @@ export class DockerSlots {
       .catch(unless(404));
   }
 
-  private find(scope: Scope, slot: Slot, io: Io): Promise<Docker.ContainerInfo[]> {
+  private find(scope: Scope, group: Group, io: Io): Promise<Docker.ContainerInfo[]> {
     const label = [
       `${LABELS.app}=${scope.app}`,
       `${LABELS.environment}=${scope.environment}`,
-      `${LABELS.slot}=${slot}`,
+      `${LABELS.slot}=${group}`,
     ];
     return this.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters: { label }, ...abort }));
+  }
+
+  private async inspectAll(scope: Scope, group: Group, io: Io): Promise<Docker.ContainerInspectInfo[]> {
+    const found = await this.find(scope, group, io);
+    const inspected = await Promise.all(found.map(({ Id }) => this.inspect(Id, io)));
+    return inspected.filter((info) => info !== undefined);
   }
 
   /** Undefined when it is gone. */
@@ -185,12 +215,16 @@ function unless(...statuses: number[]): (error: unknown) => undefined {
   };
 }
 
+function serviceOf({ Config }: Docker.ContainerInspectInfo): string {
+  return Config.Labels[LABELS.service] ?? '';
+}
+
 function replicaOf(info: Docker.ContainerInspectInfo, network: string): Replica {
   const { Labels, Image } = info.Config;
   const attached = info.NetworkSettings.Networks[network];
   const started = Date.parse(info.State.StartedAt);
   return {
-    service: Labels[LABELS.service] ?? '',
+    service: serviceOf(info),
     replica: Number(Labels[LABELS.replica]),
     container: info.Name.slice(1),
     // The engine's word while it runs; what it was told while it does not.

@@ -4,7 +4,7 @@ import type { TargetConfig } from '../domain/config';
 import type { ReadyCheck } from '../domain/health';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
-import type { PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
+import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 import { connectEngine, type DockerEngine, type Surroundings } from './docker-engine';
 import { execIn, textOfFrames } from './docker-exec';
 import { DockerHost } from './docker-host';
@@ -93,12 +93,16 @@ class DockerTarget implements Target {
     return this.slots.deploy(release, owner, slot, services, io);
   }
 
-  replicas(scope: Scope, slot: Slot, io: Io): Promise<Replica[]> {
-    return this.slots.list(scope, slot, io);
+  copySlot(release: ReleaseRef, from: Slot, io: Io): Promise<Replica[]> {
+    return this.slots.copy(release, from, io);
   }
 
-  removeSlot(scope: Scope, slot: Slot, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
-    return this.slots.remove(scope, slot, releaseId, graceMs, io);
+  replicas(scope: Scope, group: Group, io: Io): Promise<Replica[]> {
+    return this.slots.list(scope, group, io);
+  }
+
+  removeGroup(scope: Scope, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
+    return this.slots.remove(scope, group, releaseId, graceMs, io);
   }
 
   startContainer(container: string, io: Io): Promise<void> {

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ServiceConfig } from '../domain/config';
 import type { ReadyCheck } from '../domain/health';
 import type { Host, Io } from '../domain/host';
-import type { PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
+import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 
 /** What one service of one slot is to run. Secrets are already resolved: never log or return `env`. */
 export interface ServiceSpec {
@@ -14,7 +14,7 @@ export interface ServiceSpec {
   start: boolean;
 }
 
-/** A container of a slot, as found. */
+/** A container of a group, as found. */
 export interface Replica {
   service: string;
   replica: number;
@@ -107,9 +107,14 @@ export interface Target {
   ensureNetwork(scope: Scope, owner: string, io: Io): Promise<void>;
   /** Creates and starts the containers of a slot; leaves those alone that are already of this release. */
   deploySlot(release: ReleaseRef, owner: string, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]>;
-  replicas(scope: Scope, slot: Slot, io: Io): Promise<Replica[]>;
-  /** Removes every container of a slot, or only those of a release; answers their names. */
-  removeSlot(scope: Scope, slot: Slot, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]>;
+  /**
+   * Creates and starts the fresh baseline of this release: what runs in a slot once more, as it is, with the variables and
+   * limits that it has. What may not run twice (`live-only`) is left out; a copy that is already of this release stays.
+   */
+  copySlot(release: ReleaseRef, from: Slot, io: Io): Promise<Replica[]>;
+  replicas(scope: Scope, group: Group, io: Io): Promise<Replica[]>;
+  /** Removes every container of a group, or only those of a release; answers their names. */
+  removeGroup(scope: Scope, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]>;
   startContainer(container: string, io: Io): Promise<void>;
   stopContainer(container: string, graceMs: number, io: Io): Promise<void>;
   exec(container: string, argv: string[], io: Io): Promise<{ exitCode: number; output: string }>;

@@ -21,6 +21,8 @@ const PHASES: Record<keyof Activities, string> = {
   revertMigrations: 'migrate',
   deploySlot: 'deploy',
   removeSlot: 'deploy',
+  deployBaseline: 'canary',
+  removeBaseline: 'canary',
   smoke: 'smoke',
   setTraffic: 'switch',
   moveLiveOnly: 'switch',

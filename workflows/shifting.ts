@@ -1,7 +1,8 @@
 import { ApplicationFailure, CancellationScope, condition, sleep } from '@temporalio/workflow';
+import { makesBaseline } from '../domain/baseline';
 import type { Limits } from '../domain/config';
 import { formatDuration } from '../domain/units';
-import type { Slot } from '../domain/release';
+import type { Live, Slot } from '../domain/release';
 import { smoke } from './preparing';
 import { phase, skip, summarised } from './run';
 import type { Run } from './run';
@@ -17,12 +18,16 @@ export async function canaryPhase(run: Run): Promise<void> {
   const { live, undos, step, request } = run;
   const { canary, approve } = request.config;
   if (!live) return skip(run, 'canary', 'the first release has nothing to be compared with');
-  // Traffic goes back first, then the services that take none: the newest undo runs first.
+  const hasBaseline = makesBaseline(request.config, false);
+  // Traffic goes back first, then the services that take none, then a fresh baseline goes: the newest undo runs first.
+  if (hasBaseline)
+    undos.push(`remove the fresh baseline of ${live.version}`, () => undoing.removeBaseline(step), 'traffic');
   if (hasLiveOnly(run))
     undos.push(`live-only services back to ${live.slot}`, () => undoing.moveLiveOnly({ ...step, to: live.slot }));
   undos.push(`all traffic to ${live.slot} (${live.version})`, () => allTrafficBack(run, live.slot), 'traffic');
   if (canary.steps.length === 0) return skip(run, 'canary', 'no steps configured');
   await phase(run, 'canary', async (record) => {
+    if (hasBaseline) record.detail = await deployBaseline(run, live);
     for (const { weight, soak: length, manual } of canary.steps) {
       const baseline = await giveShare(run, weight);
       const longest = Math.max(length, canary.longestSoak ?? LENGTHENED * length);
@@ -33,6 +38,12 @@ export async function canaryPhase(run: Run): Promise<void> {
       if (manual && !promoted) await untilPromoted(run, what, approve.timeout);
     }
   });
+}
+
+/** Answers in words. */
+async function deployBaseline({ step }: Run, { slot, version }: Live): Promise<string> {
+  const what = `start a fresh baseline of ${version}, wait until healthy`;
+  return (await summarised(slow.deployBaseline, what, { ...step, live: { slot, version } })).detail;
 }
 
 export async function approvePhase(run: Run): Promise<void> {

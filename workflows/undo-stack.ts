@@ -2,7 +2,7 @@ import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 import type { UndoRecord } from '../domain/release';
 import { messageOf } from '../domain/failures';
 
-/** What one undo puts back. A release that keeps its failed slot for inspection runs those of `traffic` only. */
+/** What one undo puts back. A release that keeps its failed slot for inspection runs those of `traffic` only, which a baseline is for. */
 export type UndoKind = 'traffic' | 'other';
 
 interface Undo extends UndoRecord {

@@ -1,7 +1,7 @@
 import { deployActivities } from '../../activities/deploy';
 import { fencePath } from '../../activities/io';
 import type { PinnedImage } from '../../domain/release';
-import { slotOfAddress } from '../../domain/addresses';
+import { groupOfAddress } from '../../domain/addresses';
 import { LABELS, networkName } from '../../domain/names';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker-fixture';
 import { SlotWorld, run } from './slot-world';
@@ -27,7 +27,7 @@ test('D1: the slot is healthy on every replica and known to the router, whose sh
   const { detail } = await run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: false });
   expect(detail).toMatch(/^2 replicas healthy in blue after /);
   const { blue, green } = world.router.routing!.services[0]!.slots;
-  expect(blue.map(({ address, port }) => [slotOfAddress(address), port])).toEqual([
+  expect(blue.map(({ address, port }) => [groupOfAddress(address), port])).toEqual([
     ['blue', 8080],
     ['blue', 8080],
   ]);

@@ -6,7 +6,7 @@ import { fencePath } from '../../activities/io';
 import type { Parts } from '../../activities/parts';
 import type { Step } from '../../activities/steps';
 import type { AppConfig } from '../../domain/config';
-import type { Slot } from '../../domain/release';
+import type { Group } from '../../domain/release';
 import type { Router, Routing } from '../../routers/router';
 import { openDockerTarget } from '../../targets/docker';
 import type { Target } from '../../targets/target';
@@ -15,10 +15,17 @@ import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } f
 /** A router that only remembers; what decides about traffic is tested on the real ones. */
 export class RememberedRouter implements Router {
   readonly kind = 'haproxy';
-  readonly capabilities = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true, mirror: false };
+  readonly capabilities = {
+    lossless: true,
+    sessionsPerSlot: true,
+    counters: true,
+    affinity: true,
+    mirror: false,
+    baseline: true,
+  };
   routing: Routing | undefined;
   share: number | undefined;
-  inFlight: Record<Slot, number> = { blue: 0, green: 0 };
+  inFlight: Record<Group, number> = { blue: 0, green: 0, baseline: 0 };
   did: string[] = [];
 
   probe = () => Promise.resolve({ version: 'none', running: true, portsTaken: [] });
@@ -33,14 +40,16 @@ export class RememberedRouter implements Router {
     return Promise.resolve();
   };
   greenShare = () => Promise.resolve(this.share);
-  slotIsUp = (routing: Routing, slot: Slot) =>
-    Promise.resolve({ up: routing.services.every(({ slots }) => slots[slot].length > 0), detail: 'as told' });
-  sessions = (_: unknown, slot: Slot) => {
-    this.did.push(`sessions ${slot}`);
-    return Promise.resolve(this.inFlight[slot]);
+  groupIsUp = ({ services }: Routing, group: Group) => {
+    const up = services.every(({ slots, baseline = [] }) => ({ ...slots, baseline })[group].length > 0);
+    return Promise.resolve({ up, detail: 'as told' });
   };
-  closeSessions = (_: unknown, slot: Slot) => {
-    this.did.push(`close ${slot}`);
+  sessions = (_: unknown, group: Group) => {
+    this.did.push(`sessions ${group}`);
+    return Promise.resolve(this.inFlight[group]);
+  };
+  closeSessions = (_: unknown, group: Group) => {
+    this.did.push(`close ${group}`);
     return Promise.resolve();
   };
   counters = () => Promise.reject(new Error('not asked here'));

@@ -1,6 +1,6 @@
 import { appConfigSchema } from '../../domain/config';
 import {
-  judgeIdleSlot,
+  judgeIdle,
   judgeLedger,
   judgeLimits,
   judgeOwner,
@@ -85,10 +85,16 @@ describe('the owner', () => {
 describe('what waits in the idle slot', () => {
   it('is named, and does not stop the release that clears it', () => {
     expect(
-      judgeIdleSlot(live, { slots: { blue: [seen('r1')], green: [seen('r0', 'exited')] }, share: 0, failed: [] }),
+      judgeIdle(live, { slots: { blue: [seen('r1')], green: [seen('r0', 'exited')] }, share: 0, failed: [] }, []),
     ).toEqual({
       note: expect.stringContaining('release r0') as string,
     });
+  });
+
+  it('is not empty while a fresh baseline is left behind', () => {
+    const serving = { slots: { blue: [seen('r1')], green: [] }, share: 0, failed: [] };
+    expect(judgeIdle(live, serving, [])).toEqual({ note: 'green is empty' });
+    expect(judgeIdle(live, serving, [seen('r9')])).toEqual({ note: expect.stringContaining('release r9') as string });
   });
 });
 
@@ -105,6 +111,16 @@ describe('room on the host', () => {
     const app = config({ memory: '300MB', replicas: 2 });
     expect(problem(judgeRoom(app, host, known))).toContain('expected at least 1.2 GB of memory');
     expect(judgeRoom(app, host, { ...known, live: false })).toHaveProperty('note');
+  });
+
+  it('is counted for a fresh baseline as well, where one is made', () => {
+    const app = (canary: object) => config({ memory: '400MB' }, { canary: { baseline: 'fresh', ...canary } });
+    const steps = { steps: [{ weight: 10 }] };
+    expect(problem(judgeRoom(app(steps), host, known))).toContain(
+      'expected at least 1.2 GB of memory for old and new version and a fresh baseline together',
+    );
+    for (const finding of [judgeRoom(app({}), host, known), judgeRoom(app(steps), host, { ...known, live: false })])
+      expect(finding).toHaveProperty('note');
   });
 
   it('is counted once for what never runs twice', () => {
@@ -132,22 +148,28 @@ describe('room on the host', () => {
 
 describe('limits', () => {
   const steps = [{ weight: 10 }];
+  it('cannot be compared with a fresh baseline by a router that gives it no share', () => {
+    const app = config({}, { canary: { steps, baseline: 'fresh' } });
+    expect(problem(judgeLimits(app, { counters: true, baseline: false }))).toContain('`canary.baseline`');
+    expect(judgeLimits(app, { counters: true, baseline: true })).toHaveProperty('note');
+  });
+
   it('that need counters are refused for a router that has none', () => {
     const app = config({}, { canary: { steps, limits: { errorRate: 5 } } });
-    expect(problem(judgeLimits(app, { counters: false }))).toContain('router.kind: haproxy');
-    expect(judgeLimits(app, { counters: true })).toHaveProperty('note');
+    expect(problem(judgeLimits(app, { counters: false, baseline: false }))).toContain('router.kind: haproxy');
+    expect(judgeLimits(app, { counters: true, baseline: true })).toHaveProperty('note');
     const triggers = [{ p95: '1s', for: '3m' }];
-    expect(problem(judgeLimits(config({}, { canary: { steps, triggers } }), { counters: false }))).toContain(
-      'expected a router that counts requests by slot, which errorRate and p95 of limits and triggers need',
-    );
+    expect(
+      problem(judgeLimits(config({}, { canary: { steps, triggers } }), { counters: false, baseline: false })),
+    ).toContain('expected a router that counts requests by slot, which errorRate and p95 of limits and triggers need');
   });
 
   it('that need probes are refused without anything to probe', () => {
     const limits = { healthFailures: 3 };
-    expect(problem(judgeLimits(config({}, { canary: { steps, limits } }), { counters: true }))).toContain(
-      'health.endpoints',
-    );
+    expect(
+      problem(judgeLimits(config({}, { canary: { steps, limits } }), { counters: true, baseline: true })),
+    ).toContain('health.endpoints');
     const probed = config({ health: { endpoints: [{ path: '/health' }] } }, { canary: { steps, limits } });
-    expect(judgeLimits(probed, { counters: false })).toHaveProperty('note');
+    expect(judgeLimits(probed, { counters: false, baseline: false })).toHaveProperty('note');
   });
 });

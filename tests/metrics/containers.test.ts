@@ -86,7 +86,7 @@ test('containers that are gone, stopped or not there are missing, not a smaller 
   });
   await docker.getContainer(stopped).remove({ force: true });
   expect(await ask(source, 'blue')).toMatchObject({ missing: expect.stringContaining('seen 1 of 2') as string });
-  await target.removeSlot(scope, 'blue', undefined, 0, io);
+  await target.removeGroup(scope, 'blue', undefined, 0, io);
   expect(await ask(source, 'blue')).toMatchObject({
     missing: 'expected containers of web in blue, seen none',
     fault: false,

@@ -2,14 +2,12 @@ import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import { routerEvidence } from '../../metrics/router-stats';
 import type { RouterCounters } from '../../routers/router';
 
-const io = { signal: new AbortController().signal, onProgress: () => undefined };
-const scope = { app: 'fx', environment: 'production' };
 const counters = (requests: number): RouterCounters => ({
   process: '7@1',
   slots: { blue: {}, green: { api: { requests, errors: 0, latency: [{ upTo: null, count: requests }] } } },
 });
 const evidence = (answer: () => Promise<RouterCounters>, baseline: RouterCounters | null = counters(10)) =>
-  routerEvidence({ counters: answer }, baseline, scope, 'green', io);
+  routerEvidence(answer, baseline, 'green');
 
 test('what the router counted since the baseline is evidence', async () => {
   const { services } = await evidence(() => Promise.resolve(counters(25)));

@@ -132,12 +132,12 @@ test('one dead replica of several is left out, and none of the requests is lost'
   const container = await world.backends({ 'green-3': third });
   routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green, third] } });
   await router.configure(routing, io);
-  await until(async () => (await router.slotIsUp(routing, 'green', io)).detail === 'api: 2 of 2 up');
+  await until(async () => (await router.groupIsUp(routing, 'green', io)).detail === 'api: 2 of 2 up');
   await router.setGreenShare(scope, 100, io);
   await world.docker('stop', '-t', '0', container);
   for (let index = 0; index < 50; index++) expect((await ask(port)).body).toBe('green');
-  await until(async () => (await router.slotIsUp(routing, 'green', io)).detail.startsWith('api: 1 of 2 up'));
-  expect((await router.slotIsUp(routing, 'green', io)).up).toBe(true);
+  await until(async () => (await router.groupIsUp(routing, 'green', io)).detail.startsWith('api: 1 of 2 up'));
+  expect((await router.groupIsUp(routing, 'green', io)).up).toBe(true);
 }, 60_000);
 
 test('requests, errors and latency are counted by slot; a restart shows as another process', async () => {

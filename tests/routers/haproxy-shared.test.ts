@@ -112,7 +112,7 @@ test('no version answers: the error page of the app; no route: 404', async () =>
   const paged = world.haproxy({ errorPage: `${world.directory}/sorry.html` });
   const down = { app: 'down', environment: 'production' };
   await paged.configure(routing(down, 1, [{ port: spare, path: '/app' }]), io);
-  await until(async () => !(await paged.slotIsUp(routing(down, 1), 'blue', io)).up);
+  await until(async () => !(await paged.groupIsUp(routing(down, 1), 'blue', io)).up);
   expect(await ask(spare, '/app')).toMatchObject({ status: 503, body: '<h1>Back soon</h1>' });
   expect(await ask(spare, '/elsewhere')).toMatchObject({ status: 404 });
   await paged.remove(down, io);

@@ -30,6 +30,7 @@ test('says honestly what it cannot do', () => {
     counters: false,
     affinity: true,
     mirror: true,
+    baseline: false,
   });
 });
 

@@ -6,7 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
 import type { Activities, Step } from '../../activities/steps';
 import { appConfigSchema } from '../../domain/config';
-import type { Live, PinnedImage, ReleaseOptions, Scope, Slot } from '../../domain/release';
+import type { Group, Live, PinnedImage, ReleaseOptions, Scope, Slot } from '../../domain/release';
 import { openParts, type OpenParts } from '../../workers/parts';
 import { removeTraces } from './engine';
 import { freePort } from './temporal';
@@ -123,11 +123,11 @@ export class ActivityWorld {
     return (await fetch(`http://127.0.0.1:${this.port}/`)).text();
   }
 
-  /** Containers of a slot: `SERVICE RELEASE STATE`. */
-  async slot(slot: Slot): Promise<string[]> {
+  /** Containers of a group: `SERVICE RELEASE STATE`. */
+  async slot(group: Group): Promise<string[]> {
     const target = await this.parts.target(this.step('any').config);
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
-    const replicas = await target.replicas(this.scope, slot, io);
+    const replicas = await target.replicas(this.scope, group, io);
     return replicas.map(({ service, releaseId, state }) => `${service} ${releaseId} ${state}`).sort();
   }
 

@@ -194,7 +194,7 @@ export function isAnswered(port: number, body?: string): Promise<boolean> {
 }
 
 export async function untilUp(router: Router, routing: Routing, slot: Slot): Promise<void> {
-  await until(async () => (await router.slotIsUp(routing, slot, io)).up);
+  await until(async () => (await router.groupIsUp(routing, slot, io)).up);
 }
 
 /** Waits for a condition, for at most 20 s. */

@@ -1,4 +1,4 @@
-import { slotOfAddress } from '../../domain/addresses';
+import { groupOfAddress } from '../../domain/addresses';
 import { LABELS, containerName, networkName } from '../../domain/names';
 import type { PinnedImage } from '../../domain/release';
 import { openDockerTarget } from '../../targets/docker';
@@ -81,7 +81,7 @@ test('a slot runs every replica with its labels, limits and a fixed address, and
   expect(replicas.map(({ container }) => container)).toEqual(
     [1, 2].map((n) => containerName(scope, 'web', 'green', n)),
   );
-  expect(replicas.every(({ address, state }) => slotOfAddress(address) === 'green' && state === 'running')).toBe(true);
+  expect(replicas.every(({ address, state }) => groupOfAddress(address) === 'green' && state === 'running')).toBe(true);
   expect(replicas[0]).toMatchObject({ port: 8080, releaseId: release.id, version: '1.0.0', imageDigest: image.digest });
 
   const answer = await eventually(() => target.ask({ host: replicas[0]!.address, port: 8080 }, check, io));
@@ -122,7 +122,7 @@ test('deploying the same release again leaves its containers alone, whatever sta
   expect(await ids()).toEqual(first);
 
   // As a worker that was killed between create and start leaves it.
-  await target.removeSlot(scope, 'blue', undefined, 0, io);
+  await target.removeGroup(scope, 'blue', undefined, 0, io);
   await target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }, false), io);
   const created = await ids();
   const replicas = await target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
@@ -152,11 +152,11 @@ test('what another release left in the slot is cleared, and the other slot is no
 
 test('only the containers of the release are removed, and nothing there is fine', async () => {
   await target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
-  expect(await target.removeSlot(scope, 'blue', 'another', 1_000, io)).toEqual([]);
-  expect(await target.removeSlot(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([
+  expect(await target.removeGroup(scope, 'blue', 'another', 1_000, io)).toEqual([]);
+  expect(await target.removeGroup(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([
     containerName(scope, 'web', 'blue', 1),
   ]);
-  expect(await target.removeSlot(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([]);
+  expect(await target.removeGroup(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([]);
   expect(await target.replicas(scope, 'blue', io)).toEqual([]);
 });
 

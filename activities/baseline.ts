@@ -1,0 +1,49 @@
+import { RouterFailure } from '../domain/failures';
+import { formatDuration } from '../domain/units';
+import { empty, introduce } from './deploy';
+import { untilHealthy } from './healthy';
+import { withStep, type StepParts } from './io';
+import type { Parts } from './parts';
+import { longestGrace } from './routing';
+import type { Activities, Step } from './steps';
+
+/** The fresh baseline of a canary, and below it its undo. */
+export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseline' | 'removeBaseline'> => ({
+  deployBaseline: (input) =>
+    withStep(parts, input, async (step) => {
+      const { target, io } = step;
+      const { release, config, projectDirectory, live } = input;
+      const started = Date.now();
+      const replicas = (await target.copySlot(release, live.slot, io)).length;
+      const copies = { version: live.version, replicas };
+      await untilHealthy({ release, config, group: 'baseline', copies, projectDirectory, target, io, parts });
+      await step.assertFence();
+      await introduce(input, 'baseline', step);
+      const count = `${replicas} ${replicas === 1 ? 'replica' : 'replicas'}`;
+      return {
+        detail: `fresh baseline of ${live.version}: ${count} healthy after ${formatDuration(Date.now() - started)}`,
+      };
+    }),
+
+  removeBaseline: (input) =>
+    withStep(parts, input, async (step) => {
+      const { target, io } = step;
+      const { release, config } = input;
+      if ((await target.replicas(release, 'baseline', io)).length === 0) return;
+      await refuseWithTraffic(input, step);
+      await empty(release, 'baseline', step);
+      await step.assertFence();
+      const removed = await target.removeGroup(release, 'baseline', release.id, longestGrace(config), io);
+      io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
+    }),
+});
+
+/** While both slots have traffic, the baseline may have some, too. */
+async function refuseWithTraffic({ release }: Step, { router, io }: StepParts): Promise<void> {
+  const green = await router.greenShare(release, io);
+  if (green === undefined || green === 0 || green === 100) return;
+  throw new RouterFailure(
+    `expected all traffic on one slot before the fresh baseline is removed, read back ${green} % for green: ` +
+      'give all traffic to the live slot first; nothing was removed',
+  );
+}

@@ -1,0 +1,39 @@
+import type { Counted, Counters } from './canary';
+import type { AppConfig } from './config';
+import { otherSlot, type Group, type Slot } from './release';
+
+/*
+ * With what a new version is compared: with the live slot, or with a fresh baseline. That is a copy of the live version
+ * which began when the new one did and gets as much traffic, so that warm caches and a longer life make no difference.
+ */
+
+/** Whether the release makes a fresh baseline: without a live version or steps there is nothing to compare. */
+export function makesBaseline({ canary }: Pick<AppConfig, 'canary'>, isFirst: boolean): boolean {
+  // What was asked of an older version says nothing of it.
+  return canary.baseline === 'fresh' && canary.steps.length > 0 && !isFirst;
+}
+
+/** The group with which a version in `slot` that has `share` per cent of the traffic is compared. */
+export function groupBeside({ canary }: Pick<AppConfig, 'canary'>, slot: Slot, share: number): Group {
+  return canary.baseline === 'fresh' && share > 0 && share < 100 ? 'baseline' : otherSlot(slot);
+}
+
+/** Share of a fresh baseline in per cent: that of the new version, as long as the old one has as much left. */
+export function baselineShare(share: number): number {
+  return Math.min(share, 100 - share);
+}
+
+/**
+ * Counters in which those of the fresh baseline stand in place of the live slot's, by service: so whoever compares the
+ * slots compares with it. A service that it does not run has none: nothing is ever compared with the live slot instead.
+ */
+export function comparedWithBaseline(
+  { process, slots, baseline = {} }: Counted & { baseline?: Record<string, Counters> },
+  slot: Slot,
+): Counted {
+  const live = otherSlot(slot);
+  const services = Object.keys(slots[live]).map((name) => [name, baseline[name] ?? NOTHING] as const);
+  return { process, slots: { ...slots, [live]: Object.fromEntries(services) } };
+}
+
+const NOTHING: Counters = { requests: 0, errors: 0, latency: [] };
