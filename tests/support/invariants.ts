@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { LABELS } from '../../domain/names';
-import { greenShare, otherSlot } from '../../domain/release';
+import { greenShare } from '../../domain/release';
 import type { ReleaseResult } from '../../domain/release';
 import { openHaproxy } from '../../routers/haproxy';
 import { openDockerTarget } from '../../targets/docker';
@@ -103,7 +103,7 @@ async function untilSettled(world: World) {
   }
 }
 
-/** The live slot runs what was judged and nothing else; the other is empty. */
+/** The live slot runs what was judged and nothing else; all others are empty. */
 async function slotViolations(world: World, { status, live }: ReleaseResult): Promise<string[]> {
   if (!live) return [];
   const found: string[] = [];
@@ -112,7 +112,7 @@ async function slotViolations(world: World, { status, live }: ReleaseResult): Pr
   const judgedAt = status.phases.find(({ phase }) => phase === 'smoke')?.startedAt;
   for (const { Names, Labels, State, Id } of await docker.listContainers({ all: true, filters })) {
     const name = Names[0]?.slice(1);
-    if (Labels[LABELS.slot] === otherSlot(live.slot)) found.push(`${name} is still in the other slot`);
+    if (Labels[LABELS.slot] !== live.slot) found.push(`${name} is still in ${Labels[LABELS.slot]}`);
     else if (Labels[LABELS.release] !== live.releaseId) found.push(`${name} is of ${Labels[LABELS.release]}`);
     else if (State !== 'running') found.push(`${name} is ${State}`);
     const created = Date.parse((await docker.getContainer(Id).inspect()).Created);

@@ -14,6 +14,9 @@ export interface Behaviour {
   /** Answers that late, and up to so much later. */
   delayMs?: number;
   jitterMs?: number;
+  /** Answers its first so many requests later, as with a cold cache. */
+  coldFor?: number;
+  coldMs?: number;
   /** Part of the requests that it answers with an error; in all services, or in this one only. */
   errors?: number;
   errorsIn?: string;
