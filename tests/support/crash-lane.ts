@@ -140,9 +140,16 @@ export function share(points: NamedPoint[], together: number): NamedPoint[][] {
   return groups.filter((group) => group.length > 0);
 }
 
-/** The one goes through a canary and a bake; the other is found out after the switch, so that everything is undone. */
+/** The one goes through a canary with a fresh baseline and a bake; the other is found out after the switch, so that everything is undone. */
 function asked(variant: Variant): Asked {
-  if (variant === 'released') return { config: (raw) => void (raw.bake = { soak: '500ms' }) };
+  if (variant === 'released') {
+    return {
+      config: (raw) => {
+        raw.canary.baseline = 'fresh';
+        raw.bake = { soak: '500ms' };
+      },
+    };
+  }
   return {
     behaviour: { failAfter: 5 },
     config: (raw) => {
