@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseDocument } from 'yaml';
+import { cacheDirectory } from '../starters/temporal-program';
 import { removeTraces } from '../tests/support/engine';
 import { startLoad } from '../tests/support/load';
 import type { Load, LoadReport } from '../tests/support/load';
@@ -14,14 +15,19 @@ import { freePort } from '../tests/support/temporal';
 
 /*
  * Releases examples/fx three times with the commands that people use, while traffic runs. What it makes lies in a folder
- * of its own, on ports that are free, under an app name of its own; without --keep all of it is removed.
+ * of its own, on ports that are free, under an app name of its own. Without --keep all of it is removed at the end, and
+ * what an earlier demo left, because it was kept or killed, at the beginning.
  */
 
 const ROOT = join(__dirname, '..');
 const SPILLWAY = join(ROOT, 'dist/starters/spillway.js');
 // The router's folder has this name too: its container is called after it, and must not be another's.
 const APP = 'fx-demo';
+const SCOPE = { app: APP, environment: 'production' };
 const PORT = Number(process.env.FX_PORT ?? 8080);
+const DIRECTORY = join(cacheDirectory(process.env), 'demo');
+/** Holds the process id of `spillway dev`. */
+const DEV_FILE = join(DIRECTORY, 'dev.pid');
 
 const url = new URL(process.env.FX_DATABASE_URL ?? 'postgres://expected-FX_DATABASE_URL');
 const database = url.pathname.slice(1);
@@ -41,16 +47,21 @@ interface Step {
 }
 
 async function main(keep: boolean): Promise<boolean> {
-  const directory = await mkdtemp(join(tmpdir(), 'spillway-demo-'));
-  const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
+  const closing: (() => Promise<unknown>)[] = [];
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= closeAll(closing));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void close().then(() => process.exit(1)));
+  await removeEarlier();
+  await mkdir(DIRECTORY, { recursive: true });
+  closing.push(() => rm(DIRECTORY, { recursive: true, force: true }));
   try {
-    await dropDatabase();
     await query(serverUrl, `CREATE DATABASE "${database}"`);
-    const project = await prepareProject(directory);
-    const dev = await startDev(directory);
+    const project = await prepareProject();
+    const dev = await startDev();
     closing.push(() => stop(dev.child));
     closing.push(dropDatabase);
-    closing.push(() => removeTraces({ app: APP, environment: 'production' }, join(directory, APP)));
+    closing.push(() => removeTraces(SCOPE, join(DIRECTORY, APP)));
     const release = (version: string, expected: string) => run(project, dev, version, expected);
 
     // People come as soon as there is something; the bake of the first release judges by them.
@@ -66,10 +77,29 @@ async function main(keep: boolean): Promise<boolean> {
     await change(project, '1.2.0');
     steps.push(await release('1.2.0', 'caught by the canary and undone'));
     const seen = keep ? await load.report() : await load.stop();
-    return summarise(steps, seen, dev, keep ? directory : undefined);
+    return summarise(steps, seen, dev, keep);
   } finally {
-    if (!keep) for (const close of closing.reverse()) await close();
+    if (!keep) await close();
   }
+}
+
+async function closeAll(closing: (() => Promise<unknown>)[]): Promise<void> {
+  for (const close of closing.reverse()) await close();
+}
+
+async function removeEarlier(): Promise<void> {
+  const pid = Number(await readFile(DEV_FILE, 'utf8').catch(() => ''));
+  const command = pid > 0 ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') : '';
+  if (command.includes(DIRECTORY)) {
+    console.log('an earlier demo still runs: it is ended and removed');
+    process.kill(pid, 'SIGTERM');
+    const deadline = Date.now() + 30_000;
+    while (existsSync(`/proc/${pid}`) && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await removeTraces(SCOPE, join(DIRECTORY, APP));
+  await dropDatabase();
+  await rm(DIRECTORY, { recursive: true, force: true });
 }
 
 function dropDatabase(): Promise<unknown> {
@@ -77,15 +107,15 @@ function dropDatabase(): Promise<unknown> {
 }
 
 /** A copy of the example, as a developer's checkout, on a port and with a router of the demo's own. */
-async function prepareProject(directory: string): Promise<string> {
-  const project = join(directory, 'fx');
+async function prepareProject(): Promise<string> {
+  const project = join(DIRECTORY, 'fx');
   await cp(join(__dirname, 'fx'), project, { recursive: true, filter: (path) => !path.endsWith('node_modules') });
   await execute(process.execPath, [join(__dirname, 'fx/prepare.js'), project]);
   const file = join(project, 'spillway.yaml');
   const yaml = parseDocument(await readFile(file, 'utf8'));
   yaml.set('app', APP);
-  yaml.setIn(['router', 'directory'], join(directory, APP));
-  yaml.setIn(['target', 'stateDirectory'], join(directory, 'state'));
+  yaml.setIn(['router', 'directory'], join(DIRECTORY, APP));
+  yaml.setIn(['target', 'stateDirectory'], join(DIRECTORY, 'state'));
   for (const [service, count] of Object.entries({ backend: 3, frontend: 1 }))
     for (let route = 0; route < count; route++) yaml.setIn(['services', service, 'routes', route, 'port'], PORT);
   await writeFile(file, String(yaml));
@@ -93,13 +123,14 @@ async function prepareProject(directory: string): Promise<string> {
 }
 
 /** `spillway dev`, until it says where it is. */
-async function startDev(directory: string): Promise<Dev> {
+async function startDev(): Promise<Dev> {
   const ports = ['--port', String(await freePort()), '--ui-port', String(await freePort())];
-  const files = ['--database', join(directory, 'temporal.db')];
+  const files = ['--database', join(DIRECTORY, 'temporal.db')];
   const child = spawn(process.execPath, [SPILLWAY, 'dev', '--json', ...ports, ...files], {
-    env: { ...process.env, SPILLWAY_WORKER_STATE: join(directory, 'worker'), SPILLWAY_LOG_LEVEL: 'warn' },
+    env: { ...process.env, SPILLWAY_WORKER_STATE: join(DIRECTORY, 'worker'), SPILLWAY_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  await writeFile(DEV_FILE, String(child.pid));
   let text = '';
   for await (const line of createInterface({ input: child.stdout })) {
     text += line;
@@ -156,7 +187,7 @@ async function execute(program: string, args: string[], options: object = {}): P
 }
 
 /** Prints the summary; answers whether all went as it should. */
-function summarise(steps: Step[], traffic: LoadReport, dev: Dev, kept: string | undefined): boolean {
+function summarise(steps: Step[], traffic: LoadReport, dev: Dev, kept: boolean): boolean {
   const wanted = [0, 0, 1];
   const good = steps.every(({ exitCode }, index) => exitCode === wanted[index]) && traffic.lost === 0;
   const serving = Object.entries(traffic.versions).map(([version, count]) => `${version}: ${count}`);
@@ -172,7 +203,9 @@ function summarise(steps: Step[], traffic: LoadReport, dev: Dev, kept: string | 
     `Temporal Web UI     ${dev.uiUrl}${kept ? '' : ' (until now)'}`,
   ];
   if (kept)
-    lines.push(`left running        http://127.0.0.1:${PORT}, all files in ${kept}, dev is process ${dev.child.pid}`);
+    lines.push(
+      `left running        http://127.0.0.1:${PORT}, all files in ${DIRECTORY}, dev is process ${dev.child.pid}`,
+    );
   console.log(
     `\n══ ${good ? 'The demo went as it should' : 'THE DEMO DID NOT GO AS IT SHOULD'} ══\n\n${lines.join('\n')}\n`,
   );

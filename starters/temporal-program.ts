@@ -62,7 +62,7 @@ export async function temporalProgram(search: Search): Promise<string> {
 }
 
 /** Where Spillway keeps what it downloaded or built: `SPILLWAY_CACHE`, or by the XDG base directory specification. */
-function cacheDirectory(env: NodeJS.ProcessEnv): string {
+export function cacheDirectory(env: NodeJS.ProcessEnv): string {
   return env.SPILLWAY_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'spillway');
 }
 

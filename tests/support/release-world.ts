@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
@@ -11,6 +10,7 @@ import { appConfigSchema } from '../../domain/config';
 import type { MessageName } from '../../domain/messages';
 import { environmentWorkflowId, releaseWorkflowId, SEARCH_ATTRIBUTES } from '../../domain/names';
 import type { Live, ReleaseRequest, ReleaseStatus } from '../../domain/release';
+import { cacheDirectory } from '../../starters/temporal-program';
 import type { environment as environmentWorkflow } from '../../workflows/environment';
 import { environmentQuery, messageUpdate, releaseUpdate, statusQuery } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
@@ -19,8 +19,7 @@ import type { release } from '../../workflows/release';
 /* A world in which only the workflows are real: time skips, and activities are recorded and answer as told. */
 
 const QUIET = new DefaultLogger('ERROR');
-const cache = process.env.SPILLWAY_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'spillway');
-const testServer = join(cache, 'temporal-test-server', '1.31.0', 'temporal-test-server');
+const testServer = join(cacheDirectory(process.env), 'temporal-test-server', '1.31.0', 'temporal-test-server');
 
 type Answers = { [K in keyof Activities]: (input: Parameters<Activities[K]>[0]) => unknown };
 type Call = { name: keyof Activities; input: unknown };

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
+import { cacheDirectory } from '../../starters/temporal-program';
 
 export interface TemporalServer {
   /** `127.0.0.1:PORT`, for `TEMPORAL_ADDRESS`. */
@@ -81,8 +81,7 @@ export async function freePort(): Promise<number> {
  */
 export function temporalBinary(): string {
   if (process.env.TEMPORAL_BIN) return process.env.TEMPORAL_BIN;
-  const cache = process.env.SPILLWAY_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'spillway');
-  const folder = join(cache, 'temporal');
+  const folder = join(cacheDirectory(process.env), 'temporal');
   const versions = existsSync(folder) ? readdirSync(folder).sort() : [];
   const cached = versions.map((version) => join(folder, version, 'temporal')).filter((file) => existsSync(file));
   return cached.at(-1) ?? 'temporal';
