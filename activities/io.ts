@@ -9,10 +9,11 @@ import type { Target } from '../targets/target';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
-const BEAT_MS = 1_000;
+/** A soak that is promoted or paused learns of it from a beat, and what follows shall have begun within a second. */
+const BEAT_MS = 700;
 
 /**
- * Runs the body of an activity: beats every second by a timer of its own, with the last progress as details, and hands
+ * Runs the body of an activity: beats every 0.7 s by a timer of its own, with the last progress as details, and hands
  * Temporal's cancellation on as an ordinary signal. A beat is how an activity learns that it was cancelled, so it must
  * not depend on the body making progress. What is given to `keep` is what another attempt finds.
  */

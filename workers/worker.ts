@@ -22,8 +22,8 @@ const FORCE_MS = 20_000;
 
 /** How fast others learn of what happens to a worker, and how much it takes on (docs/architecture.md). */
 export const WORKER_TIMINGS = {
-  maxHeartbeatThrottleInterval: '1s',
-  defaultHeartbeatThrottleInterval: '1s',
+  maxHeartbeatThrottleInterval: '700ms',
+  defaultHeartbeatThrottleInterval: '700ms',
   stickyQueueScheduleToStartTimeout: '2s',
   // A soak takes a place for hours and does next to nothing there: no undo may have to wait for one.
   maxConcurrentActivityTaskExecutions: 5_000,
