@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPostgres } from '../tests/support/postgres';
 import { World } from '../tests/support/world';
+import { benchAnswers } from './answers';
 import { benchBack } from './back';
 import { benchJudge } from './judge';
 import { benchRelease } from './release';
@@ -14,7 +15,7 @@ import { benchSwitch } from './switch';
 
 /*
  * Measures what Spillway promises, on real parts, and writes bench/results.json.
- * Usage: run.ts [judge|soak|scale|switch|release|back|step|resume|worker]...   (all of them without arguments)
+ * Usage: run.ts [judge|soak|scale|switch|release|back|answers|step|resume|worker]...   (all of them without arguments)
  */
 
 const RESULTS = join(__dirname, 'results.json');
@@ -50,6 +51,10 @@ async function main(wanted: string[]): Promise<void> {
       back: async () => {
         const load = await world.load();
         return { ...(await benchBack(world)), lost: (await load.stop()).lost };
+      },
+      answers: async () => {
+        const load = await world.load();
+        return { ...(await benchAnswers(world)), lost: (await load.stop()).lost };
       },
       resume: () => benchResume(world),
     };
