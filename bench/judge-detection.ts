@@ -1,5 +1,5 @@
 import { Traffic, type Change, type Look } from '../tests/support/canary-traffic';
-import { oursByErrors, oursByLatency, PROMISED } from './judge-ours';
+import { oursByErrors, oursByLatency, PROMISED, PROMISED_IN_A_RELEASE } from './judge-ours';
 import { errorRate, failsAfter, kayentaStyles, p95, thresholds, type Path } from './judge-rivals';
 import { median } from './statistics';
 
@@ -32,6 +32,8 @@ export interface Comparison {
   ours: Detection;
   /** With the limit that has as many false alarms as the rivals. */
   oursCalibrated: Detection;
+  /** As one of six tests that share the level of a release. */
+  oursInARelease: Detection;
   threshold: Detection;
   kayentaStyle: Detection;
 }
@@ -43,20 +45,26 @@ export function compare(what: 'errors' | 'latency', around: Surroundings): Compa
   const judges = [ours, ...limits, ...ranks];
   const good = canaries(1, around, {}, (looks) => judges.map(({ path }) => path(looks, measure).at(-1)!));
   const allowed = judges.map((_, index) => limitOf(good.map((loudest) => loudest[index]!)));
-  // Ours twice: calibrated like all others, and as it is promised.
+  // Ours three times: as it is promised, alone and in a release, and calibrated like all others.
   const bad = canaries(2, around, change, (looks) => {
-    const paths = judges.map(({ path }) => path(looks, measure));
-    return [...paths, paths[0]!].map((path, index) => requestsUntil(looks, path, allowed[index] ?? PROMISED));
+    const [own, ...others] = judges.map(({ path }) => path(looks, measure));
+    const ownLimits = [PROMISED, PROMISED_IN_A_RELEASE, allowed[0]!];
+    return [
+      ...ownLimits.map((limit) => requestsUntil(looks, own!, limit)),
+      ...others.map((path, index) => requestsUntil(looks, path, allowed[index + 1]!)),
+    ];
   });
-  const [oursCalibrated, ...rest] = [...judges, ours].map(({ name }, index) => ({
+  const names = [ours, ours, ...judges].map(({ name }) => name);
+  const [promised, inARelease, calibrated, ...rest] = names.map((name, index) => ({
     name,
     requests: bad.map((requests) => requests[index]!).sort((a, b) => a - b),
   }));
   return {
-    ours: rest.at(-1)!,
-    oursCalibrated: oursCalibrated!,
+    ours: promised!,
+    oursCalibrated: calibrated!,
+    oursInARelease: inARelease!,
     threshold: best(rest.slice(0, limits.length)),
-    kayentaStyle: best(rest.slice(limits.length, -1)),
+    kayentaStyle: best(rest.slice(limits.length)),
   };
 }
 

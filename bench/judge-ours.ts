@@ -1,4 +1,4 @@
-import { liveVerdicts, observeLive, startLive, type LiveSettings } from '../domain/live-judge';
+import { liveVerdicts, observeLive, startLive, testsOf, type LiveSettings } from '../domain/live-judge';
 import { Router, type Look } from '../tests/support/canary-traffic';
 import type { Path, Rival } from './judge-rivals';
 
@@ -13,6 +13,9 @@ export const oursByLatency: Rival = { name: 'latency', path: (looks) => pathOf(l
 
 /** What speaks so loud is failed at the level that is promised. */
 export const PROMISED = -Math.log(SETTINGS.level);
+
+/** The same of a release with one service, whose three steps and two tests each share that level. */
+export const PROMISED_IN_A_RELEASE = -Math.log(SETTINGS.level / 3 / testsOf(1));
 
 function pathOf(looks: readonly Look[], metric: 'errors' | 'latency'): Path {
   const router = new Router();
