@@ -83,10 +83,10 @@ export function statusProblem(url: string, { status, body }: HttpAnswer): string
   return `expected status 200 of ${shownUrl(url)}, seen ${status}${said}${adviceOf(status)}`;
 }
 
-/** The beginning of a text on one line. */
+/** The beginning of a text on one line, in whole words: half a secret would be recognised by nobody who hides it. */
 export function excerpt(text: string): string {
   const line = text.trim().replace(/\s+/g, ' ');
-  return line.length > TOLD ? `${line.slice(0, TOLD)}…` : line;
+  return line.length > TOLD ? `${line.slice(0, TOLD + 1).replace(/[^\s"'`,;(){}<>]*$/, '')}…` : line;
 }
 
 /** An address without what may be secret in it: its query, and a user. */

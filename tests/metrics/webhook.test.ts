@@ -36,6 +36,12 @@ test('a webhook may answer counts', async () => {
   expect(await read({ answers: 'counts' })).toEqual({ bad: 3, total: 200 });
 });
 
+test('what a webhook says of a mistake is cut between words, never inside of the token that it repeats', async () => {
+  server = await startServer(says(`${'no entry '.repeat(21)}for tok-hunter2, says the door`, 403));
+  const missing = await read({ headers: { Authorization: { env: 'TOKEN' } } });
+  expect(missing).toMatchObject({ missing: expect.stringContaining('no entry for …') as string });
+});
+
 test('a webhook that has no value now says null, and nothing is wrong with it', async () => {
   server = await startServer(says({ value: null }));
   expect(await read()).toMatchObject({
