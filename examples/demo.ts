@@ -71,7 +71,7 @@ async function main(keep: boolean): Promise<boolean> {
     if (first.exitCode !== 0) throw new Error('expected the first release to succeed: see above why it did not');
     const load = await traffic;
     const steps = [first];
-    closing.push(() => load.stop());
+    closing.push(() => load.stop().catch(() => undefined));
     await change(project, '1.1.0');
     steps.push(await release('1.1.0', 'released by canary, with a migration'));
     await change(project, '1.2.0');
@@ -83,8 +83,10 @@ async function main(keep: boolean): Promise<boolean> {
   }
 }
 
+/** Newest first, and all of it: Ctrl-C reaches the processes that the demo started, too, so some have ended already. */
 async function closeAll(closing: (() => Promise<unknown>)[]): Promise<void> {
-  for (const close of closing.reverse()) await close();
+  for (const close of closing.reverse())
+    await close().catch((error: Error) => console.error(`while cleaning up: ${error.message}`));
 }
 
 async function removeEarlier(): Promise<void> {
