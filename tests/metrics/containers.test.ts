@@ -4,47 +4,38 @@ import type { Slot } from '../../domain/release';
 import type { MetricSource, Reading } from '../../metrics/metric';
 import { openMetric } from '../../metrics/open';
 import { openDockerTarget } from '../../targets/docker';
-import type { Target } from '../../targets/target';
 import {
   BUSYBOX,
   configOf,
   docker,
-  quietIo,
+  EngineApp,
   releaseOf,
-  removeEverything,
   specOf,
   targetConfig,
-  uniqueScope,
   webService,
 } from '../targets/docker-fixture';
 import { metricOf } from './opened';
 
-const scope = uniqueScope();
-const io = quietIo();
-let target: Target;
+const app = new EngineApp();
+const { scope, io } = app;
 let config: AppConfig;
 
 beforeAll(async () => {
-  target = await openDockerTarget(targetConfig(), { variables: {} });
   const job = { image: BUSYBOX, command: ['sleep', '1000'], traffic: 'none', run: 'live-only', stopGrace: '0s' };
   config = configOf(scope.app, { services: { web: webService({ replicas: 2 }), api: webService(), job } });
-  const image = await target.pullImage(BUSYBOX, 'web', io);
-  await target.ensureNetwork(scope, 'temporal.test/default', io);
+  const image = await app.target.pullImage(BUSYBOX, 'web', io);
+  await app.target.ensureNetwork(scope, 'temporal.test/default', io);
   for (const slot of ['blue', 'green'] as const) {
     const specs = ['web', 'api', 'job'].map((service) => specOf(config, service, image, service !== 'job'));
-    await target.deploySlot(releaseOf(scope), 'temporal.test/default', slot, specs, io);
+    await app.target.deploySlot(releaseOf(scope), 'temporal.test/default', slot, specs, io);
   }
-});
-afterAll(async () => {
-  await removeEverything(scope);
-  await target.close();
 });
 
 function open(containers: Record<string, unknown>, service?: string): Promise<MetricSource> {
   return openMetric(metricOf({ containers: { timeout: '15s', ...containers }, ...(service && { service }) }), {
     projectDirectory: '/',
     services: config.services,
-    target: () => Promise.resolve(target),
+    target: () => Promise.resolve(app.target),
     environment: {},
     secret: (value) => Promise.resolve(String(value)),
   });
@@ -58,7 +49,7 @@ test('a leak shows in the memory of its slot only', async () => {
   const [before, other] = [valueOf(await ask(source, 'green')), valueOf(await ask(source, 'blue'))];
   expect(before).toBeGreaterThan(0);
   const leak = ['dd', 'if=/dev/zero', 'of=/tmp/leak', 'bs=1M', 'count=40'];
-  expect((await target.exec(containerName(scope, 'web', 'green', 2), leak, io)).exitCode).toBe(0);
+  expect((await app.target.exec(containerName(scope, 'web', 'green', 2), leak, io)).exitCode).toBe(0);
   expect(valueOf(await ask(source, 'green')) - before).toBeGreaterThan(35e6);
   expect(Math.abs(valueOf(await ask(source, 'blue')) - other)).toBeLessThan(5e6);
 });
@@ -66,7 +57,7 @@ test('a leak shows in the memory of its slot only', async () => {
 test('a hot loop shows in the CPU of its slot and service only, at the first reading and later', async () => {
   const source = await open({ measure: 'cpu' }, 'web');
   const loop = ['sh', '-c', 'timeout 60 sh -c "while :; do :; done" >/dev/null 2>&1 &'];
-  await target.exec(containerName(scope, 'web', 'green', 1), loop, io);
+  await app.target.exec(containerName(scope, 'web', 'green', 1), loop, io);
   for (let reading = 0; reading < 2; reading++) {
     const [hot, cool] = [valueOf(await ask(source, 'green')), valueOf(await ask(source, 'blue'))];
     expect(cool).toBeGreaterThanOrEqual(0);
@@ -86,7 +77,7 @@ test('containers that are gone, stopped or not there are missing, not a smaller 
   });
   await docker.getContainer(stopped).remove({ force: true });
   expect(await ask(source, 'blue')).toMatchObject({ missing: expect.stringContaining('seen 1 of 2') as string });
-  await target.removeGroup(scope, 'blue', undefined, 0, io);
+  await app.target.removeGroup(scope, 'blue', undefined, 0, io);
   expect(await ask(source, 'blue')).toMatchObject({
     missing: 'expected containers of web in blue, seen none',
     fault: false,

@@ -1,40 +1,33 @@
 import { groupOfAddress } from '../../domain/addresses';
 import { LABELS } from '../../domain/names';
 import type { PinnedImage } from '../../domain/release';
-import { openDockerTarget } from '../../targets/docker';
-import type { Target } from '../../targets/target';
 import {
   BUSYBOX,
   configOf,
   docker,
-  quietIo,
+  EngineApp,
   releaseOf,
   removeEverything,
   specOf,
-  targetConfig,
-  uniqueScope,
   webService,
 } from './docker-fixture';
 
 const OWNER = 'temporal.test/default';
-const scope = uniqueScope();
-const io = quietIo();
+const app = new EngineApp();
+const { scope, io } = app;
 const live = releaseOf(scope, '1.0.0', 'live');
 const next = releaseOf(scope, '2.0.0', 'next');
 const SECRET = 'only the live containers know it';
-let target: Target;
 let image: PinnedImage;
 
 beforeAll(async () => {
-  target = await openDockerTarget(targetConfig(), { variables: {} });
-  image = await target.pullImage(BUSYBOX, 'web', io);
+  image = await app.target.pullImage(BUSYBOX, 'web', io);
 });
 beforeEach(async () => {
-  await target.ensureNetwork(scope, OWNER, io);
-  await target.deploySlot(live, OWNER, 'blue', services(), io);
+  await app.target.ensureNetwork(scope, OWNER, io);
+  await app.target.deploySlot(live, OWNER, 'blue', services(), io);
 });
 afterEach(() => removeEverything(scope));
-afterAll(() => target.close());
 
 function services() {
   const web = webService({ replicas: 2, cpu: 0.5, memory: '64MiB', env: { GREETING: SECRET } });
@@ -49,11 +42,11 @@ function services() {
 
 const inspect = (container: string) => docker.getContainer(container).inspect();
 const ids = async () => (await Promise.all((await found()).map(inspect))).map(({ Id }) => Id);
-const found = async () => (await target.replicas(scope, 'baseline', io)).map(({ container }) => container);
+const found = async () => (await app.target.replicas(scope, 'baseline', io)).map(({ container }) => container);
 
 test('the copies are what is live, under names, labels and addresses of their own', async () => {
-  await target.startContainer(`${scope.app}-test-job-blue-1`, io);
-  const copies = await target.copySlot(next, 'blue', io);
+  await app.target.startContainer(`${scope.app}-test-job-blue-1`, io);
+  const copies = await app.target.copySlot(next, 'blue', io);
   expect(copies.map(({ service, replica, state }) => `${service} ${replica} ${state}`)).toEqual([
     'queue 1 running',
     'web 1 running',
@@ -77,43 +70,43 @@ test('the copies are what is live, under names, labels and addresses of their ow
 });
 
 test('copies reach each other, not the slot that they were made of', async () => {
-  await target.copySlot(next, 'blue', io);
-  const { output } = await target.exec(`${scope.app}-test-queue-baseline-1`, ['nslookup', 'web-baseline'], io);
-  const [web] = (await target.replicas(scope, 'baseline', io)).filter(({ service }) => service === 'web');
+  await app.target.copySlot(next, 'blue', io);
+  const { output } = await app.target.exec(`${scope.app}-test-queue-baseline-1`, ['nslookup', 'web-baseline'], io);
+  const [web] = (await app.target.replicas(scope, 'baseline', io)).filter(({ service }) => service === 'web');
   expect(output).toContain(web!.address);
 });
 
 test('copying again changes nothing, and goes on where a worker was killed', async () => {
-  await target.copySlot(next, 'blue', io);
+  await app.target.copySlot(next, 'blue', io);
   const first = await ids();
-  await target.copySlot(next, 'blue', io);
+  await app.target.copySlot(next, 'blue', io);
   expect(await ids()).toEqual(first);
 
   // One was created and not started, one not even created.
   await docker.getContainer(`${scope.app}-test-web-baseline-1`).stop({ t: 0 });
   await docker.getContainer(`${scope.app}-test-web-baseline-2`).remove({ force: true });
-  const copies = await target.copySlot(next, 'blue', io);
+  const copies = await app.target.copySlot(next, 'blue', io);
   expect(copies.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
   expect((await ids()).filter((id) => first.includes(id))).toHaveLength(2);
 });
 
 test('two workers that copy at the same time end with one set', async () => {
-  await Promise.all([1, 2, 3].map(() => target.copySlot(next, 'blue', io)));
+  await Promise.all([1, 2, 3].map(() => app.target.copySlot(next, 'blue', io)));
   expect(await found()).toHaveLength(3);
 });
 
 test('what another release left of its baseline is cleared, and the live slot stays as it is', async () => {
-  const before = await target.replicas(scope, 'blue', io);
-  await target.copySlot(releaseOf(scope, '2.0.0', 'before'), 'blue', io);
-  const copies = await target.copySlot(next, 'blue', io);
+  const before = await app.target.replicas(scope, 'blue', io);
+  await app.target.copySlot(releaseOf(scope, '2.0.0', 'before'), 'blue', io);
+  const copies = await app.target.copySlot(next, 'blue', io);
   expect(new Set(copies.map(({ releaseId }) => releaseId))).toEqual(new Set([next.id]));
-  expect(await target.removeGroup(scope, 'baseline', next.id, 0, io)).toHaveLength(3);
-  expect(await target.removeGroup(scope, 'baseline', next.id, 0, io)).toEqual([]);
-  expect(await target.replicas(scope, 'blue', io)).toEqual(before);
+  expect(await app.target.removeGroup(scope, 'baseline', next.id, 0, io)).toHaveLength(3);
+  expect(await app.target.removeGroup(scope, 'baseline', next.id, 0, io)).toEqual([]);
+  expect(await app.target.replicas(scope, 'blue', io)).toEqual(before);
 });
 
 test('without anything live there is nothing to copy', async () => {
-  await expect(target.copySlot(next, 'green', io)).rejects.toMatchObject({
+  await expect(app.target.copySlot(next, 'green', io)).rejects.toMatchObject({
     name: 'UnreachableFailure',
     message: expect.stringContaining('expected containers in green to make a fresh baseline of, seen none') as string,
   });

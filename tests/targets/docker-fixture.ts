@@ -5,7 +5,8 @@ import { appConfigSchema, type AppConfig, type TargetConfig } from '../../domain
 import type { Io } from '../../domain/host';
 import { LABELS, networkName } from '../../domain/names';
 import type { PinnedImage, ReleaseRef, Scope } from '../../domain/release';
-import type { ServiceSpec } from '../../targets/target';
+import { openDockerTarget } from '../../targets/docker';
+import type { ServiceSpec, Target } from '../../targets/target';
 
 /** The engine as the test sees it, beside the code under test. */
 export const docker = new Docker({ socketPath: '/var/run/docker.sock' });
@@ -78,5 +79,25 @@ export async function removeEverything(scope: Scope): Promise<void> {
         .remove({ force: true })
         .catch(() => undefined);
     }
+  }
+}
+
+/** An app on the local engine for the tests of one file: opened before the first, removed with all it made after the last. */
+export class EngineApp {
+  readonly scope = uniqueScope();
+  readonly io = quietIo();
+  private opened: Target | undefined;
+
+  constructor() {
+    beforeAll(async () => void (this.opened = await openDockerTarget(targetConfig(), { variables: {} })));
+    afterAll(async () => {
+      await removeEverything(this.scope);
+      await this.opened?.close();
+    });
+  }
+
+  get target(): Target {
+    if (!this.opened) throw new Error('expected a test to be running, none has begun');
+    return this.opened;
   }
 }

@@ -8,24 +8,20 @@ import {
   BUSYBOX,
   configOf,
   docker,
+  EngineApp,
   quietIo,
   releaseOf,
   removeEverything,
   specOf,
   targetConfig,
-  uniqueScope,
   webService,
 } from './docker-fixture';
 import { startRegistry, type Registry } from './registry';
 
-const scope = uniqueScope();
-const io = quietIo();
-let target: Target;
+const app = new EngineApp();
+const { scope, io } = app;
 let folder: string;
 
-beforeAll(async () => {
-  target = await openDockerTarget(targetConfig(), { variables: {} });
-});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spillway-context-'));
 });
@@ -33,7 +29,6 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
   await removeEverything(scope);
 });
-afterAll(() => target.close());
 
 async function files(content: Record<string, string>): Promise<void> {
   for (const [path, text] of Object.entries(content)) {
@@ -45,7 +40,7 @@ async function files(content: Record<string, string>): Promise<void> {
 function build(settings: Record<string, unknown> = {}, version = '1.0.0', signal = io) {
   const labels = { [LABELS.app]: scope.app, [LABELS.service]: 'web', [LABELS.version]: version };
   const reference = `${scope.app}-web:${version}`;
-  return target.buildImage(
+  return app.target.buildImage(
     { context: '.', dockerfile: 'Dockerfile', args: {}, directory: folder, reference, labels, ...settings },
     'web',
     signal,
@@ -91,7 +86,7 @@ describe('a build', () => {
       '/app/main.txt',
       '/app/src/deep/file.txt',
     ]);
-    const facts = await target.inspectImage(image.reference, 'web', io);
+    const facts = await app.target.inspectImage(image.reference, 'web', io);
     expect(facts).toMatchObject({ image, user: '10001:10001', env: { FLAVOUR: 'plain' }, hasHealthcheck: false });
     expect(io.progress.some((line) => line.startsWith('building web: '))).toBe(true);
   });
@@ -136,7 +131,7 @@ describe('a build', () => {
     const building = build({}, '1.0.0', cancelled);
     setTimeout(() => controller.abort(new Error('cancelled')), 1_500);
     await expect(building).rejects.toThrow('cancelled');
-    expect(await target.inspectImage(`${scope.app}-web:1.0.0`, 'web', io)).toBeUndefined();
+    expect(await app.target.inspectImage(`${scope.app}-web:1.0.0`, 'web', io)).toBeUndefined();
   });
 
   test('tags move and are taken away; an image in use stays', async () => {
@@ -145,22 +140,22 @@ describe('a build', () => {
     await files({ Dockerfile: `FROM ${BUSYBOX}\nENV V=2\n` });
     const second = await build();
     expect(second.digest).not.toBe(first.digest);
-    await target.tagImage(second.reference, first.digest, io);
-    expect((await target.inspectImage(second.reference, 'web', io))!.image.digest).toBe(first.digest);
-    await target.removeImage(second.digest, io);
-    await target.removeImage(second.digest, io);
+    await app.target.tagImage(second.reference, first.digest, io);
+    expect((await app.target.inspectImage(second.reference, 'web', io))!.image.digest).toBe(first.digest);
+    await app.target.removeImage(second.digest, io);
+    await app.target.removeImage(second.digest, io);
     const container = await docker.createContainer({
       Image: first.digest,
       Cmd: ['sleep', '30'],
       Labels: { [LABELS.app]: scope.app },
     });
     await container.start();
-    await target.removeImage(first.reference, io);
-    expect(await target.inspectImage(first.reference, 'web', io)).toBeUndefined();
-    expect(await target.inspectImage(first.digest, 'web', io)).toBeDefined();
+    await app.target.removeImage(first.reference, io);
+    expect(await app.target.inspectImage(first.reference, 'web', io)).toBeUndefined();
+    expect(await app.target.inspectImage(first.digest, 'web', io)).toBeDefined();
     await container.remove({ force: true });
-    await target.removeImage(first.digest, io);
-    expect(await target.inspectImage(first.digest, 'web', io)).toBeUndefined();
+    await app.target.removeImage(first.digest, io);
+    expect(await app.target.inspectImage(first.digest, 'web', io)).toBeUndefined();
   });
 
   test('pruning keeps the newest images and those that a container uses', async () => {
@@ -174,8 +169,8 @@ describe('a build', () => {
       Cmd: ['true'],
       Labels: { [LABELS.app]: scope.app },
     });
-    expect(await target.pruneImages(scope, 2, io)).toEqual([`${scope.app}-web:1.1.0`]);
-    expect(await target.pruneImages(scope, 2, io)).toEqual([]);
+    expect(await app.target.pruneImages(scope, 2, io)).toEqual([`${scope.app}-web:1.1.0`]);
+    expect(await app.target.pruneImages(scope, 2, io)).toEqual([]);
   });
 });
 
@@ -203,23 +198,29 @@ describe('a pull', () => {
     const repository = `${scope.app}/web`;
     const digest = await open.push(BUSYBOX, repository, '1.0.0');
     const reference = `${open.address}/${repository}:1.0.0`;
-    const image = await target.pullImage(reference, 'web', io);
+    const image = await app.target.pullImage(reference, 'web', io);
     expect(image).toMatchObject({ reference, digest });
-    await target.ensureNetwork(scope, 'owner', io);
+    await app.target.ensureNetwork(scope, 'owner', io);
     const config = configOf(scope.app, { services: { web: webService() } });
-    const [replica] = await target.deploySlot(releaseOf(scope), 'owner', 'blue', [specOf(config, 'web', image)], io);
+    const [replica] = await app.target.deploySlot(
+      releaseOf(scope),
+      'owner',
+      'blue',
+      [specOf(config, 'web', image)],
+      io,
+    );
     expect(replica).toMatchObject({ imageDigest: digest, state: 'running' });
     await removeEverything(scope);
-    await target.removeImage(reference, io);
+    await app.target.removeImage(reference, io);
 
     const byDigest = `${open.address}/${repository}@${digest}`;
-    expect(await target.pullImage(byDigest, 'web', io)).toMatchObject({ reference: byDigest, digest });
-    await target.removeImage(byDigest, io);
-    expect(await target.inspectImage(byDigest, 'web', io)).toBeUndefined();
+    expect(await app.target.pullImage(byDigest, 'web', io)).toMatchObject({ reference: byDigest, digest });
+    await app.target.removeImage(byDigest, io);
+    expect(await app.target.inspectImage(byDigest, 'web', io)).toBeUndefined();
   });
 
   test('what the registry does not have is a failure that no retry mends', async () => {
-    await expect(target.pullImage(`${open.address}/${scope.app}/none:1`, 'web', io)).rejects.toMatchObject({
+    await expect(app.target.pullImage(`${open.address}/${scope.app}/none:1`, 'web', io)).rejects.toMatchObject({
       name: 'ImageFailure',
     });
   });
@@ -228,9 +229,9 @@ describe('a pull', () => {
     await open.push(BUSYBOX, `${scope.app}/seen`, '1');
     await closed.push(BUSYBOX, 'seen', '1');
     const reference = `${open.address}/${scope.app}/seen:1`;
-    await target.expectInRegistry(reference, io);
-    expect(await target.inspectImage(reference, 'web', io)).toBeUndefined();
-    const refused = (other: string) => target.expectInRegistry(other, io).catch((error: Error) => error);
+    await app.target.expectInRegistry(reference, io);
+    expect(await app.target.inspectImage(reference, 'web', io)).toBeUndefined();
+    const refused = (other: string) => app.target.expectInRegistry(other, io).catch((error: Error) => error);
     expect(await refused(`${open.address}/${scope.app}/none:1`)).toMatchObject({ name: 'ImageFailure' });
     expect(await refused(`${closed.address}/seen:1`)).toMatchObject({ message: expect.stringMatching(/without cred/) });
     expect(await refused('127.0.0.1:1/none/web:1')).toMatchObject({ name: 'UnreachableFailure' });
@@ -241,7 +242,7 @@ describe('a pull', () => {
   });
 
   test('a registry that does not answer may be tried again', async () => {
-    await expect(target.pullImage('127.0.0.1:1/none/web:1', 'web', io)).rejects.toMatchObject({
+    await expect(app.target.pullImage('127.0.0.1:1/none/web:1', 'web', io)).rejects.toMatchObject({
       name: 'UnreachableFailure',
     });
   });
@@ -249,7 +250,7 @@ describe('a pull', () => {
   test('uses the password that `docker login` left in the Docker configuration', async () => {
     await closed.push(BUSYBOX, 'web', '2');
     const reference = `${closed.address}/web:2`;
-    await expect(target.pullImage(reference, 'web', io)).rejects.toThrow(/without credentials/);
+    await expect(app.target.pullImage(reference, 'web', io)).rejects.toThrow(/without credentials/);
     const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
     const known = await withConfig({ auths: { [closed.address]: { auth } } });
     expect(await known.pullImage(reference, 'web', io)).toMatchObject({ reference });

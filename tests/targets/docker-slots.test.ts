@@ -2,12 +2,11 @@ import { groupOfAddress } from '../../domain/addresses';
 import { LABELS, containerName, networkName } from '../../domain/names';
 import type { PinnedImage } from '../../domain/release';
 import { openDockerTarget } from '../../targets/docker';
-import type { Target } from '../../targets/target';
 import {
   BUSYBOX,
   configOf,
   docker,
-  quietIo,
+  EngineApp,
   releaseOf,
   removeEverything,
   specOf,
@@ -17,19 +16,16 @@ import {
 } from './docker-fixture';
 
 const OWNER = 'temporal.test/default';
-const scope = uniqueScope();
-const io = quietIo();
+const app = new EngineApp();
+const { scope, io } = app;
 const check = { path: '/index.html', method: 'GET' as const, headers: {}, status: [200], json: {}, timeout: 2_000 };
-let target: Target;
 let image: PinnedImage;
 
 beforeAll(async () => {
-  target = await openDockerTarget(targetConfig(), { variables: {} });
-  image = await target.pullImage(BUSYBOX, 'web', io);
+  image = await app.target.pullImage(BUSYBOX, 'web', io);
 });
-beforeEach(() => target.ensureNetwork(scope, OWNER, io));
+beforeEach(() => app.target.ensureNetwork(scope, OWNER, io));
 afterEach(() => removeEverything(scope));
-afterAll(() => target.close());
 
 function services(settings: Record<string, unknown> = {}, start = true) {
   const config = configOf(scope.app, { services: { web: webService(settings) } });
@@ -49,15 +45,15 @@ async function eventually<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 test('the network of an environment is a free /24 that carries its owner, and is made only once', async () => {
-  await Promise.all([1, 2, 3].map(() => target.ensureNetwork(scope, OWNER, io)));
+  await Promise.all([1, 2, 3].map(() => app.target.ensureNetwork(scope, OWNER, io)));
   const found = await docker.listNetworks({ filters: { name: [networkName(scope)] } });
   expect(found).toHaveLength(1);
   expect(found[0]!.IPAM!.Config![0]!.Subnet).toMatch(/^10\.210\.\d+\.0\/24$/);
-  expect((await target.probe(scope, io)).owner).toBe(OWNER);
+  expect((await app.target.probe(scope, io)).owner).toBe(OWNER);
 });
 
 test('a network of another owner is refused', async () => {
-  await expect(target.ensureNetwork(scope, 'other/default', io)).rejects.toThrow(
+  await expect(app.target.ensureNetwork(scope, 'other/default', io)).rejects.toThrow(
     /expected network .* to belong to other/,
   );
 });
@@ -65,7 +61,7 @@ test('a network of another owner is refused', async () => {
 test('networks that are made at the same time get different subnets', async () => {
   const scopes = [uniqueScope(), uniqueScope(), uniqueScope()];
   try {
-    await Promise.all(scopes.map((each) => target.ensureNetwork(each, OWNER, io)));
+    await Promise.all(scopes.map((each) => app.target.ensureNetwork(each, OWNER, io)));
     const all = await docker.listNetworks();
     const subnets = scopes.map((each) => all.find(({ Name }) => Name === networkName(each))!.IPAM!.Config![0]!.Subnet);
     expect(new Set(subnets).size).toBe(3);
@@ -77,14 +73,14 @@ test('networks that are made at the same time get different subnets', async () =
 test('a slot runs every replica with its labels, limits and a fixed address, and answers as seen from the host', async () => {
   const release = releaseOf(scope);
   const spec = services({ replicas: 2, cpu: 0.5, memory: '64MiB' });
-  const replicas = await target.deploySlot(release, OWNER, 'green', spec, io);
+  const replicas = await app.target.deploySlot(release, OWNER, 'green', spec, io);
   expect(replicas.map(({ container }) => container)).toEqual(
     [1, 2].map((n) => containerName(scope, 'web', 'green', n)),
   );
   expect(replicas.every(({ address, state }) => groupOfAddress(address) === 'green' && state === 'running')).toBe(true);
   expect(replicas[0]).toMatchObject({ port: 8080, releaseId: release.id, version: '1.0.0', imageDigest: image.digest });
 
-  const answer = await eventually(() => target.ask({ host: replicas[0]!.address, port: 8080 }, check, io));
+  const answer = await eventually(() => app.target.ask({ host: replicas[0]!.address, port: 8080 }, check, io));
   expect(answer).toMatchObject({ status: 200, body: 'hello from 1.0.0\n' });
 
   const { HostConfig, Config } = await docker.getContainer(replicas[0]!.container).inspect();
@@ -96,16 +92,16 @@ test('a slot runs every replica with its labels, limits and a fixed address, and
     RestartPolicy: { Name: 'unless-stopped' },
   });
   expect(Config.Labels).toMatchObject({ [LABELS.owner]: OWNER, [LABELS.slot]: 'green', [LABELS.replica]: '1' });
-  const { memory } = await target.usage(replicas[0]!.container, io);
+  const { memory } = await app.target.usage(replicas[0]!.container, io);
   expect(memory).toBeGreaterThan(0);
   expect(memory).toBeLessThan(64 * 2 ** 20);
 });
 
 test('a service reaches its own slot’s sibling by name', async () => {
-  const [blue] = await target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
-  await target.deploySlot(releaseOf(scope, '2.0.0'), OWNER, 'green', services(), io);
+  const [blue] = await app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
+  await app.target.deploySlot(releaseOf(scope, '2.0.0'), OWNER, 'green', services(), io);
   const asked = (name: string) =>
-    target.exec(blue!.container, ['wget', '-q', '-O', '-', `http://web-${name}:8080/`], io);
+    app.target.exec(blue!.container, ['wget', '-q', '-O', '-', `http://web-${name}:8080/`], io);
   expect(await eventually(() => asked('blue'))).toMatchObject({ exitCode: 0, output: 'hello from 1.0.0\n' });
   expect(await eventually(() => asked('green'))).toMatchObject({ exitCode: 0, output: 'hello from 2.0.0\n' });
 });
@@ -116,25 +112,25 @@ test('deploying the same release again leaves its containers alone, whatever sta
     (await docker.listContainers({ all: true, filters: { label: [`${LABELS.app}=${scope.app}`] } }))
       .map(({ Id }) => Id)
       .sort();
-  await target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  await app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
   const first = await ids();
-  await target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  await app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
   expect(await ids()).toEqual(first);
 
   // As a worker that was killed between create and start leaves it.
-  await target.removeGroup(scope, 'blue', undefined, 0, io);
-  await target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }, false), io);
+  await app.target.removeGroup(scope, 'blue', undefined, 0, io);
+  await app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }, false), io);
   const created = await ids();
-  const replicas = await target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  const replicas = await app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
   expect(await ids()).toEqual(created);
   expect(replicas.map(({ state }) => state)).toEqual(['running', 'running']);
 });
 
 test('two workers that deploy the same release at the same time end with one set of containers', async () => {
   const release = releaseOf(scope);
-  const deploy = () => target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  const deploy = () => app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
   await Promise.all([deploy(), deploy(), deploy()]);
-  const replicas = await target.replicas(scope, 'blue', io);
+  const replicas = await app.target.replicas(scope, 'blue', io);
   expect(replicas.map(({ replica, state }) => [replica, state])).toEqual([
     [1, 'running'],
     [2, 'running'],
@@ -142,26 +138,26 @@ test('two workers that deploy the same release at the same time end with one set
 });
 
 test('what another release left in the slot is cleared, and the other slot is not touched', async () => {
-  const live = await target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
-  await target.deploySlot(releaseOf(scope, '2.0.0', 'x'), OWNER, 'green', services({ replicas: 3 }), io);
-  const replicas = await target.deploySlot(releaseOf(scope, '2.0.0', 'y'), OWNER, 'green', services(), io);
+  const live = await app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
+  await app.target.deploySlot(releaseOf(scope, '2.0.0', 'x'), OWNER, 'green', services({ replicas: 3 }), io);
+  const replicas = await app.target.deploySlot(releaseOf(scope, '2.0.0', 'y'), OWNER, 'green', services(), io);
   expect(replicas).toHaveLength(1);
   expect(replicas[0]!.releaseId).toBe(releaseOf(scope, '2.0.0', 'y').id);
-  expect(await target.replicas(scope, 'blue', io)).toEqual(live);
+  expect(await app.target.replicas(scope, 'blue', io)).toEqual(live);
 });
 
 test('only the containers of the release are removed, and nothing there is fine', async () => {
-  await target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
-  expect(await target.removeGroup(scope, 'blue', 'another', 1_000, io)).toEqual([]);
-  expect(await target.removeGroup(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([
+  await app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
+  expect(await app.target.removeGroup(scope, 'blue', 'another', 1_000, io)).toEqual([]);
+  expect(await app.target.removeGroup(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([
     containerName(scope, 'web', 'blue', 1),
   ]);
-  expect(await target.removeGroup(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([]);
-  expect(await target.replicas(scope, 'blue', io)).toEqual([]);
+  expect(await app.target.removeGroup(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([]);
+  expect(await app.target.replicas(scope, 'blue', io)).toEqual([]);
 });
 
 test('a live-only service is created, started by hand, and may be stopped twice', async () => {
-  const [created] = await target.deploySlot(
+  const [created] = await app.target.deploySlot(
     releaseOf(scope),
     OWNER,
     'blue',
@@ -170,31 +166,31 @@ test('a live-only service is created, started by hand, and may be stopped twice'
   );
   expect(created!.state).toBe('created');
   expect((await docker.getContainer(created!.container).inspect()).HostConfig.RestartPolicy!.Name).toBe('no');
-  await target.startContainer(created!.container, io);
-  await target.startContainer(created!.container, io);
+  await app.target.startContainer(created!.container, io);
+  await app.target.startContainer(created!.container, io);
   expect((await docker.getContainer(created!.container).inspect()).HostConfig.RestartPolicy!.Name).toBe(
     'unless-stopped',
   );
-  await target.stopContainer(created!.container, 1_000, io);
-  await target.stopContainer(created!.container, 1_000, io);
-  expect((await target.replicas(scope, 'blue', io))[0]!.state).toBe('exited');
+  await app.target.stopContainer(created!.container, 1_000, io);
+  await app.target.stopContainer(created!.container, 1_000, io);
+  expect((await app.target.replicas(scope, 'blue', io))[0]!.state).toBe('exited');
 });
 
 test('a container that ends is seen with its exit code, its restarts and its last lines', async () => {
   const command = ['sh', '-c', 'for i in 1 2 3; do echo line $i; done; exit 3'];
-  const [broken] = await target.deploySlot(releaseOf(scope), OWNER, 'blue', services({ command }), io);
+  const [broken] = await app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services({ command }), io);
   const seen = await eventually(async () => {
-    const [replica] = await target.replicas(scope, 'blue', io);
+    const [replica] = await app.target.replicas(scope, 'blue', io);
     if (!replica!.restarts || replica!.state !== 'exited') throw new Error('not yet');
     return replica!;
   });
   expect(seen.restarts).toBeGreaterThan(0);
-  expect(await target.logs(broken!.container, 2, io)).toEqual(['line 2', 'line 3']);
+  expect(await app.target.logs(broken!.container, 2, io)).toEqual(['line 2', 'line 3']);
 });
 
 test('a command that cannot run is a failure that names it', async () => {
   await expect(
-    target.deploySlot(releaseOf(scope), OWNER, 'blue', services({ command: ['/no/such'] }), io),
+    app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services({ command: ['/no/such'] }), io),
   ).rejects.toMatchObject({
     name: 'UnhealthyFailure',
     message: expect.stringContaining('/no/such'),
@@ -210,19 +206,19 @@ test('an engine that is not there is named, with what to do', async () => {
 });
 
 test('a question that nobody answers fails within its time', async () => {
-  await target.deploySlot(
+  await app.target.deploySlot(
     releaseOf(scope),
     OWNER,
     'blue',
     services({ command: ['sh', '-c', 'sleep 100 | nc -l -p 8080 >/dev/null'] }),
     io,
   );
-  const [replica] = await target.replicas(scope, 'blue', io);
+  const [replica] = await app.target.replicas(scope, 'blue', io);
   const hangs = { ...check, timeout: 500 };
   await expect(
     eventually(async () => {
       try {
-        return await target.ask({ host: replica!.address, port: 8080 }, hangs, io);
+        return await app.target.ask({ host: replica!.address, port: 8080 }, hangs, io);
       } catch (error) {
         if (String(error).includes('ECONNREFUSED')) throw error;
         return String(error);
