@@ -77,7 +77,11 @@ function featureName(name: string): string {
   return `FEATURE_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
 }
 
-/** Tells the router where a group is, and waits until it sees it; it gets no traffic by that, nor by green's first share. */
+/**
+ * Tells the router where a group is, and waits until it sees it; it gets no traffic by that.
+ *
+ * @param firstShare green's, where the router does not know the environment yet
+ */
 export async function introduce(
   input: Pick<Step, 'config' | 'release'>,
   group: Group,

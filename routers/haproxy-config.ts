@@ -163,7 +163,7 @@ function renderTesters(testers: Testers, here: string, map: string): string {
 `;
 }
 
-/** Like them. Testers have a share of 0 or 100 by now, so they are never among its visitors. */
+/** For the same reason; and since testers have a share of 0 or 100 by now, they are never among its visitors. */
 function renderBaseline(here: string, map: string): string {
   const draws = `${here} { var(txn.from) -m found } { var(txn.to) -m found }`;
   return `  # A fresh baseline of the live version gets the draws of a range, out of those of its slot.
