@@ -138,8 +138,12 @@ export interface JudgedStep {
   picture?: string;
 }
 
-/** `migrated` ends a migration by hand, all others end releases. */
-export type Outcome = 'released' | 'migrated' | 'rolled back' | 'resolved by hand' | 'unchanged' | 'terminated';
+/**
+ * `refused`: it ended before it had anything to undo. `migrated` ends a migration by hand, `released` a release, all
+ * others either of them.
+ */
+export type Outcome =
+  'released' | 'migrated' | 'refused' | 'rolled back' | 'resolved by hand' | 'unchanged' | 'terminated';
 
 /** What happened to one phase, for status, ledger and report. */
 export interface PhaseRecord {

@@ -4,7 +4,7 @@ import { ConfigurationFailure, SpillwayFailure, UnreachableFailure } from '../do
 export const EXIT = {
   /** It did what was asked. */
   done: 0,
-  /** A release was rolled back, or a check, gate or verdict said no. */
+  /** A release was refused or rolled back, or a check, gate or verdict said no. */
   no: 1,
   /** A release needs a hand. */
   needsHand: 2,

@@ -36,7 +36,7 @@ Examples:
   spillway release -e staging --detach --json
   spillway release -e production --dry-run
 
-Exit codes: 0 released, or nothing had to be changed · 1 rolled back, resolved by hand, terminated, refused, or left
+Exit codes: 0 released, or nothing had to be changed · 1 refused, rolled back, resolved by hand, terminated, or left
 before its end · 2 needs a hand · 64 wrong usage or configuration · 69 Temporal or no worker answers`;
 
 /** Registers `release`. */

@@ -27,6 +27,7 @@ export function exitCodeOf({
     case 'migrated':
     case 'unchanged':
       return EXIT.done;
+    case 'refused':
     case 'rolled back':
       return unreachable ? EXIT.unreachable : EXIT.no;
     case 'resolved by hand':
@@ -43,6 +44,7 @@ export function outcomeText(outcome: Outcome, colours: Colours): string {
     case 'migrated':
     case 'unchanged':
       return colours.green(outcome);
+    case 'refused':
     case 'rolled back':
     case 'resolved by hand':
       return colours.yellow(outcome);

@@ -22,8 +22,8 @@ Examples:
   spillway watch -e production
   spillway watch --app shop -e production --json
 
-Exit codes: 0 released, or nothing had to be changed · 1 rolled back, resolved by hand, terminated, none there, or
-detached · 2 needs a hand · 64 wrong usage · 69 Temporal does not answer, or no worker for 10 minutes`,
+Exit codes: 0 released, or nothing had to be changed · 1 refused, rolled back, resolved by hand, terminated, none
+there, or detached · 2 needs a hand · 64 wrong usage · 69 Temporal does not answer, or no worker for 10 minutes`,
     )
     .action((options: ScopeOptions & { who?: string }) =>
       run(options, async (out) => {

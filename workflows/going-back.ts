@@ -9,8 +9,10 @@ import type { Hand } from './undo-stack';
 
 /** Puts everything back, newest first; answers how that ended. */
 export async function goBack(run: Run, error: TemporalFailure): Promise<Outcome> {
-  const { control, request, slot } = run;
-  control.changed({ state: 'undoing', why: control.stop?.why ?? messageOf(error), waitingFor: undefined });
+  const { control, request, slot, undos } = run;
+  control.changed({ why: control.stop?.why ?? messageOf(error), waitingFor: undefined });
+  if (undos.isUntouched) return 'refused';
+  control.changed({ state: 'undoing' });
   if (!request.options.noRollback) return (await undo(run, ['traffic', 'other'])) ? 'resolved by hand' : 'rolled back';
   const byHand = await undo(run, ['traffic']);
   control.status.leftovers.push(

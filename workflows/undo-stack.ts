@@ -20,9 +20,12 @@ export type Hand = 'retry' | 'resolved';
  */
 export class UndoStack {
   private readonly undos: Undo[] = [];
+  /** True until the first undo: nothing has been changed so far. */
+  isUntouched = true;
 
   /** @param label an order that a person could follow, such as `remove 1.3.0 from green` */
   push(label: string, run: () => Promise<unknown>, kind: UndoKind = 'other'): void {
+    this.isUntouched = false;
     this.undos.unshift({ label, kind, run, state: 'pending' });
   }
 

@@ -83,7 +83,7 @@ test('events that Prometheus counts stop a bad version long before its time is o
 
 test('a metric that returns nothing stops a release before anything changes', async () => {
   const status = await released('1.3.0', '5s', lag('lagg{slot="{{slot}}"}'));
-  expect(failedPhase(status)).toBe('preflight');
+  expect({ outcome: status.outcome, failed: failedPhase(status) }).toEqual({ outcome: 'refused', failed: 'preflight' });
   expect(status.why).toMatch(/expected one series from lagg\{slot="blue"\}, seen none/);
   expect(status.undos).toEqual([]);
 });

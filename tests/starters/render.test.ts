@@ -164,12 +164,13 @@ describe('the last word', () => {
   it.each([
     ['released', 0],
     ['unchanged', 0],
+    ['refused', 1],
     ['rolled back', 1],
     ['resolved by hand', 1],
     ['terminated', 1],
   ] as const)('of a release that ended %s means exit code %d', (outcome, code) => {
     expect(exitCodeOf({ state: 'ended', outcome })).toBe(code);
-    expect(exitCodeOf({ state: 'ended', outcome: 'rolled back', unreachable: true })).toBe(69);
+    expect(exitCodeOf({ state: 'ended', outcome: 'refused', unreachable: true })).toBe(69);
     expect(exitCodeOf({ state: 'needs a hand' })).toBe(2);
     expect(exitCodeOf({ state: 'running' })).toBeUndefined();
   });

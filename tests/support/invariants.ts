@@ -46,7 +46,8 @@ export async function violations(
   const expect = (holds: boolean, text: string) => holds || found.push(text);
 
   const { outcome } = status;
-  expect(outcome === 'released' || outcome === 'rolled back', `expected one of two outcomes, seen ${outcome}`);
+  const expected = ['released', 'rolled back', 'refused'];
+  expect(expected.includes(outcome ?? ''), `expected one of ${expected.join(', ')}, seen ${outcome}`);
   expect(status.leftovers.length === 0, `leftovers: ${status.leftovers.join('; ')}`);
   const failedUndos = status.undos.filter(({ state }) => state === 'failed');
   expect(failedUndos.length === 0, `failed undos: ${JSON.stringify(failedUndos)}`);
@@ -90,7 +91,7 @@ async function ledgerViolations(world: World, { status, live }: ReleaseResult): 
   if (state.live?.releaseId !== live?.releaseId)
     found.push(`the ledger has ${state.live?.releaseId} live, the release ${live?.releaseId}`);
   if (state.current) found.push(`the environment still waits for ${state.current.releaseId}`);
-  if (status.outcome === 'rolled back' && !newest?.why) found.push('the ledger does not say why it was rolled back');
+  if (status.outcome !== 'released' && !newest?.why) found.push(`the ledger does not say why it was ${status.outcome}`);
   return found;
 }
 

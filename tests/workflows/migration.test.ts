@@ -66,7 +66,7 @@ describe('M3: migrations by hand', () => {
   it('with mistakes are not begun', async () => {
     world.reset({ checkMigrations: () => ({ mistakes: ['002_orders.up.sql:1: syntax error'] }) });
     const { status } = await change(UP);
-    expect(status).toMatchObject({ outcome: 'rolled back', why: '002_orders.up.sql:1: syntax error' });
+    expect(status).toMatchObject({ outcome: 'refused', why: '002_orders.up.sql:1: syntax error' });
     expect(world.ran()).not.toContain('backUp');
   });
 

@@ -135,7 +135,7 @@ describe('a failure in any phase', () => {
   it.each(cases)('in %s undoes exactly what was begun, newest first', async (_phase, answers, undone) => {
     world.reset(answers as never);
     const { status, live } = await released({ bake: { soak: '1m' } });
-    expect(status.outcome).toBe('rolled back');
+    expect(status.outcome).toBe(undone.length === 0 ? 'refused' : 'rolled back');
     expect(status.why).toMatch(/boom|error rate|p95/);
     expect(live).toEqual(LIVE);
     const ran = world.ran();
@@ -153,7 +153,7 @@ describe('a failure in any phase', () => {
       preflight: ({ live }) => ({ checks: [bad('disk'), bad('port')], slot: 'green', live, pendingMigrations: [] }),
     });
     const { status } = await released();
-    expect(status.outcome).toBe('rolled back');
+    expect(status.outcome).toBe('refused');
     expect(status.why).toBe('disk: expected disk\nport: expected port');
   });
 
@@ -164,7 +164,7 @@ describe('a failure in any phase', () => {
     });
     world.reset({ ...preflight([silent]), recordEntry: () => Promise.reject(new Error('no engine')) });
     const { status } = await released();
-    expect(status).toMatchObject({ outcome: 'rolled back', unreachable: true });
+    expect(status).toMatchObject({ outcome: 'refused', unreachable: true });
     expect(status.endedAt! - status.startedAt).toBeLessThan(60_000);
     world.reset(preflight([silent, { name: 'port', ok: false, detail: 'expected it free' }]));
     expect((await released()).status.unreachable).toBeUndefined();
