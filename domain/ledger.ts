@@ -1,3 +1,4 @@
+import type { MigrationResult } from './migration';
 import type { JudgedStep, LedgerEntry, Live, MetricVerdict, ReleaseRequest, ReleaseResult } from './release';
 
 /** How many releases an environment keeps in its own state; all of them are in the durable copy outside. */
@@ -30,12 +31,13 @@ function withoutMetrics({ judged = [] }: LedgerEntry): Pick<LedgerEntry, 'judged
 /** What an ended release is remembered as. */
 export function entryOf(
   request: ReleaseRequest,
-  { status, live, images }: ReleaseResult,
+  { status, live, images, names }: ReleaseResult & Partial<MigrationResult>,
   endedAt: number,
 ): LedgerEntry {
   const { outcome, why, startedAt, phases, messages, judged, leftovers } = status;
   const known = { ...identityOf(request), why, startedAt, phases, messages, ...judgedInShort(judged), leftovers };
-  return { ...known, outcome: outcome ?? 'terminated', endedAt, images, live };
+  const told = { ...known, ...(names && { migrations: names }) };
+  return { ...told, outcome: outcome ?? 'terminated', endedAt, images, live };
 }
 
 /** Of so many steps and metrics the ledger keeps what they said, the failures first, each in so many characters. */

@@ -1,4 +1,4 @@
-import type { ReleaseRequest, ReleaseStatus } from './release';
+import type { ReleaseRequest, ReleaseResult } from './release';
 
 /** Which migrations `migrate down` reverts: the newest, everything newer than one that stays, or one alone. */
 export type DownChoice = { last: true } | { to: string } | { only: string };
@@ -21,13 +21,17 @@ export interface MigrationLook {
   mistakes: string[];
 }
 
-/** Answer of `migrate up` and `migrate down`. */
-export interface MigrationResult {
-  status: ReleaseStatus;
+/** Answer of `migrate up` and `migrate down`; what is live is what was live before. */
+export interface MigrationResult extends ReleaseResult {
   /** What was to be applied, or reverted, in that order. */
   names: string[];
   /** The backup that was made first, on the worker's machine. */
   backup?: string;
+}
+
+/** Whether an environment is asked for a migration by hand, not for a release. */
+export function isMigration(request: ReleaseRequest): request is MigrationRequest {
+  return 'action' in request;
 }
 
 /** Name for `to` that no migration has: everything is reverted. */

@@ -70,6 +70,8 @@ export interface ReleaseRequest extends ReleaseRef {
   git?: GitState;
   /** Milliseconds since the epoch. */
   requestedAt: number;
+  /** When nobody waits for an answer any more, ms since the epoch by the asking machine: it is not begun after that. */
+  notAfter?: number;
 }
 
 export interface GitState {
@@ -226,6 +228,8 @@ export interface LedgerEntry {
   /** How it was judged, in short. */
   judged?: JudgedStep[];
   leftovers: string[];
+  /** Of a migration by hand: those it was to apply, or to revert, in that order. */
+  migrations?: string[];
   /** What was live when it ended. */
   live: Live | null;
 }

@@ -7,8 +7,9 @@ import {
 import type { Client } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../domain/failures';
 import { environmentWorkflowId } from '../domain/names';
+import { isMigration } from '../domain/migration';
 import type { ReleaseRequest } from '../domain/release';
-import { releaseUpdate, WORKFLOWS } from '../workflows/messages';
+import { CLOCKS_DIFFER_MS, migrationUpdate, releaseUpdate, WORKFLOWS } from '../workflows/messages';
 import type { EnvironmentInput, ReleaseAnswer } from '../workflows/messages';
 import { isConnectionLoss } from './client';
 import { taskQueue } from './scope';
@@ -24,13 +25,14 @@ const POLL_AGE = 75_000;
 export const WORKFLOW_TASK_TIMEOUT = '3s';
 
 /**
- * Asks an environment for a release, and makes the environment if there is none. The release's id is the id of the
- * question, so asking again after a broken connection begins nothing twice.
+ * Asks an environment for a release or a migration by hand, and makes the environment if there is none. The request's id
+ * is the id of the question, so asking again after a broken connection begins nothing twice.
  *
- * @throws UnreachableFailure when no worker answers.
+ * @throws UnreachableFailure when no worker answers; one that comes later refuses the request.
  */
-export async function askForRelease(client: Client, request: ReleaseRequest): Promise<ReleaseAnswer> {
+export async function askEnvironment(client: Client, asked: ReleaseRequest): Promise<ReleaseAnswer> {
   const deadline = Date.now() + ANSWER_TIMEOUT;
+  const request = { ...asked, notAfter: deadline };
   for (;;) {
     try {
       return await client.connection.withDeadline(deadline, () => askOnce(client, request));
@@ -86,17 +88,17 @@ function askOnce(client: Client, request: ReleaseRequest): Promise<ReleaseAnswer
     workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: `${app} in ${environment}`,
   });
-  return client.workflow.executeUpdateWithStart(releaseUpdate, {
-    args: [request],
-    updateId: id,
-    startWorkflowOperation,
-  });
+  const options = { updateId: id, startWorkflowOperation };
+  return isMigration(request)
+    ? client.workflow.executeUpdateWithStart(migrationUpdate, { ...options, args: [request] })
+    : client.workflow.executeUpdateWithStart(releaseUpdate, { ...options, args: [request] });
 }
 
 function noAnswer({ app, environment }: ReleaseRequest, cause: unknown): UnreachableFailure {
   return new UnreachableFailure(
-    `the environment ${environment} of ${app} did not answer within ${ANSWER_TIMEOUT / 1_000} s. The release may ` +
-      'still begin: look at `spillway status` and the log of the worker before asking again.',
+    `the environment ${environment} of ${app} did not answer within ${ANSWER_TIMEOUT / 1_000} s. It may still begin ` +
+      `within ${CLOCKS_DIFFER_MS / 1_000} s, and is refused after that: look at \`spillway status\` and the log of the ` +
+      'worker before asking again.',
     { cause },
   );
 }

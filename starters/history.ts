@@ -24,7 +24,11 @@ interface HistoryOptions extends ScopeOptions {
 
 /** Registers `history`. */
 export function registerHistory(program: Command): void {
-  addScopeOptions(program.command('history').description('Lists the releases of an environment, newest first.'))
+  addScopeOptions(
+    program
+      .command('history')
+      .description('Lists the releases of an environment, and its migrations by hand, newest first.'),
+  )
     .option('--limit <number>', 'how many, 1 to 200', parseLimit, REMEMBERED)
     .option('--before <id>', 'only releases before the one with this id, to page on')
     .option('--markdown [path]', 'as a Markdown table: into this file, or printed')

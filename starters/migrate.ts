@@ -1,15 +1,13 @@
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
-import { defineSearchAttributeKey } from '@temporalio/common';
-import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import { ConfigurationFailure, messageOf } from '../domain/failures';
 import { titleOfMigration } from '../domain/migration';
 import type { DownChoice, MigrationAction, MigrationLook, MigrationRequest } from '../domain/migration';
-import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../domain/names';
 import { WORKFLOWS } from '../workflows/messages';
-import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
+import { askEnvironment, expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
 import { withClient } from './client';
 import { EXIT, reportOf } from './exit-codes';
 import type { ExitCode } from './exit-codes';
@@ -20,6 +18,7 @@ import { RefusedFailure } from './refused';
 import { releaseId } from './release-request';
 import { addScopeOptions, configured, taskQueue, whoIs } from './scope';
 import type { ScopeOptions } from './scope';
+import { whyRefused } from './why-refused';
 
 interface ChangeOptions extends ScopeOptions {
   note: string;
@@ -33,7 +32,7 @@ interface ChangeOptions extends ScopeOptions {
 const HELP = `
 A change holds the environment as a release does: nothing else runs meanwhile. It makes a backup first, runs the
 verification (database.verify) afterwards, and puts back what it did when something fails. \`spillway watch\`, \`status\`,
-\`abort\`, \`retry\` and \`resolved\` work on it.
+\`abort\`, \`retry\` and \`resolved\` work on it, and \`spillway history\` lists it.
 
 Exit codes: 0 done, or nothing to do · 1 failed and put back, or refused · 2 needs a hand · 64 wrong usage or configuration
 · 69 Temporal, no worker or no database answers`;
@@ -81,7 +80,7 @@ export function registerMigrate(program: Command): void {
 
 function addChangeOptions(command: Command): Command {
   return addScopeOptions(command)
-    .option('--note <text>', 'why, shown in Temporal', '')
+    .option('--note <text>', 'why, kept in the history', '')
     .option('--who <name>', 'who does it; default: whom CI names, else git’s user.name, else the user');
 }
 
@@ -104,7 +103,7 @@ async function ask(client: Client, request: MigrationRequest): Promise<Migration
     return (await client.workflow.execute(WORKFLOWS.migration, {
       workflowId: `migrations/${request.app}/${request.environment}/${randomUUID()}`,
       taskQueue: taskQueue(),
-      args: [request],
+      args: [{ request, live: null }],
       workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       workflowExecutionTimeout: '5m',
     })) as MigrationLook;
@@ -118,38 +117,12 @@ async function change(action: MigrationAction, options: ChangeOptions, out: Out)
   const request = await requestFor(action, options);
   return withClient(async (client) => {
     await expectWorker(client);
-    await start(client, request);
+    const answer = await askEnvironment(client, request);
+    if (!answer.accepted) throw new RefusedFailure(await whyRefused(client, request, answer));
     const followed = await follow(client, request, out, { releaseId: request.id, who: request.who, onSignal: 'abort' });
     report(out, followed);
     return followed.exitCode;
   });
-}
-
-/** The workflow id is that of a release, and so the lock. */
-async function start(client: Client, request: MigrationRequest): Promise<void> {
-  const { app, environment, version, who, note } = request;
-  try {
-    await client.workflow.start(WORKFLOWS.migration, {
-      workflowId: releaseWorkflowId(request),
-      workflowIdConflictPolicy: 'FAIL',
-      taskQueue: taskQueue(),
-      args: [request],
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-      typedSearchAttributes: (['app', 'environment', 'version'] as const).map((name) => ({
-        key: defineSearchAttributeKey(SEARCH_ATTRIBUTES[name], 'KEYWORD'),
-        value: request[name],
-      })),
-      staticSummary: `${app} ${version} → ${environment}`,
-      staticDetails: `By ${who}. ${note}`,
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    throw new RefusedFailure(
-      `a release or a migration of ${app} in ${environment} is under way: wait until it has ended ` +
-        `(\`spillway watch --app ${app} -e ${environment}\`), or abort it`,
-      { cause: error },
-    );
-  }
 }
 
 async function requestFor(action: MigrationAction, options: ChangeOptions): Promise<MigrationRequest> {

@@ -2,8 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { ReleaseRequest } from '../domain/release';
-import type { ReleaseAnswer } from '../workflows/messages';
-import { askForRelease, expectWorker } from './ask-environment';
+import { askEnvironment, expectWorker } from './ask-environment';
 import { uiLink, withClient } from './client';
 import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
@@ -14,8 +13,8 @@ import { showPlan } from './plan';
 import { RefusedFailure } from './refused';
 import { addRequestOptions, prepare } from './release-request';
 import type { Prepared, RequestOptions } from './release-request';
-import { ReleaseView } from './release-view';
 import { addScopeOptions } from './scope';
+import { whyRefused } from './why-refused';
 
 interface ReleaseCommandOptions extends RequestOptions {
   dryRun?: boolean;
@@ -89,25 +88,10 @@ async function release(
 async function begin(client: Client, { request, raise, lower }: Prepared): Promise<string> {
   await expectWorker(client);
   await raise();
-  const answer = await askForRelease(client, request);
+  const answer = await askEnvironment(client, request);
   if (answer.accepted) return answer.workflowId;
   await lower();
   throw new RefusedFailure(await whyRefused(client, request, answer));
-}
-
-/** The environment knows who has it; what that release waits for it says itself. */
-async function whyRefused(
-  client: Client,
-  { app, environment }: ReleaseRequest,
-  { reason, current }: Extract<ReleaseAnswer, { accepted: false }>,
-): Promise<string> {
-  if (!current) return reason;
-  const look = await new ReleaseView(client, { app, environment }, current.releaseId).look();
-  if (look.kind !== 'status' || look.status.state !== 'needs a hand') return reason;
-  return (
-    `the release of ${app} ${current.version} to ${environment} by ${current.who} needs a hand, and nothing else can be ` +
-    'released until that is settled: `spillway status` says what could not be undone, and what to do'
-  );
 }
 
 async function isMeant(

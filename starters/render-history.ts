@@ -23,7 +23,7 @@ export function renderHistoryMarkdown(entries: LedgerEntry[], title: string): st
 }
 
 function row(entry: LedgerEntry, outcome: string): string[] {
-  const { release, startedAt, endedAt, who, git, images, judged, note, why } = entry;
+  const { release, startedAt, endedAt, who, git, images, judged, note, why, migrations = [] } = entry;
   const size = images.reduce((sum, image) => sum + image.size, 0);
   const commit = git ? `${git.commit.slice(0, 8)}${git.dirty ? '+' : ''} ${git.branch}` : '';
   return [
@@ -36,6 +36,6 @@ function row(entry: LedgerEntry, outcome: string): string[] {
     images.length === 0 ? '' : formatSize(size),
     judgedInWords(judged),
     // A failure may quote a whole log; the first line says what it was.
-    [note, why?.split('\n')[0]].filter(Boolean).join(' — '),
+    [migrations.join(', '), note, why?.split('\n')[0]].filter(Boolean).join(' — '),
   ];
 }

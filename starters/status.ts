@@ -111,10 +111,10 @@ function render(overview: Overview, colours: Colours): string {
 function lastLine({ state, release }: Overview, colours: Colours): string[] {
   const last = state?.ledger[0];
   if (!last || release) return [];
-  const { outcome, why, endedAt, who, judged } = last;
+  const { outcome, why, endedAt, who, judged, migrations } = last;
   const reason = why ? ` — ${why.split('\n')[0]}` : '';
   return [
-    `last release: ${last.release.version} ${outcomeText(outcome, colours)} at ${timeText(endedAt)} UTC by ${who}${reason}`,
+    `last ${migrations ? 'migration' : 'release'}: ${last.release.version} ${outcomeText(outcome, colours)} at ${timeText(endedAt)} UTC by ${who}${reason}`,
     ...judgedLines(judged, colours).map((line) => `  ${line}`),
   ];
 }

@@ -1,17 +1,22 @@
 import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { remember } from '../domain/ledger';
+import { isMigration } from '../domain/migration';
 import type { ReleaseRequest } from '../domain/release';
-import { environmentQuery, releaseUpdate } from './messages';
-import type { EnvironmentInput, EnvironmentState, ReleaseAnswer } from './messages';
-import { reconcileAfter, restore, startRelease } from './releasing';
+import { environmentQuery, migrationUpdate, releaseUpdate } from './messages';
+import type { CurrentRelease, EnvironmentInput, EnvironmentState, ReleaseAnswer } from './messages';
+import { refusal } from './refusing';
+import { reconcileAfter, restore, startRelease, untilEnded } from './releasing';
 
 // A history longer than this is slow to replay for a worker that takes the environment over.
 const LONG_HISTORY = 2_000;
 const ANSWERS_KEPT = 50;
+/** How long after its end an environment may hear of it, and how long it may take to write down what came of it. */
+const HEARING_MS = 1_000;
+const WRITING_MS = 30_000;
 
 /**
- * Lives as long as the environment: its lock, its ledger, and what is live. Its release is a child whose id is fixed,
- * so that the id is the lock even if this workflow is gone.
+ * Lives as long as the environment: its lock, its ledger, and what is live. Its release, or migration by hand, is a child
+ * whose id is fixed, so that the id is the lock even if this workflow is gone.
  */
 export async function environment({ carried, ...scope }: EnvironmentInput): Promise<void> {
   const state: EnvironmentState = { ...scope, live: null, ledger: [], current: null, ...carried?.state };
@@ -19,11 +24,13 @@ export async function environment({ carried, ...scope }: EnvironmentInput): Prom
   const waiting: ReleaseRequest[] = [];
   setHandler(environmentQuery, () => state);
   // A retry of a request that was answered already gets that answer, also after continue-as-new.
-  setHandler(releaseUpdate, async (request) => {
+  const receive = async (request: ReleaseRequest): Promise<ReleaseAnswer> => {
     if (!answers.has(request.id) && !waiting.some(({ id }) => id === request.id)) waiting.push(request);
     await condition(() => answers.has(request.id));
     return answers.get(request.id) as ReleaseAnswer;
-  });
+  };
+  setHandler(releaseUpdate, receive);
+  setHandler(migrationUpdate, receive);
   const answer = (request: ReleaseRequest, given: ReleaseAnswer): void => void answers.set(request.id, given);
 
   for (;;) {
@@ -36,53 +43,56 @@ export async function environment({ carried, ...scope }: EnvironmentInput): Prom
   await continueAsNew<typeof environment>({ ...scope, carried: { state, answers: [...answers].slice(-ANSWERS_KEPT) } });
 }
 
+/** What the environment is busy with. */
+interface Turn {
+  /** Its release has ended, and what came of it is being written down. */
+  ended: boolean;
+  over: boolean;
+}
+
 async function serve(
   state: EnvironmentState,
   request: ReleaseRequest,
   answer: (request: ReleaseRequest, given: ReleaseAnswer) => void,
   waiting: ReleaseRequest[],
 ): Promise<void> {
-  await restore(state, request);
-  const refused = refusal(state, request);
+  const unread = await restore(state, request);
+  const refused = refusal(state, request, unread);
   if (refused) return answer(request, refused);
   const started = await startRelease(state, request);
   answer(request, started.answer);
-  if (!started.entry) return;
-  state.current = { releaseId: request.id, version: request.version, who: request.who, since: Date.now() };
+  if (!started.child) return;
+  state.current = currentOf(request);
   show(state);
-  let over = false;
-  const refuseOthers = async (): Promise<void> => {
-    for (;;) {
-      await condition(() => over || waiting.length > 0);
-      if (over) return;
-      for (const late of waiting.splice(0)) answer(late, refusal(state, late) as ReleaseAnswer);
-    }
-  };
-  const refusing = refuseOthers();
-  const { entry, terminated } = await started.entry;
+  const turn: Turn = { ended: false, over: false };
+  const refusing = refuseOthers(state, turn, answer, waiting);
+  const { entry, terminated } = await untilEnded(started.child, request, state.live);
+  turn.ended = true;
   state.ledger = remember(state.ledger, entry);
   state.live = entry.live;
   if (terminated) await reconcileAfter(state, request);
   state.current = null;
-  over = true;
+  turn.over = true;
   await refusing;
 }
 
-/** Why a request is not served; undefined when it is. */
-function refusal({ current, live }: EnvironmentState, request: ReleaseRequest): ReleaseAnswer | undefined {
-  const { app, environment, version, options } = request;
-  if (current) {
-    const since = new Date(current.since).toISOString();
-    const reason = `${current.who} is releasing ${app} ${current.version} to ${environment} since ${since}; wait, or abort it`;
-    return { accepted: false, reason, current };
+/** Refuses who asks meanwhile. Who asks just when it ends, of which this workflow hears a moment later, is next. */
+async function refuseOthers(
+  state: EnvironmentState,
+  turn: Turn,
+  answer: (request: ReleaseRequest, given: ReleaseAnswer) => void,
+  waiting: ReleaseRequest[],
+): Promise<void> {
+  for (;;) {
+    await condition(() => turn.over || waiting.length > 0);
+    if (turn.over || (await condition(() => turn.over, turn.ended ? WRITING_MS : HEARING_MS))) return;
+    for (const late of waiting.splice(0)) answer(late, refusal(state, late) as ReleaseAnswer);
   }
-  if (live?.version === version && !options.again && !options.testOnly) {
-    const reason =
-      `${app} ${version} is live in ${environment} already: release another version, ` +
-      'or the same with --again if its configuration or secrets changed';
-    return { accepted: false, reason };
-  }
-  return undefined;
+}
+
+function currentOf(request: ReleaseRequest): CurrentRelease {
+  const { id: releaseId, version, who } = request;
+  return { releaseId, version, who, since: Date.now(), ...(isMigration(request) && { migration: true }) };
 }
 
 function isLong(): boolean {
@@ -93,7 +103,7 @@ function isLong(): boolean {
 function show({ live, current, needsHand, ledger }: EnvironmentState): void {
   const lines = [
     live ? `Live: **${live.version}** in ${live.slot} (${live.releaseId})` : 'Nothing is live yet.',
-    ...(current ? [`Releasing: **${current.version}**, by ${current.who}`] : []),
+    ...(current ? [`${current.migration ? 'Migrating' : 'Releasing'}: **${current.version}**, by ${current.who}`] : []),
     ...(needsHand ? [`**Needs a hand**: ${needsHand}`] : []),
     '',
     ...ledger.map(

@@ -26,14 +26,17 @@ export async function leaveNothing(run: Run): Promise<void> {
   await undo(run, ['traffic', 'other']);
 }
 
-/** Writes the ledger and ends the release. */
-export async function finish(run: Run, outcome: Outcome): Promise<ReleaseResult> {
+/**
+ * Writes the ledger and ends the release, or the migration by hand.
+ * @param migrations those that it was to apply or revert by hand
+ */
+export async function finish(run: Run, outcome: Outcome, migrations?: string[]): Promise<ReleaseResult> {
   const { control, step, live, next } = run;
   await CancellationScope.nonCancellable(async () => {
     try {
       // A release that changed nothing does not wait for an engine or a disk that made it end.
       const { recordEntry } = control.status.phase === 'preflight' ? brief : quick;
-      await summarised(recordEntry, 'write the ledger', { ...step, entry: entryOf(run, outcome) });
+      await summarised(recordEntry, 'write the ledger', { ...step, entry: entryOf(run, outcome, migrations) });
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
       control.status.leftovers.push(`the ledger's durable copy lacks this release: ${messageOf(error)}`);
@@ -60,11 +63,11 @@ async function askForHand({ control }: Run, { label }: UndoRecord): Promise<Hand
   return control.hand ?? 'retry';
 }
 
-function entryOf({ control, request, live, next }: Run, outcome: Outcome): LedgerEntry {
+function entryOf({ control, request, live, next }: Run, outcome: Outcome, migrations?: string[]): LedgerEntry {
   const { release, why, who, note, startedAt, phases, messages, judged, leftovers } = control.status;
   const { git } = request;
   const images = next?.images ?? [];
   const endedAt = Date.now();
   const told = { release, outcome, why, who, note, git, startedAt, endedAt, phases, images, messages, leftovers };
-  return { ...told, ...judgedInShort(judged), live };
+  return { ...told, ...judgedInShort(judged), ...(migrations && { migrations }), live };
 }

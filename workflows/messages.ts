@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { PreflightCheck } from '../activities/steps';
 import type { MessageName } from '../domain/messages';
+import type { MigrationRequest } from '../domain/migration';
 import type { LedgerEntry, Live, ReleaseRequest, ReleaseStatus } from '../domain/release';
 
 /** What travels with a message; the Web UI may send anything, so a handler takes it as unknown. */
@@ -37,10 +38,18 @@ export interface CurrentRelease {
   who: string;
   /** Milliseconds since the epoch. */
   since: number;
+  /** It is a migration by hand. */
+  migration?: true;
 }
 
 /** Asked by update-with-start, with the release id as update id, so that asking again is harmless. */
 export const releaseUpdate = defineUpdate<ReleaseAnswer, [ReleaseRequest]>('release');
+
+/** The same for a migration by hand. */
+export const migrationUpdate = defineUpdate<ReleaseAnswer, [MigrationRequest]>('migrate');
+
+/** By so many ms the clock of a machine that asks may differ from Temporal's: `notAfter` is kept as exactly as that. */
+export const CLOCKS_DIFFER_MS = 60_000;
 
 /** What an environment knows: answered even when nothing runs. */
 export interface EnvironmentState {

@@ -4,13 +4,19 @@ import { chooseDown } from '../domain/migration';
 import type { MigrationAction, MigrationLook, MigrationRequest, MigrationResult } from '../domain/migration';
 import type { Live, Outcome } from '../domain/release';
 import { Control } from './control';
-import { goBack } from './going-back';
+import { finish, goBack } from './going-back';
 import { backupPhase, migratePhase } from './preparing';
 import { phase, skip, summarised } from './run';
 import type { Run } from './run';
 import { heavy, quick, slow, undoing } from './steps';
 import { untilStopped } from './stopping';
 import { UndoStack } from './undo-stack';
+
+/** Input of a migration by hand: the request, and what its environment says is live. */
+export interface MigrationInput {
+  request: MigrationRequest;
+  live: Live | null;
+}
 
 /** What a change has found out, and done, so far. */
 interface Change {
@@ -20,24 +26,24 @@ interface Change {
 
 /**
  * Migrations by hand: shows them, applies what is pending, or reverts some. A change holds the lock of its environment
- * like a release, backs up first, verifies afterwards, and puts back what it did when it fails.
+ * like a release, backs up first, verifies afterwards, and puts back what it did when it fails. The ledger has it, too.
  */
-export async function migration(request: MigrationRequest): Promise<MigrationLook | MigrationResult> {
+export async function migration({ request, live }: MigrationInput): Promise<MigrationLook | MigrationResult> {
   const { action } = request;
   if (action.kind === 'status') return look(request);
-  const run = begin(request);
+  const run = begin(request, live);
   const change: Change = { names: [] };
-  const ended = (outcome: Outcome): MigrationResult => {
-    run.control.ended(outcome);
+  const ended = async (outcome: Outcome): Promise<MigrationResult> => {
     const { names, backup } = change;
-    return { status: run.control.status, names, ...(backup?.file && { backup: backup.file }) };
+    const result = await finish(run, outcome, names);
+    return { ...result, names, ...(backup?.file && { backup: backup.file }) };
   };
   try {
-    return ended(await untilStopped(run.control, request.config.deadline, () => forward(run, action, change)));
+    return await ended(await untilStopped(run.control, request.config.deadline, () => forward(run, action, change)));
   } catch (error) {
     // A programming error parks the migration until a fixed worker replays it: undoing then would be a guess.
     if (!(error instanceof TemporalFailure)) throw error;
-    return ended(await goBack(run, error));
+    return await ended(await goBack(run, error));
   }
 }
 
@@ -79,8 +85,6 @@ async function forward(
 async function choosePhase(run: Run, action: Exclude<MigrationAction, { kind: 'status' }>): Promise<string[]> {
   return phase(run, 'preflight', async (record) => {
     await summarised(quick.takeFence, 'take the environment', run.step);
-    run.live = await readLive(run);
-    if (run.live) run.control.changed({ live: run.live });
     const { applied, pending, mistakes } = await look({ ...run.request, action });
     // What is wrong with pending migrations does not matter to those that are reverted.
     if (action.kind === 'up' && mistakes.length > 0) throw refused(mistakes.join('\n'));
@@ -108,20 +112,13 @@ async function downPhase(run: Run, names: string[], backup: BackupReport): Promi
   });
 }
 
-function begin({ action: _, ...request }: MigrationRequest): Run {
+function begin({ action: _, ...request }: MigrationRequest, live: Live | null): Run {
   const { app, environment, id, version, config, projectDirectory } = request;
-  const control = new Control(request, null, []);
+  const control = new Control(request, live, []);
   control.listen();
   const step = { release: { app, environment, id, version }, config, projectDirectory };
-  const nothing = { live: null, next: null, carried: null, recorded: null };
-  return { request, step, control, undos: new UndoStack(), slot: 'blue', ...nothing };
-}
-
-/** What serves, so that its images and logs get into the backup, and so that it is tried on the new schema. */
-async function readLive({ request: { app, environment, config } }: Run): Promise<Live | null> {
-  const input = { scope: { app, environment }, config, limit: 1 };
-  const [last] = await summarised(quick.readLedger, 'read what is live', input);
-  return last?.live ?? null;
+  const nothing = { next: null, carried: null, recorded: null };
+  return { request, step, control, undos: new UndoStack(), live, slot: 'blue', ...nothing };
 }
 
 function refused(why: string): ApplicationFailure {

@@ -3,6 +3,7 @@ import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { messageOf } from '../domain/failures';
 import { entryOf, inMemory, terminatedEntry } from '../domain/ledger';
+import { isMigration } from '../domain/migration';
 import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../domain/names';
 import type { LedgerEntry, ReleaseRequest } from '../domain/release';
 import { WORKFLOWS } from './messages';
@@ -16,28 +17,34 @@ import { HEARTBEAT_TIMEOUT_MS, quick, undoing } from './steps';
 // By then a step of a terminated release has learnt of it from its heartbeat, or its worker is known to be dead.
 const STEPS_HAVE_ENDED_MS = HEARTBEAT_TIMEOUT_MS + 2_000;
 
-/** Learns from the durable ledger what an environment knew before, if this workflow knows nothing. */
-export async function restore(state: EnvironmentState, request: ReleaseRequest): Promise<void> {
-  if (state.ledger.length > 0) return;
+/**
+ * Learns from the durable ledger what an environment knew before, if this workflow knows nothing. Answers why it could
+ * not be read.
+ */
+export async function restore(state: EnvironmentState, request: ReleaseRequest): Promise<string | undefined> {
+  if (state.ledger.length > 0) return undefined;
   const { app, environment, config } = request;
   const input = { scope: { app, environment }, config, limit: 20 };
   try {
     state.ledger = inMemory(await summarised(quick.readLedger, 'read the durable ledger', input));
     state.live = state.ledger[0]?.live ?? null;
   } catch (error) {
-    // The release's preflight meets the same trouble, and says it better.
     if (!(error instanceof TemporalFailure)) throw error;
+    return messageOf(error);
   }
+  return undefined;
 }
 
-/** Starts the release; `entry` is what to remember of it once it has ended. */
+type Child = ChildWorkflowHandle<typeof release>;
+
+/** Starts the release, or the migration by hand, which takes and answers the same and more. */
 export async function startRelease(
   { live }: EnvironmentState,
   request: ReleaseRequest,
-): Promise<{ answer: ReleaseAnswer; entry?: Promise<Ended> }> {
+): Promise<{ answer: ReleaseAnswer; child?: Child }> {
   const workflowId = releaseWorkflowId(request);
   try {
-    const child = await startChild<typeof release>(WORKFLOWS.release, {
+    const child = await startChild<typeof release>(isMigration(request) ? WORKFLOWS.migration : WORKFLOWS.release, {
       workflowId,
       args: [{ request, live }],
       // Ending the environment must not end a release without its undo.
@@ -47,7 +54,7 @@ export async function startRelease(
       staticSummary: `${request.app} ${request.version} → ${request.environment}`,
       staticDetails: `By ${request.who}. ${request.note}`,
     });
-    return { answer: { accepted: true, releaseId: request.id, workflowId }, entry: ended(child, request, live) };
+    return { answer: { accepted: true, releaseId: request.id, workflowId }, child };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const reason = `${workflowId} runs already, started by another road: see it in the Web UI, or wait until it has ended`;
@@ -61,8 +68,11 @@ export interface Ended {
   terminated: boolean;
 }
 
-async function ended(
-  child: ChildWorkflowHandle<typeof release>,
+/**
+ * Waits until the release has ended; answers what to remember of it.
+ */
+export async function untilEnded(
+  child: Child,
   request: ReleaseRequest,
   live: EnvironmentState['live'],
 ): Promise<Ended> {

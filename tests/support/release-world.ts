@@ -8,11 +8,12 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import type { Activities, SoakInput, SoakReport } from '../../activities/steps';
 import { appConfigSchema } from '../../domain/config';
 import type { MessageName } from '../../domain/messages';
+import { isMigration } from '../../domain/migration';
 import { environmentWorkflowId, releaseWorkflowId, SEARCH_ATTRIBUTES } from '../../domain/names';
 import type { Live, ReleaseRequest, ReleaseStatus } from '../../domain/release';
 import { cacheDirectory } from '../../starters/temporal-program';
 import type { environment as environmentWorkflow } from '../../workflows/environment';
-import { environmentQuery, messageUpdate, releaseUpdate, statusQuery } from '../../workflows/messages';
+import { environmentQuery, messageUpdate, migrationUpdate, releaseUpdate, statusQuery } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import type { release } from '../../workflows/release';
 
@@ -200,7 +201,7 @@ export class ReleaseWorld {
     });
   }
 
-  /** Asks the environment for a release, as the command does. */
+  /** Asks the environment for a release or a migration, as the commands do. */
   async ask(request: ReleaseRequest): Promise<ReleaseAnswer> {
     const { app, environment } = request;
     const startWorkflowOperation = new WithStartWorkflowOperation<typeof environmentWorkflow>('environment', {
@@ -209,8 +210,10 @@ export class ReleaseWorld {
       workflowIdConflictPolicy: 'USE_EXISTING',
       args: [{ app, environment }],
     });
-    const operation = { startWorkflowOperation, args: [request] as [ReleaseRequest], updateId: request.id };
-    return this.client.workflow.executeUpdateWithStart(releaseUpdate, operation);
+    const options = { startWorkflowOperation, updateId: request.id };
+    return isMigration(request)
+      ? this.client.workflow.executeUpdateWithStart(migrationUpdate, { ...options, args: [request] })
+      : this.client.workflow.executeUpdateWithStart(releaseUpdate, { ...options, args: [request] });
   }
 
   /** Waits until the environment is as wanted. */

@@ -1,7 +1,8 @@
+import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { LedgerEntry, ReleaseRequest } from '../../domain/release';
-import { environmentQuery } from '../../workflows/messages';
+import { CLOCKS_DIFFER_MS, environmentQuery, releaseUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { startTemporalServer } from '../support/temporal';
 import type { TemporalServer } from '../support/temporal';
@@ -116,6 +117,27 @@ describe('an environment', () => {
     await other.result();
   });
 
+  it('serves who asks just when a release has ended, of which it may not have heard', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await world.client.workflow.getHandle(releaseWorkflowId(request)).result();
+    expect((await ask({ ...request, id: `${request.id}-2`, version: '1.2.0' })).accepted).toBe(true);
+    await settled(request, (state) => idle(state) && state.live?.version === '1.2.0');
+  });
+
+  it('does not begin what nobody waits for any more, with words', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    const answer = await ask({ ...request, notAfter: Date.now() - 2 * CLOCKS_DIFFER_MS });
+    expect(answer).toMatchObject({
+      accepted: false,
+      reason: expect.stringMatching(/^1\.1\.0 was to begin before 20.*Ask again/),
+    });
+    expect(world.ran()).toEqual([]);
+    const again = { ...request, id: `${request.id}-2`, notAfter: Date.now() + 365 * 86_400_000 };
+    expect((await ask(again)).accepted).toBe(true);
+    await settled(request, idle);
+  });
+
   it('keeps twenty releases and stays small when it continues as new', async () => {
     const request = requestWith({ canary: { steps: [] } });
     for (let index = 0; index < 22; index++) {
@@ -155,6 +177,47 @@ describe('an environment on a real server', () => {
     expect(ledger[0]).toMatchObject({ outcome: 'terminated', leftovers: ['reconciled: removed 1.1.0 from blue'] });
     expect(world.asked('reconcile')[0]?.live).toBeNull();
   });
+
+  it('serves who asks while it reconciles when that is done', async () => {
+    const door = new Door();
+    world.reset({ deploySlot: async () => (await door.wait(), { detail: '' }) });
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await door.entered;
+    await world.client.workflow.getHandle(releaseWorkflowId(request)).terminate('by mistake');
+    await settled(request, ({ ledger }) => ledger[0]?.outcome === 'terminated');
+    world.reset();
+    expect((await ask({ ...request, id: `${request.id}-2`, version: '1.2.0' })).accepted).toBe(true);
+    expect(world.ran()[0]).toBe('reconcile');
+    await settled(request, (state) => idle(state) && state.live?.version === '1.2.0');
+  });
+});
+
+describe('a request that waits with Temporal for a worker', () => {
+  it('is refused by one that comes when nobody waits any more', async () => {
+    const server = await startTemporalServer();
+    const connection = await Connection.connect({ address: server.address });
+    try {
+      const request = { ...requestWith(), notAfter: Date.now() - CLOCKS_DIFFER_MS + 1_000 };
+      const { app, environment } = request;
+      const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOWS.environment, {
+        workflowId: environmentWorkflowId(request),
+        taskQueue: 'test',
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        args: [{ app, environment }],
+      });
+      const options = { args: [request] as [ReleaseRequest], updateId: request.id, startWorkflowOperation };
+      const answer = new Client({ connection }).workflow.executeUpdateWithStart(releaseUpdate, options);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      world = await ReleaseWorld.start(server.address);
+      expect(await answer).toMatchObject({ accepted: false, reason: expect.stringContaining('nobody waits for it') });
+      expect(world.ran()).toEqual([]);
+      await world.stop();
+    } finally {
+      await connection.close();
+      await server.stop();
+    }
+  }, 60_000);
 });
 
 const ask = (request: ReleaseRequest): Promise<ReleaseAnswer> => world.ask(request);

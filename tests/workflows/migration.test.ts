@@ -1,8 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { BASE, chooseDown, titleOfMigration } from '../../domain/migration';
-import type { MigrationAction, MigrationLook, MigrationResult } from '../../domain/migration';
+import type { MigrationAction, MigrationLook, MigrationRequest, MigrationResult } from '../../domain/migration';
 import { releaseWorkflowId } from '../../domain/names';
-import type { LedgerEntry, ReleaseRequest } from '../../domain/release';
+import type { LedgerEntry, Live, ReleaseRequest } from '../../domain/release';
+import type { EnvironmentState } from '../../workflows/messages';
 import type { migration } from '../../workflows/migration';
 import { failing, Door, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
 
@@ -14,15 +15,17 @@ beforeEach(() => world.reset());
 function begin(
   action: MigrationAction,
   request: ReleaseRequest = requestWith(),
+  live: Live | null = null,
 ): Promise<WorkflowHandle<typeof migration>> {
   return world.client.workflow.start<typeof migration>('migration', {
     workflowId: action.kind === 'status' ? `migrations/${request.app}` : releaseWorkflowId(request),
     workflowIdConflictPolicy: 'FAIL',
     taskQueue: 'test',
-    args: [{ ...request, action }],
+    args: [{ request: { ...request, action }, live }],
   });
 }
-const change = async (action: MigrationAction) => (await (await begin(action)).result()) as MigrationResult;
+const change = async (action: MigrationAction, live?: Live) =>
+  (await (await begin(action, requestWith(), live)).result()) as MigrationResult;
 const UP: MigrationAction = { kind: 'up' };
 const LAST: MigrationAction = { kind: 'down', choice: { last: true } };
 
@@ -46,9 +49,8 @@ describe('M3: migrations by hand', () => {
   });
 
   it('are followed by a smoke of the version that serves', async () => {
-    world.reset({ readLedger: () => [{ live: LIVE } as LedgerEntry] });
-    await change(UP);
-    await change(LAST);
+    await change(UP, LIVE);
+    await change(LAST, LIVE);
     expect(world.asked('smoke').map(({ slot, through }) => [slot, through])).toEqual([
       ['blue', 'slot'],
       ['blue', 'slot'],
@@ -134,6 +136,64 @@ describe('M3: migrations by hand', () => {
     expect(await world.ask({ ...request, id: `${request.id}-2` })).toMatchObject({ accepted: false });
     door.unlock();
     await handle.result();
+  });
+});
+
+describe('an environment that is asked for a migration by hand', () => {
+  const asked = (action: MigrationAction = UP): MigrationRequest => {
+    const request = requestWith();
+    return { ...request, id: `${request.id}-migrate`, version: titleOfMigration(action), note: 'by hand', action };
+  };
+  const known = (request: MigrationRequest): LedgerEntry => ({
+    ...{ release: { ...request, version: '1.0.0' }, outcome: 'released', who: 'x', note: '', startedAt: 0, endedAt: 1 },
+    ...{ phases: [], images: [], messages: [], leftovers: [], live: LIVE },
+  });
+  const idle = ({ current, ledger }: EnvironmentState) => current === null && ledger[0]?.release.version !== '1.0.0';
+
+  it('keeps it in the ledger, with what stays live', async () => {
+    const request = asked();
+    world.reset({ readLedger: () => [known(request)] });
+    expect((await world.ask(request)).accepted).toBe(true);
+    const { ledger, live } = await world.settled(request, idle);
+    expect(live).toEqual(LIVE);
+    const told = { outcome: 'migrated', migrations: ['002_orders'], who: 'alice', note: 'by hand', live: LIVE };
+    expect(ledger[0]).toMatchObject({ ...told, release: { id: request.id, version: 'migrate up' } });
+    expect(world.asked('recordEntry').map(({ entry }) => entry)).toMatchObject([told]);
+  });
+
+  it('keeps one that failed, and was put back or never begun', async () => {
+    world.reset({ applyMigrations: failing('column exists', 'MigrationFailure') });
+    const failed = asked();
+    await world.ask(failed);
+    const told = { outcome: 'rolled back', why: 'column exists', migrations: ['002_orders'] };
+    expect((await world.settled(failed, idle)).ledger[0]).toMatchObject(told);
+    const none = asked({ kind: 'down', choice: { only: '009_none' } });
+    await world.ask(none);
+    expect((await world.settled(none, idle)).ledger[0]).toMatchObject({ outcome: 'refused', migrations: [] });
+  });
+
+  it('tells others who is migrating what, since when', async () => {
+    const door = new Door();
+    world.reset({ applyMigrations: async ({ names }) => (await door.wait(), { applied: names }) });
+    const request = asked();
+    await world.ask(request);
+    await door.entered;
+    const { app } = request;
+    const second = await world.ask({ ...requestWith(), app, id: `${request.id}-2`, version: '1.2.0' });
+    expect(second).toMatchObject({
+      accepted: false,
+      reason: expect.stringMatching(`^alice is migrating ${app} in production \\(migrate up\\) since 20.*; wait`),
+      current: { migration: true },
+    });
+    door.unlock();
+    await world.settled(request, idle);
+  });
+
+  it('does not begin it while nobody knows what is live', async () => {
+    world.reset({ readLedger: failing('expected JSON in the ledger', 'ConfigurationFailure') });
+    const answer = await world.ask(asked());
+    expect(answer).toMatchObject({ accepted: false, reason: expect.stringContaining('expected JSON in the ledger') });
+    expect(world.ran()).toEqual([]);
   });
 });
 
