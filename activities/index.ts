@@ -4,6 +4,7 @@ import { buildActivities } from './build';
 import { canaryActivities } from './canary';
 import { deployActivities } from './deploy';
 import { drainActivities } from './drain';
+import { guardActivities } from './guard';
 import { ledgerActivities } from './ledger';
 import { migrateActivities } from './migrate';
 import type { Parts } from './parts';
@@ -30,5 +31,6 @@ export function createActivities(parts: Parts): Activities {
     ...retireActivities(parts),
     ...ledgerActivities(parts),
     ...reconcileActivities(parts),
+    ...guardActivities(),
   };
 }

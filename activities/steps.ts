@@ -1,5 +1,6 @@
 import type { Counted, Counters } from '../domain/canary';
 import type { AppConfig, Limits } from '../domain/config';
+import type { Trouble } from '../domain/guard';
 import type {
   Judgement,
   LedgerEntry,
@@ -125,6 +126,19 @@ export interface DrainReport {
   waited: number;
 }
 
+/** One run of a release in Temporal. */
+export interface RunRef {
+  workflowId: string;
+  runId: string;
+}
+
+export interface WatchInput extends RunRef {
+  /** Whether it is watched until something is wrong, or until all is well again. */
+  until: 'trouble' | 'well';
+  /** Milliseconds of trouble after which it answers all the same; null: as long as it lasts. */
+  atMost?: number | null;
+}
+
 export interface Activities {
   /** Tries everything that can be known to fail, takes the fence, and changes nothing else. Bad news is data. */
   preflight(input: Step & { live: Live | null; options: ReleaseOptions; fence: boolean }): Promise<PreflightReport>;
@@ -170,6 +184,11 @@ export interface Activities {
 
   /** Makes the target agree with what the ledger says is live: all traffic there, nothing of any other release. */
   reconcile(input: Step & { live: Live | null }): Promise<{ did: string[] }>;
+
+  /** Answers what keeps a release from going on; null when all is well, or it has ended. */
+  watchRelease(input: WatchInput): Promise<Trouble | null>;
+  /** Terminates a release, unless it goes on by now. */
+  terminateRelease(input: RunRef & { why: string }): Promise<{ ended: boolean }>;
 
   /* Migrations by hand. */
 

@@ -34,6 +34,10 @@ const fields = z.strictObject({
   drain: drain.prefault({}).meta({ description: 'The old version finishes what it has begun.' }),
   retire: retire.prefault({}).meta({ description: 'The old version is stopped and old images are removed.' }),
   deadline: durationOr('24h', '1s').meta({ description: 'The longest a release may take before it is rolled back.' }),
+  guard: durationOr('10m', '1s').meta({
+    description:
+      'How long a release may be stuck, because its workflow code fails on every worker, before it is ended and the live version gets all the traffic.',
+  }),
   features: features.prefault({}).meta({
     description: 'Feature flags, given to every service as `FEATURE_<NAME>`.',
     examples: [{ 'new-checkout': true }],

@@ -1,3 +1,4 @@
+import { isPastReturn } from './release';
 import type { MessageRecord, Phase } from './release';
 
 /** What a person may tell a release; each is a signal and an update of this name. */
@@ -93,9 +94,7 @@ function undoing({ state, stopping }: Situation): string | undefined {
 }
 
 function pastReturn(phase: Phase): string | undefined {
-  return phase === 'drain' || phase === 'retire'
-    ? `${phase} is past the point of no return; roll back with a new release`
-    : undefined;
+  return isPastReturn(phase) ? `${phase} is past the point of no return; roll back with a new release` : undefined;
 }
 
 function refuseAnswer({ asking, approvers, phase }: Situation, { name, who }: Message): string | undefined {

@@ -18,6 +18,11 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Whether nothing can be undone any more: all the traffic is on the new version, and the old one goes. */
+export function isPastReturn(phase: string | undefined): boolean {
+  return phase === 'drain' || phase === 'retire';
+}
+
 export const SLOTS = ['blue', 'green'] as const;
 export type Slot = (typeof SLOTS)[number];
 

@@ -152,7 +152,9 @@ export class Follower {
     if (environment !== null && environment.current === null) {
       const entry = environment.ledger.find(({ release }) => id === undefined || release.id === id);
       if (environment.needsHand !== undefined) return this.handNeeded(environment.needsHand, entry);
-      if (entry !== undefined) return this.remembered({ ...entry, why: `ended from outside, without undo: ${how}` });
+      // What Temporal was told of a termination is known here only; an environment says the same of its own.
+      const why = how === entry?.why ? how : `ended from outside, without undo: ${how}`;
+      if (entry !== undefined) return this.remembered({ ...entry, why });
     }
     this.show({ silence: `${how}: no undo could run, so its environment puts things right` });
     if (Date.now() - this.goneSince < PATIENCE) return undefined;

@@ -99,8 +99,11 @@ function render(overview: Overview, colours: Colours): string {
   const serving = live ? `${live.version} is live in ${live.slot} (${live.releaseId})` : 'nothing is live';
   const lines = [
     `${colours.bold(`${scope.app} in ${scope.environment}`)}: ${state || !unknown ? serving : 'unknown'}`,
-    ...(unknown ? [colours.red(`${unknown}: start one with \`spillway worker\`, or see its log`)] : []),
+    ...(unknown && !state?.current?.trouble
+      ? [colours.red(`${unknown}: start one with \`spillway worker\`, or see its log`)]
+      : []),
     ...(state?.needsHand ? [colours.red(`needs a hand: ${state.needsHand}`)] : []),
+    ...(state?.current?.trouble ? [colours.red(state.current.trouble)] : []),
     ...(release ? ['', ...renderTree(release, { now: Date.now(), link, trouble }, colours)] : []),
     ...(release?.state === 'needs a hand' ? ['', renderSummary(release, colours)] : []),
     ...lastLine(overview, colours),

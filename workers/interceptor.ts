@@ -32,6 +32,8 @@ const PHASES: Record<keyof Activities, string> = {
   recordEntry: 'ledger',
   readLedger: 'ledger',
   reconcile: 'reconcile',
+  watchRelease: 'guard',
+  terminateRelease: 'guard',
   migrationStatus: 'migrate',
   checkMigrations: 'migrate',
   takeFence: 'migrate',

@@ -84,6 +84,18 @@ export class Control {
     this.changed({ state: 'ended', outcome, endedAt: Date.now(), waitingFor: undefined });
   }
 
+  /** Waits for a person because an undo failed. An attribute says so too: nobody else may put things right meanwhile. */
+  needsHand(what: string): void {
+    upsertSearchAttributes([{ key: outcomeAttribute, value: 'needs a hand' }]);
+    this.changed({ state: 'needs a hand', waitingFor: what });
+  }
+
+  /** A person has answered. */
+  undoesAgain(): void {
+    upsertSearchAttributes([{ key: outcomeAttribute, value: null }]);
+    this.changed({ state: 'undoing', waitingFor: undefined });
+  }
+
   waitFor(what: string | undefined): void {
     this.changed({ waitingFor: what });
   }

@@ -62,11 +62,14 @@ async function serve(
   const started = await startRelease(state, request);
   answer(request, started.answer);
   if (!started.child) return;
-  state.current = currentOf(request);
+  const current = (state.current = currentOf(request));
   show(state);
   const turn: Turn = { ended: false, over: false };
   const refusing = refuseOthers(state, turn, answer, waiting);
-  const { entry, terminated } = await untilEnded(started.child, request, state.live);
+  const { entry, terminated } = await untilEnded(started.child, request, state.live, (trouble) => {
+    current.trouble = trouble;
+    show(state);
+  });
   turn.ended = true;
   state.ledger = remember(state.ledger, entry);
   state.live = entry.live;
@@ -104,6 +107,7 @@ function show({ live, current, needsHand, ledger }: EnvironmentState): void {
   const lines = [
     live ? `Live: **${live.version}** in ${live.slot} (${live.releaseId})` : 'Nothing is live yet.',
     ...(current ? [`${current.migration ? 'Migrating' : 'Releasing'}: **${current.version}**, by ${current.who}`] : []),
+    ...(current?.trouble ? [`**It cannot go on**: ${current.trouble}`] : []),
     ...(needsHand ? [`**Needs a hand**: ${needsHand}`] : []),
     '',
     ...ledger.map(

@@ -57,9 +57,9 @@ async function undo(run: Run, kinds: ('traffic' | 'other')[]): Promise<boolean> 
 
 async function askForHand({ control }: Run, { label }: UndoRecord): Promise<Hand> {
   control.hand = undefined;
-  control.changed({ state: 'needs a hand', waitingFor: `retry or resolved: this undo failed: ${label}` });
+  control.needsHand(`retry or resolved: this undo failed: ${label}`);
   await condition(() => control.hand !== undefined);
-  control.changed({ state: 'undoing', waitingFor: undefined });
+  control.undoesAgain();
   return control.hand ?? 'retry';
 }
 

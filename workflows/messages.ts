@@ -40,6 +40,8 @@ export interface CurrentRelease {
   since: number;
   /** It is a migration by hand. */
   migration?: true;
+  /** What keeps it from going on by itself, and what its environment does about that. */
+  trouble?: string;
 }
 
 /** Asked by update-with-start, with the release id as update id, so that asking again is harmless. */

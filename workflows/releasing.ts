@@ -1,4 +1,11 @@
-import { ChildWorkflowFailure, ParentClosePolicy, sleep, startChild, TemporalFailure } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  ChildWorkflowFailure,
+  ParentClosePolicy,
+  sleep,
+  startChild,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { messageOf } from '../domain/failures';
@@ -6,6 +13,8 @@ import { entryOf, inMemory, terminatedEntry } from '../domain/ledger';
 import { isMigration } from '../domain/migration';
 import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../domain/names';
 import type { LedgerEntry, ReleaseRequest } from '../domain/release';
+import { guard } from './guarding';
+import type { Guarded } from './guarding';
 import { WORKFLOWS } from './messages';
 import type { EnvironmentState, ReleaseAnswer } from './messages';
 import type { release } from './release';
@@ -70,18 +79,30 @@ export interface Ended {
 
 /**
  * Waits until the release has ended; answers what to remember of it.
+ * @param tell is called with what keeps the release from going on by itself, and without when it goes on
  */
 export async function untilEnded(
   child: Child,
   request: ReleaseRequest,
   live: EnvironmentState['live'],
+  tell: (trouble?: string) => void,
 ): Promise<Ended> {
+  const watching = new CancellationScope();
+  const guarded: Guarded = { trouble: tell };
+  watching
+    .run(() => guard(request, child.firstExecutionRunId, guarded))
+    .catch((error: unknown) => {
+      // It was cancelled, or it failed: then it must not end what it guards.
+      if (!(error instanceof TemporalFailure)) throw error;
+    });
   try {
     return { entry: entryOf(request, await child.result(), Date.now()), terminated: false };
   } catch (error) {
     if (!(error instanceof ChildWorkflowFailure)) throw error;
-    const why = `ended from outside, without undo: ${messageOf(error)}`;
+    const why = guarded.endedFor ?? `ended from outside, without undo: ${messageOf(error)}`;
     return { entry: terminatedEntry(request, why, Date.now(), live), terminated: true };
+  } finally {
+    watching.cancel();
   }
 }
 

@@ -217,7 +217,8 @@ export class World {
     return load;
   }
 
-  async startWorker(): Promise<WorkerProcess> {
+  /** @param more variables for this worker alone */
+  async startWorker(more: Record<string, string> = {}): Promise<WorkerProcess> {
     const env = {
       TEMPORAL_ADDRESS: this.temporal.address,
       // So that what a worker forgets there is noticed.
@@ -230,6 +231,7 @@ export class World {
       TINY_SECRET: 'tiny-s3cret-value',
       ...(this.options.engine ? { DOCKER_HOST: this.options.engine } : {}),
       ...this.options.env,
+      ...more,
     };
     const worker = await startWorker(env, this.options.compiled);
     this.workers.push(worker);

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { defineSearchAttributeKey, WorkflowNotFoundError } from '@temporalio/common';
+import type { Outside } from '../domain/guard';
+import { troubleOf } from '../domain/guard';
+import { SEARCH_ATTRIBUTES } from '../domain/names';
+import { withIo } from './io';
+import type { Activities, RunRef } from './steps';
+
+/** Milliseconds between two looks while all is well, and while it is not. */
+const LOOK_EVERY = { trouble: 5_000, well: 1_000 } as const;
+const CALL_MS = 5_000;
+/** Events to look through for what the code raised; it is the last but one. */
+const NEWEST_EVENTS = 5;
+
+/** Looks after a release from outside, by what Temporal says of it. */
+export const guardActivities = (): Pick<Activities, 'watchRelease' | 'terminateRelease'> => ({
+  watchRelease: ({ until, atMost = null, ...release }) =>
+    withIo(async (io, keep) => {
+      // Only what a living worker saw counts: nobody could have taken it up while there was none.
+      let lasted = lastedBefore();
+      let first: number | undefined;
+      for (;;) {
+        const outside = await lookAt(release);
+        const trouble = outside && troubleOf(outside);
+        if (!outside || (!trouble && until === 'well')) return null;
+        if (trouble) {
+          if (until === 'trouble') return trouble;
+          // A try that began before this worker looked may be that of one that is gone.
+          first ??= outside.attempt;
+          if (atMost !== null && lasted >= atMost && outside.attempt > first) return trouble;
+        }
+        await sleep(LOOK_EVERY[until], undefined, { signal: io.signal });
+        keep({ lasted: (lasted += LOOK_EVERY[until]) });
+      }
+    }),
+
+  terminateRelease: ({ why, ...release }) =>
+    withIo(async () => {
+      const outside = await lookAt(release);
+      if (!outside || !troubleOf(outside)) return { ended: false };
+      const { client } = Context.current();
+      await client.workflow.getHandle(release.workflowId, release.runId).terminate(why);
+      return { ended: true };
+    }),
+});
+
+/** What Temporal says of a release; null when it has ended. */
+async function lookAt({ workflowId, runId }: RunRef): Promise<Outside | null> {
+  const { client } = Context.current();
+  const call = <T>(body: () => Promise<T>): Promise<T> => client.connection.withDeadline(Date.now() + CALL_MS, body);
+  try {
+    const { status, raw, typedSearchAttributes } = await call(() =>
+      client.workflow.getHandle(workflowId, runId).describe(),
+    );
+    if (status.name !== 'RUNNING') return null;
+    const attribute = (name: 'phase' | 'outcome'): string | undefined =>
+      typedSearchAttributes.get(defineSearchAttributeKey(SEARCH_ATTRIBUTES[name], 'KEYWORD'));
+    const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
+    const failure = attempt > 1 ? await call(() => failureOf({ workflowId, runId })) : undefined;
+    return { attempt, failure, phase: attribute('phase'), outcome: attribute('outcome') };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+/** What the code of a workflow raised at its first try; Temporal does not keep it of those that follow. */
+async function failureOf({ workflowId, runId }: RunRef): Promise<string | undefined> {
+  const { client } = Context.current();
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: NEWEST_EVENTS,
+  });
+  const failed = history?.events?.find(({ workflowTaskFailedEventAttributes: failed }) => failed);
+  const { message, stackTrace } = failed?.workflowTaskFailedEventAttributes?.failure ?? {};
+  const [said] = message?.split('\n') ?? [];
+  // Which kind of error it was stands in the stack only.
+  return said && (stackTrace?.split('\n').find((line) => line.endsWith(`: ${said}`)) ?? said);
+}
+
+/** Milliseconds of trouble that an attempt before this one saw. */
+function lastedBefore(): number {
+  const details = Context.current().info.heartbeatDetails as { lasted?: number } | string | undefined;
+  return (typeof details === 'object' && details?.lasted) || 0;
+}

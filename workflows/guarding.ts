@@ -1,0 +1,61 @@
+import { sleep } from '@temporalio/workflow';
+import type { WatchInput } from '../activities/steps';
+import type { Trouble } from '../domain/guard';
+import { isMigration } from '../domain/migration';
+import { releaseWorkflowId } from '../domain/names';
+import type { ReleaseRequest } from '../domain/release';
+import { formatDuration } from '../domain/units';
+import { summarised } from './run';
+import { patient, quick } from './steps';
+
+/** Of the guard time: soon enough to tell, and most releases that are well are over by then. */
+const FIRST_LOOK = 0.1;
+
+/** What a guard says of the release that it watches. */
+export interface Guarded {
+  /** Called with what is wrong, and without when all is well again. */
+  trouble: (what?: string) => void;
+  /** Why the guard ends it. */
+  endedFor?: string;
+}
+
+/**
+ * Watches a release from outside for as long as it runs: one whose code fails on every try can neither judge nor undo,
+ * so it would keep its share of the traffic. That is told at once, and when it has lasted for the guard time of its
+ * configuration the release is terminated.
+ */
+export async function guard(request: ReleaseRequest, runId: string, told: Guarded): Promise<void> {
+  const { guard: time } = request.config;
+  const release = { workflowId: releaseWorkflowId(request), runId };
+  await sleep(Math.ceil(time * FIRST_LOOK), { summary: 'before the first look whether it goes on' });
+  for (;;) {
+    const seen = await watch({ ...release, until: 'trouble' });
+    if (!seen) return;
+    const trouble: Trouble = isMigration(request)
+      ? { spared: 'a migration has no traffic to give back', ...seen }
+      : seen;
+    told.trouble(inWords(trouble, Date.now() + time));
+    const still = await watch({ ...release, until: 'well', atMost: trouble.spared ? null : time });
+    if (still) {
+      // Said before it is done: the end of the release is heard of before the answer of the step that ends it.
+      const why =
+        (told.endedFor = `its environment ended it after ${formatDuration(time)}, without undo: ${still.why}`);
+      const { ended } = await summarised(quick.terminateRelease, 'end what cannot go on', { ...release, why });
+      if (ended) return;
+      delete told.endedFor;
+    }
+    told.trouble();
+  }
+}
+
+function watch(input: WatchInput): Promise<Trouble | null> {
+  const summary = input.until === 'trouble' ? 'watch whether it goes on' : 'wait for a corrected worker';
+  return summarised(patient.watchRelease, summary, input);
+}
+
+function inWords({ why, spared }: Trouble, until: number): string {
+  const then = spared
+    ? `It is left as it is, as ${spared}; a corrected worker takes it up`
+    : `Unless a corrected worker takes it up by ${new Date(until).toISOString()} it is ended, and all traffic goes to the live version`;
+  return `${why}. ${then}`;
+}
