@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ReleaseStatus } from '../../domain/release';
@@ -37,13 +37,13 @@ describe('a release whose undo fails', () => {
     return command([name, ...argv, '-e', 'production'], { cwd: world.project, env });
   }
 
-  async function spillwayRelease(version: string, asked: Asked = {}): Promise<Ran> {
+  async function spillwayRelease(version: string, asked: Asked = {}, ...argv: string[]): Promise<Ran> {
     await world.request(version, asked);
     const raw = tinyConfig(world);
     raw.canary.steps = [];
     asked.config?.(raw);
     await writeFile(join(world.project, 'spillway.yaml'), stringify(raw));
-    return spillway('release', version);
+    return spillway('release', version, ...argv);
   }
 
   /** What the last release came to, with every invariant checked as after any other. */
@@ -118,4 +118,43 @@ describe('a release whose undo fails', () => {
     for (const file of Object.keys(IRREVERSIBLE)) await world.forget(file);
     expect((await spillwayRelease('1.4.0')).code).toBe(0);
   });
+
+  test('keeps containers and share while it is not certain that they have no traffic', async () => {
+    const fence = join(world.directory, 'state', world.scope.app, world.scope.environment, 'fence');
+    const config: Asked['config'] = (raw) => void (raw.canary.steps = [{ weight: 50, soak: '10m' }]);
+    const { code } = await spillwayRelease('1.5.0', { config }, '--detach');
+    expect(code).toBe(0);
+    await untilStatus(({ phase, share }) => phase === 'canary' && share === 50);
+    const releaseId = await readFile(fence, 'utf8');
+    // As the runbook has a person take the environment from late steps.
+    await writeFile(fence, 'by-hand-1\n');
+    expect((await spillway('abort', '--why', 'wrong day')).code).toBe(0);
+    const { code: needed, stdout } = await spillway('watch');
+    expect({ needed, stdout }).toMatchObject({ needed: 2 });
+    const live = `${before.share === 0 ? 'blue' : 'green'} (1.4.0)`;
+    expect(stdout).toContain(
+      `This could not be undone:\n  - all traffic to ${live}: expected release ${releaseId.trim()} to hold`,
+    );
+    expect(stdout).toMatch(/These wait for it:\n(.*\n)* {2}- remove 1\.5\.0 from /);
+    const now = await snapshot(world);
+    expect(now.share).toBe(50);
+    expect(now.containers.filter((line) => line.includes(releaseId.trim()))).toHaveLength(2);
+
+    await writeFile(fence, releaseId);
+    expect((await spillway('retry')).code).toBe(0);
+    expect(await spillway('watch')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('rolled back') as unknown,
+    });
+    expect(await violationsNow()).toEqual([]);
+  });
+
+  async function untilStatus(is: (status: ReleaseStatus) => boolean): Promise<void> {
+    const end = Date.now() + 60_000;
+    for (;;) {
+      const { release } = JSON.parse((await spillway('status', '--json')).stdout) as { release: ReleaseStatus | null };
+      if (release && is(release)) return;
+      if (Date.now() > end) throw new Error(`waited in vain, the release is ${JSON.stringify(release)}`);
+    }
+  }
 });
