@@ -140,7 +140,7 @@ export function share(points: NamedPoint[], together: number): NamedPoint[][] {
   return groups.filter((group) => group.length > 0);
 }
 
-/** The one goes through a canary with a fresh baseline and a bake; the other is found out after the switch, so that everything is undone. */
+/** Both go through a canary with a fresh baseline; the one is good, the other is found out after the switch, so that everything is undone. */
 function asked(variant: Variant): Asked {
   if (variant === 'released') {
     return {
@@ -151,9 +151,10 @@ function asked(variant: Variant): Asked {
     };
   }
   return {
-    behaviour: { failAfter: 5 },
+    // More than come with a hundredth of the traffic, also while a worker that died is replaced.
+    behaviour: { failAfter: 50 },
     config: (raw) => {
-      raw.canary.steps = [];
+      Object.assign(raw.canary, { baseline: 'fresh', steps: [{ weight: 1, soak: '200ms' }], inconclusive: 'continue' });
       raw.bake = { soak: '10s' };
     },
   };
