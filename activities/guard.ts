@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { defineSearchAttributeKey, WorkflowNotFoundError } from '@temporalio/common';
-import type { Outside } from '../domain/guard';
+import type { Outside, Trouble } from '../domain/guard';
 import { troubleOf } from '../domain/guard';
+import type { Io } from '../domain/host';
 import { SEARCH_ATTRIBUTES } from '../domain/names';
 import { withIo } from './io';
-import type { Activities, RunRef } from './steps';
+import type { Activities, RunRef, WatchInput } from './steps';
 
 /** Milliseconds between two looks while all is well, and while it is not. */
 const LOOK_EVERY = { trouble: 5_000, well: 1_000 } as const;
@@ -15,25 +16,14 @@ const NEWEST_EVENTS = 5;
 
 /** Looks after a release from outside, by what Temporal says of it. */
 export const guardActivities = (): Pick<Activities, 'watchRelease' | 'terminateRelease'> => ({
-  watchRelease: ({ until, atMost = null, ...release }) =>
-    withIo(async (io, keep) => {
-      // Only what a living worker saw counts: nobody could have taken it up while there was none.
-      let lasted = lastedBefore();
-      let first: number | undefined;
-      for (;;) {
-        const outside = await lookAt(release);
-        const trouble = outside && troubleOf(outside);
-        if (!outside || (!trouble && until === 'well')) return null;
-        if (trouble) {
-          if (until === 'trouble') return trouble;
-          // A try that began before this worker looked may be that of one that is gone.
-          first ??= outside.attempt;
-          if (atMost !== null && lasted >= atMost && outside.attempt > first) return trouble;
-        }
-        await sleep(LOOK_EVERY[until], undefined, { signal: io.signal });
-        keep({ lasted: (lasted += LOOK_EVERY[until]) });
-      }
-    }),
+  watchRelease: (input) =>
+    withIo((io, keep) =>
+      watch(input, io, keep).catch((error: unknown) => {
+        // The usual end: the release has ended, and nobody waits for an answer.
+        if (Context.current().cancellationDetails?.cancelRequested) return null;
+        throw error;
+      }),
+    ),
 
   terminateRelease: ({ why, ...release }) =>
     withIo(async () => {
@@ -44,6 +34,29 @@ export const guardActivities = (): Pick<Activities, 'watchRelease' | 'terminateR
       return { ended: true };
     }),
 });
+
+async function watch(
+  { until, atMost = null, ...release }: WatchInput,
+  { signal }: Io,
+  keep: (details: object) => void,
+): Promise<Trouble | null> {
+  // Only what a living worker saw counts: nobody could have taken it up while there was none.
+  let lasted = lastedBefore();
+  let first: number | undefined;
+  for (;;) {
+    const outside = await lookAt(release);
+    const trouble = outside && troubleOf(outside);
+    if (!outside || (!trouble && until === 'well')) return null;
+    if (trouble) {
+      if (until === 'trouble') return trouble;
+      // A try that began before this worker looked may be that of one that is gone.
+      first ??= outside.attempt;
+      if (atMost !== null && lasted >= atMost && outside.attempt > first) return trouble;
+    }
+    await sleep(LOOK_EVERY[until], undefined, { signal });
+    keep({ lasted: (lasted += LOOK_EVERY[until]) });
+  }
+}
 
 /** What Temporal says of a release; null when it has ended. */
 async function lookAt({ workflowId, runId }: RunRef): Promise<Outside | null> {

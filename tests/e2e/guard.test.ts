@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { EnvironmentState } from '../../workflows/messages';
+import { command } from '../support/command-process';
 import { leaks, snapshot, violations } from '../support/invariants';
 import type { Load } from '../support/load';
 import { migration } from '../support/tiny';
@@ -51,6 +52,9 @@ describe('a release whose workflow code fails in the middle of its canary', () =
     const before = await snapshot(world);
     const releasing = await world.release('1.1.0', half('1m'));
     await until(isTold);
+    const env = { TEMPORAL_ADDRESS: world.temporal.address };
+    const status = await command(['status', '--app', world.scope.app, '-e', 'production'], { env });
+    expect(status.stdout).toMatch(/TypeError: .*\. Unless a corrected worker takes it up by 20/);
     await replaceWorker();
     const result = await releasing.result();
     expect({ outcome: result.status.outcome, why: result.status.why }).toMatchObject({ outcome: 'released' });
