@@ -20,6 +20,8 @@ const LOOK_EVERY = 250;
 const LOOK_AT_LEAST_EVERY = 2_000;
 /** A release lives on without anybody looking, so a command need not wait for ever for a worker. */
 const PATIENCE = 10 * 60_000;
+/** The same while its code fails: longer than its environment usually takes to end it. */
+const STUCK_PATIENCE = 60 * 60_000;
 /** Milliseconds after which the ledger is asked about a release that cannot be found. */
 const LOOK_IT_UP_AFTER = 2_000;
 
@@ -100,7 +102,7 @@ export class Follower {
         this.show();
         return this.ended();
       case 'silent':
-        this.silence(look.why);
+        this.silence(look);
         return undefined;
       case 'absent':
         return this.lookUp();
@@ -114,15 +116,16 @@ export class Follower {
     this.screen.update(this.status, { now: Date.now(), ...(link && { link }), ...more });
   }
 
-  private silence(why: string): void {
+  private silence({ why, stuck }: Extract<Look, { kind: 'silent' }>): void {
     this.silentSince ??= Date.now();
     const since = Date.now() - this.silentSince;
     // One unanswered look is nothing; a worker that was killed is replaced within seconds.
     if (since > 1_000)
       this.show({ silence: `${why} since ${formatDuration(Math.round(since / 1_000) * 1_000)}; waiting for it` });
-    if (since < PATIENCE) return;
+    const patience = stuck ? STUCK_PATIENCE : PATIENCE;
+    if (since < patience) return;
     throw new UnreachableFailure(
-      `${why} since ${formatDuration(PATIENCE)}. The release is kept by Temporal and goes on as soon as a worker runs ` +
+      `${why} since ${formatDuration(patience)}. The release is kept by Temporal and goes on as soon as a worker runs ` +
         '(`spillway worker`); `spillway watch` follows it again.',
     );
   }

@@ -41,8 +41,8 @@ export type Look =
   | { kind: 'ended'; status: ReleaseStatus }
   /** It ended from outside, so without any undo: terminated, failed or timed out. */
   | { kind: 'gone'; how: string }
-  /** It goes on, but nobody says how. */
-  | { kind: 'silent'; why: string };
+  /** It goes on, but nobody says how. `stuck`: workers are there, but its code fails; its environment sees to that. */
+  | { kind: 'silent'; why: string; stuck?: true };
 
 /**
  * Looks at the release of an environment: the one with this id, or the newest when none is given. Once it was found,
@@ -104,7 +104,7 @@ export class ReleaseView {
     } catch (error) {
       if (error instanceof QueryRejectedError) return resultOf(handle);
       if (error instanceof WorkflowNotFoundError) throw error;
-      return { kind: 'silent', why: await this.whySilent(runId, error) };
+      return { kind: 'silent', ...(await this.whySilent(runId, error)) };
     }
   }
 
@@ -123,12 +123,12 @@ export class ReleaseView {
   }
 
   /** A worker that is away looks like one that cannot replay the release, except for the attempts of its task. */
-  private async whySilent(runId: string, error: unknown): Promise<string> {
+  private async whySilent(runId: string, error: unknown): Promise<{ why: string; stuck?: true }> {
     const { raw } = await this.handle(runId).describe();
     const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
-    if (attempt > 2 || error instanceof QueryNotRegisteredError)
-      return `the worker cannot go on with it (attempt ${attempt}): see its log; a corrected worker takes it up again`;
-    return 'no worker answers';
+    if (attempt <= 2 && !(error instanceof QueryNotRegisteredError)) return { why: 'no worker answers' };
+    const why = `the worker cannot go on with it (attempt ${attempt}): see its log; a corrected worker takes it up again`;
+    return { why, stuck: true };
   }
 
   private handle(runId?: string): WorkflowHandle {
