@@ -17,12 +17,21 @@ export function redactor(secrets: Iterable<string>): (text: string) => string {
   return (text) => ordered.reduce((redacted, form) => redacted.replaceAll(form, MARK), text);
 }
 
-/** Replaces secrets in every string inside of `value`, keys included; anything else stays as it is. */
+/**
+ * Replaces secrets in every string inside of `value`, keys included; anything else stays as it is. What holds none is
+ * answered itself, not a copy: thousands of soaks keep what they redacted.
+ */
 export function redactDeep(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redactDeep(item, redact)]));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => redactDeep(item, redact));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  const before = Object.entries(value);
+  const after = before.map(([key, item]) => [redact(key), redactDeep(item, redact)] as const);
+  const isSame = after.every(([key, item], index) => key === before[index]![0] && item === before[index]![1]);
+  return isSame ? value : Object.fromEntries(after);
 }
 
 /** How a secret may appear in a text: itself, its lines, its password or token, and each of them as URLs, JSON and base64 write it. */

@@ -60,4 +60,11 @@ describe('redaction', () => {
       n: null,
     });
   });
+
+  it('makes no copy of what holds no secret', () => {
+    const innocent = { list: [1, 'two'], deep: { three: null } };
+    const redacted = redactDeep({ innocent, said: '12345' }, redactor(['12345'])) as { innocent: object };
+    expect(redacted).toEqual({ innocent, said: '[redacted]' });
+    expect(redacted.innocent).toBe(innocent);
+  });
 });
