@@ -11,6 +11,9 @@ import { patient, quick } from './steps';
 /** Of the guard time: soon enough to tell, and most releases that are well are over by then. */
 const FIRST_LOOK = 0.1;
 
+/** Of a command older than this worker, whose configuration has no guard time: nothing may stop the environment. */
+const UNSAID = 10 * 60_000;
+
 /** What a guard says of the release that it watches. */
 export interface Guarded {
   /** Called with what is wrong, and without when all is well again. */
@@ -25,7 +28,7 @@ export interface Guarded {
  * configuration the release is terminated.
  */
 export async function guard(request: ReleaseRequest, runId: string, told: Guarded): Promise<void> {
-  const { guard: time } = request.config;
+  const { guard: time = UNSAID } = request.config;
   const release = { workflowId: releaseWorkflowId(request), runId };
   await sleep(Math.ceil(time * FIRST_LOOK), { summary: 'before the first look whether it goes on' });
   for (;;) {

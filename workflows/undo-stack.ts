@@ -20,12 +20,16 @@ export type Hand = 'retry' | 'resolved';
  */
 export class UndoStack {
   private readonly undos: Undo[] = [];
+  private used = false;
+
   /** True until the first undo: nothing has been changed so far. */
-  isUntouched = true;
+  get isUntouched(): boolean {
+    return !this.used;
+  }
 
   /** @param label an order that a person could follow, such as `remove 1.3.0 from green` */
   push(label: string, run: () => Promise<unknown>, kind: UndoKind = 'other'): void {
-    this.isUntouched = false;
+    this.used = true;
     this.undos.unshift({ label, kind, run, state: 'pending' });
   }
 
