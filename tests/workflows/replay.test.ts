@@ -47,6 +47,14 @@ const SCENARIOS: Record<string, Scenario> = {
     await world.tell(handle, 'promote');
     return handle;
   },
+  'fresh-baseline': async (world) => {
+    const steps = [{ weight: 10, soak: '1s' }];
+    return world.begin(requestWith({ canary: { steps, baseline: 'fresh' }, bake: { soak: '1s' } }), LIVE);
+  },
+  refused: async (world) => {
+    world.reset({ preflight: failing('no engine') });
+    return world.begin(requestWith(), LIVE);
+  },
   'aborted-needs-a-hand': async (world) => {
     let broken = true;
     world.reset({ soak: untilCancelled, removeSlot: () => (broken ? failing('cannot remove')() : undefined) });
