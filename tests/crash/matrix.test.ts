@@ -7,7 +7,7 @@ import { startTemporalServer } from '../support/temporal';
 /** Apps that are released at the same time. */
 const LANES = Number(process.env.CRASH_LANES ?? 4);
 /** How often the worker of one release is killed; 1 to find out which point it was. */
-const TOGETHER = Number(process.env.CRASH_TOGETHER ?? 4);
+const TOGETHER = Number(process.env.CRASH_TOGETHER ?? 6);
 /** Only points whose name contains this, to look into one. */
 const ONLY = process.env.CRASH_ONLY ?? '';
 
