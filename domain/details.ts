@@ -25,7 +25,7 @@ export function headline({ release, state, outcome, phase, share, why }: Release
 }
 
 function phaseLine({ phase, state, startedAt, endedAt, detail }: PhaseRecord): string {
-  const took = endedAt === undefined ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
+  const took = endedAt === undefined || state === 'skipped' ? '' : ` in ${formatDuration(endedAt - startedAt)}`;
   return `- ${phase}: ${state}${took}${detail ? `: ${detail}` : ''}`;
 }
 
@@ -64,6 +64,7 @@ function judgedLines({ judged, judgement }: ReleaseStatus): string[] {
 
 /** A label in words; `pass` of one metric says no more than this, since limits may have failed the version meanwhile. */
 export function labelText(label: MetricVerdict['label']): string {
+  if (label === 'nodata') return 'no data';
   return label === 'pass' ? 'no alarm by comparison' : label;
 }
 

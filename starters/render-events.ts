@@ -1,19 +1,20 @@
 import type { MessageRecord, PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
-import { metricEvents } from './render-judged';
+import { alarmEvents, stepEvents } from './render-judged';
 import { titleOf, tookOf } from './render-words';
 
 /**
  * What happened between two looks at a release, one line per event, for logs: CI shows no redrawn picture. Without a
- * look before, everything so far is told.
+ * look before, everything so far is told. What is merely under way is no event: see `plainLines`. A soak is one line
+ * when it has ended, whatever its samples said meanwhile; the comparisons behind it are in `status`.
  */
 export function renderEvents(before: ReleaseStatus | undefined, now: ReleaseStatus): string[] {
   return [
     ...(before === undefined ? [`releasing ${titleOf(now)} (${now.release.id}) by ${now.who}`] : []),
     ...now.messages.slice(newFrom(before?.messages, now.messages)).map(messageLine),
-    // The phase that moved the traffic may have ended since, and the next one begun.
-    ...phasesThat(isOver, before, now),
+    ...now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase)),
+    ...stepEvents(before, now),
+    ...alarmEvents(before, now),
     ...shareEvent(before, now),
-    ...phasesThat((phase) => !isOver(phase), before, now),
     ...stateEvents(before, now),
     ...now.undos.flatMap((undo) => undoEvents(undoBefore(before, undo), undo)),
     ...changes(before, now),
@@ -32,24 +33,12 @@ function messageLine({ name, who, why, refused }: MessageRecord): string {
   return `${name} by ${who}${why ? `: ${why}` : ''}${refused === undefined ? '' : ` — refused: ${refused}`}`;
 }
 
-function phasesThat(
-  belong: (phase: PhaseRecord) => boolean,
-  before: ReleaseStatus | undefined,
-  now: ReleaseStatus,
-): string[] {
-  return now.phases.flatMap((phase, index) => (belong(phase) ? phaseEvents(before?.phases[index], phase) : []));
-}
-
-function isOver({ state }: PhaseRecord): boolean {
-  return state !== 'running';
-}
-
 function phaseEvents(before: PhaseRecord | undefined, phase: PhaseRecord): string[] {
   if (phase.state === before?.state) return [];
   const detail = phase.detail ? `: ${phase.detail}` : '';
   switch (phase.state) {
     case 'running':
-      return [`${phase.phase} …`];
+      return [];
     case 'skipped':
       return [`${phase.phase} skipped${detail}`];
     case 'done':
@@ -74,7 +63,7 @@ function undoBefore(before: ReleaseStatus | undefined, { label }: UndoRecord): U
 }
 
 function undoEvents(before: UndoRecord | undefined, { label, state, failure }: UndoRecord): string[] {
-  if (state === 'pending' || state === before?.state) return [];
+  if (state === 'pending' || state === 'running' || state === before?.state) return [];
   return [`undo: ${label}: ${state}${failure ? `: ${failure}` : ''}`];
 }
 
@@ -82,20 +71,12 @@ function shareEvent(before: ReleaseStatus | undefined, { share, release }: Relea
   return share === (before?.share ?? 0) ? [] : [`${release.version} gets ${share} % of the traffic`];
 }
 
-function pictureEvents(before: ReleaseStatus | undefined, { judged = [] }: ReleaseStatus): string[] {
-  const shown = new Set((before?.judged ?? []).map(({ picture }) => picture));
-  return judged.flatMap(({ name, picture }) =>
-    picture === undefined || shown.has(picture) ? [] : [`picture of ${name}: ${picture}`],
-  );
-}
-
 function changes(before: ReleaseStatus | undefined, now: ReleaseStatus): string[] {
-  const { waitingFor, judgement } = now;
-  const judged = judgement && judgement.verdict !== before?.judgement?.verdict;
+  const { waitingFor, judgement, state } = now;
+  // Whoever comes later wants to know how it stands.
+  const stands = before === undefined && judgement !== undefined && state !== 'ended';
   return [
-    ...(judged ? [`judged ${judgement.verdict}: ${judgement.reason}`] : []),
-    ...metricEvents(before?.judgement?.metrics, judgement?.metrics),
-    ...pictureEvents(before, now),
+    ...(stands ? [`judged ${judgement.verdict}: ${judgement.reason}`] : []),
     ...(waitingFor && waitingFor !== before?.waitingFor ? [`waiting for ${waitingFor}`] : []),
   ];
 }

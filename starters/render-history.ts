@@ -3,7 +3,7 @@ import { formatSize } from '../domain/units';
 import type { Colours } from './output';
 import { judgedInWords } from './render-judged';
 import { markdownTable, textTable } from './render-table';
-import { outcomeText, timeText, tookOf } from './render-words';
+import { oneLine, outcomeText, timeText, tookOf } from './render-words';
 
 const HEADING = ['version', 'outcome', 'started (UTC)', 'took', 'by', 'commit', 'images', 'judged', 'note'];
 
@@ -35,7 +35,7 @@ function row(entry: LedgerEntry, outcome: string): string[] {
     commit.trim(),
     images.length === 0 ? '' : formatSize(size),
     judgedInWords(judged),
-    // A failure may quote a whole log; the first line says what it was.
-    [migrations.join(', '), note, why?.split('\n')[0]].filter(Boolean).join(' — '),
+    // A failure may quote a whole log; its beginning says what it was.
+    [migrations.join(', '), note, why && oneLine(why)].filter(Boolean).join(' — '),
   ];
 }

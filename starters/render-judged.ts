@@ -1,5 +1,5 @@
 import { labelText, stepText } from '../domain/details';
-import type { JudgedStep, Judgement, MetricVerdict, Verdict } from '../domain/release';
+import type { JudgedStep, Judgement, MetricVerdict, ReleaseStatus, Verdict } from '../domain/release';
 import type { Colours } from './output';
 
 /** More metrics than this would push the rest of the picture away. */
@@ -36,15 +36,21 @@ export function judgedInWords(judged: readonly JudgedStep[] | undefined): string
     .join(', ');
 }
 
-/** A metric that turned from showing nothing, or from another label, into saying something. */
-export function metricEvents(
-  before: readonly MetricVerdict[] | undefined,
-  now: readonly MetricVerdict[] | undefined,
-): string[] {
-  const earlier = new Map((before ?? []).map(({ name, label }) => [name, label]));
-  return (now ?? [])
-    .filter(({ name, label }) => label !== earlier.get(name) && label !== 'nodata' && label !== 'inconclusive')
-    .map(metricText);
+/** How each share of the traffic was judged, told when its soak has ended; of the last one the phase tells the same. */
+export function stepEvents(before: ReleaseStatus | undefined, { judged = [], phases }: ReleaseStatus): string[] {
+  const told = new Set(before?.judged?.map(stepText));
+  const ended = phases.filter(({ state }) => state !== 'running');
+  return judged
+    .filter(({ judgement }) => !ended.some(({ detail }) => detail?.includes(judgement.reason)))
+    .map(stepText)
+    .filter((line) => !told.has(line));
+}
+
+/** A metric that began to say that the new version is worse; at the end the last word lists them. */
+export function alarmEvents(before: ReleaseStatus | undefined, { judgement, state }: ReleaseStatus): string[] {
+  if (state === 'ended') return [];
+  const told = new Set(before?.judgement?.metrics?.filter(isBad).map(({ name }) => name));
+  return (judgement?.metrics ?? []).filter((metric) => isBad(metric) && !told.has(metric.name)).map(metricText);
 }
 
 function isBad({ label, dryRun }: MetricVerdict): boolean {

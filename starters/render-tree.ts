@@ -2,7 +2,7 @@ import type { PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
 import { PHASES } from '../domain/release';
 import type { Colours } from './output';
 import { judgedLines, metricLines } from './render-judged';
-import { commandFor, phaseSign, titleOf, tookOf } from './render-words';
+import { commandFor, oneLine, phaseSign, titleOf, tookOf } from './render-words';
 
 /** What is known of a release besides its status. */
 export interface Surroundings {
@@ -34,7 +34,7 @@ function heading(status: ReleaseStatus, { now }: Surroundings, { bold, dim }: Co
 
 function phaseLine(phase: PhaseRecord, now: number, colours: Colours): string {
   const took = phase.state === 'skipped' ? 'skipped' : tookOf(phase, now);
-  const detail = phase.detail ? colours.dim(`  ${firstLine(phase.detail)}`) : '';
+  const detail = phase.detail ? colours.dim(`  ${oneLine(phase.detail)}`) : '';
   return `  ${phaseSign(phase.state, colours)} ${phase.phase.padEnd(9)} ${took.padStart(10)}${detail}`;
 }
 
@@ -54,7 +54,7 @@ function undoLines({ undos, state }: ReleaseStatus, colours: Colours): string[] 
 
 function undoLine({ label, state, failure }: UndoRecord, colours: Colours): string[] {
   const sign = state === 'pending' ? colours.dim('·') : phaseSign(state, colours);
-  return [`  ${sign} ${label}`, ...(failure ? [`      ${colours.red(firstLine(failure))}`] : [])];
+  return [`  ${sign} ${label}`, ...(failure ? [`      ${colours.red(oneLine(failure))}`] : [])];
 }
 
 function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings, colours: Colours): string[] {
@@ -65,11 +65,11 @@ function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings,
     slot === undefined ? '' : `${status.release.version} is in ${slot} and gets ${share} % of the traffic`;
   return [
     ...(traffic ? [`  ${traffic}`] : []),
-    ...(judgement ? [`  judged ${judgement.verdict}: ${firstLine(judgement.reason)}`] : []),
+    ...(judgement ? [`  judged ${judgement.verdict}: ${oneLine(judgement.reason)}`] : []),
     ...metricLines(judgement, colours).map((line) => `    ${line}`),
     ...judgedLines(status.judged, colours).map((line) => `  ${line}`),
-    ...(why ? [`  ${colours.yellow(firstLine(why))}`] : []),
-    ...(waitingFor ? [`  ${colours.yellow(`waiting for ${firstLine(waitingFor)}`)}`, ...answers(status, colours)] : []),
+    ...(why ? [`  ${colours.yellow(oneLine(why))}`] : []),
+    ...(waitingFor ? [`  ${colours.yellow(`waiting for ${oneLine(waitingFor)}`)}`, ...answers(status, colours)] : []),
     ...(trouble ? [`  ${colours.yellow(trouble)}`] : []),
     ...(silence ? [`  ${colours.red(silence)}`] : []),
     ...(link ? [`  ${colours.dim(link)}`] : []),
@@ -80,8 +80,4 @@ function answers(status: ReleaseStatus, { dim }: Colours): string[] {
   if (status.state !== 'running') return [];
   if (status.phase === 'approve') return [dim(`    ${commandFor('approve', status)}`)];
   return status.waitingFor?.startsWith('promote') ? [dim(`    ${commandFor('promote', status)}`)] : [];
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!;
 }

@@ -72,6 +72,12 @@ export function commandFor(name: string, { release }: Pick<ReleaseStatus, 'relea
   return `spillway ${name} --app ${release.app} -e ${release.environment}`;
 }
 
+/** A reason where there is one line for it. A first line that announces the next is told with it. */
+export function oneLine(text: string): string {
+  const [first = '', second] = text.split('\n', 2);
+  return second !== undefined && first.endsWith(':') ? `${first} ${second}` : first;
+}
+
 /** UTC, to the second: `2026-11-21 10:15:00`. */
 export function timeText(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replace('T', ' ');

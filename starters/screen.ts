@@ -39,13 +39,14 @@ export function plainLines(out: Out): Screen {
   let before: ReleaseStatus | undefined;
   let silentBefore: string | undefined;
   const isWorthTelling = patiently();
+  const underWay = lasting();
   return {
-    update(status, { silence, link, trouble }) {
+    update(status, { now, silence, link, trouble }) {
       const begins = before === undefined && status !== undefined;
       const events = status === undefined ? [] : renderEvents(before, status);
       // Below the heading, where it is looked for.
       if (begins && link !== undefined) events.splice(1, 0, link);
-      for (const line of events) out.print(line);
+      for (const line of [...events, ...underWay(status, now)]) out.print(line);
       before = status ?? before;
       if (isWorthTelling(trouble)) out.print(trouble!);
       // How long it lasts changes with every look; that it began is the event.
@@ -56,6 +57,26 @@ export function plainLines(out: Out): Screen {
     leave: () => undefined,
   };
 }
+
+/** Tells what is under way once it has been for a while: most phases are over before, and say so themselves. */
+function lasting(): (status: ReleaseStatus | undefined, now: number) => string[] {
+  let seen = -1;
+  let since = 0;
+  let told = true;
+  return (status, now) => {
+    const index = (status?.phases.length ?? 0) - 1;
+    const phase = status?.phases[index];
+    if (phase === undefined) return [];
+    if (index !== seen) [seen, since, told] = [index, now, false];
+    // By the clock here, which need not be that of the worker.
+    if (told || phase.state !== 'running' || now - since < WORTH_TELLING_AFTER) return [];
+    told = true;
+    return [`${phase.phase} …`];
+  };
+}
+
+/** Milliseconds. */
+const WORTH_TELLING_AFTER = 3_000;
 
 /** Tells a trouble when it is new, and later ever more seldom: an outage of an hour has hundreds of attempts. */
 function patiently(): (trouble: string | undefined) => boolean {

@@ -13,7 +13,7 @@ import type { Look } from './release-view';
 import { judgedLines } from './render-judged';
 import { renderSummary } from './render-summary';
 import { renderTree } from './render-tree';
-import { outcomeText, timeText } from './render-words';
+import { oneLine, outcomeText, timeText } from './render-words';
 import { addScopeOptions, scopeOf } from './scope';
 import type { ScopeOptions } from './scope';
 
@@ -115,7 +115,7 @@ function lastLine({ state, release }: Overview, colours: Colours): string[] {
   const last = state?.ledger[0];
   if (!last || release) return [];
   const { outcome, why, endedAt, who, judged, migrations } = last;
-  const reason = why ? ` — ${why.split('\n')[0]}` : '';
+  const reason = why ? ` — ${oneLine(why)}` : '';
   return [
     `last ${migrations ? 'migration' : 'release'}: ${last.release.version} ${outcomeText(outcome, colours)} at ${timeText(endedAt)} UTC by ${who}${reason}`,
     ...judgedLines(judged, colours).map((line) => `  ${line}`),

@@ -85,7 +85,6 @@ describe('the lines of a release', () => {
       'preflight done in 320 ms: 12 checks passed',
       'build skipped: as asked',
       '1.3.0 gets 10 % of the traffic',
-      'canary …',
       'judged pass: error rate 0 % ≤ 5 %',
     ]);
     expect(renderEvents(RUNNING, RUNNING)).toEqual([]);
@@ -121,6 +120,15 @@ describe('the lines of a release', () => {
       ...[2, 5, 10, 20, 40].map((attempt) => `${attempt}): no room`),
       '51): no engine',
     ]);
+  });
+
+  it('tell of a phase that is under way only once it has been for a while', () => {
+    const printed: string[] = [];
+    const screen = plainLines({ print: (line: string) => void printed.push(line) } as Out);
+    for (const now of [0, 2_900]) screen.update(RUNNING, { now });
+    expect(printed).not.toContain('canary …');
+    for (const now of [3_000, 9_000]) screen.update(RUNNING, { now });
+    expect(printed.filter((line) => line === 'canary …')).toHaveLength(1);
   });
 
   it('begin with what is released, and where to watch it', () => {
@@ -207,13 +215,20 @@ describe('how it was judged', () => {
     expect(text).toContain('/state/reports/r1/canary-10.svg');
   });
 
-  it('is a line when a metric begins to say something else, and none for a sample more', () => {
+  it('is one line a step, another for a metric that begins to look worse, and none for anything else', () => {
     const first = judged('inconclusive', 'nodata');
-    expect(renderEvents(first, judged('pass', 'nodata'))).toEqual(['m0: no alarm by comparison: numbers of m0']);
-    expect(renderEvents(judged('pass', 'pass'), judged('pass', 'pass'))).toEqual([]);
+    expect(renderEvents(first, judged('pass', 'nodata'))).toEqual([]);
     expect(renderEvents(judged('pass'), judged('high'))).toEqual(['m0: high: numbers of m0']);
-    expect(renderEvents({ ...first, judged: [] }, first)).toEqual([
-      'picture of canary-10: /state/reports/r1/canary-10.svg',
+    expect(renderEvents(judged('high'), judged('high'))).toEqual([]);
+    expect(renderEvents({ ...first, judged: [] }, first)).toEqual(['canary at 10 %: pass: all is well']);
+  });
+
+  it('is told by the phase alone when it was the last step', () => {
+    const [preflight] = RUNNING.phases;
+    const canary = { ...preflight!, phase: 'canary', detail: 'at 10 %: pass, all is well' } as const;
+    const before = { ...RUNNING, phases: [{ ...canary, state: 'running' as const }] };
+    expect(renderEvents(before, { ...judged(), phases: [canary] })).toEqual([
+      'canary done in 320 ms: at 10 %: pass, all is well',
     ]);
   });
 
@@ -252,12 +267,12 @@ describe('tables', () => {
     live: null,
   };
 
-  it('list releases with commit, size, note and the first line of why', () => {
+  it('list releases with commit, size, note and the beginning of why', () => {
     const [heading, line] = renderHistory([entry], plain).split('\n');
     expect(heading).toMatch(/^version +outcome +started \(UTC\) +took +by +commit +images +judged +note$/);
     expect(line).toBe(
       '1.3.0    rolled back  2026-11-21 10:15:00  1 min 5 s  alice  01234567+ main  104 MB          ' +
-        'fix | rounding — web did not become healthy:',
+        'fix | rounding — web did not become healthy: last lines of its log',
     );
   });
 
