@@ -135,7 +135,10 @@ export const serviceFields = z.strictObject({
   env: variables()
     .prefault({})
     .meta({
-      description: 'Environment variables of the containers: text, or a reference to a secret.',
+      description:
+        'Environment variables of the containers: text, or a reference to a secret. Spillway adds `SPILLWAY_SLOT`, `SPILLWAY_VERSION` and ' +
+        '`SPILLWAY_RELEASE`. A service reaches another one of its own version by the host name `SERVICE-$SPILLWAY_SLOT`, such as `api-blue`, which the ' +
+        'program puts together itself.',
       examples: [{ LOG_LEVEL: 'info', DATABASE_URL: { env: 'DATABASE_URL' } }],
     }),
   command: command()

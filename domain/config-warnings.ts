@@ -4,8 +4,8 @@ import { formatDuration } from './units';
 
 /** What is allowed, but promises less than a person may expect of it. */
 export function configurationWarnings(config: AppConfig): string[] {
-  const { services, canary, bake, smoke, database } = config;
-  const warnings: string[] = shortSoaks(config);
+  const { services, canary, approve, bake, smoke, database } = config;
+  const warnings: string[] = [...shortSoaks(config), ...siblingsByName(config)];
   const judged = [
     ...(canary.steps.length > 0 ? ['canary'] : []),
     ...(bake.soak > 0 && bake.limits === undefined ? ['bake'] : []),
@@ -36,6 +36,8 @@ export function configurationWarnings(config: AppConfig): string[] {
   }
   if (canary.baseline === 'fresh' && canary.steps.length === 0)
     warnings.push('canary.baseline: fresh has no effect without canary.steps');
+  if (approve.by.length > 0 && !approve.required)
+    warnings.push('approve.by names who may approve, but nobody is asked: add approve.required: true');
   if (smoke.checks.length === 0)
     warnings.push('smoke.checks is empty: nothing is tried as a user would before traffic moves');
   if (database?.onRollback === 'restore') {
@@ -43,6 +45,24 @@ export function configurationWarnings(config: AppConfig): string[] {
   }
   return warnings;
 }
+
+/** Docker Compose gives a service its plain name; two versions side by side cannot both have it. */
+function siblingsByName({ services }: AppConfig): string[] {
+  const names = Object.keys(services);
+  return Object.entries(services).flatMap(([service, { env }]) =>
+    Object.entries(env).flatMap(([variable, value]) => {
+      const host = typeof value === 'string' ? HOST.exec(value)?.[1] : undefined;
+      if (host === undefined || !names.includes(host)) return [];
+      return [
+        `services.${service}.env.${variable} names the host ${host}, which nothing has: it is ${host}-blue or ${host}-green; ` +
+          `let the program ask for ${host}-$SPILLWAY_SLOT`,
+      ];
+    }),
+  );
+}
+
+/** `http://api:3000/items`, `postgres://user@db/shop`, `api:3000` */
+const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?([a-z][a-z0-9-]*)(?::\d|\/)/;
 
 /** Whether something else than limits can fail a canary. */
 function isCompared({ canary: { analysis, triggers }, router }: AppConfig): boolean {

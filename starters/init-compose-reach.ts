@@ -47,7 +47,10 @@ export function composeReach(
       'no port of the host was published, so the router sends it nothing; give `routes` if it should be reached from outside',
     );
   if (context.neighbours.length > 1 && mentioned(original, context) !== undefined) {
-    ask('port', `others reach it by the name ${original}; within a version it is ${original}-$SPILLWAY_SLOT`);
+    ask(
+      'port',
+      `others reach it as ${original}, a name that nothing has here: it is ${original}-blue or ${original}-green, so let them ask for ${original}-$SPILLWAY_SLOT`,
+    );
   }
   return { port, ...(routes.length > 0 && { routes }), ...healthOf(check, address, port, facts, ask) };
 }

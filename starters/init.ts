@@ -51,7 +51,7 @@ async function init({ file, app, force }: Options, out: Out): Promise<void> {
     proposal.questions.length === 0 ? '' : `; ${proposal.questions.length} questions are left in its comments`;
   out.result(
     { file, source: proposal.source, services, questions: proposal.questions },
-    `${file} was written from ${proposal.source}: ${services.join(', ')}${next}\nNext: spillway validate, then spillway plan`,
+    `${file} was written from ${proposal.source}: ${services.join(', ')}${next}\nNext: spillway validate; then spillway dev in another terminal, and spillway plan 1.0.0`,
   );
 }
 

@@ -82,6 +82,25 @@ test('what promises less than one may expect is a warning', async () => {
   ]);
 });
 
+test('who may approve without any approval is a warning', async () => {
+  const said = await validate(`${FULL}approve: {by: [alice]}\n`);
+  expect(said.stderr).toContain('approve.by names who may approve, but nobody is asked: add approve.required: true');
+  expect((await validate(`${FULL}approve: {by: [alice], required: true}\n`)).stderr).not.toContain('nobody is asked');
+});
+
+test.each([
+  ['http://backend:8080/items', true],
+  ['backend:8080', true],
+  ['http://backend-blue:8080', false],
+  ['https://backend.example.com/', false],
+  ['backend', false],
+])('a variable %s that names a service as Compose does: warned of is %s', async (value, isWarned) => {
+  const said = await validate(FULL.replace('health:', `env: {OTHER: "${value}"}\n    health:`));
+  expect(said.exitCode).toBe(0);
+  const warning = 'services.backend.env.OTHER names the host backend, which nothing has: it is backend-blue or';
+  expect(said.stderr.includes(warning)).toBe(isWarned);
+});
+
 test('a soak that is too short for the values of a metric is a warning', async () => {
   const steps = 'steps: [{weight: 10, soak: 1m}, {weight: 50, soak: 5m}]';
   const metrics =
