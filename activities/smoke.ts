@@ -118,7 +118,7 @@ function refuse(checks: Result[], { slot, through, release }: Input, { redact }:
   const lines = failed.map(({ name, detail }) => `${name}: ${detail}`);
   throw new SmokeFailure(
     redact(
-      `expected ${checks.length} checks of ${release.version} to pass ${how}, seen ${failed.length} fail ${when}:\n${lines.join('\n')}`,
+      `expected all checks of ${release.version} to pass ${how}, seen ${failed.length} of ${checks.length} fail ${when}:\n${lines.join('\n')}`,
     ),
   );
 }

@@ -1,7 +1,7 @@
 import { makesBaseline } from './baseline';
 import type { AppConfig } from './config';
 import type { Live, Phase, ReleaseRequest, Slot } from './release';
-import { formatDuration } from './units';
+import { formatCount, formatDuration } from './units';
 
 /** What one phase would do, and how it would be undone, in words. */
 export interface PlannedStep {
@@ -31,7 +31,7 @@ export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, 
       undo: migrationUndo(config, pending),
     },
     { phase: 'deploy', does: `start ${version} in ${slot}`, undo: `remove ${version} from ${slot}` },
-    { phase: 'smoke', does: `${config.smoke.checks.length} checks on ${slot} directly`, undo: NONE },
+    { phase: 'smoke', does: checked(config, `on ${slot} directly`), undo: NONE },
     {
       phase: 'canary',
       does: canaryOf(config, live),
@@ -39,7 +39,7 @@ export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, 
     },
     { phase: 'approve', does: approvalOf(config), undo: NONE },
     { phase: 'switch', does: `all traffic to ${slot}`, undo: back },
-    { phase: 'verify', does: `${config.smoke.checks.length} checks through the router`, undo: NONE },
+    { phase: 'verify', does: checked(config, 'through the router'), undo: NONE },
     {
       phase: 'bake',
       does: config.bake.soak > 0 ? `watch for ${formatDuration(config.bake.soak)}` : 'not configured',
@@ -52,6 +52,10 @@ export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, 
     },
     { phase: 'retire', does: live ? `remove ${live.version} from ${live.slot}, prune` : 'prune', undo: NONE },
   ];
+}
+
+function checked({ smoke: { checks } }: AppConfig, how: string): string {
+  return checks.length === 0 ? 'no check is configured' : `${formatCount(checks.length, 'check')} ${how}`;
 }
 
 /** What this configuration or its router cannot promise. */

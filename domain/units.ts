@@ -26,6 +26,11 @@ export function parseSize(text: string): number | undefined {
   return match ? Math.round(Number(match[1]) * BYTES[match[2] as keyof typeof BYTES]) : undefined;
 }
 
+/** How many of something, for people: `1 check`, `4 checks`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A duration for people: `320 ms`, `4.2 s`, `12 min 5 s`, `3 h 20 min`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { BackupReport } from '../activities/steps';
 import type { Live } from '../domain/release';
-import { formatSize } from '../domain/units';
+import { formatCount, formatSize } from '../domain/units';
 import { phase, skip, summarised } from './run';
 import type { Run } from './run';
 import { heavy, quick, slow, undoing } from './steps';
@@ -26,7 +26,7 @@ export async function preflightPhase(run: Run) {
       );
     run.slot = report.slot;
     run.control.changed({ slot: report.slot });
-    record.detail = `${report.checks.length} checks passed`;
+    record.detail = `${formatCount(report.checks.length, 'check')} passed`;
     return report;
   });
 }
@@ -100,5 +100,5 @@ export async function smokePhase(run: Run): Promise<void> {
 export async function smoke(run: Run, through: 'slot' | 'router'): Promise<string> {
   const what = through === 'slot' ? `smoke ${run.slot} directly` : 'smoke through the router';
   const { checks } = await summarised(slow.smoke, what, { ...run.step, slot: run.slot, through });
-  return `${checks.length} checks passed`;
+  return `${formatCount(checks.length, 'check')} passed`;
 }
