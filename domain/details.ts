@@ -44,9 +44,13 @@ function waiting({ waitingFor }: ReleaseStatus): string[] {
 }
 
 /** How one share of the traffic was judged, in a line: `canary at 10 %: pass: 1000 requests, error rate 0 %`. */
-export function stepText({ name, share, judgement }: JudgedStep): string {
-  const what = name.startsWith('canary-') ? `canary at ${share} %` : name;
-  return `${what}: ${judgement.verdict}: ${judgement.reason.split('\n', 1)[0]}`;
+export function stepText(step: JudgedStep): string {
+  return `${stepName(step)}: ${step.judgement.reason.split('\n', 1)[0]}`;
+}
+
+/** The same without why: `canary at 10 %: pass`. */
+export function stepName({ name, share, judgement }: JudgedStep): string {
+  return `${name.startsWith('canary-') ? `canary at ${share} %` : name}: ${judgement.verdict}`;
 }
 
 function judgedLines({ judged, judgement }: ReleaseStatus): string[] {

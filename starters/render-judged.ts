@@ -1,4 +1,4 @@
-import { labelText, stepText } from '../domain/details';
+import { labelText, stepName, stepText } from '../domain/details';
 import type { JudgedStep, Judgement, MetricVerdict, ReleaseStatus, Verdict } from '../domain/release';
 import type { Colours } from './output';
 
@@ -16,15 +16,21 @@ export function metricLines(judgement: Judgement | undefined, colours: Colours):
   ];
 }
 
+/** The metrics that were worse, one a line, but for what stands above already. */
+export function alarmLines(judgement: Judgement | undefined, told: string, colours: Colours): string[] {
+  const alarms = (judgement?.metrics ?? []).filter((metric) => isBad(metric) && !told.includes(metric.reason));
+  return metricLines(judgement && { ...judgement, metrics: alarms }, colours);
+}
+
 /** `errors web: high: 40 of 200 requests failed …` */
 export function metricText({ name, label, reason, dryRun }: MetricVerdict): string {
   return `${name}: ${labelText(label)}${dryRun ? ' (shown only)' : ''}: ${reason.split('\n', 1)[0]}`;
 }
 
-/** How each share of the traffic was judged, one a line. */
-export function judgedLines(judged: readonly JudgedStep[] | undefined, colours: Colours): string[] {
+/** How each share of the traffic was judged, one a line; `told` is a reason that stands above already. */
+export function judgedLines(judged: readonly JudgedStep[] | undefined, colours: Colours, told?: string): string[] {
   return (judged ?? []).flatMap((step) => [
-    `${verdictSign(step, colours)} ${stepText(step)}`,
+    `${verdictSign(step, colours)} ${told === step.judgement.reason ? stepName(step) : stepText(step)}`,
     ...(step.picture === undefined ? [] : [colours.dim(`  ${step.picture}`)]),
   ]);
 }
@@ -46,9 +52,9 @@ export function stepEvents(before: ReleaseStatus | undefined, { judged = [], pha
     .filter((line) => !told.has(line));
 }
 
-/** A metric that began to say that the new version is worse; at the end the last word lists them. */
+/** A metric that began to say that the new version is worse; once it is undone, the phase and the last word say so. */
 export function alarmEvents(before: ReleaseStatus | undefined, { judgement, state }: ReleaseStatus): string[] {
-  if (state === 'ended') return [];
+  if (state !== 'running' && state !== 'paused') return [];
   const told = new Set(before?.judgement?.metrics?.filter(isBad).map(({ name }) => name));
   return (judgement?.metrics ?? []).filter((metric) => isBad(metric) && !told.has(metric.name)).map(metricText);
 }

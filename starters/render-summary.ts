@@ -1,6 +1,6 @@
 import type { ReleaseStatus, UndoRecord } from '../domain/release';
 import type { Colours } from './output';
-import { judgedLines, metricLines } from './render-judged';
+import { alarmLines, judgedLines } from './render-judged';
 import { commandFor, outcomeText, titleOf, tookOf } from './render-words';
 
 /** The last word about a release: how it ended, why, and what a person must do. */
@@ -15,17 +15,17 @@ function endLines(status: ReleaseStatus, colours: Colours): string[] {
   return [
     `${colours.bold(titleOf(status))}: ${ending} after ${took}${why ? ` — ${why}` : ''}`,
     ...liveLine(status),
-    ...judgedLines(status.judged, colours).map((line) => `  ${line}`),
+    ...judgedLines(status.judged, colours, why).map((line) => `  ${line}`),
     ...failureLines(status, colours),
     ...leftovers.map((leftover) => `  left over: ${leftover}`),
     ...(outcome === 'terminated' ? [`  what was live before serves again; see ${commandFor('status', status)}`] : []),
   ];
 }
 
-/** What the metrics said when it was judged bad. */
-function failureLines({ judged }: ReleaseStatus, colours: Colours): string[] {
+/** Which metrics failed it, besides the one that is named as the reason. */
+function failureLines({ judged, why = '' }: ReleaseStatus, colours: Colours): string[] {
   const last = judged?.at(-1)?.judgement;
-  return last?.verdict === 'fail' ? metricLines(last, colours).map((line) => `    ${line}`) : [];
+  return last?.verdict === 'fail' ? alarmLines(last, why, colours).map((line) => `    ${line}`) : [];
 }
 
 function liveLine({ outcome, live }: ReleaseStatus): string[] {

@@ -220,6 +220,7 @@ describe('how it was judged', () => {
     expect(renderEvents(first, judged('pass', 'nodata'))).toEqual([]);
     expect(renderEvents(judged('pass'), judged('high'))).toEqual(['m0: high: numbers of m0']);
     expect(renderEvents(judged('high'), judged('high'))).toEqual([]);
+    expect(renderEvents(judged('pass'), { ...judged('high'), state: 'undoing' })).toEqual(['undoing']);
     expect(renderEvents({ ...first, judged: [] }, first)).toEqual(['canary at 10 %: pass: all is well']);
   });
 
@@ -236,6 +237,19 @@ describe('how it was judged', () => {
     const status = { ...judged('pass'), state: 'ended' as const, outcome: 'released' as const, endedAt: AT };
     expect(renderSummary(status, plain)).toContain('✓ canary at 10 %: pass: all is well');
     expect(judgedInWords(status.judged)).toBe('10 % pass');
+  });
+
+  it('stands once in the last word of a release that it failed, with what else was worse', () => {
+    const status = judged('high', 'low', 'pass');
+    const judgement = { ...status.judgement!, verdict: 'fail' as const, reason: 'm0: numbers of m0' };
+    const step = { name: 'canary-10', share: 10, judgement, requests: 900 };
+    const ended = { state: 'ended', outcome: 'rolled back', why: judgement.reason, endedAt: AT } as const;
+    expect(renderSummary({ ...status, ...ended, judged: [step] }, plain).split('\n')).toEqual([
+      'shop 1.3.0 → production: rolled back after 0 ms — m0: numbers of m0',
+      '  nothing is live',
+      '  ✗ canary at 10 %: fail',
+      '    ✗ m1: low: numbers of m1',
+    ]);
   });
 
   it('takes no comfort from what did not alarm once something else failed the version', () => {
