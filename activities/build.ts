@@ -131,12 +131,27 @@ async function checkPolicy({ config }: Step, images: PinnedImage[], target: Targ
   if (mistakes.length > 0) throw new ImageFailure(mistakes.join('\n'));
 }
 
+/**
+ * Begins no more after one has failed, and fails only when those under way have ended: an engine that goes on building
+ * would give its tag to the image after the undo.
+ */
 async function inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = new Array<R>(items.length);
   const queue = items.entries();
+  let failed = false;
   const worker = async (): Promise<void> => {
-    for (const [index, item] of queue) results[index] = await work(item);
+    for (const [index, item] of queue) {
+      if (failed) return;
+      results[index] = await work(item);
+    }
   };
-  await Promise.all(Array.from({ length: PARALLEL }, worker));
+  const workers = Array.from({ length: PARALLEL }, () =>
+    worker().catch((error: unknown) => {
+      failed = true;
+      throw error;
+    }),
+  );
+  const ended = await Promise.allSettled(workers);
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
   return results;
 }

@@ -91,6 +91,17 @@ test('the undo puts tags back and removes what was built, also when the step die
   expect(await world.target.host.readFile(tagsPath(again), io)).toBeUndefined();
 });
 
+test('a build that is under way when another fails has ended before the step fails, so that the undo finds its image', async () => {
+  const { buildImages, restoreImages } = buildActivities(world.parts);
+  await dockerfile('api', 'RUN sleep 2');
+  await dockerfile('web', 'NO SUCH INSTRUCTION');
+  const input = { ...(await world.step(built())), skipBuild: false, configurationIdentity: 'c1' };
+  await expect(run(buildImages, input)).rejects.toThrow(/NO/);
+  expect(await idOf(reference('api'))).toBeDefined();
+  await run(restoreImages, { ...input, report: null });
+  expect(await idOf(reference('api'))).toBeUndefined();
+});
+
 test('the undo of a release that built nothing does nothing', async () => {
   const { restoreImages } = buildActivities(world.parts);
   await run(restoreImages, { ...(await world.step(built())), report: null });
