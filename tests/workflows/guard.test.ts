@@ -12,7 +12,8 @@ beforeEach(() => world.reset());
 const TROUBLE: Trouble = { why: 'no worker gets on with it (try 3): TypeError: x' };
 const SPARED: Trouble = { ...TROUBLE, spared: 'the new version has all the traffic already' };
 /** Waits for somebody for half a day, as it may. */
-const waiting = () => requestWith({ canary: { steps: [] }, approve: { required: true, timeout: '12h' } });
+const waiting = (settings: object = {}) =>
+  requestWith({ canary: { steps: [] }, approve: { required: true, timeout: '12h' }, ...settings });
 const handleOf = (request: ReleaseRequest) => world.client.workflow.getHandle(releaseWorkflowId(request));
 const resultOf = async (request: ReleaseRequest) => (await handleOf(request).result()) as ReleaseResult;
 
@@ -65,12 +66,11 @@ describe('the guard of an environment', () => {
     await world.stop();
     await server.stop();
   });
-  const guarded = () => requestWith({ canary: { steps: [{ weight: 50, soak: '1h' }] }, guard: '1s' });
+  const guarded = () => waiting({ guard: '1s' });
 
   it('tells what is wrong and until when, then puts the target right, and the ledger says why', async () => {
     const door = new Door();
     world.reset({
-      soak: untilCancelled,
       watchRelease: ({ until }) => (until === 'trouble' ? TROUBLE : door.wait().then(() => TROUBLE)),
       terminateRelease: async ({ workflowId, runId, why }) => {
         await world.client.workflow.getHandle(workflowId, runId).terminate(why);
@@ -94,7 +94,6 @@ describe('the guard of an environment', () => {
 
   it('leaves one alone that has all the traffic already, and says so', async () => {
     world.reset({
-      soak: untilCancelled,
       watchRelease: ({ until }) => (until === 'trouble' ? SPARED : untilCancelled({} as never)) as never,
     });
     const request = guarded();
