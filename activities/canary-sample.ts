@@ -1,3 +1,4 @@
+import { comparedServices } from '../domain/baseline';
 import type { Evidence } from '../domain/canary';
 import type { HttpCheck } from '../domain/config';
 import { observeCounters, type SoakSettings, type SoakState } from '../domain/soak-state';
@@ -19,12 +20,12 @@ export interface Seen {
 
 /** What of the input decides how it is judged. */
 export function settingsOf({ config, slot, limits, beside, recorded }: SoakInput): SoakSettings {
-  const { canary, approve, bake, services } = config;
+  const { canary, approve, bake } = config;
   return {
     slot,
     limits,
     canary,
-    services: Object.keys(services).filter((name) => services[name]!.traffic === 'http'),
+    services: comparedServices(config),
     steps: canary.steps.length + (approve.required ? 1 : 0) + (bake.soak > 0 ? 1 : 0),
     isCompared: beside !== null,
     recorded,

@@ -1,11 +1,11 @@
-import { comparedWithBaseline, groupBeside } from '../domain/baseline';
+import { comparedServices, comparedWithBaseline, countersOf, groupBeside } from '../domain/baseline';
 import type { Counted } from '../domain/canary';
 import type { Io } from '../domain/host';
 import type { Router } from '../routers/router';
 import type { SoakInput } from './steps';
 
 /**
- * What the router counts, as it is judged: where the version in `slot` is compared with a fresh baseline, the counters of
+ * What the router counts of the services that users reach, as it is judged: where the version in `slot` is compared with a fresh baseline, the counters of
  * that stand in place of the live slot's. Whatever is compared with each other must come from here.
  */
 export async function comparedCounters(
@@ -14,5 +14,6 @@ export async function comparedCounters(
   io: Io,
 ): Promise<Counted> {
   const counters = await router.counters(release, io);
-  return groupBeside(config, slot, share) === 'baseline' ? comparedWithBaseline(counters, slot) : counters;
+  const compared = groupBeside(config, slot, share) === 'baseline' ? comparedWithBaseline(counters, slot) : counters;
+  return countersOf(compared, comparedServices(config));
 }

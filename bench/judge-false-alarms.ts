@@ -16,7 +16,7 @@ const SERVICES = [
  */
 export function falseAlarmRate(canaries: number): number {
   const level = 0.01 / STEPS.length / testsOf(SERVICES.length);
-  const settings: LiveSettings = { level, allowedErrors: 1, allowedLatency: 1.1, minRequests: 50 };
+  const settings: LiveSettings = { level, allowedErrors: 1, allowedLatency: 1.1, slowerBy: 5, minRequests: 50 };
   let alarms = 0;
   for (let seed = 1; seed <= canaries; seed++) if (isFailed(seed, settings)) alarms++;
   return alarms / canaries;

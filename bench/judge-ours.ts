@@ -4,7 +4,13 @@ import type { Path, Rival } from './judge-rivals';
 
 /* The live judge, seen as the rivals are: the smaller the p-value of a difference that matters, the louder it speaks. */
 
-export const SETTINGS: LiveSettings = { level: 0.01, allowedErrors: 1, allowedLatency: 1.1, minRequests: 50 };
+export const SETTINGS: LiveSettings = {
+  level: 0.01,
+  allowedErrors: 1,
+  allowedLatency: 1.1,
+  slowerBy: 5,
+  minRequests: 50,
+};
 /** Above this p-value nobody would look at the size; it saves the time. */
 const UNLIKELY = 0.3;
 

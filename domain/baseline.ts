@@ -18,6 +18,11 @@ export function groupBeside({ canary }: Pick<AppConfig, 'canary'>, slot: Slot, s
   return canary.baseline === 'fresh' && share > 0 && share < 100 ? 'baseline' : otherSlot(slot);
 }
 
+/** Services that users reach through the router: of the others it counts nothing, so there is nothing to compare. */
+export function comparedServices({ services }: Pick<AppConfig, 'services'>): string[] {
+  return Object.keys(services).filter((name) => services[name]!.routes.length > 0);
+}
+
 /** Share of a fresh baseline in per cent: that of the new version, as long as the old one has as much left. */
 export function baselineShare(share: number): number {
   return Math.min(share, 100 - share);
@@ -37,3 +42,10 @@ export function comparedWithBaseline(
 }
 
 const NOTHING: Counters = { requests: 0, errors: 0, latency: [] };
+
+/** Counters of these services only. */
+export function countersOf({ process, slots }: Counted, services: string[]): Counted {
+  const of = (slot: Slot): Counted['slots'][Slot] =>
+    Object.fromEntries(Object.entries(slots[slot]).filter(([name]) => services.includes(name)));
+  return { process, slots: { blue: of('blue'), green: of('green') } };
+}

@@ -3,7 +3,7 @@ import { effectMistakes, groupMistakes, groups, nameMistakes, thresholdMistakes,
 import { isReadable, mistake, piecewise, type Mistake } from './config-rule';
 import { metric } from './config-source';
 import { sourceMistakes } from './config-source-rules';
-import { duration, expected, percent } from './config-values';
+import { duration, durationOr, expected, percent } from './config-values';
 import { metricKind } from './metric-query';
 
 /* How the new version is compared with the live one, and by which measurements. */
@@ -26,6 +26,9 @@ export const analysis = z
       .strictObject({
         errors: ratio(1, 'How many times the error rate of the live version does not matter.'),
         latency: ratio(1.1, 'How many times the latency of the live version does not matter.'),
+        slowerBy: durationOr('5ms').meta({
+          description: 'How much slower does not matter, however many times it is: nobody notices 4 ms in place of 2.',
+        }),
       })
       .prefault({})
       .meta({ description: 'Differences that do not matter although they are certain.' }),

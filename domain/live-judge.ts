@@ -28,6 +28,8 @@ export interface LiveSettings {
   allowedErrors: number;
   /** How many times the live version's latency does not matter. */
   allowedLatency: number;
+  /** By how many ms it may be slower, however many times that is. */
+  slowerBy: number;
   /** Of each version and service, before it passes; a difference that is certain before fails all the same. */
   minRequests: number;
 }
@@ -142,10 +144,10 @@ type Subject = Pick<LiveService, 'errors'> & {
 };
 
 function verdictsOf(name: string, { errors, latency }: Subject, settings: LiveSettings): LiveVerdict[] {
-  const { level, minRequests, allowedErrors, allowedLatency } = settings;
+  const { level, minRequests, allowedErrors, allowedLatency: allowed, slowerBy } = settings;
   return [
     countsVerdict(`errors ${name}`, errors, { level, minRequests, allowed: allowedErrors, said: ' requests failed' }),
-    latencyVerdict(`latency ${name}`, latency, { level, minRequests, allowed: allowedLatency }),
+    latencyVerdict(`latency ${name}`, latency, { level, minRequests, allowed, slowerBy }),
   ];
 }
 

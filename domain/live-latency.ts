@@ -32,7 +32,10 @@ interface Size {
 
 export interface LatencySettings {
   level: number;
+  /** How many times as long does not matter. */
   allowed: number;
+  /** By how many ms longer does not matter. */
+  slowerBy: number;
   minRequests: number;
 }
 
@@ -40,15 +43,14 @@ export interface LatencySettings {
 export function latencyVerdict(
   name: string,
   state: Pick<LatencyState, 'bounds' | 'baseline' | 'canary' | 'pValue'>,
-  { level, allowed, minRequests }: LatencySettings,
+  { level, allowed, slowerBy, minRequests }: LatencySettings,
 ): LiveVerdict {
   const counts = { baseline: { total: sum(state.baseline) }, canary: { total: sum(state.canary) } };
   const fewest = Math.min(counts.baseline.total, counts.canary.total);
   const sizes = PARTS.filter(({ part }) => fewest * (1 - part) >= BEYOND).map((part) => sizeOf(state, part));
-  const largest = sizes.reduce<Size | undefined>(
-    (most, one) => (most && most.sure >= one.sure ? most : one),
-    undefined,
-  );
+  const largest = sizes
+    .filter(({ canary, baseline }) => canary - baseline > slowerBy)
+    .reduce<Size | undefined>((most, one) => (most && most.sure >= one.sure ? most : one), undefined);
   const isSlower = state.pValue <= level && largest !== undefined && largest.sure > allowed;
   const missing = isSlower ? undefined : missingOf(counts, minRequests);
   const shown = isSlower ? largest : sizes[0];

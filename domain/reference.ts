@@ -14,6 +14,8 @@ export interface ReferenceSettings {
   level: number;
   allowedErrors: number;
   allowedLatency: number;
+  /** By how many ms it may be slower, however many times that is. */
+  slowerBy: number;
   /** Needed of each version. */
   minRequests: number;
   /** Whether the soak is over: latency is judged once, by all of it. */
@@ -75,7 +77,8 @@ function slowOf(name: string, before: Counters, now: Counters, settings: Referen
     total: sum(latency),
   });
   const what = bound === Infinity ? 'beyond any bound' : `slower than ${formatDuration(bound)}`;
-  const matters = settings.isEnd ? is > was * settings.allowedLatency * ANOTHER_TIME : null;
+  const { isEnd, allowedLatency, slowerBy } = settings;
+  const matters = isEnd ? is > was * allowedLatency * ANOTHER_TIME && is - was > slowerBy : null;
   return { name: `latency ${name}`, what, allowed: 1, matters, before: rate(before), now: rate(now) };
 }
 

@@ -131,6 +131,8 @@ function levels({ canary, steps, services, limits, isCompared }: SoakSettings): 
     level: analysis.falseAlarms / 100 / Math.max(1, steps) / Math.max(1, tests),
     allowedErrors: analysis.allowed.errors,
     allowedLatency: analysis.allowed.latency,
+    // What was asked of an older version says nothing of it.
+    slowerBy: analysis.allowed.slowerBy ?? 0,
     minRequests: limits.minRequests,
   };
 }

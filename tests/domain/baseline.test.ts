@@ -1,4 +1,11 @@
-import { baselineShare, comparedWithBaseline, groupBeside, makesBaseline } from '../../domain/baseline';
+import {
+  baselineShare,
+  comparedServices,
+  comparedWithBaseline,
+  countersOf,
+  groupBeside,
+  makesBaseline,
+} from '../../domain/baseline';
 import type { Counters } from '../../domain/canary';
 import { appConfigSchema } from '../../domain/config';
 import { explain, mistakesIn } from '../../domain/config-mistakes';
@@ -25,6 +32,18 @@ test('the live slot is the baseline unless a fresh one is asked for, there are s
   expect(makesBaseline(config(fresh), false)).toBe(true);
   expect(makesBaseline(config(fresh), true)).toBe(false);
   expect(makesBaseline(config({ baseline: 'fresh' }), false)).toBe(false);
+});
+
+test('what no user reaches through the router is not compared', () => {
+  const services = { ...given({}).services, api: { image: 'shop/api:{version}', port: 9090 } };
+  const compared = comparedServices(appConfigSchema.parse({ ...given({}), services }));
+  expect(compared).toEqual(['backend']);
+  const counters: Counters = { requests: 1, errors: 0, latency: [] };
+  const slots = { blue: { backend: counters, api: counters }, green: { api: counters } };
+  expect(countersOf({ process: '1', slots }, compared)).toEqual({
+    process: '1',
+    slots: { blue: { backend: counters }, green: {} },
+  });
 });
 
 test('a version is compared with the fresh baseline while both versions have traffic', () => {

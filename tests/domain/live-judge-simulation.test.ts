@@ -39,6 +39,7 @@ function judged({ services, seed, looks, changes = {} }: Canary): End {
     level: LEVEL / testsOf(Object.keys(services).length),
     allowedErrors: 1,
     allowedLatency: 1.1,
+    slowerBy: 5,
     minRequests: 50,
   };
   const traffic = Object.entries(services).map(

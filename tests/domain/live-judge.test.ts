@@ -11,7 +11,7 @@ import {
 import { countsVerdict, observeCounts, startCounts } from '../../domain/live-counts';
 
 const BOUNDS = [10, 20, 50, 100, 200, 500, 1_000, null];
-const SETTINGS: LiveSettings = { level: 0.0017, allowedErrors: 1, allowedLatency: 1.1, minRequests: 50 };
+const SETTINGS: LiveSettings = { level: 0.0017, allowedErrors: 1, allowedLatency: 1.1, slowerBy: 5, minRequests: 50 };
 
 type Service = Counted['slots']['blue'][string];
 /** Counters of one service: requests by bucket of latency, and how many of them failed. */
@@ -136,6 +136,7 @@ describe('what matters', () => {
     const slower = soak(MANY, [0, 20, 40, 25, 12, 3], 10);
     expect(label(slower, 'latency backend')).toBe('high');
     expect(label(slower, 'latency backend', { allowedLatency: 2 })).toBe('pass');
+    expect(label(slower, 'latency backend', { slowerBy: 1_000 })).toBe('pass');
     const worse = soak(MANY, FEW, 40, { live: 10, canary: 2 });
     expect(label(worse, 'errors backend')).toBe('high');
     expect(label(worse, 'errors backend', { allowedErrors: 3 })).toBe('pass');
