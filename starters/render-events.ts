@@ -1,6 +1,6 @@
 import type { MessageRecord, PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
 import { alarmEvents, stepEvents } from './render-judged';
-import { titleOf, tookOf } from './render-words';
+import { answerTo, titleOf, tookOf } from './render-words';
 
 /**
  * What happened between two looks at a release, one line per event, for logs: CI shows no redrawn picture. Without a
@@ -75,8 +75,11 @@ function changes(before: ReleaseStatus | undefined, now: ReleaseStatus): string[
   const { waitingFor, judgement, state } = now;
   // Whoever comes later wants to know how it stands.
   const stands = before === undefined && judgement !== undefined && state !== 'ended';
+  const answer = answerTo(now);
   return [
     ...(stands ? [`judged ${judgement.verdict}: ${judgement.reason}`] : []),
-    ...(waitingFor && waitingFor !== before?.waitingFor ? [`waiting for ${waitingFor}`] : []),
+    ...(waitingFor && waitingFor !== before?.waitingFor
+      ? [`waiting for ${waitingFor}${answer ? `: ${answer}` : ''}`]
+      : []),
   ];
 }

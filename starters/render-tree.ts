@@ -2,7 +2,7 @@ import type { PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
 import { PHASES } from '../domain/release';
 import type { Colours } from './output';
 import { judgedLines, metricLines } from './render-judged';
-import { commandFor, oneLine, phaseSign, titleOf, tookOf } from './render-words';
+import { answerTo, oneLine, phaseSign, titleOf, tookOf } from './render-words';
 
 /** What is known of a release besides its status. */
 export interface Surroundings {
@@ -77,7 +77,6 @@ function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings,
 }
 
 function answers(status: ReleaseStatus, { dim }: Colours): string[] {
-  if (status.state !== 'running') return [];
-  if (status.phase === 'approve') return [dim(`    ${commandFor('approve', status)}`)];
-  return status.waitingFor?.startsWith('promote') ? [dim(`    ${commandFor('promote', status)}`)] : [];
+  const command = answerTo(status);
+  return command === undefined ? [] : [dim(`    ${command}`)];
 }

@@ -72,6 +72,13 @@ export function commandFor(name: string, { release }: Pick<ReleaseStatus, 'relea
   return `spillway ${name} --app ${release.app} -e ${release.environment}`;
 }
 
+/** The command by which a person gives what a release waits for; undefined when no command does. */
+export function answerTo(status: ReleaseStatus): string | undefined {
+  if (status.state !== 'running') return undefined;
+  if (status.phase === 'approve') return commandFor('approve', status);
+  return status.waitingFor?.startsWith('promote') ? commandFor('promote', status) : undefined;
+}
+
 /** A reason where there is one line for it. A first line that announces the next is told with it. */
 export function oneLine(text: string): string {
   const [first = '', second] = text.split('\n', 2);

@@ -90,7 +90,7 @@ describe('the lines of a release', () => {
     expect(renderEvents(RUNNING, RUNNING)).toEqual([]);
     expect(renderEvents(RUNNING, { ...RUNNING, share: 50, waitingFor: 'promote or reject' })).toEqual([
       '1.3.0 gets 50 % of the traffic',
-      'waiting for promote or reject',
+      'waiting for promote or reject: spillway promote --app shop -e production',
     ]);
   });
 
