@@ -55,7 +55,7 @@ whole='tests/(e2e|crash|browser)/'
 run decisions --maxWorkers=2 --testPathPatterns "$decisions"
 export SPILLWAY_RETRIES=1
 run parts --maxWorkers=4 --testPathIgnorePatterns "$decisions" "$whole" /node_modules/
-run whole --maxWorkers=3 --testPathPatterns "$whole" --testPathIgnorePatterns "$matrix" /node_modules/
+run whole --maxWorkers=2 --testPathPatterns "$whole" --testPathIgnorePatterns "$matrix" /node_modules/
 run matrix --runInBand --testPathPatterns "$matrix"
 summary
 exit "$code"

@@ -46,7 +46,7 @@ test('a failure names all checks that failed, with what was expected and seen', 
   await expect(smokeWith({ smoke: { checks } })).rejects.toMatchObject({
     name: 'SmokeFailure',
     message: expect.stringMatching(
-      /seen 2 fail[^]*politeness: expected a body that contains "goodbye"[^]*web \/none: expected status 200, seen 404/,
+      /seen 2 of \d+ fail[^]*politeness: expected a body that contains "goodbye"[^]*web \/none: expected status 200, seen 404/,
     ),
   });
 });
