@@ -52,8 +52,8 @@ npm run --silent build
 decisions='tests/(domain|workflows)/'
 matrix='tests/crash/matrix'
 whole='tests/(e2e|crash|browser)/'
-run decisions --maxWorkers=2 --testPathPatterns "$decisions"
 export SPILLWAY_RETRIES=1
+run decisions --maxWorkers=2 --testPathPatterns "$decisions"
 run parts --maxWorkers=4 --testPathIgnorePatterns "$decisions" "$whole" /node_modules/
 run whole --maxWorkers=2 --testPathPatterns "$whole" --testPathIgnorePatterns "$matrix" /node_modules/
 run matrix --runInBand --testPathPatterns "$matrix"
