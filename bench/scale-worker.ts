@@ -4,6 +4,7 @@ import type { Parts } from '../activities/parts';
 import type { Activities } from '../activities/steps';
 import type { Counters } from '../domain/canary';
 import type { Scope, Slot } from '../domain/release';
+import { HAPROXY_CAPABILITIES } from '../routers/haproxy';
 import type { RouterCounters } from '../routers/router';
 import { workflowCode } from '../workers/bundle';
 import { WORKER_TIMINGS } from '../workers/worker';
@@ -35,14 +36,7 @@ function counters(): RouterCounters {
 
 const router = {
   kind: 'haproxy',
-  capabilities: {
-    lossless: true,
-    sessionsPerSlot: true,
-    counters: true,
-    affinity: true,
-    mirror: false,
-    baseline: true,
-  },
+  capabilities: HAPROXY_CAPABILITIES,
   counters: ({ app }: Scope) => {
     const now = performance.now();
     const last = lastAsked.get(app);

@@ -52,16 +52,15 @@ async function main(keep: boolean): Promise<boolean> {
   const close = (): Promise<void> => (closed ??= closeAll(closing));
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void close().then(() => process.exit(1)));
-  await removeEarlier();
+  await endEarlier();
+  await removeAll();
   await mkdir(DIRECTORY, { recursive: true });
-  closing.push(() => rm(DIRECTORY, { recursive: true, force: true }));
+  closing.push(removeAll);
   try {
     await query(serverUrl, `CREATE DATABASE "${database}"`);
     const project = await prepareProject();
     const dev = await startDev();
     closing.push(() => stop(dev.child));
-    closing.push(dropDatabase);
-    closing.push(() => removeTraces(SCOPE, join(DIRECTORY, APP)));
     const release = (version: string, expected: string) => run(project, dev, version, expected);
 
     // People come as soon as there is something; the bake of the first release judges by them.
@@ -89,7 +88,8 @@ async function closeAll(closing: (() => Promise<unknown>)[]): Promise<void> {
     await close().catch((error: Error) => console.error(`while cleaning up: ${error.message}`));
 }
 
-async function removeEarlier(): Promise<void> {
+/** Of a demo that was kept, or whose own process was killed. */
+async function endEarlier(): Promise<void> {
   const pid = Number(await readFile(DEV_FILE, 'utf8').catch(() => ''));
   const command = pid > 0 ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') : '';
   if (command.includes(DIRECTORY)) {
@@ -99,13 +99,13 @@ async function removeEarlier(): Promise<void> {
     while (existsSync(`/proc/${pid}`) && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  await removeTraces(SCOPE, join(DIRECTORY, APP));
-  await dropDatabase();
-  await rm(DIRECTORY, { recursive: true, force: true });
 }
 
-function dropDatabase(): Promise<unknown> {
-  return query(serverUrl, `DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`);
+/** Containers, database and files: what a demo makes, and an earlier one may have left. */
+async function removeAll(): Promise<void> {
+  await removeTraces(SCOPE, join(DIRECTORY, APP));
+  await query(serverUrl, `DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`);
+  await rm(DIRECTORY, { recursive: true, force: true });
 }
 
 /** A copy of the example, as a developer's checkout, on a port and with a router of the demo's own. */

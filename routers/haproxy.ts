@@ -34,16 +34,19 @@ export function openHaproxy(config: HaproxyConfig, host: Host): Router {
   return new Haproxy(config, host);
 }
 
+/** What HAProxy can do. */
+export const HAPROXY_CAPABILITIES: RouterCapabilities = {
+  lossless: true,
+  sessionsPerSlot: true,
+  counters: true,
+  affinity: true,
+  mirror: false,
+  baseline: true,
+};
+
 class Haproxy implements Router {
   readonly kind = 'haproxy';
-  readonly capabilities: RouterCapabilities = {
-    lossless: true,
-    sessionsPerSlot: true,
-    counters: true,
-    affinity: true,
-    mirror: false,
-    baseline: true,
-  };
+  readonly capabilities = HAPROXY_CAPABILITIES;
   private readonly setup: HaproxySetup;
   private readonly runtime: HaproxyRuntime;
   private readonly shares: HaproxyShares;

@@ -7,6 +7,7 @@ import type { Parts } from '../../activities/parts';
 import type { Step } from '../../activities/steps';
 import type { AppConfig } from '../../domain/config';
 import type { Group } from '../../domain/release';
+import { HAPROXY_CAPABILITIES } from '../../routers/haproxy';
 import type { Router, Routing } from '../../routers/router';
 import { openDockerTarget } from '../../targets/docker';
 import type { Target } from '../../targets/target';
@@ -15,14 +16,7 @@ import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } f
 /** A router that only remembers; what decides about traffic is tested on the real ones. */
 export class RememberedRouter implements Router {
   readonly kind = 'haproxy';
-  readonly capabilities = {
-    lossless: true,
-    sessionsPerSlot: true,
-    counters: true,
-    affinity: true,
-    mirror: false,
-    baseline: true,
-  };
+  readonly capabilities = HAPROXY_CAPABILITIES;
   routing: Routing | undefined;
   share: number | undefined;
   inFlight: Record<Group, number> = { blue: 0, green: 0, baseline: 0 };

@@ -11,6 +11,7 @@ import type { MessageName } from '../../domain/messages';
 import { isMigration } from '../../domain/migration';
 import { environmentWorkflowId, releaseWorkflowId, SEARCH_ATTRIBUTES } from '../../domain/names';
 import type { Live, ReleaseRequest, ReleaseStatus } from '../../domain/release';
+import { HAPROXY_CAPABILITIES } from '../../routers/haproxy';
 import { cacheDirectory } from '../../starters/temporal-program';
 import type { environment as environmentWorkflow } from '../../workflows/environment';
 import { environmentQuery, messageUpdate, migrationUpdate, releaseUpdate, statusQuery } from '../../workflows/messages';
@@ -32,14 +33,7 @@ const WELL: Answers = {
     slot: live?.slot === 'blue' ? 'green' : 'blue',
     live,
     pendingMigrations: ['002_orders'],
-    capabilities: {
-      lossless: true,
-      sessionsPerSlot: true,
-      counters: true,
-      affinity: true,
-      mirror: false,
-      baseline: true,
-    },
+    capabilities: HAPROXY_CAPABILITIES,
     configurationIdentity: 'configuration',
   }),
   buildImages: ({ release }) => ({
