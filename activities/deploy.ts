@@ -89,7 +89,7 @@ export async function introduce(
   firstShare?: number,
 ): Promise<void> {
   const routing = await routingOf(input, target, io);
-  await router.configure(routing, io);
+  await router.configure(routing, io, firstShare);
   if (firstShare !== undefined) await router.setGreenShare(input.release, firstShare, io);
   const until = Date.now() + ROUTER_MS;
   for (;;) {

@@ -32,9 +32,9 @@ export class HaproxyShares {
   ) {}
 
   /** HAProxy does not start without the file. Answers whether it was missing. */
-  async ensure(scope: Scope, io: Io): Promise<boolean> {
+  async ensure(scope: Scope, green: number, io: Io): Promise<boolean> {
     if ((await this.host.readFile(this.fileOf(scope), io)) !== undefined) return false;
-    await this.host.writeFile(this.fileOf(scope), 'green 0\n', io);
+    await this.host.writeFile(this.fileOf(scope), `green ${green}\n`, io);
     return true;
   }
 

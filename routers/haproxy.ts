@@ -73,14 +73,14 @@ class Haproxy implements Router {
     return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
   }
 
-  async configure(routing: Routing, io: Io): Promise<{ reloaded: boolean }> {
+  async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
     const { scope } = routing;
     return withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
       const { tls } = this.config;
       const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
       const fragment: HaproxyFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
       const before = await this.readFragments(io);
-      const isNew = await this.shares.ensure(scope, io);
+      const isNew = await this.shares.ensure(scope, firstShare, io);
       if (errorPage !== undefined) await this.host.writeFile(pageFile(this.setup.directory, scope), errorPage, io);
       try {
         const after = withFragment(before, fragment);

@@ -52,7 +52,7 @@ class Nginx implements Router {
     return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
   }
 
-  async configure(routing: Routing, io: Io): Promise<{ reloaded: boolean }> {
+  async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
     return this.locked(routing.scope, io, async () => {
       const { tls } = this.config;
       const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
@@ -63,8 +63,11 @@ class Nginx implements Router {
       }
       await this.setup.start(await this.render(before, io), io);
       await refuseTakenPorts(this.host, routing, before.fragments, io);
-      const after = { ...before, fragments: withFragment(before.fragments, fragment) };
+      const share = before.shares[scopeKey(routing.scope)] ?? { green: firstShare };
+      const shares = { ...before.shares, [scopeKey(routing.scope)]: share };
+      const after = { fragments: withFragment(before.fragments, fragment), shares };
       const reloaded = await this.change(before, after, routing.scope, io);
+      await writeShare(this.host, this.setup.directory, routing.scope, share, io);
       await writeFragment(this.host, this.setup.directory, fragment, io);
       return { reloaded };
     });

@@ -78,8 +78,11 @@ export interface Router {
   readonly capabilities: RouterCapabilities;
   /** Changes nothing. */
   probe(routing: Routing, io: Io): Promise<RouterProbe>;
-  /** Starts the router if it is Spillway's own, writes the environment's part, has it checked, and reloads only if it changed. */
-  configure(routing: Routing, io: Io): Promise<{ reloaded: boolean }>;
+  /**
+   * Starts the router if it is Spillway's own, writes the environment's part, has it checked, and reloads only if it changed.
+   * @param firstShare green's, in per cent, of an environment that the router does not know yet: in force from the first moment
+   */
+  configure(routing: Routing, io: Io, firstShare?: number): Promise<{ reloaded: boolean }>;
   /** Takes the environment's part away again. */
   remove(scope: Scope, io: Io): Promise<void>;
   /**

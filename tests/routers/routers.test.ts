@@ -47,6 +47,19 @@ describe.each([
     expect(await router.greenShare(scope, io)).toBe(100);
   });
 
+  test('an environment that is new has its first share from the first moment', async () => {
+    const [port, blue] = (await freePorts(2)) as [number, number];
+    await world.backends({ 'new-blue': blue });
+    const fresh = { app: 'fx-new', environment: 'production' };
+    await router.configure(routingOf(fresh, { api: { route: port, blue: [blue], green: [] } }), io, 100);
+    expect(await router.greenShare(fresh, io)).toBe(100);
+    await until(() => isAnswered(port));
+    expect((await ask(port)).status).toBeGreaterThanOrEqual(500);
+    await router.setGreenShare(fresh, 0, io);
+    expect((await ask(port)).body).toBe('new-blue');
+    await router.remove(fresh, io);
+  });
+
   test('a router of another folder whose container has the same name is left alone, and said before anything changes', async () => {
     const directory = `/tmp/elsewhere/${world.directory.split('/').at(-1)}`;
     const other = kind === 'haproxy' ? world.haproxy({ directory }) : world.nginx({ directory });
