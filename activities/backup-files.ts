@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BackupFailure, ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { formatSize } from '../domain/units';
-import { environmentDirectory } from './io';
+import { environmentDirectory } from './environment-directory';
 import type { Step } from './steps';
 
 /** Left free beside what a backup needs: a full disk stops more than backups. */

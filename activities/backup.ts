@@ -82,10 +82,10 @@ async function make(parts: Parts, input: Input, step: StepParts, paths: BackupPa
         await rm(dump);
         contents.push(`database (${formatSize(dumped.size)}, ${counted(dumped.entries, 'object')})`);
       }
-      for (const volume of config.backup.volumes) contents.push(await saveVolume(input, step, volume, writer));
+      for (const volume of config.backup.volumes) contents.push(await saveVolume(step, volume, writer));
       await writer.text('configuration.yaml', parts.redact(stringify(config)));
       contents.push('configuration');
-      if (live) contents.push(...(await saveLive(parts, input, step, live, writer)));
+      if (live) contents.push(...(await saveLive(parts, step, live, writer)));
       return contents;
     },
     io,
@@ -109,12 +109,7 @@ function imagesText(live: Live | null): string {
   ].join('\n');
 }
 
-async function saveVolume(
-  { release }: Step,
-  { target, io }: StepParts,
-  volume: string,
-  writer: ArchiveWriter,
-): Promise<string> {
+async function saveVolume({ target, io, release }: StepParts, volume: string, writer: ArchiveWriter): Promise<string> {
   const stream = await target.archiveVolume(release, volume, io);
   try {
     const files = await writer.archive(`volumes/${volume}`, stream);
@@ -126,8 +121,7 @@ async function saveVolume(
 
 async function saveLive(
   parts: Parts,
-  { release }: Step,
-  { target, io }: StepParts,
+  { target, io, release }: StepParts,
   live: Live,
   writer: ArchiveWriter,
 ): Promise<string[]> {

@@ -11,8 +11,8 @@ import type { Activities, Step } from './steps';
 export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseline' | 'removeBaseline'> => ({
   deployBaseline: (input) =>
     withStep(parts, input, async (step) => {
-      const { target, io } = step;
-      const { release, config, projectDirectory, live } = input;
+      const { target, io, release } = step;
+      const { config, projectDirectory, live } = input;
       const started = Date.now();
       const replicas = (await target.copySlot(release, live.slot, io)).length;
       const copies = { version: live.version, replicas };
@@ -27,8 +27,8 @@ export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseli
 
   removeBaseline: (input) =>
     withStep(parts, input, async (step) => {
-      const { target, io } = step;
-      const { release, config } = input;
+      const { target, io, release } = step;
+      const { config } = input;
       if ((await target.replicas(release, 'baseline', io)).length === 0) return;
       await refuseWithTraffic(input, step);
       await empty(release, 'baseline', step);

@@ -6,7 +6,8 @@ import type { Io } from '../domain/host';
 import { releaseIdentity } from '../domain/identity';
 import { imageMistakes } from '../domain/image-policy';
 import { LABELS, imageName, imageTag } from '../domain/names';
-import { SLOTS, type PinnedImage, type Scope } from '../domain/release';
+import type { Owned } from '../domain/ownership';
+import { SLOTS, type PinnedImage } from '../domain/release';
 import type { Target } from '../targets/target';
 import { forgetTags, noteTags, readTags, type Tags } from './image-tags';
 import { withStep, type StepParts } from './io';
@@ -21,13 +22,13 @@ type Build = Parameters<Activities['buildImages']>[0];
 /** Build, and below it its undo. */
 export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 'restoreImages'> => ({
   buildImages: (input) =>
-    withStep(parts, input, async ({ target, io }) => {
+    withStep(parts, input, async ({ target, io, release }) => {
       const services = Object.entries(input.config.services);
       const moved = services
         .filter(([, config]) => !input.skipBuild || !config.build)
         .map(([service, config]) => referenceOf(input, service, config));
       const tags = await noteTags(moved, input, target, io);
-      const cpu = await buildCpu(input.release, target, io);
+      const cpu = await buildCpu(release, target, io);
       const images = await inParallel(sharingSources(services), async (group) => {
         const made: PinnedImage[] = [];
         for (const [service, config] of group) made.push(await imageOf(input, service, config, cpu, target, io));
@@ -112,10 +113,10 @@ async function presentImage(reference: string, service: string, target: Target, 
 }
 
 /** Half the host's cores for all builds together where a version is live; undefined, no limit, where none is. */
-async function buildCpu(scope: Scope, target: Target, io: Io): Promise<number | undefined> {
+async function buildCpu(scope: Owned, target: Target, io: Io): Promise<number | undefined> {
   const slots = await Promise.all(SLOTS.map((slot) => target.replicas(scope, slot, io)));
   if (!slots.flat().some(({ state }) => state === 'running')) return undefined;
-  const { cores } = await target.probe(scope, io);
+  const { cores } = await target.probe(io);
   return Math.max(0.25, cores / 2 / PARALLEL);
 }
 

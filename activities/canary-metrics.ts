@@ -58,8 +58,9 @@ export class MetricWatch {
     // By the clock of this machine: those who are asked know no other.
     const to = Date.now();
     const window: Window = { from: to - Math.max(0, since), to };
+    const { owner } = this.step.release;
     const of = (measured: Omit<Measured, 'app' | 'environment'>) =>
-      metric.read({ app, environment, ...measured }, window, this.step.io);
+      metric.read({ app, environment, owner, ...measured }, window, this.step.io);
     const group = groupBeside(config, slot, share);
     const [canary, baseline] = await Promise.all([
       of({ slot, version, release: id }),

@@ -4,7 +4,8 @@ import { metricKind } from '../domain/metric-query';
 import { drawPicture, type Panel } from '../domain/picture';
 import type { Judgement } from '../domain/release';
 import type { SoakState } from '../domain/soak-state';
-import { environmentDirectory, type StepParts } from './io';
+import { environmentDirectory } from './environment-directory';
+import { type StepParts } from './io';
 import type { SoakInput, Step } from './steps';
 
 /** Longest that keeping a picture may take; less when a person waits for the answer. */

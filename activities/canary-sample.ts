@@ -38,13 +38,13 @@ export function settingsOf({ config, slot, limits, beside, recorded }: SoakInput
  */
 export async function takeSample(
   input: SoakInput,
-  { router, target, io }: StepParts,
+  { router, target, io, release }: StepParts,
   parts: Parts,
   settings: SoakSettings,
   state: SoakState,
   at: number,
 ): Promise<Seen> {
-  const { release, config, slot, baseline, projectDirectory } = input;
+  const { config, slot, baseline, projectDirectory } = input;
   const asker: Asker = { target, io, parts, projectDirectory };
   const ask = (to: { host: string; port: number }, check: HttpCheck) => askCheck(asker, to, check);
   const [{ counters, ...counted }, probed] = await Promise.all([

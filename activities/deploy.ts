@@ -22,12 +22,12 @@ type Remove = Parameters<Activities['removeSlot']>[0];
 export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 'removeSlot'> => ({
   deploySlot: (input) =>
     withStep(parts, input, async (step) => {
-      const { target, io } = step;
-      const { release, config, slot, projectDirectory } = input;
+      const { target, io, release } = step;
+      const { config, slot, projectDirectory } = input;
       const started = Date.now();
       const services = await specsOf(parts, input);
-      await target.ensureNetwork(release, parts.owner, io);
-      await target.deploySlot(release, parts.owner, slot, services, io);
+      await target.ensureNetwork(release, io);
+      await target.deploySlot(release, slot, services, io);
       const replicas = await untilHealthy({ release, config, group: slot, projectDirectory, target, io, parts });
       await step.assertFence();
       // Left by an earlier release, and without traffic since it ended.
@@ -39,8 +39,8 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
 
   removeSlot: (input) =>
     withStep(parts, input, async (step) => {
-      const { target, io } = step;
-      const { release, config, slot } = input;
+      const { target, io, release } = step;
+      const { config, slot } = input;
       const others = await target.replicas(release, otherSlot(slot), io);
       if (others.some(({ state }) => state === 'running')) {
         await refuseWithTraffic(input, step);
@@ -83,14 +83,14 @@ function featureName(name: string): string {
  * @param firstShare green's, where the router does not know the environment yet
  */
 export async function introduce(
-  input: Pick<Step, 'config' | 'release'>,
+  input: Pick<Step, 'config'>,
   group: Group,
-  { target, router, io }: StepParts,
+  { target, router, io, release }: StepParts,
   firstShare?: number,
 ): Promise<void> {
-  const routing = await routingOf(input, target, io);
+  const routing = await routingOf({ ...input, release }, target, io);
   await router.configure(routing, io, firstShare);
-  if (firstShare !== undefined) await router.setGreenShare(input.release, firstShare, io);
+  if (firstShare !== undefined) await router.setGreenShare(release, firstShare, io);
   const until = Date.now() + ROUTER_MS;
   for (;;) {
     const { up, detail } = await router.groupIsUp(routing, group, io);

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthConfig } from '../domain/config';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
-import type { Group } from '../domain/release';
+import type { Owned } from '../domain/ownership';
+import type { Group, ReleaseRef } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Replica } from '../targets/target';
 import { askCheck, type Asker } from './ask';
@@ -19,7 +20,8 @@ const LOG_CHARACTERS = 8_000;
 /** Of a service that the new version has no more: it only has to keep running. */
 const NO_ENDPOINTS: HealthConfig = { attempts: 30, interval: 1_000, endpoints: [] };
 
-interface Waiting extends Asker, Pick<Step, 'config' | 'release'> {
+interface Waiting extends Asker, Pick<Step, 'config'> {
+  release: Owned<ReleaseRef>;
   group: Group;
   /** What runs in it when it is not what the configuration describes, but copies of an older version. */
   copies?: { version: string; replicas: number };

@@ -1,6 +1,6 @@
 import type { Io } from '../domain/host';
 import type { Target } from '../targets/target';
-import { environmentDirectory } from './io';
+import { environmentDirectory } from './environment-directory';
 import type { BuildReport, Step } from './steps';
 
 /** Tags that a release moves or makes, with what each stood for before. */

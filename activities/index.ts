@@ -1,3 +1,4 @@
+import { adoptActivities } from './adopt';
 import { backupActivities } from './backup';
 import { baselineActivities } from './baseline';
 import { buildActivities } from './build';
@@ -32,5 +33,6 @@ export function createActivities(parts: Parts): Activities {
     ...ledgerActivities(parts),
     ...reconcileActivities(parts),
     ...guardActivities(),
+    ...adoptActivities(parts),
   };
 }

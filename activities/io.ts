@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
-import type { AppConfig } from '../domain/config';
 import { OutdatedFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
-import type { Scope } from '../domain/release';
+import type { Owned } from '../domain/ownership';
+import type { ReleaseRef } from '../domain/release';
 import type { Router } from '../routers/router';
 import type { Target } from '../targets/target';
+import { environmentDirectory } from './environment-directory';
+import { ownRelease } from './ownership';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
@@ -40,11 +42,17 @@ function isKept(details: unknown): boolean {
   return typeof details === 'object' && details !== null;
 }
 
-/** What a step works with. */
-export interface StepParts {
+/** What every activity on a target works with. */
+export interface OpenParts {
   io: Io;
   target: Target;
   router: Router;
+}
+
+/** What a step works with. */
+export interface StepParts extends OpenParts {
+  /** The release, with what tells its environment's own containers from all others. */
+  release: Owned<ReleaseRef>;
   /** Fails with `OutdatedFailure` once another release has the environment: ask again before a late effect. */
   assertFence: () => Promise<void>;
   /** Puts this into every beat from now on, for another attempt to go on with: plain data, small. */
@@ -53,28 +61,36 @@ export interface StepParts {
 
 /**
  * Runs a step of a release, unless the environment belongs to another release by now: a late or frozen worker's step
- * finds itself outdated and does nothing. Preflight and reconcile `take` the fence; what changes nothing may `ignore` it.
+ * finds itself outdated and does nothing. What begins something of its own, as reconcile does, may `take` the fence.
  *
- * @throws OutdatedFailure when another release has the environment, or none has taken it yet.
+ * @throws OutdatedFailure when another release has the environment, or none has taken it yet; PreflightFailure when it
+ * belongs to another Temporal.
  */
 export async function withStep<T>(
   parts: Parts,
   step: Step,
   body: (stepParts: StepParts) => Promise<T>,
-  fence: 'check' | 'take' | 'ignore' = 'check',
+  fence: 'check' | 'take' = 'check',
 ): Promise<T> {
-  return withIo(async (io, keep) => {
-    const target = await parts.target(step.config);
+  return withOpen(parts, step, async ({ io, target, router }, keep) => {
     const assertFence = (): Promise<void> => checkFence(target, step, io);
-    if (fence === 'take') await target.host.writeFile(fencePath(step), `${step.release.id}\n`, io);
     if (fence === 'check') await assertFence();
-    return body({ io, target, router: await parts.router(step.config), assertFence, keep });
+    const release = await ownRelease(parts, step, target, io);
+    if (fence === 'take') await target.host.writeFile(fencePath(step), `${step.release.id}\n`, io);
+    return body({ io, target, router, release, assertFence, keep });
   });
 }
 
-/** Folder on the host with what Spillway remembers of an environment. */
-export function environmentDirectory({ config, release }: { config: AppConfig; release: Scope }): string {
-  return `${config.target.stateDirectory}/${release.app}/${release.environment}`;
+/** Opens what the configuration speaks of for something that changes nothing of a release. */
+export async function withOpen<T>(
+  parts: Parts,
+  { config }: Pick<Step, 'config'>,
+  body: (open: OpenParts, keep: (details: object) => void) => Promise<T>,
+): Promise<T> {
+  return withIo(async (io, keep) => {
+    const target = await parts.target(config);
+    return body({ io, target, router: await parts.router(config) }, keep);
+  });
 }
 
 /** File on the host that holds the id of the release to which the environment belongs just now. */

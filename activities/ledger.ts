@@ -1,7 +1,8 @@
 import { ConfigurationFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import type { LedgerEntry } from '../domain/release';
-import { environmentDirectory, fencePath, withIo, withStep } from './io';
+import { environmentDirectory } from './environment-directory';
+import { fencePath, withIo, withOpen } from './io';
 import type { Parts } from './parts';
 import type { Activities, Step } from './steps';
 
@@ -11,19 +12,14 @@ const LONGEST_ANSWER = 1_000_000;
 /** What an environment remembers, kept on the target so that it outlives Temporal. */
 export const ledgerActivities = (parts: Parts): Pick<Activities, 'recordEntry' | 'readLedger'> => ({
   recordEntry: (input) =>
-    withStep(
-      parts,
-      input,
-      async ({ target: { host }, io }) => {
-        const { entry } = input;
-        await host.writeFile(entryPath(input, entry.release.id), pretty(entry), io);
-        // A release that was refused in preflight never held the environment: it says nothing of what is live.
-        if (!(await holds(host, input, io))) return;
-        const live = { live: entry.live, release: entry.release.id, endedAt: entry.endedAt };
-        await host.writeFile(`${environmentDirectory(input)}/live.json`, pretty(live), io);
-      },
-      'ignore',
-    ),
+    withOpen(parts, input, async ({ target: { host }, io }) => {
+      const { entry } = input;
+      await host.writeFile(entryPath(input, entry.release.id), pretty(entry), io);
+      // A release that was refused in preflight never held the environment: it says nothing of what is live.
+      if (!(await holds(host, input, io))) return;
+      const live = { live: entry.live, release: entry.release.id, endedAt: entry.endedAt };
+      await host.writeFile(`${environmentDirectory(input)}/live.json`, pretty(live), io);
+    }),
 
   readLedger: ({ scope, config, before, limit }) =>
     withIo(async (io) => {

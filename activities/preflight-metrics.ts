@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Io } from '../domain/host';
+import type { Owner } from '../domain/ownership';
 import type { Finding } from '../domain/preflight';
 import type { Live } from '../domain/release';
 import type { Measured, Reading } from '../metrics/metric';
@@ -21,7 +22,7 @@ const BETWEEN_ATTEMPTS_MS = 1_000;
  * soak, too. On a first release nothing is live, so it is only asked whether the source answers at all.
  */
 export async function checkMetrics(
-  input: Step & { live: Live | null },
+  input: Step & { live: Live | null; owner?: Owner },
   parts: Parts,
   check: Check,
 ): Promise<PreflightCheck[]> {
@@ -33,15 +34,15 @@ export async function checkMetrics(
 }
 
 async function ask(
-  { release, live }: Step & { live: Live | null },
+  { release, live, owner }: Step & { live: Live | null; owner?: Owner },
   metric: OpenMetric,
   index: number,
   io: Io,
 ): Promise<Finding> {
   const { app, environment } = release;
   const measured: Measured = live
-    ? { app, environment, slot: live.slot, version: live.version, release: live.releaseId }
-    : { app, environment, slot: 'blue', version: release.version, release: release.id };
+    ? { app, environment, owner, slot: live.slot, version: live.version, release: live.releaseId }
+    : { app, environment, owner, slot: 'blue', version: release.version, release: release.id };
   const reading = await readPatiently(metric, measured, live !== null, io);
   if (!('missing' in reading)) return { note: `${whose(live)}: ${told(reading)}` };
   if (!live && !reading.fault) return { note: 'its source answers; nothing is live that it could measure' };

@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
+import { makesBaseline } from '../domain/baseline';
 import type { Io } from '../domain/host';
 import { configurationIdentity, runningSecrets, secretKey, secretReferences } from '../domain/identity';
-import { judgeIdle, judgeLedger, judgeLimits, judgeOwner, judgeRoom, servingSlot } from '../domain/preflight';
+import { judgeNames, judgeOwnership, type Claim, type Owned, type Owner } from '../domain/ownership';
+import { judgeIdle, judgeLedger, judgeLimits, judgeRoom, servingSlot } from '../domain/preflight';
 import type { Finding, Serving } from '../domain/preflight';
-import type { Live } from '../domain/release';
-import { otherSlot } from '../domain/release';
-import type { TargetProbe } from '../targets/target';
+import { otherSlot, type Group, type Live, type ReleaseRef, type Slot } from '../domain/release';
+import type { TargetProbe, Wanted } from '../targets/target';
 import { tryCheck } from './checks';
-import { fencePath, withStep } from './io';
-import type { StepParts } from './io';
+import { fencePath, withOpen, type OpenParts } from './io';
 import { findEntry } from './ledger';
+import { lookAtOwnership, writeDocument } from './ownership';
 import type { Parts } from './parts';
 import { checkDatabase } from './preflight-database';
 import { checkImage, checkRouterImage } from './preflight-images';
@@ -21,33 +22,38 @@ type Input = Parameters<Activities['preflight']>[0];
 type Check = (name: string, body: (io: Io) => Promise<Finding>) => Promise<PreflightCheck>;
 
 /** What the checks share. */
-interface Preflight extends StepParts {
+interface Preflight extends OpenParts {
   input: Input;
   parts: Parts;
   check: Check;
 }
 
+/** The same where the environment is known to be this Temporal's. */
+interface OwnPreflight extends Preflight {
+  release: Owned<ReleaseRef>;
+}
+
 /** Tries everything that can be known to fail, all at once; only then, and only if all is well, takes the environment. */
 export const preflightActivities = (parts: Parts): Pick<Activities, 'preflight'> => ({
-  preflight: (input) => withStep(parts, input, (step) => preflight(input, parts, step), 'ignore'),
+  preflight: (input) => withOpen(parts, input, (open) => preflight(input, parts, open)),
 });
 
-async function preflight(input: Input, parts: Parts, step: StepParts): Promise<PreflightReport> {
-  const check: Check = (name, body) => tryCheck(name, step.io, parts.redact, body);
-  const all = { ...step, input, parts, check };
+async function preflight(input: Input, parts: Parts, open: OpenParts): Promise<PreflightReport> {
+  const check: Check = (name, body) => tryCheck(name, open.io, parts.redact, body);
+  const all = { ...open, input, parts, check };
+  const { owner, ...engine } = await checkEngine(all);
   const [onTarget, secrets, database, metrics] = await Promise.all([
-    checkTarget(all),
+    checkTarget(all, engine.probe, owner),
     checkSecrets(all),
     checkDatabase(input, parts, check),
-    checkMetrics(input, parts, check),
+    checkMetrics({ ...input, owner }, parts, check),
   ]);
-  const { router } = step;
-  const checks = [...onTarget.checks, ...secrets.checks, ...database.checks, ...metrics];
-  const slot = input.live ? otherSlot(input.live.slot) : 'blue';
-  if (input.fence && checks.every(({ ok }) => ok)) checks.push(...(await takeEnvironment(all)));
+  const { router } = open;
+  const checks = [...engine.checks, ...onTarget.checks, ...secrets.checks, ...database.checks, ...metrics];
+  if (input.fence && owner && checks.every(({ ok }) => ok)) checks.push(...(await takeEnvironment(all, owner)));
   return {
     checks,
-    slot,
+    slot: nextSlot(input),
     live: onTarget.live,
     pendingMigrations: database.pending,
     capabilities: router.capabilities,
@@ -55,10 +61,15 @@ async function preflight(input: Input, parts: Parts, step: StepParts): Promise<P
   };
 }
 
+function nextSlot({ live }: Input): Slot {
+  return live ? otherSlot(live.slot) : 'blue';
+}
+
 /** The problem in the way, if any: a full disk is not better at the next attempt. */
-async function takeEnvironment({ input, target, io }: Preflight): Promise<PreflightCheck[]> {
+async function takeEnvironment({ input, parts, target, io }: Preflight, owner: Owner): Promise<PreflightCheck[]> {
   const path = fencePath(input);
   try {
+    await writeDocument(input, owner, parts.owner, target, io);
     await target.host.writeFile(path, `${input.release.id}\n`, io);
     return [];
   } catch (error) {
@@ -72,33 +83,70 @@ function isFull(error: unknown): boolean {
   return /ENOSPC|EDQUOT|no space left/i.test(String(error));
 }
 
-/** Without an engine nothing on it can be looked at: one clear error rather than ten. */
-async function checkTarget(all: Preflight): Promise<{ checks: PreflightCheck[]; live: Live | null }> {
-  const { input, parts, target, check } = all;
+interface Engine {
+  checks: PreflightCheck[];
+  probe?: TargetProbe;
+  /** Only of an environment in which this Temporal may release. */
+  owner?: Owner;
+}
+
+/** Whether the engine answers, and whose the environment and the names on it are. */
+async function checkEngine({ input, parts, target, check }: Preflight): Promise<Engine> {
   let probe: TargetProbe | undefined;
   const engine = await check('engine', async (io) => {
-    probe = await target.probe(input.release, io);
+    probe = await target.probe(io);
     return { note: `${probe.engine}, ${probe.cores} cores` };
   });
-  if (!probe) return { checks: [engine], live: null };
-  const { owner } = probe;
-  const [ownership, limits, room, images, routerImage, serving] = await Promise.all([
-    check('owner', async () => judgeOwner(owner, parts.owner)),
+  // Without an engine nothing on it can be looked at: one clear error rather than ten.
+  if (!probe) return { checks: [engine] };
+  let owner: Owner | undefined;
+  let claims: Claim[] = [];
+  const ownership = await check('owner', async (io) => {
+    const seen = await lookAtOwnership(parts, input, wantedReplicas(input), target, io);
+    const found = judgeOwnership(seen, randomUUID());
+    if ('problem' in found) return found;
+    ({ owner } = found);
+    ({ claims } = seen);
+    return found;
+  });
+  if (!owner) return { checks: [engine, ownership], probe };
+  const release = { ...input.release, owner };
+  const names = await check('names', () => Promise.resolve(judgeNames(release, claims)));
+  return { checks: [engine, ownership, names], probe, owner };
+}
+
+/** What the release will start. */
+function wantedReplicas(input: Input): Wanted[] {
+  const { config, live } = input;
+  const groups: Group[] = [nextSlot(input), ...(makesBaseline(config, live === null) ? (['baseline'] as const) : [])];
+  return groups.flatMap((group) =>
+    Object.entries(config.services).map(([service, { replicas }]) => ({ group, service, replicas })),
+  );
+}
+
+async function checkTarget(
+  all: Preflight,
+  probe: TargetProbe | undefined,
+  owner: Owner | undefined,
+): Promise<{ checks: PreflightCheck[]; live: Live | null }> {
+  if (!probe) return { checks: [], live: null };
+  const { input, target, check } = all;
+  const [limits, room, images, routerImage, serving] = await Promise.all([
     check('limits', (io) => checkLimits(all, io)),
-    check('room', (io) => checkRoom(all, probe as TargetProbe, io)),
+    check('room', (io) => checkRoom(all, probe, io)),
     Promise.all(
       Object.keys(input.config.services).map((service) =>
         check(`image of ${service}`, (io) => checkImage(input, target, service, io)),
       ),
     ),
     check('router image', (io) => checkRouterImage(input, target, io)),
-    checkServing(all),
+    owner ? checkServing({ ...all, release: { ...input.release, owner } }) : { checks: [], live: null },
   ]);
-  return { checks: [engine, ownership, limits, room, ...images, routerImage, ...serving.checks], live: serving.live };
+  return { checks: [limits, room, ...images, routerImage, ...serving.checks], live: serving.live };
 }
 
 /** The router, and whether it and the containers agree with the ledger. */
-async function checkServing(all: Preflight): Promise<{ checks: PreflightCheck[]; live: Live | null }> {
+async function checkServing(all: OwnPreflight): Promise<{ checks: PreflightCheck[]; live: Live | null }> {
   const { input, check } = all;
   let serving: Serving | undefined;
   const router = await check('router', (io) => checkRouter(all, io));
@@ -109,13 +157,13 @@ async function checkServing(all: Preflight): Promise<{ checks: PreflightCheck[];
   if (!serving) return { checks: [router, ledger], live: null };
   const seen = serving;
   const idle = await check('idle slot', async (io) =>
-    judgeIdle(input.live, seen, await all.target.replicas(input.release, 'baseline', io)),
+    judgeIdle(input.live, seen, await all.target.replicas(all.release, 'baseline', io)),
   );
   return { checks: [router, ledger, idle], live: liveOn(input.live, seen) };
 }
 
-async function checkRouter({ input, target, router }: Preflight, io: Io): Promise<Finding> {
-  const { version, running, portsTaken } = await router.probe(await routingOf(input, target, io), io);
+async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {
+  const { version, running, portsTaken } = await router.probe(await routingOf({ ...input, release }, target, io), io);
   if (portsTaken.length > 0) {
     return {
       problem:
@@ -126,11 +174,11 @@ async function checkRouter({ input, target, router }: Preflight, io: Io): Promis
   return { note: `${router.kind} ${version}, ${running ? 'running' : 'started by the first release'}` };
 }
 
-async function lookAtServing({ input, target, router }: Preflight, io: Io): Promise<Serving> {
+async function lookAtServing({ input, release, target, router }: OwnPreflight, io: Io): Promise<Serving> {
   const [blue, green, share] = await Promise.all([
-    target.replicas(input.release, 'blue', io),
-    target.replicas(input.release, 'green', io),
-    router.greenShare(input.release, io),
+    target.replicas(release, 'blue', io),
+    target.replicas(release, 'green', io),
+    router.greenShare(release, io),
   ]);
   const releases = [...new Set([...blue, ...green].map(({ releaseId }) => releaseId))];
   const entries = await Promise.all(releases.map((id) => findEntry(target.host, input, id, io)));

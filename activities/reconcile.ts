@@ -53,8 +53,7 @@ async function backTo(live: Live, all: Reconcile): Promise<void> {
   await untilUp(live, all);
   await moveTraffic(live, all);
   for (const group of [otherSlot(live.slot), 'baseline'] as const) {
-    if ((await all.target.replicas(all.input.release, group, all.io)).length > 0)
-      await empty(all.input.release, group, all);
+    if ((await all.target.replicas(all.release, group, all.io)).length > 0) await empty(all.release, group, all);
     await clear(all, group, null);
   }
   await clear(all, live.slot, live.releaseId);
@@ -64,8 +63,8 @@ async function backTo(live: Live, all: Reconcile): Promise<void> {
 
 /** Starts what runs no more of the live release: its `live-only` services, or all the others. */
 async function startStopped({ slot, releaseId, version }: Live, all: Reconcile, liveOnly: boolean): Promise<void> {
-  const { target, input, io, did } = all;
-  const own = (await target.replicas(input.release, slot, io)).filter((replica) => replica.releaseId === releaseId);
+  const { target, release, input, io, did } = all;
+  const own = (await target.replicas(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
   if (own.length === 0) {
     throw new UnreachableFailure(
       `expected ${version} (release ${releaseId}) in ${slot}, as the ledger says, seen no container of it: ` +
@@ -80,11 +79,11 @@ async function startStopped({ slot, releaseId, version }: Live, all: Reconcile, 
   }
 }
 
-async function untilUp({ slot, version }: Live, { target, router, input, io }: Reconcile): Promise<void> {
-  const routing = await routingOf(input, target, io);
+async function untilUp({ slot, version }: Live, { target, router, release, input, io }: Reconcile): Promise<void> {
+  const routing = await routingOf({ ...input, release }, target, io);
   const { running } = await router.probe(routing, io);
   // A router that knows the environment keeps what it knows: this configuration may be that of a release that failed.
-  if (!running || (await router.greenShare(input.release, io)) === undefined) await router.configure(routing, io);
+  if (!running || (await router.greenShare(release, io)) === undefined) await router.configure(routing, io);
   const until = Date.now() + UP_MS;
   for (;;) {
     const { up, detail } = await router.groupIsUp(routing, slot, io);
@@ -129,15 +128,15 @@ async function revertMigrations(given: Input, { io, assertFence }: StepParts, pa
 
 /** Removes the containers of every release but one from a group. */
 async function clear(
-  { target, input, io, did, assertFence }: Reconcile,
+  { target, release, input, io, did, assertFence }: Reconcile,
   group: Group,
   keep: string | null,
 ): Promise<void> {
-  const found = await target.replicas(input.release, group, io);
+  const found = await target.replicas(release, group, io);
   const releases = new Set(found.map(({ releaseId }) => releaseId).filter((id) => id !== keep));
-  for (const release of releases) {
+  for (const id of releases) {
     await assertFence();
-    const removed = await target.removeGroup(input.release, group, release, longestGrace(input.config), io);
-    if (removed.length > 0) did.push(`removed ${removed.join(', ')} of release ${release} from ${group}`);
+    const removed = await target.removeGroup(release, group, id, longestGrace(input.config), io);
+    if (removed.length > 0) did.push(`removed ${removed.join(', ')} of release ${id} from ${group}`);
   }
 }

@@ -22,8 +22,8 @@ type Input = Parameters<Activities['retire']>[0];
 export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
   retire: (input) =>
     withStep(parts, input, async (step) => {
-      const { target, io } = step;
-      const { release, config } = input;
+      const { target, io, release } = step;
+      const { config } = input;
       // Images last: those of the old containers are free only once these are gone.
       const leftovers = [
         await tidy(`${input.slot} could not be removed`, io, parts, () => removeOld(input, input.slot, step)),
@@ -39,9 +39,9 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
 });
 
 async function removeOld(
-  { release, config, slot }: Input,
+  { config, slot }: Input,
   group: Group,
-  { target, router, io, assertFence }: StepParts,
+  { target, router, io, release, assertFence }: StepParts,
 ): Promise<void> {
   if ((await target.replicas(release, group, io)).length === 0) return;
   const share = await router.greenShare(release, io);

@@ -1,6 +1,7 @@
 import { groupOfAddress } from '../domain/addresses';
 import { RouterFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Owned } from '../domain/ownership';
 import type { Group } from '../domain/release';
 import { GROUPS } from '../domain/release';
 import type { Backend, Routing } from '../routers/router';
@@ -13,7 +14,7 @@ import type { Step } from './steps';
  * @throws RouterFailure when a container runs at an address of another group: its version would get the wrong requests.
  */
 export async function routingOf(
-  { config, release }: Pick<Step, 'config' | 'release'>,
+  { config, release }: Pick<Step, 'config'> & { release: Owned },
   target: Target,
   io: Io,
 ): Promise<Routing> {

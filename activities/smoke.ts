@@ -48,8 +48,10 @@ async function watch(smoke: Smoke, first: Result[]): Promise<Result[]> {
 }
 
 async function round(smoke: Smoke): Promise<Result[]> {
-  const { config, release, slot, through } = smoke.input;
-  const running = (await smoke.target.replicas(release, slot, smoke.io)).filter(({ state }) => state === 'running');
+  const { config, slot, through } = smoke.input;
+  const running = (await smoke.target.replicas(smoke.release, slot, smoke.io)).filter(
+    ({ state }) => state === 'running',
+  );
   const asked = config.smoke.checks.map(async (check) => {
     const place = through === 'router' ? routerPlace(config, check) : undefined;
     return askOne(smoke, place ?? replicaPlace(config, check, running), check);

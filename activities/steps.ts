@@ -126,6 +126,14 @@ export interface DrainReport {
   waited: number;
 }
 
+/** Which Temporal released in an environment before, and which one does now. */
+export interface AdoptReport {
+  environmentId: string;
+  /** Address and namespace; null when nobody did. */
+  before: string | null;
+  now: string;
+}
+
 /** One run of a release in Temporal. */
 export interface RunRef {
   workflowId: string;
@@ -184,6 +192,9 @@ export interface Activities {
 
   /** Makes the target agree with what the ledger says is live: all traffic there, nothing of any other release. */
   reconcile(input: Step & { live: Live | null }): Promise<{ did: string[] }>;
+
+  /** Makes this worker's Temporal the one that releases here, and changes nothing else. */
+  adoptEnvironment(input: Step & { force: boolean }): Promise<AdoptReport>;
 
   /** Answers what keeps a release from going on; null when all is well, or it has ended. */
   watchRelease(input: WatchInput): Promise<Trouble | null>;

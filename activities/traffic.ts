@@ -54,7 +54,7 @@ function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0
   };
 }
 
-async function liveOnly({ config, release }: Move, slot: Slot, { target, io }: StepParts): Promise<Replica[]> {
+async function liveOnly({ config }: Move, slot: Slot, { target, io, release }: StepParts): Promise<Replica[]> {
   const replicas = await target.replicas(release, slot, io);
   return replicas.filter(({ service }) => config.services[service]?.run === 'live-only');
 }

@@ -12,14 +12,14 @@ export function releaseWorkflowId({ app, environment }: Scope): string {
 
 export const DEFAULT_TASK_QUEUE = 'spillway';
 
-/** The network that belongs to one environment of one app. */
+/** The network that belongs to one environment of one app. A dot stands in no app's name, so no two share a name. */
 export function networkName({ app, environment }: Scope): string {
-  return `spillway-${app}-${environment}`;
+  return `spillway.${app}.${environment}`;
 }
 
-/** Name of a replica's container; the same on every retry. */
+/** Name of a replica's container; the same on every retry, and like a network's never that of another environment. */
 export function containerName(scope: Scope, service: string, group: Group, replica: number): string {
-  return `${scope.app}-${scope.environment}-${service}-${group}-${replica}`;
+  return `${scope.app}.${scope.environment}.${service}.${group}-${replica}`;
 }
 
 /** Name of an image that Spillway builds and the configuration gives no name. */
@@ -36,6 +36,9 @@ export function imageTag(version: string): string {
 export const LABELS = {
   app: 'spillway.app',
   environment: 'spillway.environment',
+  /** Permanent id of the environment. */
+  id: 'spillway.environment-id',
+  /** What earlier versions wrote in place of an id: the Temporal that released. */
   owner: 'spillway.owner',
   release: 'spillway.release',
   version: 'spillway.version',

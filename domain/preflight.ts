@@ -28,17 +28,6 @@ const GIB = 2 ** 30;
 /** What a release needs at least: its images' layers, a dump, and room for the router to write. */
 const LEAST_DISK = GIB;
 
-/** Whether another Temporal, or another environment of the same name, made what is on the target. */
-export function judgeOwner(seen: string | undefined, own: string): Finding {
-  if (seen === undefined) return { note: 'nobody owns this environment yet' };
-  if (seen === own) return { note: `owned by ${own}` };
-  return {
-    problem:
-      `expected this environment on the target to belong to ${own}, seen that it belongs to ${seen}: another Temporal ` +
-      'releases here. Release from there, or choose another environment name',
-  };
-}
-
 /** Whether what the ledger says is live is what the target runs and the router sends all traffic to. */
 export function judgeLedger(live: Live | null, serving: Serving): Finding {
   return live ? judgeLive(live, serving) : judgeNothingLive(serving);

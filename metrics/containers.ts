@@ -43,7 +43,9 @@ export class ContainersSource implements MetricSource {
   /** Names of the containers, all of which must run: what is gone would look like less use. */
   private async running(of: Measured, io: Io): Promise<string[] | Reading> {
     const { service, services, target } = this.settings;
-    const found = (await target.replicas(of, of.slot, io)).filter((replica) =>
+    const { owner, ...scope } = of;
+    if (!owner) return { missing: 'expected to know whose containers are measured, seen no environment', fault: true };
+    const found = (await target.replicas({ ...scope, owner }, of.slot, io)).filter((replica) =>
       service === undefined ? services[replica.service]?.run !== 'live-only' : replica.service === service,
     );
     const whose = `${service === undefined ? 'containers' : `containers of ${service}`} in ${of.slot}`;

@@ -3,7 +3,8 @@ import type { AppConfig, HttpCheck } from '../domain/config';
 import { UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
 import type { Io } from '../domain/host';
-import type { Scope, Slot } from '../domain/release';
+import type { Owned } from '../domain/ownership';
+import type { Slot } from '../domain/release';
 import type { Replica, Target } from '../targets/target';
 
 export type Probes = Evidence['probes'];
@@ -11,7 +12,7 @@ export type Probes = Evidence['probes'];
 interface Asking {
   target: Pick<Target, 'replicas'>;
   services: AppConfig['services'];
-  scope: Scope;
+  scope: Owned;
   slot: Slot;
   /** Asks one endpoint of a container, its fallback included. */
   ask: (at: { host: string; port: number }, check: HttpCheck) => Promise<{ ok: boolean; detail: string }>;

@@ -1,5 +1,6 @@
 import { UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Owner } from '../domain/ownership';
 import type { Group, Scope } from '../domain/release';
 
 /** Whose measurement is wanted: one version, where it runs. */
@@ -8,6 +9,8 @@ export interface Measured extends Scope {
   version: string;
   /** Id of the release that made its containers. */
   release: string;
+  /** What tells those from all others; absent when nobody could ask the target whose they are. */
+  owner?: Owner;
 }
 
 /** Milliseconds since the epoch. Counts are of this time; values are of its end. */

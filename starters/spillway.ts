@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { version } from '../package.json';
+import { registerAdopt } from './adopt';
 import { registerAnalyze } from './analyze';
 import { registerCurrent } from './current';
 import { registerDev } from './dev';
@@ -37,6 +38,7 @@ export function registerAll(program: Command): void {
     registerCurrent,
     registerMessages,
     registerMigrate,
+    registerAdopt,
     registerSmoke,
     registerJudge,
     registerAnalyze,

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
-import { LABELS, containerName, networkName } from '../domain/names';
-import type { ReleaseRef, Scope, Slot } from '../domain/release';
+import { LABELS, containerName } from '../domain/names';
+import type { Owned } from '../domain/ownership';
+import type { ReleaseRef, Slot } from '../domain/release';
 import type { ServiceSpec } from './target';
 
 /** Which of an image's ports is the service's. */
@@ -9,8 +10,9 @@ export const PORT_LABEL = 'spillway.port';
 export const LIVE_ONLY_LABEL = 'spillway.live-only';
 
 export interface ReplicaPlan {
-  release: ReleaseRef;
-  owner: string;
+  release: Owned<ReleaseRef>;
+  /** Name of the environment's network. */
+  network: string;
   slot: Slot;
   spec: ServiceSpec;
   /** Image id or repository digest. */
@@ -21,7 +23,7 @@ export interface ReplicaPlan {
 
 /** Everything the engine is told of a replica; the same for the same plan. */
 export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptions {
-  const { release, slot, spec, replica, address, image } = plan;
+  const { release, network, slot, spec, replica, address, image } = plan;
   const { config } = spec;
   return {
     name: containerName(release, spec.service, slot, replica),
@@ -32,7 +34,7 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
     ...(config.port && { ExposedPorts: { [`${config.port}/tcp`]: {} } }),
     StopTimeout: Math.ceil(config.stopGrace / 1_000),
     HostConfig: {
-      NetworkMode: networkName(release),
+      NetworkMode: network,
       // One that is started later must not be started by an engine that restarts before.
       RestartPolicy: { Name: spec.start ? 'unless-stopped' : 'no' },
       ReadonlyRootfs: config.readOnlyRoot,
@@ -44,15 +46,15 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
       // Without swap on top: a limit that swaps is none.
       ...(config.memory && { Memory: config.memory, MemorySwap: config.memory }),
     },
-    NetworkingConfig: endpoint(release, address, `${spec.service}-${slot}`),
+    NetworkingConfig: endpoint(network, address, `${spec.service}-${slot}`),
   };
 }
 
-function labelsOf({ release, owner, slot, spec, replica }: ReplicaPlan): Record<string, string> {
+function labelsOf({ release, slot, spec, replica }: ReplicaPlan): Record<string, string> {
   return {
     [LABELS.app]: release.app,
     [LABELS.environment]: release.environment,
-    [LABELS.owner]: owner,
+    [LABELS.id]: release.owner.id,
     [LABELS.release]: release.id,
     [LABELS.version]: release.version,
     [LABELS.slot]: slot,
@@ -75,7 +77,8 @@ function environmentOf({ release, slot, spec }: ReplicaPlan): Record<string, str
 
 /** What a container of the fresh baseline is: its release made it, of the version that is live. */
 export interface CopyPlan {
-  release: ReleaseRef;
+  release: Owned<ReleaseRef>;
+  network: string;
   service: string;
   replica: number;
   address: string;
@@ -84,7 +87,7 @@ export interface CopyPlan {
 /** Everything the engine is told of a copy: what the original was told, but for who it is. Secrets are in it: never log it. */
 export function copyOptions(
   { Config, HostConfig }: Docker.ContainerInspectInfo,
-  { release, service, replica, address }: CopyPlan,
+  { release, network, service, replica, address }: CopyPlan,
 ): Docker.ContainerCreateOptions {
   const identity = { SPILLWAY_SLOT: 'baseline', SPILLWAY_RELEASE: release.id };
   const rest = Config.Env.filter((variable) => !Object.keys(identity).some((name) => variable.startsWith(`${name}=`)));
@@ -93,6 +96,7 @@ export function copyOptions(
     Image: Config.Image,
     Labels: {
       ...Config.Labels,
+      [LABELS.id]: release.owner.id,
       [LABELS.release]: release.id,
       [LABELS.slot]: 'baseline',
       [LABELS.replica]: String(replica),
@@ -102,10 +106,10 @@ export function copyOptions(
     ExposedPorts: Config.ExposedPorts,
     StopTimeout: (Config as Docker.ContainerCreateOptions).StopTimeout,
     HostConfig,
-    NetworkingConfig: endpoint(release, address, `${service}-baseline`),
+    NetworkingConfig: endpoint(network, address, `${service}-baseline`),
   };
 }
 
-function endpoint(scope: Scope, address: string, alias: string): Docker.ContainerCreateOptions['NetworkingConfig'] {
-  return { EndpointsConfig: { [networkName(scope)]: { IPAMConfig: { IPv4Address: address }, Aliases: [alias] } } };
+function endpoint(network: string, address: string, alias: string): Docker.ContainerCreateOptions['NetworkingConfig'] {
+  return { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: address }, Aliases: [alias] } } };
 }

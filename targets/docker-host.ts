@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
-import { UnreachableFailure } from '../domain/failures';
+import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import type { Address, ExecResult, FoundContainer, Host, HostContainer, Io } from '../domain/host';
 import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
 import { execIn } from './docker-exec';
@@ -112,12 +112,14 @@ export class DockerHost implements Host {
       const isSame = found?.Config.Labels[SPEC_LABEL] === options.Labels?.[SPEC_LABEL];
       if (found && isSame && found.State.Running && !found.State.Restarting) return 'running';
       try {
+        if (found && !(SPEC_LABEL in found.Config.Labels)) throw nameTaken(container.name);
         if (found && !isSame) await this.removeContainer(container.name, io);
         if (!found || !isSame) await this.create(container, options, io);
         await this.engine.call(io, (docker, abort) => docker.getContainer(container.name).start({ ...abort }));
         return 'started';
       } catch (error) {
         if (statusOf(error) === 304) return 'running';
+        if (error instanceof ConfigurationFailure) throw error;
         if (statusOf(error) !== 404 && statusOf(error) !== 409) throw named(container, error);
         refusal = reasonOf(error);
       }
@@ -170,6 +172,13 @@ function helperOptions(container: HostContainer): Docker.ContainerCreateOptions 
   const HostConfig = { ...own.HostConfig, PidMode: 'host', SecurityOpt: ['apparmor=unconfined'] };
   // As the entry point, so that the image's own does not get it as arguments.
   return { ...own, User: '0:0', Entrypoint: container.command, Cmd: undefined, HostConfig };
+}
+
+function nameTaken(name: string): ConfigurationFailure {
+  return new ConfigurationFailure(
+    `expected the name ${name} to be free for a container of Spillway's, seen one that Spillway did not start: ` +
+      `rename or remove it if nobody needs it (\`docker rename ${name} OTHER\`); Spillway left it alone`,
+  );
 }
 
 function named(container: HostContainer, error: unknown): unknown {

@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
 import { freeSubnet, unreservedRange } from '../domain/addresses';
-import { ConfigurationFailure, PreflightFailure, UnreachableFailure } from '../domain/failures';
+import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { LABELS, networkName } from '../domain/names';
-import type { Scope } from '../domain/release';
+import { isOwn, type Owned } from '../domain/ownership';
 import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
 
 /** How often another process may take a subnet before this one does. */
@@ -12,42 +12,42 @@ const ATTEMPTS = 20;
 /** The network of an environment, as found. */
 export interface EnvironmentNetwork {
   id: string;
+  /** One that an earlier version made has another name than one made now. */
+  name: string;
   subnet: string;
-  owner?: string;
 }
 
 /** Undefined when there is none yet. */
-export async function findNetwork(engine: DockerEngine, scope: Scope, io: Io): Promise<EnvironmentNetwork | undefined> {
+export async function findNetwork(engine: DockerEngine, scope: Owned, io: Io): Promise<EnvironmentNetwork | undefined> {
   const [first] = await ownNetworks(engine, scope, io);
   if (!first) return undefined;
   const subnet = first.IPAM?.Config?.[0]?.Subnet;
   if (!subnet?.endsWith('.0/24')) {
     throw new ConfigurationFailure(
-      `expected network ${networkName(scope)} to be a /24, seen ${subnet ?? 'no subnet'}: remove it, or rename the app`,
+      `expected network ${first.Name} to be a /24, seen ${subnet ?? 'no subnet'}: remove it, or rename the app`,
     );
   }
-  return { id: first.Id, subnet, owner: first.Labels?.[LABELS.owner] };
+  return { id: first.Id, name: first.Name, subnet };
 }
 
 /**
  * The network of an environment, made when missing: a free /24 of the pool.
  *
- * @throws PreflightFailure when it belongs to another Spillway; ConfigurationFailure when the pool is used up.
+ * @throws ConfigurationFailure when the pool is used up, or something else has the name.
  */
 export async function ensureNetwork(
   engine: DockerEngine,
   pool: string,
-  scope: Scope,
-  owner: string,
+  scope: Owned,
   io: Io,
 ): Promise<EnvironmentNetwork> {
   // The engine may refuse a subnet that its list does not show, while its network is being made or removed.
   const refused: string[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const found = await findNetwork(engine, scope, io);
-    if (found) return ownedBy(found, scope, owner);
+    if (found) return found;
     const subnet = freeSubnet(pool, [...refused, ...(await subnetsInUse(engine, io))]);
-    if (!(await createNetwork(engine, { pool, subnet, scope, owner }, io)) && subnet) refused.push(subnet);
+    if (!(await createNetwork(engine, { pool, subnet, scope }, io)) && subnet) refused.push(subnet);
     await keepOldest(engine, scope, io);
   }
   throw new UnreachableFailure(
@@ -55,27 +55,14 @@ export async function ensureNetwork(
   );
 }
 
-function ownedBy(found: EnvironmentNetwork, scope: Scope, owner: string): EnvironmentNetwork {
-  if (found.owner === owner) return found;
-  throw new PreflightFailure(
-    `expected network ${networkName(scope)} to belong to ${owner}, seen ${found.owner ?? 'no owner'}: ` +
-      'another Temporal or namespace releases this environment; use that one, or another app or environment name',
-  );
-}
-
 interface NewNetwork {
   pool: string;
   subnet: string | undefined;
-  scope: Scope;
-  owner: string;
+  scope: Owned;
 }
 
 /** Answers whether this one made it. */
-async function createNetwork(
-  engine: DockerEngine,
-  { pool, subnet, scope, owner }: NewNetwork,
-  io: Io,
-): Promise<boolean> {
+async function createNetwork(engine: DockerEngine, { pool, subnet, scope }: NewNetwork, io: Io): Promise<boolean> {
   if (!subnet) {
     throw new ConfigurationFailure(
       `expected a free /24 in \`target.addressPool\` ${pool}, seen none: remove unused networks, or give another pool`,
@@ -88,7 +75,7 @@ async function createNetwork(
         Driver: 'bridge',
         CheckDuplicate: true,
         IPAM: { Driver: 'default', Config: [{ Subnet: subnet, IPRange: unreservedRange(subnet) }] },
-        Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.owner]: owner },
+        Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.id]: scope.owner.id },
         ...abort,
       }),
     );
@@ -109,7 +96,7 @@ async function subnetsInUse(engine: DockerEngine, io: Io): Promise<string[]> {
 }
 
 /** An engine allows two networks of one name when they are made at once: everyone keeps the oldest. */
-async function keepOldest(engine: DockerEngine, scope: Scope, io: Io): Promise<void> {
+async function keepOldest(engine: DockerEngine, scope: Owned, io: Io): Promise<void> {
   const [, ...younger] = await ownNetworks(engine, scope, io);
   for (const { Id } of younger) {
     await engine
@@ -120,11 +107,10 @@ async function keepOldest(engine: DockerEngine, scope: Scope, io: Io): Promise<v
   }
 }
 
-async function ownNetworks(engine: DockerEngine, scope: Scope, io: Io): Promise<Docker.NetworkInspectInfo[]> {
-  const name = networkName(scope);
-  // The filter matches parts of names.
-  const found = await engine.call(io, (docker, abort) => docker.listNetworks({ filters: { name: [name] }, ...abort }));
+async function ownNetworks(engine: DockerEngine, scope: Owned, io: Io): Promise<Docker.NetworkInspectInfo[]> {
+  const label = [`${LABELS.app}=${scope.app}`, `${LABELS.environment}=${scope.environment}`];
+  const found = await engine.call(io, (docker, abort) => docker.listNetworks({ filters: { label }, ...abort }));
   return found
-    .filter(({ Name }) => Name === name)
+    .filter(({ Labels }) => isOwn(Labels ?? {}, scope))
     .sort((a, b) => (a.Created === b.Created ? a.Id.localeCompare(b.Id) : a.Created.localeCompare(b.Created)));
 }

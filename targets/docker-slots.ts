@@ -4,11 +4,12 @@ import { groupAddresses, type ReplicaAddress } from '../domain/addresses';
 import { ConfigurationFailure, PreflightFailure, UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { LABELS, containerName, networkName } from '../domain/names';
-import type { Group, ReleaseRef, Scope, Slot } from '../domain/release';
+import { isOwn, type Owned } from '../domain/ownership';
+import type { Group, ReleaseRef, Slot } from '../domain/release';
 import { LIVE_ONLY_LABEL, PORT_LABEL, containerOptions, copyOptions } from './docker-container-options';
 import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
 import type { DockerImages } from './docker-images';
-import { findNetwork } from './docker-network';
+import { findNetwork, type EnvironmentNetwork } from './docker-network';
 import type { Replica, ServiceSpec } from './target';
 
 const CREATE_ATTEMPTS = 50;
@@ -22,17 +23,19 @@ export class DockerSlots {
   ) {}
 
   /** @throws PreflightFailure without a network; UnhealthyFailure when a container cannot start at all. */
-  async deploy(release: ReleaseRef, owner: string, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]> {
+  async deploy(release: Owned<ReleaseRef>, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]> {
     const wanted = services.map(({ service, config }) => ({ service, replicas: config.replicas }));
-    const addresses = await this.plan(release, slot, wanted, io);
+    const network = await this.network(release, io);
+    const addresses = await this.plan(release, slot, network, wanted, io);
     const exact = new Map<string, string>();
     for (const { service, image } of services) exact.set(service, await this.images.exactName(image, io));
     await this.clear(release, slot, addresses, io);
     await Promise.all(
       addresses.map(async (at) => {
         const spec = services.find(({ service }) => service === at.service)!;
-        const options = containerOptions({ release, owner, slot, spec, image: exact.get(at.service)!, ...at });
-        await this.create(options, release.id, io);
+        const image = exact.get(at.service)!;
+        const options = containerOptions({ release, network: network.name, slot, spec, image, ...at });
+        await this.create(options, release, io);
         if (spec.start) await this.startNew(options.name!, io);
         io.onProgress(`${options.name} ${spec.start ? 'started' : 'created'}`);
       }),
@@ -41,7 +44,7 @@ export class DockerSlots {
   }
 
   /** @throws UnreachableFailure when there is nothing to copy; UnhealthyFailure when a copy cannot start at all. */
-  async copy(release: ReleaseRef, from: Slot, io: Io): Promise<Replica[]> {
+  async copy(release: Owned<ReleaseRef>, from: Slot, io: Io): Promise<Replica[]> {
     const originals = (await this.inspectAll(release, from, io)).filter(
       ({ Config }) => Config.Labels[LIVE_ONLY_LABEL] === undefined,
     );
@@ -51,14 +54,15 @@ export class DockerSlots {
       service,
       replicas: originals.filter((info) => serviceOf(info) === service).length,
     }));
-    const addresses = await this.plan(release, 'baseline', wanted, io);
+    const network = await this.network(release, io);
+    const addresses = await this.plan(release, 'baseline', network, wanted, io);
     await this.clear(release, 'baseline', addresses, io);
     await Promise.all(
       addresses.map(async ({ service, replica, address }) => {
         // Replicas of a service differ in nothing but who they are.
         const original = originals.find((info) => serviceOf(info) === service)!;
-        const options = copyOptions(original, { release, service, replica, address });
-        await this.create(options, release.id, io);
+        const options = copyOptions(original, { release, network: network.name, service, replica, address });
+        await this.create(options, release, io);
         await this.startNew(options.name!, io);
         io.onProgress(`${options.name} started`);
       }),
@@ -66,13 +70,13 @@ export class DockerSlots {
     return this.list(release, 'baseline', io);
   }
 
-  async list(scope: Scope, group: Group, io: Io): Promise<Replica[]> {
+  async list(scope: Owned, group: Group, io: Io): Promise<Replica[]> {
     return (await this.inspectAll(scope, group, io))
-      .map((info) => replicaOf(info, networkName(scope)))
+      .map(replicaOf)
       .sort((a, b) => a.service.localeCompare(b.service) || a.replica - b.replica);
   }
 
-  async remove(scope: Scope, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
+  async remove(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
     const found = (await this.find(scope, group, io)).filter(
       ({ Labels }) => releaseId === undefined || Labels[LABELS.release] === releaseId,
     );
@@ -98,15 +102,19 @@ export class DockerSlots {
       .catch(unless(304, 404));
   }
 
+  private async network(release: Owned<ReleaseRef>, io: Io): Promise<EnvironmentNetwork> {
+    const network = await findNetwork(this.engine, release, io);
+    if (network) return network;
+    throw new PreflightFailure(`expected network ${networkName(release)}, seen none: make it before a slot`);
+  }
+
   private async plan(
-    release: ReleaseRef,
+    release: Owned<ReleaseRef>,
     group: Group,
+    network: EnvironmentNetwork,
     wanted: { service: string; replicas: number }[],
     io: Io,
   ): Promise<ReplicaAddress[]> {
-    const network = await findNetwork(this.engine, release, io);
-    if (!network)
-      throw new PreflightFailure(`expected network ${networkName(release)}, seen none: make it before a slot`);
     const taken = await this.foreignAddresses(release, group, network.id, io);
     const addresses = groupAddresses(network.subnet, group, wanted, taken);
     if (addresses) return addresses;
@@ -116,7 +124,7 @@ export class DockerSlots {
   }
 
   /** Addresses on the network that are not this group's own. */
-  private async foreignAddresses(scope: Scope, group: Group, network: string, io: Io): Promise<string[]> {
+  private async foreignAddresses(scope: Owned, group: Group, network: string, io: Io): Promise<string[]> {
     const own = new Set((await this.find(scope, group, io)).map(({ Id }) => Id));
     const info = (await this.engine.call(io, (docker) =>
       docker.getNetwork(network).inspect(),
@@ -127,7 +135,7 @@ export class DockerSlots {
   }
 
   /** Removes what an earlier release left in the idle group, and what this one has too much of. */
-  private async clear(release: ReleaseRef, group: Group, wanted: ReplicaAddress[], io: Io): Promise<void> {
+  private async clear(release: Owned<ReleaseRef>, group: Group, wanted: ReplicaAddress[], io: Io): Promise<void> {
     const names = new Set(wanted.map(({ service, replica }) => containerName(release, service, group, replica)));
     const found = await this.find(release, group, io);
     const stale = found.filter(
@@ -136,7 +144,7 @@ export class DockerSlots {
     await Promise.all(stale.map(({ Id }) => this.stopAndRemove(Id, 0, io)));
   }
 
-  private async create(options: Docker.ContainerCreateOptions, releaseId: string, io: Io): Promise<void> {
+  private async create(options: Docker.ContainerCreateOptions, release: Owned<ReleaseRef>, io: Io): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         await this.engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
@@ -145,7 +153,8 @@ export class DockerSlots {
         if (statusOf(error) !== 409 || attempt === CREATE_ATTEMPTS) throw error;
       }
       const present = await this.inspect(options.name!, io);
-      if (present?.Config.Labels[LABELS.release] === releaseId) return;
+      if (present && !isOwn(present.Config.Labels, release)) throw nameTaken(options.name!);
+      if (present?.Config.Labels[LABELS.release] === release.id) return;
       if (present) await this.stopAndRemove(present.Id, 0, io);
       // A killed worker's last request still holds the name, and its container cannot be looked at yet.
       else await sleep(CREATE_PAUSE_MS, undefined, { signal: io.signal });
@@ -182,16 +191,20 @@ export class DockerSlots {
       .catch(unless(404));
   }
 
-  private find(scope: Scope, group: Group, io: Io): Promise<Docker.ContainerInfo[]> {
+  /** The environment's own, and nothing else that has its name. */
+  private async find(scope: Owned, group: Group, io: Io): Promise<Docker.ContainerInfo[]> {
     const label = [
       `${LABELS.app}=${scope.app}`,
       `${LABELS.environment}=${scope.environment}`,
       `${LABELS.slot}=${group}`,
     ];
-    return this.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters: { label }, ...abort }));
+    const found = await this.engine.call(io, (docker, abort) =>
+      docker.listContainers({ all: true, filters: { label }, ...abort }),
+    );
+    return found.filter(({ Labels }) => isOwn(Labels, scope));
   }
 
-  private async inspectAll(scope: Scope, group: Group, io: Io): Promise<Docker.ContainerInspectInfo[]> {
+  private async inspectAll(scope: Owned, group: Group, io: Io): Promise<Docker.ContainerInspectInfo[]> {
     const found = await this.find(scope, group, io);
     const inspected = await Promise.all(found.map(({ Id }) => this.inspect(Id, io)));
     return inspected.filter((info) => info !== undefined);
@@ -215,13 +228,21 @@ function unless(...statuses: number[]): (error: unknown) => undefined {
   };
 }
 
+/** Preflight finds it; it may also have come since. */
+function nameTaken(container: string): ConfigurationFailure {
+  return new ConfigurationFailure(
+    `expected the name ${container} to be free for the new version, seen a container that is not this environment's: ` +
+      `rename or remove it if nobody needs it (\`docker rename ${container} OTHER\`); Spillway left it alone`,
+  );
+}
+
 function serviceOf({ Config }: Docker.ContainerInspectInfo): string {
   return Config.Labels[LABELS.service] ?? '';
 }
 
-function replicaOf(info: Docker.ContainerInspectInfo, network: string): Replica {
+function replicaOf(info: Docker.ContainerInspectInfo): Replica {
   const { Labels, Image } = info.Config;
-  const attached = info.NetworkSettings.Networks[network];
+  const attached = info.NetworkSettings.Networks[info.HostConfig.NetworkMode ?? ''];
   const started = Date.parse(info.State.StartedAt);
   return {
     service: serviceOf(info),

@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 import { BackupFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import { LABELS } from '../domain/names';
-import type { Scope } from '../domain/release';
+import { isOwn, type Owned } from '../domain/ownership';
 import { statusOf, type DockerEngine } from './docker-engine';
 
 /** Where the helper container has the volume. */
@@ -30,7 +30,7 @@ export class DockerVolumes {
    *
    * @throws BackupFailure when there is no such volume.
    */
-  async archive(scope: Scope, volume: string, io: Io): Promise<Readable> {
+  async archive(scope: Owned, volume: string, io: Io): Promise<Readable> {
     await this.inspect(volume, io);
     const door = (await this.mounted(volume, io)) ?? (await this.mount(scope, volume, io));
     try {
@@ -81,25 +81,34 @@ export class DockerVolumes {
   }
 
   /** A container that is never started, so any image will do. */
-  private async mount(scope: Scope, volume: string, io: Io): Promise<Door> {
+  private async mount(scope: Owned, volume: string, io: Io): Promise<Door> {
     const key = createHash('sha256').update(volume).digest('hex').slice(0, 8);
-    const name = `spillway-volume-${scope.app}-${scope.environment}-${key}`;
+    const name = `spillway.volume.${scope.app}.${scope.environment}.${key}`;
     const [image] = await this.engine.call(io, (docker, abort) => docker.listImages({ ...abort }));
     if (!image)
       throw new BackupFailure(`expected an image on the engine, by which to read volume ${volume}, seen none`);
-    // One that an interrupted backup left.
-    await this.remove(name, io);
+    await this.removeLeft(scope, name, io);
     const { id } = await this.engine.call(io, (docker) =>
       docker.createContainer({
         name,
         Image: image.Id,
         Cmd: ['true'],
-        Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment },
+        Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.id]: scope.owner.id },
         HostConfig: { Binds: [`${volume}:${MOUNT}:ro`], NetworkMode: 'none' },
       }),
     );
     const unstoppable = { ...io, signal: new AbortController().signal };
     return { container: id, path: MOUNT, close: () => this.remove(id, unstoppable) };
+  }
+
+  /** Removes the one that an interrupted backup left. */
+  private async removeLeft(scope: Owned, name: string, io: Io): Promise<void> {
+    const all = await this.engine.call(io, (docker, abort) =>
+      docker.listContainers({ all: true, filters: { name: [`^/${name}$`] }, ...abort }),
+    );
+    for (const { Id, Labels } of all.filter(({ Names }) => Names.includes(`/${name}`))) {
+      if (isOwn(Labels, scope)) await this.remove(Id, io);
+    }
   }
 
   private async remove(container: string, io: Io): Promise<void> {

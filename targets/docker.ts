@@ -4,17 +4,19 @@ import type { TargetConfig } from '../domain/config';
 import type { ReadyCheck } from '../domain/health';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Claim, Owned } from '../domain/ownership';
 import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
+import { findClaims } from './docker-claims';
 import { connectEngine, type DockerEngine, type Surroundings } from './docker-engine';
 import { execIn, textOfFrames } from './docker-exec';
 import { DockerHost } from './docker-host';
 import { askFrom, type Asked } from './docker-http';
 import { DockerImages, type ImageBuild } from './docker-images';
-import { ensureNetwork, findNetwork } from './docker-network';
+import { ensureNetwork } from './docker-network';
 import { pruneImages } from './docker-prune';
 import { DockerSlots } from './docker-slots';
 import { DockerVolumes } from './docker-volumes';
-import type { Answer, ImageFacts, Replica, ReplicaUsage, ServiceSpec, Target, TargetProbe } from './target';
+import type { Answer, ImageFacts, Replica, ReplicaUsage, ServiceSpec, Target, TargetProbe, Wanted } from './target';
 
 /** Opens nothing yet: the first call connects, and says when there is nothing to connect to. */
 export function openDockerTarget(config: TargetConfig, surroundings: Surroundings): Promise<Target> {
@@ -40,21 +42,23 @@ class DockerTarget implements Target {
     this.volumes = new DockerVolumes(this.engine, this.host);
   }
 
-  async probe(scope: Scope, io: Io): Promise<TargetProbe> {
+  async probe(io: Io): Promise<TargetProbe> {
     const info = (await this.engine.call(io, (docker) => docker.info())) as EngineInfo;
     if (info.OSType !== 'linux') {
       throw new ConfigurationFailure(
         `expected a Docker engine with Linux containers, seen ${info.OSType}: use another host`,
       );
     }
-    const network = await findNetwork(this.engine, scope, io);
     return {
       engine: info.ServerVersion,
       memory: info.MemTotal,
       cores: info.NCPU,
       freeDisk: await this.freeDisk(info.DockerRootDir, io),
-      owner: network?.owner,
     };
+  }
+
+  claims(scope: Scope, wanted: Wanted[], io: Io): Promise<Claim[]> {
+    return findClaims(this.engine, scope, wanted, io);
   }
 
   buildImage(build: ImageBuild, service: string, io: Io): Promise<PinnedImage> {
@@ -85,23 +89,23 @@ class DockerTarget implements Target {
     return pruneImages(this.engine, this.images, scope, keep, io);
   }
 
-  async ensureNetwork(scope: Scope, owner: string, io: Io): Promise<void> {
-    await ensureNetwork(this.engine, this.config.addressPool, scope, owner, io);
+  async ensureNetwork(scope: Owned, io: Io): Promise<void> {
+    await ensureNetwork(this.engine, this.config.addressPool, scope, io);
   }
 
-  deploySlot(release: ReleaseRef, owner: string, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]> {
-    return this.slots.deploy(release, owner, slot, services, io);
+  deploySlot(release: Owned<ReleaseRef>, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]> {
+    return this.slots.deploy(release, slot, services, io);
   }
 
-  copySlot(release: ReleaseRef, from: Slot, io: Io): Promise<Replica[]> {
+  copySlot(release: Owned<ReleaseRef>, from: Slot, io: Io): Promise<Replica[]> {
     return this.slots.copy(release, from, io);
   }
 
-  replicas(scope: Scope, group: Group, io: Io): Promise<Replica[]> {
+  replicas(scope: Owned, group: Group, io: Io): Promise<Replica[]> {
     return this.slots.list(scope, group, io);
   }
 
-  removeGroup(scope: Scope, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
+  removeGroup(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
     return this.slots.remove(scope, group, releaseId, graceMs, io);
   }
 
@@ -142,7 +146,7 @@ class DockerTarget implements Target {
     return { container, memory: memoryOf(stats), cpuTime, at: Date.parse(stats.read) };
   }
 
-  archiveVolume(scope: Scope, volume: string, io: Io): Promise<Readable> {
+  archiveVolume(scope: Owned, volume: string, io: Io): Promise<Readable> {
     return this.volumes.archive(scope, volume, io);
   }
 

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { ServiceConfig } from '../domain/config';
 import type { ReadyCheck } from '../domain/health';
 import type { Host, Io } from '../domain/host';
+import type { Claim, Owned } from '../domain/ownership';
 import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 
 /** What one service of one slot is to run. Secrets are already resolved: never log or return `env`. */
@@ -38,8 +39,13 @@ export interface TargetProbe {
   cores: number;
   /** Free bytes where containers live; undefined when the target cannot tell. */
   freeDisk?: number;
-  /** Owner of the environment's network, when there is one. */
-  owner?: string;
+}
+
+/** Replicas of a service that are to run in a group. */
+export interface Wanted {
+  group: Group;
+  service: string;
+  replicas: number;
 }
 
 export interface ImageFacts {
@@ -71,7 +77,9 @@ export interface Answer {
 export interface Target {
   readonly host: Host;
   /** Answers, or fails with `UnreachableFailure`. */
-  probe(scope: Scope, io: Io): Promise<TargetProbe>;
+  probe(io: Io): Promise<TargetProbe>;
+  /** What has the labels of an environment, or a name that it needs for these replicas, whoever made it. */
+  claims(scope: Scope, wanted: Wanted[], io: Io): Promise<Claim[]>;
 
   /**
    * Builds from a Dockerfile, honouring `.dockerignore`; tags it `reference` and answers it pinned.
@@ -103,18 +111,19 @@ export interface Target {
   /** Removes the app's images except the `keep` newest versions of each service and those in use; answers what went. */
   pruneImages(scope: Scope, keep: number, io: Io): Promise<string[]>;
 
-  /** The network of the environment, created when missing, labelled with its owner. */
-  ensureNetwork(scope: Scope, owner: string, io: Io): Promise<void>;
+  /** The network of the environment, created when missing. */
+  ensureNetwork(scope: Owned, io: Io): Promise<void>;
   /** Creates and starts the containers of a slot; leaves those alone that are already of this release. */
-  deploySlot(release: ReleaseRef, owner: string, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]>;
+  deploySlot(release: Owned<ReleaseRef>, slot: Slot, services: ServiceSpec[], io: Io): Promise<Replica[]>;
   /**
    * Creates and starts the fresh baseline of this release: what runs in a slot once more, as it is, with the variables and
    * limits that it has. What may not run twice (`live-only`) is left out; a copy that is already of this release stays.
    */
-  copySlot(release: ReleaseRef, from: Slot, io: Io): Promise<Replica[]>;
-  replicas(scope: Scope, group: Group, io: Io): Promise<Replica[]>;
+  copySlot(release: Owned<ReleaseRef>, from: Slot, io: Io): Promise<Replica[]>;
+  /** The environment's own containers of a group; what others made under its names is not among them. */
+  replicas(scope: Owned, group: Group, io: Io): Promise<Replica[]>;
   /** Removes every container of a group, or only those of a release; answers their names. */
-  removeGroup(scope: Scope, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]>;
+  removeGroup(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]>;
   startContainer(container: string, io: Io): Promise<void>;
   stopContainer(container: string, graceMs: number, io: Io): Promise<void>;
   exec(container: string, argv: string[], io: Io): Promise<{ exitCode: number; output: string }>;
@@ -127,7 +136,7 @@ export interface Target {
    * A named volume's files as a tar stream in which every name begins with one folder that stands for the volume. Fails
    * with `BackupFailure` when there is no such volume.
    */
-  archiveVolume(scope: Scope, volume: string, io: Io): Promise<Readable>;
+  archiveVolume(scope: Owned, volume: string, io: Io): Promise<Readable>;
   /** Bytes a named volume holds; undefined when the target cannot tell. */
   volumeSize(volume: string, io: Io): Promise<number | undefined>;
   /** Asks a container, or the router, over HTTP as seen from the host. Fails when there is no answer in time. */

@@ -34,6 +34,7 @@ const PHASES: Record<keyof Activities, string> = {
   reconcile: 'reconcile',
   watchRelease: 'guard',
   terminateRelease: 'guard',
+  adoptEnvironment: 'adopt',
   migrationStatus: 'migrate',
   checkMigrations: 'migrate',
   takeFence: 'migrate',

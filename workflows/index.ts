@@ -1,3 +1,4 @@
+export { adopt } from './adopt';
 export { environment } from './environment';
 export { history } from './history';
 export { migration } from './migration';

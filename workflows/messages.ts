@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { PreflightCheck } from '../activities/steps';
+import type { AdoptReport, PreflightCheck, Step } from '../activities/steps';
 import type { MessageName } from '../domain/messages';
 import type { MigrationRequest } from '../domain/migration';
 import type { LedgerEntry, Live, ReleaseRequest, ReleaseStatus } from '../domain/release';
@@ -74,6 +74,7 @@ export const WORKFLOWS = {
   migration: 'migration',
   plan: 'plan',
   history: 'history',
+  adopt: 'adopt',
 } as const;
 
 /** Input of the environment workflow; continue-as-new carries the rest of it. */
@@ -89,6 +90,15 @@ export interface HistoryInput {
   before?: string;
   limit: number;
 }
+
+/** Input of the `adopt` workflow. */
+export interface AdoptInput {
+  step: Step;
+  /** Also while a release of another Temporal seems to be going on. */
+  force: boolean;
+}
+
+export type AdoptAnswer = AdoptReport;
 
 /** Answer of the read-only `plan` workflow. */
 export interface PlanAnswer {

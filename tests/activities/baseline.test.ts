@@ -116,7 +116,7 @@ test('after the switch it is drained and retired with the old slot', async () =>
 test('reconcile removes the baseline of a release that was terminated in its canary', async () => {
   await onTrial();
   const { did } = await world.run('reconcile', { ...next(), live: world.live });
-  expect(did).toContainEqual(expect.stringMatching(`removed .*-web-baseline-1 of release ${NEW} from baseline`));
+  expect(did).toContainEqual(expect.stringMatching(`removed .*\.web\.baseline-1 of release ${NEW} from baseline`));
   expect([...(await world.slot('baseline')), ...(await world.slot('green'))]).toEqual([]);
   expect(await visitor(99)).toBe('1.0.0 in blue');
 }, 60_000);

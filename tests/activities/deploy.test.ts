@@ -2,7 +2,7 @@ import { deployActivities } from '../../activities/deploy';
 import { fencePath } from '../../activities/io';
 import type { PinnedImage } from '../../domain/release';
 import { groupOfAddress } from '../../domain/addresses';
-import { LABELS, networkName } from '../../domain/names';
+import { LABELS, containerName, networkName } from '../../domain/names';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker-fixture';
 import { SlotWorld, run } from './slot-world';
 
@@ -65,7 +65,7 @@ test('D4: a version that never gets healthy fails with what was expected, what w
   await expect(run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: true })).rejects.toMatchObject({
     name: 'UnhealthyFailure',
     message: expect.stringMatching(
-      /web-blue-1 \/index.html: expected status 200, seen 404[^]*last 2 lines[^]*using \[redacted\]\nready/,
+      /web\.blue-1 \/index.html: expected status 200, seen 404[^]*last 2 lines[^]*using \[redacted\]\nready/,
     ),
   });
 });
@@ -169,7 +169,7 @@ test('a container that came up at an address of the other slot is found before t
 
   const next = await world.step(oneService(), '2.0.0');
   await expect(run(deploySlot, { ...next, slot: 'green', images: [image], firstRelease: false })).rejects.toMatchObject(
-    { name: 'RouterFailure', message: expect.stringContaining(`web-blue-1 at ${stolen}`) },
+    { name: 'RouterFailure', message: expect.stringContaining(`web.blue-1 at ${stolen}`) },
   );
   expect(world.router.did).toEqual([]);
   const [green] = await world.target.replicas(world.scope, 'green', io);
@@ -192,7 +192,7 @@ test('without endpoints the engine’s own HEALTHCHECK is believed, and one that
   const step = await world.step(oneService({ health: { attempts: 100, interval: '200ms' } }));
   const input = { ...step, slot: 'blue' as const, firstRelease: true };
   await expect(run(deploySlot, { ...input, images: [await withHealthcheck('true')] })).resolves.toBeDefined();
-  expect(await world.target.engineHealth(`${world.scope.app}-test-web-blue-1`, io)).toBe('healthy');
+  expect(await world.target.engineHealth(containerName(world.scope, 'web', 'blue', 1), io)).toBe('healthy');
 
   const next = await world.step(oneService({ health: { attempts: 100, interval: '200ms' } }), '2.0.0');
   const sick = { ...next, slot: 'green' as const, images: [await withHealthcheck('false')], firstRelease: false };

@@ -1,3 +1,4 @@
+import { containerName } from '../../domain/names';
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -176,7 +177,9 @@ describe('preflight of a later release', () => {
     await world.run('setTraffic', { ...world.step(OLD), slot: 'green', share: 10 });
     expect(await ledger()).toContain('seen 10 % going to green');
     await world.run('setTraffic', { ...world.step(OLD), slot: 'blue', share: 100 });
-    await engine().getContainer(`${world.scope.app}-production-web-blue-1`).stop({ t: 1 });
+    await engine()
+      .getContainer(containerName(world.scope, 'web', 'blue', 1))
+      .stop({ t: 1 });
     expect(await ledger()).toContain('seen that it stopped');
   }, 60_000);
 

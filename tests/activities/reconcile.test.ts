@@ -1,3 +1,4 @@
+import { containerName } from '../../domain/names';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ActivityWorld } from '../support/activity-world';
@@ -85,7 +86,9 @@ describe('reconcile', () => {
   it('starts live containers that somebody stopped, before it moves traffic to them', async () => {
     await world.release(OLD, '1.0.0', 'blue');
     for (const service of ['web', 'job']) {
-      await engine().getContainer(`${world.scope.app}-production-${service}-blue-1`).stop({ t: 1 });
+      await engine()
+        .getContainer(containerName(world.scope, service, 'blue', 1))
+        .stop({ t: 1 });
     }
     const { did } = await reconcile();
     expect(did.filter((line) => line.startsWith('started'))).toHaveLength(2);
@@ -101,7 +104,7 @@ describe('reconcile', () => {
     await world.run('moveLiveOnly', { ...step, to: 'green' });
     const { did } = await reconcile();
     const removed = did.findIndex((line) => line.includes('from green'));
-    const started = did.findIndex((line) => line.startsWith(`started ${world.scope.app}-production-job-blue`));
+    const started = did.findIndex((line) => line.startsWith(`started ${containerName(world.scope, 'job', 'blue', 1)}`));
     expect(removed).toBeGreaterThan(0);
     expect(started).toBeGreaterThan(removed);
   }, 60_000);
@@ -109,8 +112,12 @@ describe('reconcile', () => {
   it('touches nothing when the live version is gone, and says so', async () => {
     await world.release(OLD, '1.0.0', 'blue');
     await world.deploy(world.step(NEW, '1.1.0'), 'green');
-    await engine().getContainer(`${world.scope.app}-production-web-blue-1`).remove({ force: true });
-    await engine().getContainer(`${world.scope.app}-production-job-blue-1`).remove({ force: true });
+    await engine()
+      .getContainer(containerName(world.scope, 'web', 'blue', 1))
+      .remove({ force: true });
+    await engine()
+      .getContainer(containerName(world.scope, 'job', 'blue', 1))
+      .remove({ force: true });
     await expect(reconcile()).rejects.toThrow(`expected 1.0.0 (release ${OLD}) in blue`);
     expect(await world.slot('green')).toContain(`web ${NEW} running`);
   }, 60_000);

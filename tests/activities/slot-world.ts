@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { fencePath } from '../../activities/io';
+import { writeDocument } from '../../activities/ownership';
 import type { Parts } from '../../activities/parts';
 import type { Step } from '../../activities/steps';
 import type { AppConfig } from '../../domain/config';
@@ -91,6 +92,7 @@ export class SlotWorld {
       ...settings,
     });
     const step = { release: releaseOf(this.scope, version, attempt), config, projectDirectory: this.directory };
+    await writeDocument(step, this.scope.owner, this.parts.owner, this.target, quietIo());
     await this.target.host.writeFile(fencePath(step), step.release.id, quietIo());
     return step;
   }

@@ -3,7 +3,6 @@ import {
   judgeIdle,
   judgeLedger,
   judgeLimits,
-  judgeOwner,
   judgeRoom,
   servingSlot,
   type Finding,
@@ -13,7 +12,7 @@ import type { Live } from '../../domain/release';
 
 const live: Live = { slot: 'blue', version: '1.0.0', releaseId: 'r1', images: [], identity: 'i' };
 const seen = (releaseId: string, state: Seen['state'] = 'running', version = '1.0.0'): Seen => ({
-  container: `shop-production-web-${releaseId}`,
+  container: `shop.production.web.blue-${releaseId}`,
   releaseId,
   version,
   state,
@@ -71,14 +70,6 @@ describe('the slot that serves', () => {
     expect(servingSlot({ slots: { blue: [seen('r1')], green: [seen('r2')] }, share: 50, failed: [] })).toBeUndefined();
     expect(servingSlot({ slots: { blue: [seen('r1'), seen('r2')], green: [] }, share: 0, failed: [] })).toBeUndefined();
     expect(servingSlot({ slots: { blue: [], green: [] }, share: undefined, failed: [] })).toBeUndefined();
-  });
-});
-
-describe('the owner', () => {
-  it('is nobody yet, or this Temporal; another is refused by name', () => {
-    expect(judgeOwner(undefined, 'me')).toHaveProperty('note');
-    expect(judgeOwner('me', 'me')).toHaveProperty('note');
-    expect(problem(judgeOwner('other:7233/default', 'me'))).toContain('other:7233/default');
   });
 });
 

@@ -24,10 +24,10 @@ beforeAll(async () => {
   const job = { image: BUSYBOX, command: ['sleep', '1000'], traffic: 'none', run: 'live-only', stopGrace: '0s' };
   config = configOf(scope.app, { services: { web: webService({ replicas: 2 }), api: webService(), job } });
   const image = await app.target.pullImage(BUSYBOX, 'web', io);
-  await app.target.ensureNetwork(scope, 'temporal.test/default', io);
+  await app.target.ensureNetwork(scope, io);
   for (const slot of ['blue', 'green'] as const) {
     const specs = ['web', 'api', 'job'].map((service) => specOf(config, service, image, service !== 'job'));
-    await app.target.deploySlot(releaseOf(scope), 'temporal.test/default', slot, specs, io);
+    await app.target.deploySlot(releaseOf(scope), slot, specs, io);
   }
 });
 

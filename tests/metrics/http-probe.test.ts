@@ -4,7 +4,7 @@ import { probeSlot } from '../../metrics/http-probe';
 import type { Replica } from '../../targets/target';
 
 const io = { signal: new AbortController().signal, onProgress: () => undefined };
-const scope = { app: 'fx', environment: 'production' };
+const scope = { app: 'fx', environment: 'production', owner: { id: 'e1', formerly: [] } };
 const { services } = appConfigSchema.parse({
   version: 1,
   app: 'fx',

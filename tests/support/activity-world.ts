@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
+import { ownRelease } from '../../activities/ownership';
 import type { Activities, Step } from '../../activities/steps';
 import { appConfigSchema } from '../../domain/config';
 import type { Group, Live, PinnedImage, ReleaseOptions, Scope, Slot } from '../../domain/release';
@@ -125,9 +126,10 @@ export class ActivityWorld {
 
   /** Containers of a group: `SERVICE RELEASE STATE`. */
   async slot(group: Group): Promise<string[]> {
-    const target = await this.parts.target(this.step('any').config);
+    const step = this.step('any');
+    const target = await this.parts.target(step.config);
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
-    const replicas = await target.replicas(this.scope, group, io);
+    const replicas = await target.replicas(await ownRelease(this.parts, step, target, io), group, io);
     return replicas.map(({ service, releaseId, state }) => `${service} ${releaseId} ${state}`).sort();
   }
 

@@ -1,5 +1,5 @@
 import { groupOfAddress } from '../../domain/addresses';
-import { LABELS } from '../../domain/names';
+import { LABELS, containerName } from '../../domain/names';
 import type { PinnedImage } from '../../domain/release';
 import {
   BUSYBOX,
@@ -12,7 +12,6 @@ import {
   webService,
 } from './docker-fixture';
 
-const OWNER = 'temporal.test/default';
 const app = new EngineApp();
 const { scope, io } = app;
 const live = releaseOf(scope, '1.0.0', 'live');
@@ -24,8 +23,8 @@ beforeAll(async () => {
   image = await app.target.pullImage(BUSYBOX, 'web', io);
 });
 beforeEach(async () => {
-  await app.target.ensureNetwork(scope, OWNER, io);
-  await app.target.deploySlot(live, OWNER, 'blue', services(), io);
+  await app.target.ensureNetwork(scope, io);
+  await app.target.deploySlot(live, 'blue', services(), io);
 });
 afterEach(() => removeEverything(scope));
 
@@ -45,7 +44,7 @@ const ids = async () => (await Promise.all((await found()).map(inspect))).map(({
 const found = async () => (await app.target.replicas(scope, 'baseline', io)).map(({ container }) => container);
 
 test('the copies are what is live, under names, labels and addresses of their own', async () => {
-  await app.target.startContainer(`${scope.app}-test-job-blue-1`, io);
+  await app.target.startContainer(containerName(scope, 'job', 'blue', 1), io);
   const copies = await app.target.copySlot(next, 'blue', io);
   expect(copies.map(({ service, replica, state }) => `${service} ${replica} ${state}`)).toEqual([
     'queue 1 running',
@@ -56,7 +55,7 @@ test('the copies are what is live, under names, labels and addresses of their ow
   expect(copies[1]).toMatchObject({ version: '1.0.0', releaseId: next.id, port: 8080, imageDigest: image.digest });
 
   const [original, copy] = await Promise.all(
-    ['blue', 'baseline'].map((group) => inspect(`${scope.app}-test-web-${group}-2`)),
+    (['blue', 'baseline'] as const).map((group) => inspect(containerName(scope, 'web', group, 2))),
   );
   const { Env, Labels, ...config } = copy!.Config;
   const { Env: wanted, Labels: labels, ...told } = original!.Config;
@@ -71,7 +70,11 @@ test('the copies are what is live, under names, labels and addresses of their ow
 
 test('copies reach each other, not the slot that they were made of', async () => {
   await app.target.copySlot(next, 'blue', io);
-  const { output } = await app.target.exec(`${scope.app}-test-queue-baseline-1`, ['nslookup', 'web-baseline'], io);
+  const { output } = await app.target.exec(
+    containerName(scope, 'queue', 'baseline', 1),
+    ['nslookup', 'web-baseline'],
+    io,
+  );
   const [web] = (await app.target.replicas(scope, 'baseline', io)).filter(({ service }) => service === 'web');
   expect(output).toContain(web!.address);
 });
@@ -83,8 +86,8 @@ test('copying again changes nothing, and goes on where a worker was killed', asy
   expect(await ids()).toEqual(first);
 
   // One was created and not started, one not even created.
-  await docker.getContainer(`${scope.app}-test-web-baseline-1`).stop({ t: 0 });
-  await docker.getContainer(`${scope.app}-test-web-baseline-2`).remove({ force: true });
+  await docker.getContainer(containerName(scope, 'web', 'baseline', 1)).stop({ t: 0 });
+  await docker.getContainer(containerName(scope, 'web', 'baseline', 2)).remove({ force: true });
   const copies = await app.target.copySlot(next, 'blue', io);
   expect(copies.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
   expect((await ids()).filter((id) => first.includes(id))).toHaveLength(2);

@@ -4,6 +4,7 @@ import Docker from 'dockerode';
 import { appConfigSchema, type AppConfig, type TargetConfig } from '../../domain/config';
 import type { Io } from '../../domain/host';
 import { LABELS, networkName } from '../../domain/names';
+import type { Owned } from '../../domain/ownership';
 import type { PinnedImage, ReleaseRef, Scope } from '../../domain/release';
 import { openDockerTarget } from '../../targets/docker';
 import type { ServiceSpec, Target } from '../../targets/target';
@@ -14,12 +15,13 @@ export const docker = new Docker({ socketPath: '/var/run/docker.sock' });
 export const BUSYBOX = 'spillway/busybox:local';
 export const HELPER = 'spillway/socat:local';
 
-/** An app that no other test has. */
-export function uniqueScope(): Scope {
-  return { app: `t${randomBytes(4).toString('hex')}`, environment: 'test' };
+/** An app that no other test has, and what its containers are known by. */
+export function uniqueScope(): Owned {
+  const app = `t${randomBytes(4).toString('hex')}`;
+  return { app, environment: 'test', owner: { id: `id-of-${app}`, formerly: [] } };
 }
 
-export function releaseOf(scope: Scope, version = '1.0.0', attempt = 'a'): ReleaseRef {
+export function releaseOf<T extends Scope>(scope: T, version = '1.0.0', attempt = 'a'): T & ReleaseRef {
   return { ...scope, id: `20261121-101500-${version}-${attempt}`, version };
 }
 

@@ -99,7 +99,7 @@ describe.each([
       stderr: 'err\n',
     });
     expect((await target.host.run(['no-such-program'], io)).exitCode).toBeGreaterThan(125);
-    expect((await target.probe(uniqueScope(), io)).freeDisk).toBeGreaterThan(0);
+    expect((await target.probe(io)).freeDisk).toBeGreaterThan(0);
   });
 
   test('connects to a socket of the host, and says so when nobody listens', async () => {
@@ -178,9 +178,9 @@ describe.each([
     const began = Math.floor(Date.now() / 1_000);
     try {
       const image = await target.pullImage(BUSYBOX, 'web', io);
-      await target.ensureNetwork(scope, 'owner', io);
+      await target.ensureNetwork(scope, io);
       const config = configOf(scope.app, { services: { web: webService() } });
-      const [replica] = await target.deploySlot(releaseOf(scope), 'owner', 'blue', [specOf(config, 'web', image)], io);
+      const [replica] = await target.deploySlot(releaseOf(scope), 'blue', [specOf(config, 'web', image)], io);
       const check = {
         path: '/index.html',
         method: 'GET' as const,
@@ -214,7 +214,7 @@ test('a machine that is not in known_hosts is refused, with what to do', async (
   const road = await overSsh({ isKnown: false });
   const target = await openDockerTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
   try {
-    await expect(target.probe(uniqueScope(), io)).rejects.toMatchObject({
+    await expect(target.probe(io)).rejects.toMatchObject({
       name: 'UnreachableFailure',
       message: expect.stringContaining('ssh-keyscan'),
     });
@@ -228,7 +228,7 @@ test('an SSH server that forwards nothing is used as Docker’s own client does'
   const road = await overSsh({ mayForward: false });
   const target = await openDockerTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
   try {
-    expect((await target.probe(uniqueScope(), io)).cores).toBeGreaterThan(0);
+    expect((await target.probe(io)).cores).toBeGreaterThan(0);
   } finally {
     await target.close();
     road.close();

@@ -200,15 +200,9 @@ describe('a pull', () => {
     const reference = `${open.address}/${repository}:1.0.0`;
     const image = await app.target.pullImage(reference, 'web', io);
     expect(image).toMatchObject({ reference, digest });
-    await app.target.ensureNetwork(scope, 'owner', io);
+    await app.target.ensureNetwork(scope, io);
     const config = configOf(scope.app, { services: { web: webService() } });
-    const [replica] = await app.target.deploySlot(
-      releaseOf(scope),
-      'owner',
-      'blue',
-      [specOf(config, 'web', image)],
-      io,
-    );
+    const [replica] = await app.target.deploySlot(releaseOf(scope), 'blue', [specOf(config, 'web', image)], io);
     expect(replica).toMatchObject({ imageDigest: digest, state: 'running' });
     await removeEverything(scope);
     await app.target.removeImage(reference, io);

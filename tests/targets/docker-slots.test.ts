@@ -15,7 +15,6 @@ import {
   webService,
 } from './docker-fixture';
 
-const OWNER = 'temporal.test/default';
 const app = new EngineApp();
 const { scope, io } = app;
 const check = { path: '/index.html', method: 'GET' as const, headers: {}, status: [200], json: {}, timeout: 2_000 };
@@ -24,7 +23,7 @@ let image: PinnedImage;
 beforeAll(async () => {
   image = await app.target.pullImage(BUSYBOX, 'web', io);
 });
-beforeEach(() => app.target.ensureNetwork(scope, OWNER, io));
+beforeEach(() => app.target.ensureNetwork(scope, io));
 afterEach(() => removeEverything(scope));
 
 function services(settings: Record<string, unknown> = {}, start = true) {
@@ -45,23 +44,17 @@ async function eventually<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 test('the network of an environment is a free /24 that carries its owner, and is made only once', async () => {
-  await Promise.all([1, 2, 3].map(() => app.target.ensureNetwork(scope, OWNER, io)));
+  await Promise.all([1, 2, 3].map(() => app.target.ensureNetwork(scope, io)));
   const found = await docker.listNetworks({ filters: { name: [networkName(scope)] } });
   expect(found).toHaveLength(1);
   expect(found[0]!.IPAM!.Config![0]!.Subnet).toMatch(/^10\.210\.\d+\.0\/24$/);
-  expect((await app.target.probe(scope, io)).owner).toBe(OWNER);
-});
-
-test('a network of another owner is refused', async () => {
-  await expect(app.target.ensureNetwork(scope, 'other/default', io)).rejects.toThrow(
-    /expected network .* to belong to other/,
-  );
+  expect(found[0]!.Labels?.[LABELS.id]).toBe(scope.owner.id);
 });
 
 test('networks that are made at the same time get different subnets', async () => {
   const scopes = [uniqueScope(), uniqueScope(), uniqueScope()];
   try {
-    await Promise.all(scopes.map((each) => app.target.ensureNetwork(each, OWNER, io)));
+    await Promise.all(scopes.map((each) => app.target.ensureNetwork(each, io)));
     const all = await docker.listNetworks();
     const subnets = scopes.map((each) => all.find(({ Name }) => Name === networkName(each))!.IPAM!.Config![0]!.Subnet);
     expect(new Set(subnets).size).toBe(3);
@@ -73,7 +66,7 @@ test('networks that are made at the same time get different subnets', async () =
 test('a slot runs every replica with its labels, limits and a fixed address, and answers as seen from the host', async () => {
   const release = releaseOf(scope);
   const spec = services({ replicas: 2, cpu: 0.5, memory: '64MiB' });
-  const replicas = await app.target.deploySlot(release, OWNER, 'green', spec, io);
+  const replicas = await app.target.deploySlot(release, 'green', spec, io);
   expect(replicas.map(({ container }) => container)).toEqual(
     [1, 2].map((n) => containerName(scope, 'web', 'green', n)),
   );
@@ -91,15 +84,15 @@ test('a slot runs every replica with its labels, limits and a fixed address, and
     SecurityOpt: ['no-new-privileges'],
     RestartPolicy: { Name: 'unless-stopped' },
   });
-  expect(Config.Labels).toMatchObject({ [LABELS.owner]: OWNER, [LABELS.slot]: 'green', [LABELS.replica]: '1' });
+  expect(Config.Labels).toMatchObject({ [LABELS.id]: scope.owner.id, [LABELS.slot]: 'green', [LABELS.replica]: '1' });
   const { memory } = await app.target.usage(replicas[0]!.container, io);
   expect(memory).toBeGreaterThan(0);
   expect(memory).toBeLessThan(64 * 2 ** 20);
 });
 
 test('a service reaches its own slot’s sibling by name', async () => {
-  const [blue] = await app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
-  await app.target.deploySlot(releaseOf(scope, '2.0.0'), OWNER, 'green', services(), io);
+  const [blue] = await app.target.deploySlot(releaseOf(scope), 'blue', services(), io);
+  await app.target.deploySlot(releaseOf(scope, '2.0.0'), 'green', services(), io);
   const asked = (name: string) =>
     app.target.exec(blue!.container, ['wget', '-q', '-O', '-', `http://web-${name}:8080/`], io);
   expect(await eventually(() => asked('blue'))).toMatchObject({ exitCode: 0, output: 'hello from 1.0.0\n' });
@@ -112,23 +105,23 @@ test('deploying the same release again leaves its containers alone, whatever sta
     (await docker.listContainers({ all: true, filters: { label: [`${LABELS.app}=${scope.app}`] } }))
       .map(({ Id }) => Id)
       .sort();
-  await app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  await app.target.deploySlot(release, 'blue', services({ replicas: 2 }), io);
   const first = await ids();
-  await app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  await app.target.deploySlot(release, 'blue', services({ replicas: 2 }), io);
   expect(await ids()).toEqual(first);
 
   // As a worker that was killed between create and start leaves it.
   await app.target.removeGroup(scope, 'blue', undefined, 0, io);
-  await app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }, false), io);
+  await app.target.deploySlot(release, 'blue', services({ replicas: 2 }, false), io);
   const created = await ids();
-  const replicas = await app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  const replicas = await app.target.deploySlot(release, 'blue', services({ replicas: 2 }), io);
   expect(await ids()).toEqual(created);
   expect(replicas.map(({ state }) => state)).toEqual(['running', 'running']);
 });
 
 test('two workers that deploy the same release at the same time end with one set of containers', async () => {
   const release = releaseOf(scope);
-  const deploy = () => app.target.deploySlot(release, OWNER, 'blue', services({ replicas: 2 }), io);
+  const deploy = () => app.target.deploySlot(release, 'blue', services({ replicas: 2 }), io);
   await Promise.all([deploy(), deploy(), deploy()]);
   const replicas = await app.target.replicas(scope, 'blue', io);
   expect(replicas.map(({ replica, state }) => [replica, state])).toEqual([
@@ -138,16 +131,16 @@ test('two workers that deploy the same release at the same time end with one set
 });
 
 test('what another release left in the slot is cleared, and the other slot is not touched', async () => {
-  const live = await app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
-  await app.target.deploySlot(releaseOf(scope, '2.0.0', 'x'), OWNER, 'green', services({ replicas: 3 }), io);
-  const replicas = await app.target.deploySlot(releaseOf(scope, '2.0.0', 'y'), OWNER, 'green', services(), io);
+  const live = await app.target.deploySlot(releaseOf(scope), 'blue', services(), io);
+  await app.target.deploySlot(releaseOf(scope, '2.0.0', 'x'), 'green', services({ replicas: 3 }), io);
+  const replicas = await app.target.deploySlot(releaseOf(scope, '2.0.0', 'y'), 'green', services(), io);
   expect(replicas).toHaveLength(1);
   expect(replicas[0]!.releaseId).toBe(releaseOf(scope, '2.0.0', 'y').id);
   expect(await app.target.replicas(scope, 'blue', io)).toEqual(live);
 });
 
 test('only the containers of the release are removed, and nothing there is fine', async () => {
-  await app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services(), io);
+  await app.target.deploySlot(releaseOf(scope), 'blue', services(), io);
   expect(await app.target.removeGroup(scope, 'blue', 'another', 1_000, io)).toEqual([]);
   expect(await app.target.removeGroup(scope, 'blue', releaseOf(scope).id, 0, io)).toEqual([
     containerName(scope, 'web', 'blue', 1),
@@ -159,7 +152,6 @@ test('only the containers of the release are removed, and nothing there is fine'
 test('a live-only service is created, started by hand, and may be stopped twice', async () => {
   const [created] = await app.target.deploySlot(
     releaseOf(scope),
-    OWNER,
     'blue',
     services({ traffic: 'none', run: 'live-only' }, false),
     io,
@@ -178,7 +170,7 @@ test('a live-only service is created, started by hand, and may be stopped twice'
 
 test('a container that ends is seen with its exit code, its restarts and its last lines', async () => {
   const command = ['sh', '-c', 'for i in 1 2 3; do echo line $i; done; exit 3'];
-  const [broken] = await app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services({ command }), io);
+  const [broken] = await app.target.deploySlot(releaseOf(scope), 'blue', services({ command }), io);
   const seen = await eventually(async () => {
     const [replica] = await app.target.replicas(scope, 'blue', io);
     if (!replica!.restarts || replica!.state !== 'exited') throw new Error('not yet');
@@ -190,7 +182,7 @@ test('a container that ends is seen with its exit code, its restarts and its las
 
 test('a command that cannot run is a failure that names it', async () => {
   await expect(
-    app.target.deploySlot(releaseOf(scope), OWNER, 'blue', services({ command: ['/no/such'] }), io),
+    app.target.deploySlot(releaseOf(scope), 'blue', services({ command: ['/no/such'] }), io),
   ).rejects.toMatchObject({
     name: 'UnhealthyFailure',
     message: expect.stringContaining('/no/such'),
@@ -199,7 +191,7 @@ test('a command that cannot run is a failure that names it', async () => {
 
 test('an engine that is not there is named, with what to do', async () => {
   const none = await openDockerTarget(targetConfig({ host: 'unix:///tmp/no-such.sock' }), { variables: {} });
-  await expect(none.probe(scope, io)).rejects.toMatchObject({
+  await expect(none.probe(io)).rejects.toMatchObject({
     name: 'UnreachableFailure',
     message: expect.stringMatching(/expected a Docker engine at unix:\/\/\/tmp\/no-such.sock, seen ENOENT/),
   });
@@ -208,7 +200,6 @@ test('an engine that is not there is named, with what to do', async () => {
 test('a question that nobody answers fails within its time', async () => {
   await app.target.deploySlot(
     releaseOf(scope),
-    OWNER,
     'blue',
     services({ command: ['sh', '-c', 'sleep 100 | nc -l -p 8080 >/dev/null'] }),
     io,

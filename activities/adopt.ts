@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { PreflightFailure } from '../domain/failures';
+import { adoptable } from '../domain/ownership';
+import { fencePath, withOpen, type OpenParts } from './io';
+import { findEntry } from './ledger';
+import { lookAtOwnership, writeDocument } from './ownership';
+import type { Parts } from './parts';
+import type { Activities } from './steps';
+
+type Input = Parameters<Activities['adoptEnvironment']>[0];
+
+/** Makes this worker's Temporal the one that releases in an environment. Containers and traffic stay as they are. */
+export const adoptActivities = (parts: Parts): Pick<Activities, 'adoptEnvironment'> => ({
+  adoptEnvironment: (input) =>
+    withOpen(parts, input, async (open) => {
+      const { target, io } = open;
+      const seen = await lookAtOwnership(parts, input, [], target, io);
+      const found = adoptable(seen, randomUUID());
+      if ('problem' in found) throw new PreflightFailure(found.problem);
+      const { owner } = found;
+      const before = seen.document?.temporal ?? (owner.formerly.join(', ') || null);
+      if (seen.document?.temporal === parts.owner) return { environmentId: owner.id, before, now: parts.owner };
+      if (!input.force) await refuseWhileReleasing(input, open);
+      // From now on a late step of the other Temporal's release does nothing.
+      await target.host.writeFile(fencePath(input), `${input.release.id}\n`, io);
+      await writeDocument(input, owner, parts.owner, target, io);
+      return { environmentId: owner.id, before, now: parts.owner };
+    }),
+});
+
+/** Whoever holds the fence and stands in no ledger has not ended. */
+async function refuseWhileReleasing(input: Input, { target, io }: OpenParts): Promise<void> {
+  const holder = (await target.host.readFile(fencePath(input), io))?.trim();
+  if (!holder || /^(adopt|reconcile|by-hand)-/.test(holder) || (await findEntry(target.host, input, holder, io)))
+    return;
+  const { app, environment } = input.release;
+  throw new PreflightFailure(
+    `expected no release of ${app} to ${environment} to be going on, seen that ${holder} has begun and stands in no ledger: ` +
+      'wait until it has ended in its own Temporal; if that is gone for good, add --force, then look with `spillway plan` at what it left',
+  );
+}

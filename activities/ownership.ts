@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { ConfigurationFailure, PreflightFailure } from '../domain/failures';
+import type { Io } from '../domain/host';
+import { judgeOwnership, type EnvironmentDocument, type Owned, type Owner, type Seen } from '../domain/ownership';
+import type { Live, ReleaseRef } from '../domain/release';
+import type { Target, Wanted } from '../targets/target';
+import { environmentDirectory } from './environment-directory';
+import type { Parts } from './parts';
+import type { Step } from './steps';
+
+/* Whose an environment is: its document stands beside its ledger, its id in the labels of all that belongs to it. */
+
+type Where = Pick<Step, 'config' | 'release'>;
+
+/** File on the host in which an environment keeps its id, and which Temporal releases there. */
+export function documentPath(step: Where): string {
+  return `${environmentDirectory(step)}/environment.json`;
+}
+
+/** All that says whose an environment is. */
+export async function lookAtOwnership(
+  parts: Pick<Parts, 'owner'>,
+  step: Where & { live?: Live | null },
+  wanted: Wanted[],
+  target: Target,
+  io: Io,
+): Promise<Seen> {
+  const [document, claims] = await Promise.all([
+    readDocument(step, target, io),
+    target.claims(step.release, wanted, io),
+  ]);
+  return { scope: step.release, document, claims, temporal: parts.owner, live: step.live ?? null };
+}
+
+/**
+ * The release, with what its environment knows its own by. A release that an older worker began has no document yet.
+ *
+ * @throws PreflightFailure when the environment belongs to another Temporal.
+ */
+export async function ownRelease(
+  parts: Pick<Parts, 'owner'>,
+  step: Where & { live?: Live | null },
+  target: Target,
+  io: Io,
+): Promise<Owned<ReleaseRef>> {
+  const document = await readDocument(step, target, io);
+  const claims = document ? [] : await target.claims(step.release, [], io);
+  const seen = { scope: step.release, document, claims, temporal: parts.owner, live: step.live ?? null };
+  const found = judgeOwnership(seen, randomUUID());
+  if ('problem' in found) throw new PreflightFailure(found.problem);
+  if (!document) await writeDocument(step, found.owner, parts.owner, target, io);
+  return { ...step.release, owner: found.owner };
+}
+
+/** Notes that this Temporal releases here; what it says already stays as it is. */
+export async function writeDocument(
+  step: Where,
+  { id, formerly }: Owner,
+  temporal: string,
+  target: Target,
+  io: Io,
+): Promise<void> {
+  const known = await readDocument(step, target, io);
+  if (known?.id === id && known.temporal === temporal) return;
+  const document: EnvironmentDocument = { id, formerly, temporal, since: new Date().toISOString() };
+  await target.host.writeFile(documentPath(step), `${JSON.stringify(document, null, 2)}\n`, io);
+}
+
+async function readDocument(step: Where, target: Target, io: Io): Promise<EnvironmentDocument | undefined> {
+  const path = documentPath(step);
+  const text = await target.host.readFile(path, io);
+  if (text === undefined) return undefined;
+  const document = parsed(text);
+  if (document) return document;
+  throw new ConfigurationFailure(
+    `expected ${path} on the target to say which environment it is (id, temporal, formerly), seen something else: ` +
+      'somebody changed it; put it right, or move it away and run `spillway adopt`',
+  );
+}
+
+function parsed(text: string): EnvironmentDocument | undefined {
+  try {
+    const { id, temporal, formerly, since } = JSON.parse(text) as Partial<EnvironmentDocument>;
+    const isWhole = typeof id === 'string' && typeof temporal === 'string' && Array.isArray(formerly);
+    return isWhole ? { id, temporal, formerly, since: since ?? '' } : undefined;
+  } catch {
+    return undefined;
+  }
+}

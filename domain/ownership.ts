@@ -1,0 +1,151 @@
+import { LABELS } from './names';
+import type { Finding } from './preflight';
+import type { Live, Scope } from './release';
+
+/* Whose a thing on a target is. A name proves nothing, since anybody may take it: only labels do, and all of them. */
+
+/** By what an environment knows what is its own. */
+export interface Owner {
+  /** Permanent, and the same whichever Temporal speaks for the environment. */
+  id: string;
+  /** What earlier versions wrote in the label `spillway.owner` in place of an id; containers keep their labels for life. */
+  formerly: string[];
+}
+
+/** With what tells an environment's own containers from those of all others. */
+export type Owned<T extends Scope = Scope> = T & { owner: Owner };
+
+/** What an environment keeps about itself, beside its ledger. */
+export interface EnvironmentDocument extends Owner {
+  /** Address and namespace of the Temporal that releases here: another one may adopt the environment. */
+  temporal: string;
+  /** Since when it does, as an ISO time. */
+  since: string;
+}
+
+export type Labels = Record<string, string | undefined>;
+
+/** A container or network that has the labels of an environment, or a name that its next release needs. */
+export interface Claim {
+  kind: 'container' | 'network';
+  name: string;
+  labels: Labels;
+  /** The next release needs this name. */
+  isNeeded: boolean;
+}
+
+/** Whether all the labels say that this is the environment's own. */
+export function isOwn(labels: Labels, scope: Owned): boolean {
+  if (!isLabelled(labels, scope)) return false;
+  const id = labels[LABELS.id];
+  return id === undefined ? scope.owner.formerly.includes(labels[LABELS.owner] ?? '') : id === scope.owner.id;
+}
+
+function isLabelled(labels: Labels, { app, environment }: Scope): boolean {
+  return labels[LABELS.app] === app && labels[LABELS.environment] === environment;
+}
+
+export interface Seen {
+  scope: Scope;
+  /** Undefined when the environment keeps none: it is new, was made by an earlier version, or its folder was lost. */
+  document: EnvironmentDocument | undefined;
+  claims: Claim[];
+  /** The Temporal that asks. */
+  temporal: string;
+  /** What that Temporal knows to be live. */
+  live: Live | null;
+}
+
+/** Whose an environment is; `owner` only when it is that of the Temporal that asks, or may become that. */
+export type Ownership = { owner: Owner; note: string } | { problem: string };
+
+/**
+ * Whether this Temporal may release here, and by what the environment knows its own.
+ * @param newId becomes the id of an environment that has none yet
+ */
+export function judgeOwnership(seen: Seen, newId: string): Ownership {
+  const { scope, document, temporal } = seen;
+  if (document && document.temporal !== temporal) return { problem: spokenForBy(document.temporal, seen) };
+  const found = document ?? recovered(seen, newId);
+  if ('problem' in found) return found;
+  const { id, formerly } = found;
+  const owner = { id, formerly };
+  const foreign = strangers({ ...scope, owner }, seen.claims);
+  if (foreign) return { problem: foreign };
+  return { owner, note: document ? `environment ${id}, released by ${temporal}` : `becomes environment ${id}` };
+}
+
+/** What an environment that keeps no document must be, by the labels on what is there. */
+function recovered({ scope, claims, temporal, live }: Seen, newId: string): Owner | { problem: string } {
+  const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
+  const ids = distinct(labelled.map((labels) => labels[LABELS.id]));
+  const owners = distinct(labelled.filter((labels) => !labels[LABELS.id]).map((labels) => labels[LABELS.owner]));
+  if (ids.length > 1) return { problem: severalIds(scope, ids) };
+  const isKnown = labelled.some((labels) => live !== null && labels[LABELS.release] === live.releaseId);
+  if (!isKnown && ids.length > 0) return { problem: adoptFirst(scope, temporal, `environment ${ids[0]}`) };
+  const others = owners.filter((owner) => owner !== temporal);
+  if (!isKnown && others.length > 0) return { problem: adoptFirst(scope, temporal, others.join(', ')) };
+  return { id: ids[0] ?? newId, formerly: owners };
+}
+
+/**
+ * By what an adopting Temporal knows the environment's own, whoever released there before.
+ * @throws never; a problem is that several environments are mixed, which only a person can take apart
+ */
+export function adoptable({ scope, document, claims }: Seen, newId: string): Ownership {
+  const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
+  const ids = distinct([document?.id, ...labelled.map((labels) => labels[LABELS.id])]);
+  if (ids.length > 1) return { problem: severalIds(scope, ids) };
+  const owners = distinct(labelled.filter((labels) => !labels[LABELS.id]).map((labels) => labels[LABELS.owner]));
+  const formerly = distinct([...(document?.formerly ?? []), ...owners]);
+  return { owner: { id: ids[0] ?? newId, formerly }, note: `environment ${ids[0] ?? newId}` };
+}
+
+/** Whether the names that the next release needs are free, or its own already. */
+export function judgeNames(scope: Owned, claims: Claim[]): Finding {
+  const taken = claims.filter(({ isNeeded, labels }) => isNeeded && !isOwn(labels, scope));
+  if (taken.length === 0) return { note: 'every name that is needed is free' };
+  return {
+    problem:
+      `expected the names that ${scope.app} needs in ${scope.environment} to be free, seen ${taken.map(described).join(', ')}: ` +
+      'rename or remove that if nobody needs it (`docker rename NAME OTHER`); nothing was changed',
+  };
+}
+
+function strangers(scope: Owned, claims: Claim[]): string | undefined {
+  const foreign = claims.filter(({ labels }) => isLabelled(labels, scope) && !isOwn(labels, scope));
+  if (foreign.length === 0) return undefined;
+  return (
+    `expected all that has the labels of ${scope.app} in ${scope.environment} to belong to environment ${scope.owner.id}, ` +
+    `seen ${foreign.map(described).join(', ')}: another Spillway made it under the same names. Release from there, give this ` +
+    'app or environment another name, or remove it if nobody needs it; nothing was changed'
+  );
+}
+
+function described({ kind, name, labels }: Claim): string {
+  const { [LABELS.app]: app, [LABELS.environment]: environment, [LABELS.id]: id, [LABELS.owner]: owner } = labels;
+  if (!app || !environment) return `${kind} ${name}, which Spillway did not make`;
+  return `${kind} ${name} of ${app} in ${environment} (${id ? `environment ${id}` : (owner ?? 'nobody')})`;
+}
+
+function spokenForBy(other: string, { scope, temporal }: Seen): string {
+  return adoptFirst(scope, temporal, other);
+}
+
+function adoptFirst({ app, environment }: Scope, temporal: string, other: string): string {
+  return (
+    `expected ${app} in ${environment} to be released by ${temporal}, seen that it belongs to ${other}: release from there, ` +
+    `or run \`spillway adopt -e ${environment}\` if that Temporal is gone or releases here no more; nothing was changed`
+  );
+}
+
+function severalIds({ app, environment }: Scope, ids: string[]): string {
+  return (
+    `expected one environment ${environment} of ${app} on the target, seen ${ids.length} of that name (${ids.join(', ')}): ` +
+    'remove what nobody needs (`docker ps --all --filter label=spillway.environment-id=ID`); nothing was changed'
+  );
+}
+
+function distinct(values: (string | undefined)[]): string[] {
+  return [...new Set(values.filter((value) => value !== undefined))].sort();
+}

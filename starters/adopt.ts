@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { Command } from 'commander';
+import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
+import type { Scope } from '../domain/release';
+import { WORKFLOWS } from '../workflows/messages';
+import type { AdoptAnswer, AdoptInput } from '../workflows/messages';
+import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
+import { withClient } from './client';
+import { run } from './output';
+import { RefusedFailure } from './refused';
+import { addScopeOptions, configured, taskQueue } from './scope';
+import type { Configured, ScopeOptions } from './scope';
+
+interface AdoptOptions extends ScopeOptions {
+  force?: boolean;
+}
+
+/** Registers `adopt`. */
+export function registerAdopt(program: Command): void {
+  addScopeOptions(
+    program
+      .command('adopt')
+      .description('Makes this Temporal the one that releases to an environment, after another one did.'),
+  )
+    .option('--force', 'also while a release of the other Temporal seems to be going on: its steps do nothing any more')
+    .addHelpText(
+      'after',
+      `
+One Temporal releases to an environment; preflight refuses all others. Use this when you have moved to another Temporal,
+namespace or address, or lost the old one. Containers, traffic and database stay as they are, and what is live is read
+from the ledger on the target. Asking again changes nothing.
+
+Examples:
+  spillway adopt -e production
+  spillway plan -e production               shows what a release would do from here
+
+Exit codes: 0 adopted, or it was already · 1 refused · 64 wrong usage · 69 Temporal, no worker or the target answers`,
+    )
+    .action((options: AdoptOptions) =>
+      run(options, async (out) => {
+        const scope = await configured(options);
+        const answer = await withClient((client) => adopt(client, scope, options.force === true));
+        const { app, environment } = scope;
+        out.result({ app, environment, ...answer }, told(scope, answer));
+      }),
+    );
+}
+
+async function adopt(client: Client, scope: Configured, force: boolean): Promise<AdoptAnswer> {
+  await expectWorker(client);
+  await refuseWhileReleasing(client, scope);
+  const { app, environment, config, projectDirectory } = scope;
+  const id = `adopt-${randomUUID()}`;
+  const input: AdoptInput = {
+    step: { release: { app, environment, id, version: '' }, config, projectDirectory },
+    force,
+  };
+  const answer = (await client.workflow.execute(WORKFLOWS.adopt, {
+    workflowId: `adopt/${app}/${environment}`,
+    taskQueue: taskQueue(),
+    args: [input],
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+    workflowExecutionTimeout: '5m',
+  })) as AdoptAnswer;
+  await forget(client, scope);
+  return answer;
+}
+
+async function refuseWhileReleasing(client: Client, scope: Scope): Promise<void> {
+  const running = await unlessMissing(client.workflow.getHandle(releaseWorkflowId(scope)).describe());
+  if (running?.status.name !== 'RUNNING') return;
+  throw new RefusedFailure(
+    `expected no release of ${scope.app} to ${scope.environment} to run in this Temporal, seen one: ` +
+      'it releases there already; `spillway status` shows it',
+  );
+}
+
+/** What the environment remembers here may be older than the ledger on the target, from which the next one begins. */
+async function forget(client: Client, scope: Scope): Promise<void> {
+  const handle = client.workflow.getHandle(environmentWorkflowId(scope));
+  await unlessMissing(handle.terminate('adopted: what is live is read from the ledger on the target'));
+}
+
+async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+function told({ app, environment }: Scope, { before, now }: AdoptAnswer): string {
+  if (before === now) return `${app} in ${environment} was released from ${now} already; nothing was changed`;
+  return `${app} in ${environment} is released from ${now} from now on${before ? `, no more from ${before}` : ''}`;
+}

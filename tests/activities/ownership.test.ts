@@ -1,0 +1,248 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import type { PreflightCheck, PreflightReport } from '../../activities/steps';
+import { LABELS, containerName, networkName } from '../../domain/names';
+import type { EnvironmentDocument } from '../../domain/ownership';
+import { ActivityWorld } from '../support/activity-world';
+import { engine } from '../support/engine';
+
+const OLD = '20261121-100000-1.0.0-aaaa';
+const NEW = '20261121-110000-1.1.0-bbbb';
+const HERE = 'here:1/test';
+const THERE = 'there:1/test';
+
+const worlds: ActivityWorld[] = [];
+const strangers: Docker.Container[] = [];
+afterEach(async () => {
+  for (const container of strangers.splice(0)) await container.remove({ force: true });
+  for (const world of worlds.splice(0)) await world.close();
+});
+
+async function open(scope?: { app: string; environment: string }): Promise<ActivityWorld> {
+  const world = await ActivityWorld.open();
+  if (scope) Object.assign(world.scope, scope);
+  worlds.push(world);
+  return world;
+}
+
+/** A container that runs under a name, with these labels and no others. */
+async function stranger(name: string, labels: Record<string, string> = {}, network = 'none'): Promise<string> {
+  const container = await engine().createContainer({
+    name,
+    Image: 'spillway/busybox:local',
+    Cmd: ['sleep', '600'],
+    Labels: labels,
+    HostConfig: { NetworkMode: network },
+  });
+  await container.start();
+  strangers.push(container);
+  return container.id;
+}
+
+const bad = ({ checks }: PreflightReport): PreflightCheck[] => checks.filter(({ ok }) => !ok);
+const runs = async (id: string): Promise<boolean> => (await engine().getContainer(id).inspect()).State.Running;
+const document = async (world: ActivityWorld): Promise<EnvironmentDocument> =>
+  JSON.parse(await readFile(join(world.state, 'environment.json'), 'utf8')) as EnvironmentDocument;
+
+/** Makes all that is live what the version before ids made: its names and its labels. */
+async function asEarlierVersion(world: ActivityWorld, owner: string): Promise<void> {
+  const docker = engine();
+  const { app, environment } = world.scope;
+  const old = `spillway-${app}-${environment}`;
+  const before = docker.getNetwork(networkName(world.scope));
+  const { IPAM } = (await before.inspect()) as Docker.NetworkInspectInfo;
+  const replicas = [];
+  for (const service of ['web', 'job']) {
+    const container = docker.getContainer(containerName(world.scope, service, 'blue', 1));
+    replicas.push({ service, info: await container.inspect() });
+    await container.remove({ force: true });
+  }
+  await before.remove();
+  const labels = { [LABELS.app]: app, [LABELS.environment]: environment, [LABELS.owner]: owner };
+  await docker.createNetwork({
+    Name: old,
+    Driver: 'bridge',
+    IPAM: IPAM as Docker.NetworkCreateOptions['IPAM'],
+    Labels: labels,
+  });
+  for (const { service, info } of replicas) {
+    const { [LABELS.id]: _, ...rest } = info.Config.Labels;
+    const IPv4Address = info.NetworkSettings.Networks[networkName(world.scope)]!.IPAddress;
+    const container = await docker.createContainer({
+      name: `${app}-${environment}-${service}-blue-1`,
+      Image: info.Config.Image,
+      Cmd: info.Config.Cmd,
+      Env: info.Config.Env,
+      ExposedPorts: info.Config.ExposedPorts,
+      Labels: { ...rest, [LABELS.owner]: owner },
+      HostConfig: { ...info.HostConfig, NetworkMode: old },
+      NetworkingConfig: { EndpointsConfig: { [old]: { IPAMConfig: { IPv4Address }, Aliases: [`${service}-blue`] } } },
+    });
+    await container.start();
+  }
+  await rm(join(world.state, 'environment.json'));
+}
+
+async function removeNetwork({ scope }: ActivityWorld): Promise<void> {
+  for (const { Id } of await engine().listContainers({ all: true, filters: { label: [`${LABELS.app}=${scope.app}`] } }))
+    await engine().getContainer(Id).remove({ force: true });
+  await engine().getNetwork(`spillway-${scope.app}-${scope.environment}`).remove();
+}
+
+describe('names', () => {
+  it('of two apps that read alike when joined by dashes never meet: both serve [proves 1]', async () => {
+    const key = randomBytes(3).toString('hex');
+    const first = await open({ app: `t${key}`, environment: 'eu-production' });
+    await first.release(OLD, '1.0.0', 'blue');
+    const second = await open({ app: `t${key}-eu`, environment: 'production' });
+    await second.release(OLD, '2.0.0', 'blue');
+    expect(await first.ask()).toBe('1.0.0');
+    expect(await second.ask()).toBe('2.0.0');
+    expect(await first.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
+  }, 120_000);
+
+  it('that a stranger holds are found in preflight, and the stranger runs on [proves 1]', async () => {
+    const world = await open();
+    const id = await stranger(containerName(world.scope, 'web', 'blue', 1));
+    const plain = await stranger(`${world.scope.app}-production-web-blue-1`);
+    const report = await world.preflight(world.step(NEW));
+    expect(bad(report).map(({ name }) => name)).toEqual(['names']);
+    expect(bad(report)[0]?.detail).toContain('which Spillway did not make');
+    expect([await runs(id), await runs(plain)]).toEqual([true, true]);
+  }, 60_000);
+
+  it('that a stranger takes after preflight end the step, and the stranger runs on [proves 1]', async () => {
+    const world = await open();
+    const step = world.step(NEW);
+    expect(bad(await world.preflight(step))).toEqual([]);
+    const { images } = await world.run('buildImages', { ...step, skipBuild: false, configurationIdentity: 'c' });
+    const id = await stranger(containerName(world.scope, 'web', 'blue', 1), { [LABELS.app]: world.scope.app });
+    await expect(world.run('deploySlot', { ...step, slot: 'blue', images, firstRelease: true })).rejects.toMatchObject({
+      name: 'ConfigurationFailure',
+    });
+    await world.run('removeSlot', { ...step, slot: 'blue' });
+    expect(await runs(id)).toBe(true);
+  }, 60_000);
+
+  it('of a network that a stranger made are found in preflight, and it stays [proves 1]', async () => {
+    const world = await open();
+    const network = await engine().createNetwork({ Name: networkName(world.scope) });
+    try {
+      expect(bad(await world.preflight(world.step(NEW))).map(({ name }) => name)).toEqual(['names']);
+    } finally {
+      await network.remove();
+    }
+  }, 60_000);
+});
+
+describe('containers with the labels of an environment', () => {
+  it('that another environment of the same names made are refused, and are never stopped or removed [proves 1]', async () => {
+    const world = await open();
+    await world.release(OLD, '1.0.0', 'blue');
+    const { app, environment } = world.scope;
+    const theirs = { [LABELS.app]: app, [LABELS.environment]: environment, [LABELS.id]: 'another' };
+    const slotOf = (slot: string) => ({
+      ...theirs,
+      [LABELS.slot]: slot,
+      [LABELS.release]: OLD,
+      [LABELS.service]: 'job',
+    });
+    const ids = [await stranger(`${app}-a`, slotOf('green')), await stranger(`${app}-b`, slotOf('blue'))];
+    const report = await world.preflight(world.step(NEW, '1.1.0'));
+    expect(bad(report).map(({ name }) => name)).toEqual(['owner']);
+    expect(bad(report)[0]?.detail).toContain('environment another');
+    // Even a step that goes on all the same leaves them alone.
+    const step = world.step(OLD);
+    await world.run('moveLiveOnly', { ...step, to: 'blue' });
+    await world.run('retire', { ...step, slot: 'green' });
+    await world.run('reconcile', { ...step, live: world.live });
+    expect(await Promise.all(ids.map(runs))).toEqual([true, true]);
+    expect(await world.ask()).toBe('1.0.0');
+  }, 120_000);
+});
+
+describe('an environment with the names and labels of the version before', () => {
+  it('is released, and what it made goes once the new version serves [proves 1]', async () => {
+    const world = await open();
+    await world.release(OLD, '1.0.0', 'blue');
+    await asEarlierVersion(world, HERE);
+    const step = world.step(NEW, '1.1.0');
+    expect(bad(await world.preflight(step))).toEqual([]);
+    await world.release(NEW, '1.1.0', 'green');
+    expect(await world.ask()).toBe('1.1.0');
+    expect((await world.run('retire', { ...step, slot: 'blue' })).leftovers).toEqual([]);
+    expect(await world.slot('blue')).toEqual([]);
+    expect(await document(world)).toMatchObject({ temporal: HERE, formerly: [HERE] });
+    await removeNetwork(world);
+  }, 120_000);
+
+  it('is put back as it was [proves 1]', async () => {
+    const world = await open();
+    await world.release(OLD, '1.0.0', 'blue');
+    await asEarlierVersion(world, HERE);
+    const step = world.step(NEW, '1.1.0');
+    await world.deploy(step, 'green');
+    await world.run('setTraffic', { ...step, slot: 'green', share: 50 });
+    await world.run('setTraffic', { ...step, slot: 'blue', share: 100 });
+    await world.run('removeSlot', { ...step, slot: 'green' });
+    expect(await world.slot('green')).toEqual([]);
+    expect(await world.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
+    expect(await world.ask()).toBe('1.0.0');
+    await removeNetwork(world);
+  }, 120_000);
+
+  it('is adopted by another Temporal, which then releases there, and the first one is refused [proves 1]', async () => {
+    const world = await open();
+    await world.release(OLD, '1.0.0', 'blue');
+    await asEarlierVersion(world, THERE);
+    const step = world.step(NEW, '1.1.0');
+    const { live } = world;
+    world.live = null;
+    const [refusal] = bad(await world.preflight(step));
+    expect(refusal).toMatchObject({ name: 'owner', detail: expect.stringContaining('spillway adopt') as string });
+    const adopting = { ...step, release: { ...step.release, id: 'adopt-1' }, force: true };
+    expect(await world.run('adoptEnvironment', adopting)).toMatchObject({ before: THERE, now: HERE });
+    expect(await world.run('adoptEnvironment', adopting)).toMatchObject({ before: HERE, now: HERE });
+    world.live = live;
+    expect(bad(await world.preflight(step))).toEqual([]);
+    await world.release(NEW, '1.1.0', 'green');
+    expect(await world.ask()).toBe('1.1.0');
+    Object.assign(world.parts, { owner: THERE });
+    expect(bad(await world.preflight(world.step(OLD, '1.2.0'))).map(({ name }) => name)).toEqual(['owner']);
+    await expect(world.run('takeFence', world.step(OLD))).rejects.toMatchObject({ name: 'PreflightFailure' });
+    Object.assign(world.parts, { owner: HERE });
+    await removeNetwork(world);
+  }, 120_000);
+});
+
+describe('adopting', () => {
+  it('is refused while a release seems to be going on, and makes its late steps do nothing when forced [proves 1]', async () => {
+    const world = await open();
+    const step = world.step(OLD);
+    await world.deploy(step, 'blue');
+    Object.assign(world.parts, { owner: THERE });
+    const adopting = { ...step, release: { ...step.release, id: 'adopt-1' } };
+    await expect(world.run('adoptEnvironment', { ...adopting, force: false })).rejects.toThrow(
+      `${OLD} has begun and stands in no ledger`,
+    );
+    await world.run('adoptEnvironment', { ...adopting, force: true });
+    await expect(world.run('setTraffic', { ...step, slot: 'blue', share: 100 })).rejects.toMatchObject({
+      name: 'OutdatedFailure',
+    });
+    Object.assign(world.parts, { owner: HERE });
+  }, 120_000);
+
+  it('keeps the id of the environment, and takes an environment without a document by its labels [proves 1]', async () => {
+    const world = await open();
+    await world.release(OLD, '1.0.0', 'blue');
+    const { id } = await document(world);
+    await rm(join(world.state, 'environment.json'));
+    const step = world.step(NEW, '1.1.0');
+    world.live = null;
+    expect(bad(await world.preflight(step)).map(({ name }) => name)).toContain('owner');
+    await world.run('adoptEnvironment', { ...step, force: true });
+    expect(await document(world)).toMatchObject({ id, temporal: HERE });
+  }, 120_000);
+});
