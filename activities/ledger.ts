@@ -2,6 +2,7 @@ import { ConfigurationFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import type { LedgerEntry } from '../domain/release';
 import { environmentDirectory } from './environment-directory';
+import { isSpokenForByAnother } from './ownership';
 import { fencePath, withIo, withOpen } from './io';
 import type { Parts } from './parts';
 import type { Activities, Step } from './steps';
@@ -12,8 +13,11 @@ const LONGEST_ANSWER = 1_000_000;
 /** What an environment remembers, kept on the target so that it outlives Temporal. */
 export const ledgerActivities = (parts: Parts): Pick<Activities, 'recordEntry' | 'readLedger'> => ({
   recordEntry: (input) =>
-    withOpen(parts, input, async ({ target: { host }, io }) => {
+    withOpen(parts, input, async ({ target, io }) => {
       const { entry } = input;
+      const { host } = target;
+      // What another Temporal releases to keeps that one's ledger: what was refused here is remembered here alone.
+      if (await isSpokenForByAnother(parts, input, target, io)) return;
       await host.writeFile(entryPath(input, entry.release.id), pretty(entry), io);
       // A release that was refused in preflight never held the environment: it says nothing of what is live.
       if (!(await holds(host, input, io))) return;

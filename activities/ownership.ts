@@ -66,6 +66,17 @@ export async function writeDocument(
   await target.host.writeFile(documentPath(step), `${JSON.stringify(document, null, 2)}\n`, io);
 }
 
+/** Whether another Temporal releases here. */
+export async function isSpokenForByAnother(
+  parts: Pick<Parts, 'owner'>,
+  step: Where,
+  target: Target,
+  io: Io,
+): Promise<boolean> {
+  const document = await readDocument(step, target, io);
+  return document !== undefined && document.temporal !== parts.owner;
+}
+
 async function readDocument(step: Where, target: Target, io: Io): Promise<EnvironmentDocument | undefined> {
   const path = documentPath(step);
   const text = await target.host.readFile(path, io);

@@ -68,7 +68,8 @@ async function asEarlierVersion(world: ActivityWorld, owner: string): Promise<vo
     Labels: labels,
   });
   for (const { service, info } of replicas) {
-    const { [LABELS.id]: _, ...rest } = info.Config.Labels;
+    const Labels: Record<string, string> = { ...info.Config.Labels, [LABELS.owner]: owner };
+    delete Labels[LABELS.id];
     const IPv4Address = info.NetworkSettings.Networks[networkName(world.scope)]!.IPAddress;
     const container = await docker.createContainer({
       name: `${app}-${environment}-${service}-blue-1`,
@@ -76,11 +77,11 @@ async function asEarlierVersion(world: ActivityWorld, owner: string): Promise<vo
       Cmd: info.Config.Cmd,
       Env: info.Config.Env,
       ExposedPorts: info.Config.ExposedPorts,
-      Labels: { ...rest, [LABELS.owner]: owner },
+      Labels,
       HostConfig: { ...info.HostConfig, NetworkMode: old },
       NetworkingConfig: { EndpointsConfig: { [old]: { IPAMConfig: { IPv4Address }, Aliases: [`${service}-blue`] } } },
     });
-    await container.start();
+    if (info.State.Running) await container.start();
   }
   await rm(join(world.state, 'environment.json'));
 }
@@ -175,6 +176,18 @@ describe('an environment with the names and labels of the version before', () =>
     expect((await world.run('retire', { ...step, slot: 'blue' })).leftovers).toEqual([]);
     expect(await world.slot('blue')).toEqual([]);
     expect(await document(world)).toMatchObject({ temporal: HERE, formerly: [HERE] });
+    await removeNetwork(world);
+  }, 120_000);
+
+  it('goes on with a release that an earlier worker began [proves 1]', async () => {
+    const world = await open();
+    const step = world.step(OLD);
+    await world.deploy(step, 'blue');
+    await asEarlierVersion(world, HERE);
+    await world.run('setTraffic', { ...step, slot: 'blue', share: 100 });
+    expect(await document(world)).toMatchObject({ temporal: HERE, formerly: [HERE] });
+    await world.run('removeSlot', { ...step, slot: 'green' });
+    expect(await world.slot('blue')).toEqual([`job ${OLD} created`, `web ${OLD} running`]);
     await removeNetwork(world);
   }, 120_000);
 
