@@ -142,6 +142,29 @@ describe.each([
     await expect(docker.getContainer(container.name).inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 
+  test('leaves a container alone that somebody else runs under the name it wants [proves 1]', async () => {
+    const name = `spillway-test-${randomBytes(4).toString('hex')}`;
+    const stranger = await docker.createContainer({ name, Image: BUSYBOX, Cmd: ['sleep', '600'] });
+    try {
+      await stranger.start();
+      const container: HostContainer = {
+        name,
+        image: BUSYBOX,
+        command: ['true'],
+        labels: {},
+        binds: [],
+        hostNetwork: true,
+      };
+      await expect(target.host.ensureContainer(container, io)).rejects.toMatchObject({
+        name: 'ConfigurationFailure',
+        message: expect.stringContaining('Spillway left it alone') as string,
+      });
+      expect((await stranger.inspect()).State.Running).toBe(true);
+    } finally {
+      await stranger.remove({ force: true });
+    }
+  });
+
   test('finds a container by name, renames it while it runs, and one that ended by a signal stays away', async () => {
     const { host } = target;
     const container: HostContainer = {
