@@ -15,9 +15,8 @@ export const adoptActivities = (parts: Parts): Pick<Activities, 'adoptEnvironmen
     withOpen(parts, input, async (open) => {
       const { target, io } = open;
       const seen = await lookAtOwnership(parts, input, [], target, io);
-      const found = adoptable(seen, randomUUID());
-      if ('problem' in found) throw new PreflightFailure(found.problem);
-      const { owner } = found;
+      const owner = adoptable(seen, randomUUID());
+      if ('problem' in owner) throw new PreflightFailure(owner.problem);
       const before = seen.document?.temporal ?? (owner.formerly.join(', ') || null);
       if (seen.document?.temporal === parts.owner) return { environmentId: owner.id, before, now: parts.owner };
       if (!input.force) await refuseWhileReleasing(input, open);

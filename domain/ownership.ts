@@ -65,40 +65,43 @@ export type Ownership = { owner: Owner; note: string } | { problem: string };
  */
 export function judgeOwnership(seen: Seen, newId: string): Ownership {
   const { scope, document, temporal } = seen;
-  if (document && document.temporal !== temporal) return { problem: spokenForBy(document.temporal, seen) };
+  if (document && document.temporal !== temporal) return { problem: adoptFirst(scope, temporal, document.temporal) };
   const found = document ?? recovered(seen, newId);
   if ('problem' in found) return found;
   const { id, formerly } = found;
   const owner = { id, formerly };
   const foreign = strangers({ ...scope, owner }, seen.claims);
   if (foreign) return { problem: foreign };
-  return { owner, note: document ? `environment ${id}, released by ${temporal}` : `becomes environment ${id}` };
+  return { owner, note: document ? `released by ${temporal}` : `becomes an environment of ${temporal}` };
 }
 
 /** What an environment that keeps no document must be, by the labels on what is there. */
 function recovered({ scope, claims, temporal, live }: Seen, newId: string): Owner | { problem: string } {
   const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
+  const known = labelled.filter((labels) => live !== null && labels[LABELS.release] === live.releaseId);
   const ids = distinct(labelled.map((labels) => labels[LABELS.id]));
-  const owners = distinct(labelled.filter((labels) => !labels[LABELS.id]).map((labels) => labels[LABELS.owner]));
   if (ids.length > 1) return { problem: severalIds(scope, ids) };
-  const isKnown = labelled.some((labels) => live !== null && labels[LABELS.release] === live.releaseId);
-  if (!isKnown && ids.length > 0) return { problem: adoptFirst(scope, temporal, `environment ${ids[0]}`) };
-  const others = owners.filter((owner) => owner !== temporal);
-  if (!isKnown && others.length > 0) return { problem: adoptFirst(scope, temporal, others.join(', ')) };
-  return { id: ids[0] ?? newId, formerly: owners };
+  if (known.length === 0 && ids.length > 0) return { problem: adoptFirst(scope, temporal, `environment ${ids[0]}`) };
+  const formerly = distinct([temporal, ...earlierOwners(known)]);
+  const others = earlierOwners(labelled).filter((owner) => !formerly.includes(owner));
+  if (others.length > 0) return { problem: adoptFirst(scope, temporal, others.join(', ')) };
+  return { id: ids[0] ?? newId, formerly: formerly.filter((owner) => earlierOwners(labelled).includes(owner)) };
+}
+
+function earlierOwners(labelled: Labels[]): string[] {
+  return distinct(labelled.filter((labels) => !labels[LABELS.id]).map((labels) => labels[LABELS.owner]));
 }
 
 /**
  * By what an adopting Temporal knows the environment's own, whoever released there before.
- * @throws never; a problem is that several environments are mixed, which only a person can take apart
+ * A problem is that several environments are mixed, which only a person can take apart.
  */
-export function adoptable({ scope, document, claims }: Seen, newId: string): Ownership {
+export function adoptable({ scope, document, claims }: Seen, newId: string): Owner | { problem: string } {
   const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
   const ids = distinct([document?.id, ...labelled.map((labels) => labels[LABELS.id])]);
   if (ids.length > 1) return { problem: severalIds(scope, ids) };
-  const owners = distinct(labelled.filter((labels) => !labels[LABELS.id]).map((labels) => labels[LABELS.owner]));
-  const formerly = distinct([...(document?.formerly ?? []), ...owners]);
-  return { owner: { id: ids[0] ?? newId, formerly }, note: `environment ${ids[0] ?? newId}` };
+  const formerly = distinct([...(document?.formerly ?? []), ...earlierOwners(labelled)]);
+  return { id: ids[0] ?? newId, formerly };
 }
 
 /** Whether the names that the next release needs are free, or its own already. */
@@ -126,10 +129,6 @@ function described({ kind, name, labels }: Claim): string {
   const { [LABELS.app]: app, [LABELS.environment]: environment, [LABELS.id]: id, [LABELS.owner]: owner } = labels;
   if (!app || !environment) return `${kind} ${name}, which Spillway did not make`;
   return `${kind} ${name} of ${app} in ${environment} (${id ? `environment ${id}` : (owner ?? 'nobody')})`;
-}
-
-function spokenForBy(other: string, { scope, temporal }: Seen): string {
-  return adoptFirst(scope, temporal, other);
 }
 
 function adoptFirst({ app, environment }: Scope, temporal: string, other: string): string {
