@@ -121,12 +121,13 @@ async function buildCpu(scope: Owned, target: Target, io: Io): Promise<number | 
 }
 
 /** @throws ImageFailure with the mistakes of all images at once. */
-async function checkPolicy({ config }: Step, images: PinnedImage[], target: Target, io: Io): Promise<void> {
+async function checkPolicy({ config, release }: Step, images: PinnedImage[], target: Target, io: Io): Promise<void> {
   const mistakes: string[] = [];
   for (const { service, reference, size } of images) {
     const facts = await target.inspectImage(reference, service, io);
     const own = config.services[service];
-    if (facts && own) mistakes.push(...imageMistakes({ reference, size, user: facts.user, env: facts.env }, own));
+    if (facts && own)
+      mistakes.push(...imageMistakes({ ...facts, reference, size }, { app: release.app, service, config: own }));
     else mistakes.push(`${reference}: expected it on the target after it was built, seen none`);
   }
   if (mistakes.length > 0) throw new ImageFailure(mistakes.join('\n'));

@@ -1,10 +1,12 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ServiceConfig } from '../domain/config';
+import { stageOf, volumesOf } from '../domain/dockerfile';
 import type { Io } from '../domain/host';
 import { imageMistakes } from '../domain/image-policy';
 import type { Finding } from '../domain/preflight';
 import type { ReleaseOptions } from '../domain/release';
+import { volumeMistake } from '../domain/volumes';
 import type { ImageFacts, Target } from '../targets/target';
 import { referenceOf } from './build';
 import type { Step } from './steps';
@@ -17,10 +19,10 @@ export async function checkImage(
   io: Io,
 ): Promise<Finding> {
   const config = input.config.services[service] as ServiceConfig;
-  if (config.build && !input.options.skipBuild) return checkContext(config.build, input.projectDirectory);
+  if (config.build && !input.options.skipBuild) return checkBuild(input, target, service, config.build, io);
   const reference = referenceOf(input, service, config);
   const facts = await target.inspectImage(reference, service, io);
-  if (facts) return judgeImage(facts, config);
+  if (facts) return judgeImage(facts, input, service, config);
   if (!config.build) return checkRegistry(reference, target, io);
   return {
     problem: `expected ${reference} on the target because of --skip-build, seen none; build it, or leave --skip-build out`,
@@ -40,19 +42,37 @@ async function checkRegistry(reference: string, target: Target, io: Io): Promise
 }
 
 /** What is built or pulled is judged when it is there; what is there already need not wait for that. */
-function judgeImage({ image: { reference, size }, user, env }: ImageFacts, config: ServiceConfig): Finding {
-  const mistakes = imageMistakes({ reference, size, user, env }, config);
+function judgeImage(facts: ImageFacts, { release }: Step, service: string, config: ServiceConfig): Finding {
+  const { reference, size } = facts.image;
+  const mistakes = imageMistakes({ ...facts, reference, size }, { app: release.app, service, config });
   return mistakes.length > 0 ? { problem: mistakes.join('\n') } : { note: `${reference} is on the target` };
 }
 
-async function checkContext(build: NonNullable<ServiceConfig['build']>, directory: string): Promise<Finding> {
-  const context = resolve(directory, build.context);
+async function checkBuild(
+  { config, release, projectDirectory }: Step,
+  target: Target,
+  service: string,
+  build: NonNullable<ServiceConfig['build']>,
+  io: Io,
+): Promise<Finding> {
+  const context = resolve(projectDirectory, build.context);
   const dockerfile = resolve(context, build.dockerfile);
   if (!(await stat(context).catch(() => undefined))?.isDirectory()) {
     return { problem: `expected a folder with the build context at ${context}, seen none; see \`build.context\`` };
   }
-  if (!(await stat(dockerfile).catch(() => undefined))?.isFile()) {
+  const text = await readFile(dockerfile, 'utf8').catch(() => undefined);
+  if (text === undefined) {
     return { problem: `expected a Dockerfile at ${dockerfile}, seen none; see \`build.dockerfile\`` };
   }
-  return { note: `built from ${context}` };
+  const declared = await declaredVolumes(text, build.target, target, io);
+  const loose = volumeMistake(declared, release.app, service, config.services[service]!);
+  return loose === undefined ? { note: `built from ${context}` } : { problem: `${dockerfile}: ${loose}` };
+}
+
+/** As far as can be known before it is built: of the Dockerfile, and of what it is based on where that is there. */
+async function declaredVolumes(text: string, stage: string | undefined, target: Target, io: Io): Promise<string[]> {
+  const found = stageOf(text, stage);
+  const isImage = found.base !== undefined && !/\$|^scratch$/.test(found.base);
+  const base = isImage ? await target.inspectImage(found.base!, '', io) : undefined;
+  return [...(base?.volumes ?? []), ...volumesOf(found)];
 }

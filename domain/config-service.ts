@@ -151,8 +151,17 @@ export const serviceFields = z.strictObject({
       description: 'What is mounted into the containers.',
       examples: [[{ source: 'uploads', target: '/data', shared: true }]],
     }),
+  discard: z
+    .array(absolutePath())
+    .prefault([])
+    .meta({
+      description:
+        'Paths whose data may be lost with each container, of every `VOLUME` of the image at which `volumes` mounts nothing. An image with another one is refused.',
+      examples: [['/var/cache/nginx']],
+    }),
   readOnlyRoot: z.boolean().prefault(true).meta({
-    description: 'Mount the root file system read-only; `/tmp` stays writable.',
+    description:
+      'Mount the root file system read-only; `/tmp` stays writable. Where it is not, what a container writes outside of `volumes` is lost with the next version.',
   }),
   stopGrace: durationOr('10s').meta({ description: 'How long a container may take to stop before it is killed.' }),
   finish: command()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isReadable, mistake, piecewise, untilReadable, type Context } from './config-rule';
 import { serviceFields, type ServiceConfig } from './config-service';
 import { isPlainSecret, name } from './config-values';
+import { cleanPath } from './volumes';
 
 /* All services of an app, and what must hold between the keys of each, and between them. */
 
@@ -86,7 +87,8 @@ function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
         'expected `shared: true` or `readOnly: true`, because both slots would write to it at once',
       );
     }
-    if (volumes.findIndex((other) => other.target === target) < index) {
+    if (cleanPath(target) === '/') mistake(context, ['volumes', index, 'target'], 'expected a path below /, seen "/"');
+    if (volumes.findIndex((other) => cleanPath(other.target) === cleanPath(target)) < index) {
       mistake(context, ['volumes', index, 'target'], `expected each target once, seen "${target}" again`);
     }
   });

@@ -1,6 +1,7 @@
 import type { ServiceConfig } from './config';
 import { isSecretName, looksSecret } from './secret-looks';
 import { formatSize } from './units';
+import { volumeMistake } from './volumes';
 
 /** What the policy looks at. */
 export interface JudgedImage {
@@ -11,10 +12,20 @@ export interface JudgedImage {
   user: string;
   /** Variables baked into the image. */
   env: Record<string, string>;
+  /** Paths of its `VOLUME`s. */
+  volumes: string[];
 }
 
-/** Everything in which an image breaks the policy of its service, in words without any value; none: it may run. */
-export function imageMistakes(image: JudgedImage, { policy }: Pick<ServiceConfig, 'policy'>): string[] {
+/** For whom an image is judged. */
+interface Service {
+  app: string;
+  service: string;
+  config: Pick<ServiceConfig, 'policy' | 'volumes' | 'discard' | 'run'>;
+}
+
+/** Everything for which an image may not run as its service, in words without any value; none: it may run. */
+export function imageMistakes(image: JudgedImage, { app, service, config }: Service): string[] {
+  const { policy } = config;
   const mistakes: string[] = [];
   if (policy.maxSize !== undefined && image.size > policy.maxSize) {
     mistakes.push(
@@ -32,6 +43,8 @@ export function imageMistakes(image: JudgedImage, { policy }: Pick<ServiceConfig
       `expected no secret baked into the image, seen ${secrets.join(', ')}: give it in \`env\` as a reference, or set \`policy.noSecrets: false\``,
     );
   }
+  const loose = volumeMistake(image.volumes, app, service, config);
+  if (loose !== undefined) mistakes.push(loose);
   return mistakes.map((mistake) => `${image.reference}: ${mistake}`);
 }
 

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { stageOf, volumesOf } from '../domain/dockerfile';
 import { ConfigurationFailure } from '../domain/failures';
 import { localAddress, properName } from './init-compose-values';
 import type { Proposal, Question } from './init-proposal';
@@ -13,38 +14,22 @@ export interface DockerfileFacts {
   hasHealthcheck: boolean;
   /** Whether it says that it runs as somebody else than root. */
   nonRoot: boolean;
+  /** Paths of its `VOLUME`s. */
+  volumes: string[];
 }
 
-const NOTHING: DockerfileFacts = { hasHealthcheck: false, nonRoot: false };
+const NOTHING: DockerfileFacts = { hasHealthcheck: false, nonRoot: false, volumes: [] };
 // Where other people's Dockerfiles are.
 const SKIPPED = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv']);
 const DEPTH = 3;
 
 /** Reads what matters out of a Dockerfile: the last stage, or the one that is named, with what it is based on. */
 export function dockerfileFacts(text: string, target?: string): DockerfileFacts {
-  const stages = new Map<string, DockerfileFacts>();
-  let facts: DockerfileFacts = NOTHING;
-  let name: string | undefined;
-  for (const line of instructions(text)) {
-    const [, instruction = '', rest = ''] = /^(\w+)\s+([^]*)$/.exec(line) ?? [];
-    if (instruction.toUpperCase() === 'FROM') {
-      if (name !== undefined && name === target) return facts;
-      const [, base = '', as] = /^(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/i.exec(rest) ?? [];
-      facts = stages.get(base.toLowerCase()) ?? NOTHING;
-      name = as?.toLowerCase();
-    } else facts = { ...facts, ...stated(instruction.toUpperCase(), rest) };
-    if (name !== undefined) stages.set(name, facts);
-  }
-  return facts;
-}
-
-function instructions(text: string): string[] {
-  return text
-    .replace(/^\s*#.*$\n?/gm, '')
-    .replace(/\\\s*\n/g, ' ')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
+  const stage = stageOf(text, target);
+  return stage.instructions.reduce((facts, { name, rest }) => ({ ...facts, ...stated(name, rest) }), {
+    ...NOTHING,
+    volumes: volumesOf(stage),
+  });
 }
 
 function stated(instruction: string, rest: string): Partial<DockerfileFacts> {

@@ -2,12 +2,15 @@ import type Docker from 'dockerode';
 import { LABELS, containerName } from '../domain/names';
 import type { Owned } from '../domain/ownership';
 import type { ReleaseRef, Slot } from '../domain/release';
+import { cleanPath, discarded } from '../domain/volumes';
 import type { ServiceSpec } from './target';
 
 /** Which of an image's ports is the service's. */
 export const PORT_LABEL = 'spillway.port';
 /** On a container that must never run twice: the configuration it came from stands nowhere else. */
 export const LIVE_ONLY_LABEL = 'spillway.live-only';
+/** On a container whose data may go with it at these paths: the configuration it came from stands nowhere else. */
+export const DISCARD_LABEL = 'spillway.discard';
 
 export interface ReplicaPlan {
   release: Owned<ReleaseRef>;
@@ -38,7 +41,8 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
       // One that is started later must not be started by an engine that restarts before.
       RestartPolicy: { Name: spec.start ? 'unless-stopped' : 'no' },
       ReadonlyRootfs: config.readOnlyRoot,
-      Tmpfs: { '/tmp': '' },
+      // The engine takes one mount for each path.
+      ...(!config.volumes.some(({ target }) => cleanPath(target) === '/tmp') && { Tmpfs: { '/tmp': '' } }),
       SecurityOpt: ['no-new-privileges'],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
       Binds: config.volumes.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
@@ -62,6 +66,8 @@ function labelsOf({ release, slot, spec, replica }: ReplicaPlan): Record<string,
     [LABELS.replica]: String(replica),
     ...(spec.config.port && { [PORT_LABEL]: String(spec.config.port) }),
     ...(!spec.start && { [LIVE_ONLY_LABEL]: 'true' }),
+    // Always, since a label of the image would stand there otherwise.
+    [DISCARD_LABEL]: JSON.stringify(discarded(spec.config)),
   };
 }
 

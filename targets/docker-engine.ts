@@ -45,6 +45,14 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+/** Takes an answer with one of these statuses for `undefined`: what was asked for is done already, or gone. */
+export function unless(...statuses: number[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
+    return undefined;
+  };
+}
+
 /** What the engine said when it refused, without docker-modem's frame around it: `(HTTP code 500) server error - `. */
 export function reasonOf(error: unknown): string {
   const said = (error as { json?: { message?: unknown } } | null)?.json?.message;

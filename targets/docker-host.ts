@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import type { Address, ExecResult, FoundContainer, Host, HostContainer, Io } from '../domain/host';
-import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
+import { reasonOf, statusOf, unless, type DockerEngine } from './docker-engine';
 import { execIn } from './docker-exec';
 import { localAccess, type HostAccess } from './docker-host-local';
 import { RemoteAccess } from './docker-host-remote';
@@ -186,11 +186,4 @@ function named(container: HostContainer, error: unknown): unknown {
   return new UnreachableFailure(
     `expected container ${container.name} of ${container.image} to start, seen ${reasonOf(error)}`,
   );
-}
-
-function unless(...statuses: number[]): (error: unknown) => undefined {
-  return (error) => {
-    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
-    return undefined;
-  };
 }

@@ -100,6 +100,7 @@ export class DockerImages {
       user: Config.User ?? '',
       env: Object.fromEntries((Config.Env ?? []).map((pair) => splitPair(pair))),
       hasHealthcheck: hasHealthcheck(Config.Healthcheck),
+      volumes: Object.keys(Config.Volumes ?? {}),
     };
   }
 

@@ -7,10 +7,11 @@ import { LABELS, containerName, networkName } from '../domain/names';
 import { isOwn, type Owned } from '../domain/ownership';
 import type { Group, ReleaseRef, Slot } from '../domain/release';
 import { LIVE_ONLY_LABEL, PORT_LABEL, containerOptions, copyOptions } from './docker-container-options';
-import { reasonOf, statusOf, type DockerEngine } from './docker-engine';
+import type { DockerData } from './docker-data';
+import { reasonOf, statusOf, unless, type DockerEngine } from './docker-engine';
 import type { DockerImages } from './docker-images';
 import { findNetwork, type EnvironmentNetwork } from './docker-network';
-import type { Replica, ServiceSpec } from './target';
+import type { ContainerData, Replica, ServiceSpec } from './target';
 
 const CREATE_ATTEMPTS = 50;
 const CREATE_PAUSE_MS = 100;
@@ -20,6 +21,7 @@ export class DockerSlots {
   constructor(
     private readonly engine: DockerEngine,
     private readonly images: DockerImages,
+    private readonly data: DockerData,
   ) {}
 
   /** @throws PreflightFailure without a network; UnhealthyFailure when a container cannot start at all. */
@@ -74,6 +76,11 @@ export class DockerSlots {
     return (await this.inspectAll(scope, group, io))
       .map(replicaOf)
       .sort((a, b) => a.service.localeCompare(b.service) || a.replica - b.replica);
+  }
+
+  async dataOf(scope: Owned, group: Group, io: Io): Promise<ContainerData[]> {
+    const all = await Promise.all((await this.inspectAll(scope, group, io)).map((info) => this.data.of(info, io)));
+    return all.sort((a, b) => a.container.localeCompare(b.container));
   }
 
   async remove(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
@@ -177,10 +184,9 @@ export class DockerSlots {
 
   private async stopAndRemove(container: string, graceMs: number, io: Io): Promise<void> {
     if (graceMs > 0) await this.stop(container, graceMs, io);
-    // 409: its removal is in progress already, by an attempt before this one.
-    await this.engine
-      .call(io, (docker, abort) => docker.getContainer(container).remove({ force: true, v: true, ...abort }))
-      .catch(unless(404, 409));
+    const info = await this.inspect(container, io);
+    if (!info) return;
+    await this.data.remove(info, io);
     await this.untilGone(container, io);
   }
 
@@ -219,13 +225,6 @@ export class DockerSlots {
       throw error;
     }
   }
-}
-
-function unless(...statuses: number[]): (error: unknown) => undefined {
-  return (error) => {
-    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
-    return undefined;
-  };
 }
 
 /** Preflight finds it; it may also have come since. */

@@ -5,7 +5,7 @@ import { BackupFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import { LABELS } from '../domain/names';
 import { isOwn, type Owned } from '../domain/ownership';
-import { statusOf, type DockerEngine } from './docker-engine';
+import { unless, statusOf, type DockerEngine } from './docker-engine';
 
 /** Where the helper container has the volume. */
 const MOUNT = '/volume';
@@ -55,6 +55,27 @@ export class DockerVolumes {
     return exitCode === 0 && kibibytes ? Number(kibibytes) * 1_024 : undefined;
   }
 
+  async holdsData(source: string, io: Io): Promise<boolean> {
+    if (source.startsWith('/')) return (await this.host.listFiles(source, io)).length > 0;
+    const mountpoint = await this.mountpoint(source, io);
+    if (mountpoint === undefined) return false;
+    const { exitCode, stdout } = await this.host.run(['ls', '-A', mountpoint], io);
+    return exitCode !== 0 || stdout.trim() !== '';
+  }
+
+  /** Removes a volume that nothing uses; one that is gone, or that something uses by now, is fine. */
+  async remove(volume: string, io: Io): Promise<void> {
+    await this.engine.call(io, (docker, abort) => docker.getVolume(volume).remove(abort)).catch(unless(404, 409));
+  }
+
+  /** Undefined when there is no such volume. */
+  private async mountpoint(volume: string, io: Io): Promise<string | undefined> {
+    const found = await this.engine
+      .call(io, (docker, abort) => docker.getVolume(volume).inspect(abort))
+      .catch(unless(404));
+    return found?.Mountpoint;
+  }
+
   private async inspect(volume: string, io: Io): Promise<Docker.VolumeInspectInfo> {
     try {
       return await this.engine.call(io, (docker, abort) => docker.getVolume(volume).inspect(abort));
@@ -94,11 +115,12 @@ export class DockerVolumes {
         Image: image.Id,
         Cmd: ['true'],
         Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.id]: scope.owner.id },
-        HostConfig: { Binds: [`${volume}:${MOUNT}:ro`], NetworkMode: 'none' },
+        // Without `nocopy` an empty volume would be filled with what the image has there.
+        HostConfig: { Binds: [`${volume}:${MOUNT}:ro,nocopy`], NetworkMode: 'none' },
       }),
     );
     const unstoppable = { ...io, signal: new AbortController().signal };
-    return { container: id, path: MOUNT, close: () => this.remove(id, unstoppable) };
+    return { container: id, path: MOUNT, close: () => this.removeContainer(id, unstoppable) };
   }
 
   /** Removes the one that an interrupted backup left. */
@@ -107,15 +129,14 @@ export class DockerVolumes {
       docker.listContainers({ all: true, filters: { name: [`^/${name}$`] }, ...abort }),
     );
     for (const { Id, Labels } of all.filter(({ Names }) => Names.includes(`/${name}`))) {
-      if (isOwn(Labels, scope)) await this.remove(Id, io);
+      if (isOwn(Labels, scope)) await this.removeContainer(Id, io);
     }
   }
 
-  private async remove(container: string, io: Io): Promise<void> {
-    try {
-      await this.engine.call(io, (docker, abort) => docker.getContainer(container).remove({ force: true, ...abort }));
-    } catch (error) {
-      if (statusOf(error) !== 404) throw error;
-    }
+  /** With the volumes that its image had it get: it never ran, so nobody wrote to them. */
+  private async removeContainer(container: string, io: Io): Promise<void> {
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(container).remove({ force: true, v: true, ...abort }))
+      .catch(unless(404));
   }
 }

@@ -7,6 +7,7 @@ import type { Io } from '../domain/host';
 import type { Claim, Owned } from '../domain/ownership';
 import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 import { findClaims } from './docker-claims';
+import { DockerData } from './docker-data';
 import { connectEngine, type DockerEngine, type Surroundings } from './docker-engine';
 import { execIn, textOfFrames } from './docker-exec';
 import { DockerHost } from './docker-host';
@@ -16,7 +17,17 @@ import { ensureNetwork } from './docker-network';
 import { pruneImages } from './docker-prune';
 import { DockerSlots } from './docker-slots';
 import { DockerVolumes } from './docker-volumes';
-import type { Answer, ImageFacts, Replica, ReplicaUsage, ServiceSpec, Target, TargetProbe, Wanted } from './target';
+import type {
+  Answer,
+  ContainerData,
+  ImageFacts,
+  Replica,
+  ReplicaUsage,
+  ServiceSpec,
+  Target,
+  TargetProbe,
+  Wanted,
+} from './target';
 
 /** Opens nothing yet: the first call connects, and says when there is nothing to connect to. */
 export function openDockerTarget(config: TargetConfig, surroundings: Surroundings): Promise<Target> {
@@ -30,6 +41,7 @@ class DockerTarget implements Target {
   private readonly images: DockerImages;
   private readonly slots: DockerSlots;
   private readonly volumes: DockerVolumes;
+  private readonly data: DockerData;
 
   constructor(
     private readonly config: TargetConfig,
@@ -37,9 +49,10 @@ class DockerTarget implements Target {
   ) {
     this.engine = connectEngine(config, surroundings);
     this.images = new DockerImages(this.engine, surroundings.variables);
-    this.slots = new DockerSlots(this.engine, this.images);
     this.host = new DockerHost(this.engine, this.images, config.helperImage);
     this.volumes = new DockerVolumes(this.engine, this.host);
+    this.data = new DockerData(this.engine, this.volumes);
+    this.slots = new DockerSlots(this.engine, this.images, this.data);
   }
 
   async probe(io: Io): Promise<TargetProbe> {
@@ -103,6 +116,18 @@ class DockerTarget implements Target {
 
   replicas(scope: Owned, group: Group, io: Io): Promise<Replica[]> {
     return this.slots.list(scope, group, io);
+  }
+
+  dataOf(scope: Owned, group: Group, io: Io): Promise<ContainerData[]> {
+    return this.slots.dataOf(scope, group, io);
+  }
+
+  changedFiles(container: string, io: Io): Promise<string[]> {
+    return this.data.changed(container, io);
+  }
+
+  holdsData(source: string, io: Io): Promise<boolean> {
+    return this.volumes.holdsData(source, io);
   }
 
   removeGroup(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {

@@ -32,6 +32,28 @@ export interface Replica {
   restarts: number;
 }
 
+/** A volume that the engine made for a container, because its image has a `VOLUME` there. */
+export interface AnonymousVolume {
+  volume: string;
+  /** Where the container has it. */
+  path: string;
+  /** It outlives its container: something is in it, and `discard` did not name the path when the container was made. */
+  stays: boolean;
+}
+
+/** Where a container has what it writes. */
+export interface ContainerData {
+  container: string;
+  service: string;
+  releaseId: string;
+  version: string;
+  anonymous: AnonymousVolume[];
+  /** Volumes with a name, and folders of the host: never removed. */
+  mounted: { source: string; target: string }[];
+  /** Whether it can write nothing else. */
+  readOnlyRoot: boolean;
+}
+
 export interface TargetProbe {
   engine: string;
   /** Bytes of memory the host has. */
@@ -54,6 +76,8 @@ export interface ImageFacts {
   /** Names of variables baked into the image. */
   env: Record<string, string>;
   hasHealthcheck: boolean;
+  /** Paths of its `VOLUME`s, as it writes them. */
+  volumes: string[];
 }
 
 export interface ReplicaUsage {
@@ -122,7 +146,13 @@ export interface Target {
   copySlot(release: Owned<ReleaseRef>, from: Slot, io: Io): Promise<Replica[]>;
   /** The environment's own containers of a group; what others made under its names is not among them. */
   replicas(scope: Owned, group: Group, io: Io): Promise<Replica[]>;
-  /** Removes every container of a group, or only those of a release; answers their names. */
+  /** What the containers of a group hold. */
+  dataOf(scope: Owned, group: Group, io: Io): Promise<ContainerData[]>;
+  /** Files and folders that a container made or changed in itself, which go with it. */
+  changedFiles(container: string, io: Io): Promise<string[]>;
+  /** Whether something is in a volume, or a folder of the host; true where nobody can tell, false where there is none. */
+  holdsData(source: string, io: Io): Promise<boolean>;
+  /** Removes every container of a group, or only those of a release; answers their names. Leaves the volumes that stay. */
   removeGroup(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]>;
   startContainer(container: string, io: Io): Promise<void>;
   stopContainer(container: string, graceMs: number, io: Io): Promise<void>;

@@ -334,6 +334,7 @@ HEALTHCHECK NONE
     port: 3000,
     nonRoot: true,
     hasHealthcheck: true,
+    volumes: [],
     health: { path: '/up', port: 3000 },
   });
   expect(dockerfileFacts(text)).toMatchObject({ port: 3000, nonRoot: false, hasHealthcheck: false });

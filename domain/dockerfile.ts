@@ -1,0 +1,63 @@
+/* What a Dockerfile says before anything is built from it. */
+
+export interface Instruction {
+  /** In capital letters: `VOLUME`. */
+  name: string;
+  /** What stands after it. */
+  rest: string;
+}
+
+/** What an image is made of. */
+export interface Stage {
+  /** The image of another Dockerfile below it all; undefined when there is none. */
+  base?: string;
+  /** Of the stage and of those it is based on, in their order. */
+  instructions: Instruction[];
+}
+
+const NOTHING: Stage = { instructions: [] };
+
+/** The last stage of a Dockerfile, or the one that is named. */
+export function stageOf(text: string, target?: string): Stage {
+  const stages = new Map<string, Stage>();
+  let stage = NOTHING;
+  let name: string | undefined;
+  for (const { name: instruction, rest } of instructionsOf(text)) {
+    if (instruction === 'FROM') {
+      if (name !== undefined && name === target?.toLowerCase()) return stage;
+      const [, base = '', as] = /^(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?/i.exec(rest) ?? [];
+      stage = stages.get(base.toLowerCase()) ?? { base, instructions: [] };
+      name = as?.toLowerCase();
+    } else stage = { ...stage, instructions: [...stage.instructions, { name: instruction, rest }] };
+    if (name !== undefined) stages.set(name, stage);
+  }
+  return stage;
+}
+
+/** The paths of its `VOLUME`s; one with a variable in it is known only once it is built. */
+export function volumesOf({ instructions }: Stage): string[] {
+  return instructions
+    .filter(({ name }) => name === 'VOLUME')
+    .flatMap(({ rest }) => pathsIn(rest.trim()))
+    .filter((path) => !path.includes('$'));
+}
+
+function pathsIn(rest: string): string[] {
+  if (!rest.startsWith('[')) return rest.split(/\s+/).map((word) => word.replace(/^(["'])(.*)\1$/, '$2'));
+  try {
+    return (JSON.parse(rest) as unknown[]).map(String);
+  } catch {
+    // The builder says what is wrong with it.
+    return [];
+  }
+}
+
+function instructionsOf(text: string): Instruction[] {
+  return text
+    .replace(/^\s*#.*$\n?/gm, '')
+    .replace(/\\[ \t]*\r?\n/g, ' ')
+    .split('\n')
+    .map((line) => /^\s*(\w+)\s+([^]*?)\s*$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, name, rest]) => ({ name: name!.toUpperCase(), rest: rest! }));
+}
