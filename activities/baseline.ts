@@ -3,8 +3,8 @@ import { formatDuration } from '../domain/units';
 import { empty, introduce } from './deploy';
 import { untilHealthy } from './healthy';
 import { withStep, type StepParts } from './io';
+import { noteKept, removeContainers } from './kept-volumes';
 import type { Parts } from './parts';
-import { longestGrace } from './routing';
 import type { Activities, Step } from './steps';
 
 /** The fresh baseline of a canary, and below it its undo. */
@@ -13,6 +13,7 @@ export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseli
     withStep(parts, input, async (step) => {
       const { target, io, release } = step;
       const { config, projectDirectory, live } = input;
+      await noteKept(input, 'baseline', (id) => id !== release.id, step);
       const started = Date.now();
       const replicas = (await target.copySlot(release, live.slot, io)).length;
       const copies = { version: live.version, replicas };
@@ -28,12 +29,11 @@ export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseli
   removeBaseline: (input) =>
     withStep(parts, input, async (step) => {
       const { target, io, release } = step;
-      const { config } = input;
       if ((await target.replicas(release, 'baseline', io)).length === 0) return;
       await refuseWithTraffic(input, step);
       await empty(release, 'baseline', step);
       await step.assertFence();
-      const removed = await target.removeGroup(release, 'baseline', release.id, longestGrace(config), io);
+      const removed = await removeContainers(input, 'baseline', release.id, step);
       io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
     }),
 });

@@ -18,7 +18,8 @@ export async function tryCheck(
   try {
     const finding = await Promise.race([body(bounded), rejectOn(bounded.signal)]);
     const ok = 'note' in finding;
-    return { name, ok, detail: redact(ok ? finding.note : finding.problem) };
+    const warning = ok && finding.warning;
+    return { name, ok, detail: redact(ok ? finding.note : finding.problem), ...(warning && { warning }) };
   } catch (error) {
     io.signal.throwIfAborted();
     if (limit.aborted)

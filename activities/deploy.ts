@@ -5,8 +5,9 @@ import { formatDuration } from '../domain/units';
 import type { ServiceSpec } from '../targets/target';
 import { untilHealthy } from './healthy';
 import { withStep, type StepParts } from './io';
+import { noteKept, removeContainers } from './kept-volumes';
 import type { Parts } from './parts';
-import { longestGrace, routingOf } from './routing';
+import { routingOf } from './routing';
 import type { Activities, Step } from './steps';
 
 /** How long the router may take to see what is healthy already. */
@@ -27,11 +28,12 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       const started = Date.now();
       const services = await specsOf(parts, input);
       await target.ensureNetwork(release, io);
+      await noteKept(input, slot, (id) => id !== release.id, step);
       await target.deploySlot(release, slot, services, io);
       const replicas = await untilHealthy({ release, config, group: slot, projectDirectory, target, io, parts });
       await step.assertFence();
       // Left by an earlier release, and without traffic since it ended.
-      await target.removeGroup(release, 'baseline', undefined, longestGrace(config), io);
+      await removeContainers(input, 'baseline', undefined, step);
       await introduce(input, slot, step, input.firstRelease ? greenShare(slot, 0) : undefined);
       const count = `${replicas.length} ${replicas.length === 1 ? 'replica' : 'replicas'}`;
       return { detail: `${count} healthy in ${slot} after ${formatDuration(Date.now() - started)}` };
@@ -40,7 +42,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
   removeSlot: (input) =>
     withStep(parts, input, async (step) => {
       const { target, io, release } = step;
-      const { config, slot } = input;
+      const { slot } = input;
       const others = await target.replicas(release, otherSlot(slot), io);
       if (others.some(({ state }) => state === 'running')) {
         await refuseWithTraffic(input, step);
@@ -50,7 +52,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
         await empty(release, slot, step).catch(() => io.signal.throwIfAborted());
       }
       await step.assertFence();
-      const removed = await target.removeGroup(release, slot, release.id, longestGrace(config), io);
+      const removed = await removeContainers(input, slot, release.id, step);
       io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
     }),
 });

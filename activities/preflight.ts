@@ -12,6 +12,7 @@ import { fencePath, withOpen, type OpenParts } from './io';
 import { findEntry } from './ledger';
 import { lookAtOwnership, writeDocument } from './ownership';
 import type { Parts } from './parts';
+import { checkData } from './preflight-data';
 import { checkDatabase } from './preflight-database';
 import { checkImage, checkRouterImage } from './preflight-images';
 import { checkMetrics } from './preflight-metrics';
@@ -145,21 +146,24 @@ async function checkTarget(
   return { checks: [limits, room, ...images, routerImage, ...serving.checks], live: serving.live };
 }
 
-/** The router, and whether it and the containers agree with the ledger. */
+/** What is live: its data, the router, and whether that and the containers agree with the ledger. */
 async function checkServing(all: OwnPreflight): Promise<{ checks: PreflightCheck[]; live: Live | null }> {
-  const { input, check } = all;
+  const { input, release, target, check } = all;
   let serving: Serving | undefined;
-  const router = await check('router', (io) => checkRouter(all, io));
+  const [data, router] = await Promise.all([
+    check('data', (io) => checkData({ ...input, release }, target, io)),
+    check('router', (io) => checkRouter(all, io)),
+  ]);
   const ledger = await check('ledger', async (io) => {
     serving = await lookAtServing(all, io);
     return judgeLedger(input.live, serving);
   });
-  if (!serving) return { checks: [router, ledger], live: null };
+  if (!serving) return { checks: [data, router, ledger], live: null };
   const seen = serving;
   const idle = await check('idle slot', async (io) =>
-    judgeIdle(input.live, seen, await all.target.replicas(all.release, 'baseline', io)),
+    judgeIdle(input.live, seen, await target.replicas(release, 'baseline', io)),
   );
-  return { checks: [router, ledger, idle], live: liveOn(input.live, seen) };
+  return { checks: [data, router, ledger, idle], live: liveOn(input.live, seen) };
 }
 
 async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {

@@ -8,9 +8,10 @@ import { withDatabase } from './database';
 import { empty } from './deploy';
 import { fencePath, withStep } from './io';
 import type { StepParts } from './io';
+import { keptBy, removeContainers } from './kept-volumes';
 import { reconcileId } from './ledger';
 import type { Parts } from './parts';
-import { longestGrace, routingOf } from './routing';
+import { routingOf } from './routing';
 import type { Activities } from './steps';
 
 type Input = Parameters<Activities['reconcile']>[0];
@@ -41,7 +42,7 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
         else for (const group of GROUPS) await clear(all, group, null);
         // Newest first, as the release would have undone it: its migrations, then its images.
         all.did.push(...(await revertMigrations(given, all, parts)), ...(await restoreTags(given, all)));
-        return { did: all.did };
+        return { did: [...all.did, ...(await keptBy(input, step))] };
       },
       'take',
     );
@@ -136,7 +137,7 @@ async function clear(
   const releases = new Set(found.map(({ releaseId }) => releaseId).filter((id) => id !== keep));
   for (const id of releases) {
     await assertFence();
-    const removed = await target.removeGroup(release, group, id, longestGrace(input.config), io);
+    const removed = await removeContainers(input, group, id, { target, release, io });
     if (removed.length > 0) did.push(`removed ${removed.join(', ')} of release ${id} from ${group}`);
   }
 }

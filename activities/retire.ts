@@ -6,8 +6,8 @@ import { pruneBackups } from './backup-files';
 import { reportsDirectory } from './canary-picture';
 import { withStep } from './io';
 import type { StepParts } from './io';
+import { keptBy, removeContainers } from './kept-volumes';
 import type { Parts } from './parts';
-import { longestGrace } from './routing';
 import type { Activities } from './steps';
 
 /** An engine or a router that is just restarting answers within this. */
@@ -34,22 +34,27 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
           target.pruneImages(release, config.retire.keepImages, io),
         ),
       ];
-      return { leftovers: leftovers.filter((text) => text !== undefined) };
+      let kept: string[] = [];
+      const unknown = await tidy('what is kept could not be found', io, parts, async () => {
+        kept = await keptBy(input, step);
+      });
+      return { leftovers: [...leftovers, unknown, ...kept].filter((text) => text !== undefined) };
     }),
 });
 
 async function removeOld(
-  { config, slot }: Input,
+  input: Input,
   group: Group,
   { target, router, io, release, assertFence }: StepParts,
 ): Promise<void> {
+  const { slot } = input;
   if ((await target.replicas(release, group, io)).length === 0) return;
   const share = await router.greenShare(release, io);
   if (share !== undefined && share !== greenShare(slot, 0)) {
     throw new Error(`expected it to have no traffic, seen ${share} % going to green`);
   }
   await assertFence();
-  await target.removeGroup(release, group, undefined, longestGrace(config), io);
+  await removeContainers(input, group, undefined, { target, release, io });
 }
 
 /** Keeps the pictures of the newest releases: their folders are named by ids that begin with the time. */

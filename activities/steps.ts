@@ -34,6 +34,8 @@ export interface PreflightCheck {
   detail: string;
   /** It failed because something does not answer: another try may go well. */
   unreachable?: true;
+  /** It is ok, but whoever releases should know what it found. */
+  warning?: true;
 }
 
 export interface PreflightReport {

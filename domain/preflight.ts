@@ -4,8 +4,8 @@ import type { Live, Slot } from './release';
 import { greenShare, otherSlot, SLOTS } from './release';
 import { formatSize } from './units';
 
-/** What a check found; `problem` says what was expected, what was seen and what to do. */
-export type Finding = { problem: string } | { note: string };
+/** What a check found; `problem` says what was expected, what was seen and what to do. A `warning` stops nothing, and is told. */
+export type Finding = { problem: string } | { note: string; warning?: true };
 
 /** A container as the target shows it. */
 export interface Seen {

@@ -8,7 +8,12 @@ import type { ServiceConfig } from './config';
 /** Where nobody expects to find anything again. */
 const SCRATCH = '/tmp';
 
-type Mounting = Pick<ServiceConfig, 'volumes' | 'discard' | 'run'>;
+/** What of a service says where its data is; what was asked of an older version has no `discard`. */
+export interface Mounting {
+  volumes: { target: string }[];
+  discard?: string[];
+  run?: ServiceConfig['run'];
+}
 
 /** A path in a container as the engine understands it: `/data/` and `/data//` are `/data`. */
 export function cleanPath(path: string): string {
@@ -39,9 +44,9 @@ export function looseVolumes(declared: string[], { volumes, discard }: Mounting)
     .sort();
 }
 
-/** What was asked of an older version has no such list. */
-export function discarded({ discard }: Pick<Mounting, 'discard'>): string[] {
-  return discard ?? [];
+/** Paths that the file lets go. */
+export function discarded({ discard = [] }: Pick<Mounting, 'discard'>): string[] {
+  return discard;
 }
 
 /** A name for the data that a service keeps at a path, which no other app on the host has. */

@@ -2,6 +2,7 @@ import type { Question } from './init-proposal';
 
 /** What a service is seen in. */
 export interface ComposeContext {
+  app: string;
   directory: string;
   /** Docker's name of a volume of the file. */
   volumeName(name: string): string;

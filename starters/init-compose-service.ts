@@ -12,8 +12,9 @@ import {
   wholeVariable,
   withDefaults,
 } from './init-compose-values';
-import { composeVolumes } from './init-compose-volumes';
+import { composeVolumes, namelessPaths } from './init-compose-volumes';
 import { factsAt, imageQuestions } from './init-dockerfile';
+import { type Mount, namedVolumes } from './init-volumes';
 
 type Mapping = Record<string, unknown>;
 
@@ -40,13 +41,16 @@ export async function composeService(
   if (facts) imageQuestions(facts, ask);
   const image = imageOf(given.image, build !== undefined, ask);
   const reach = composeReach(original, given, facts, context, ask);
-  const volumes = composeVolumes(given.volumes, reach.traffic === 'none', context, ask);
+  const volumes = volumesOf(name, given.volumes, facts?.volumes ?? [], reach.traffic === 'none', context, ask);
   const env = environmentOf(name, given, context, ask);
   const words = composeWords(given.command);
   if (words?.some(hasVariable))
     ask('command', 'Compose filled in its variables; nothing does so here, unless the command is a shell');
   if (given.read_only !== true)
-    ask('readOnlyRoot', 'true is safer, if the containers write nothing but /tmp and their volumes');
+    ask(
+      'readOnlyRoot',
+      'true is safer, if the containers write nothing but /tmp and their volumes; what they write elsewhere is lost with each version',
+    );
   return {
     ...(build && { build }),
     ...(image !== undefined && { image }),
@@ -58,6 +62,20 @@ export async function composeService(
     ...(given.read_only !== true && { readOnlyRoot: false }),
     ...(composeDuration(given.stop_grace_period) && { stopGrace: composeDuration(given.stop_grace_period) }),
   };
+}
+
+/** What Compose mounts, and what it and the image leave without a name. */
+function volumesOf(
+  service: string,
+  given: unknown,
+  declared: string[],
+  isAlone: boolean,
+  context: ComposeContext,
+  ask: Ask,
+): Mount[] {
+  const mounted = composeVolumes(given, isAlone, context, ask);
+  const nameless = [...namelessPaths(given), ...declared];
+  return [...mounted, ...namedVolumes(context.app, service, nameless, mounted, isAlone, ask)];
 }
 
 interface Build {

@@ -1,17 +1,12 @@
 import { isMapping } from '../domain/merge';
 import type { Ask, ComposeContext } from './init-compose-context';
-
-interface Mount {
-  source: string;
-  target: string;
-  readOnly?: true;
-  shared?: true;
-}
+import type { Mount } from './init-volumes';
 
 /** The volumes of a service that can be kept; a `live-only` service shares them with nobody. */
 export function composeVolumes(given: unknown, isAlone: boolean, context: ComposeContext, ask: Ask): Mount[] {
   if (!Array.isArray(given)) return [];
   return given.flatMap((one) => {
+    if (namelessPath(one) !== undefined) return [];
     const { source, target, readOnly } = isMapping(one) ? long(one) : short(String(one));
     if (source === undefined || target === undefined || /^[.~$]/.test(source)) {
       ask('volumes', `${shownAs(one)} was left out: a volume needs a name, or an absolute path on the target`);
@@ -28,13 +23,24 @@ export function composeVolumes(given: unknown, isAlone: boolean, context: Compos
   });
 }
 
+/** Paths at which Compose gives a service volumes without a name, and so each container its own. */
+export function namelessPaths(given: unknown): string[] {
+  return Array.isArray(given) ? given.map(namelessPath).filter((path) => path !== undefined) : [];
+}
+
+function namelessPath(one: unknown): string | undefined {
+  if (!isMapping(one)) return typeof one === 'string' && /^\/[^:]*$/.test(one) ? one : undefined;
+  const isNameless = one.type === 'volume' && one.source === undefined && typeof one.target === 'string';
+  return isNameless ? (one.target as string) : undefined;
+}
+
 interface Parts {
   source?: string;
   target?: string;
   readOnly: boolean;
 }
 
-/** `SOURCE:TARGET[:ro]`; with a target only it is a new volume each time. */
+/** `SOURCE:TARGET[:ro]` */
 function short(text: string): Parts {
   const [, source, target, mode = ''] = /^([^:]+):([^:]+)(?::([^:]*))?$/.exec(text) ?? [];
   return { readOnly: mode.split(',').includes('ro'), ...(source && { source }), ...(target && { target }) };

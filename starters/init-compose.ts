@@ -37,6 +37,7 @@ export async function proposeFromCompose(file: string, appName?: string): Promis
   const kept = all.filter(([name, given]) => !isReleased(name, given, questions));
   const released = all.filter((entry) => !kept.includes(entry));
   const context: ComposeContext = {
+    app,
     directory: dirname(file),
     volumeName: (name) => volumeName(compose, project, name),
     secretName: secretNames(released),

@@ -4,6 +4,7 @@ import { stageOf, volumesOf } from '../domain/dockerfile';
 import { ConfigurationFailure } from '../domain/failures';
 import { localAddress, properName } from './init-compose-values';
 import type { Proposal, Question } from './init-proposal';
+import { namedVolumes } from './init-volumes';
 
 /** What a Dockerfile says about the image it makes. */
 export interface DockerfileFacts {
@@ -76,7 +77,9 @@ export async function proposeFromDockerfiles(directory: string, app: string): Pr
     const name = unused(nameOf(file, app), services);
     const facts = (await factsAt(join(directory, file))) ?? NOTHING;
     const ask = (key: string, text: string): void => void questions.push({ path: ['services', name, key], text });
-    services[name] = { build: buildOf(file), ...settings(facts, ports, ask) };
+    const reach = settings(facts, ports, ask);
+    const volumes = namedVolumes(app, name, facts.volumes, [], reach.traffic === 'none', ask);
+    services[name] = { build: buildOf(file), ...reach, ...(volumes.length > 0 && { volumes }) };
   }
   return { source: files.join(', '), content: { version: 1, app, services }, questions };
 }

@@ -16,7 +16,7 @@ export function renderPlan(request: ReleaseRequest, plan: PlanAnswer, colours: C
       steps.map(({ phase, does, undo }) => [phase, does, undo]),
     ),
     '',
-    ...checks.map(({ name, ok, detail }) => `${ok ? colours.green('✓') : colours.red('✗')} ${name}: ${detail}`),
+    ...checks.map((check) => `${sign(check, colours)} ${check.name}: ${check.detail}`),
     ...(caveats.length > 0 ? ['', ...caveats.map((caveat) => `${colours.yellow('!')} ${caveat}`)] : []),
     '',
     failed === 0
@@ -25,4 +25,9 @@ export function renderPlan(request: ReleaseRequest, plan: PlanAnswer, colours: C
           `Nothing was changed. A release would stop in preflight: ${failed} of ${checks.length} checks say no.`,
         ),
   ].join('\n');
+}
+
+function sign({ ok, warning }: PlanAnswer['checks'][number], { green, yellow, red }: Colours): string {
+  if (!ok) return red('✗');
+  return warning ? yellow('!') : green('✓');
 }

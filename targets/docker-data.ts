@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type Docker from 'dockerode';
 import type { Io } from '../domain/host';
 import { LABELS } from '../domain/names';
@@ -35,11 +36,12 @@ export class DockerData {
     };
   }
 
-  /** Files and folders that a container made or changed in itself. */
+  /** Files, and folders without any, that a container made or changed in itself. */
   async changed(container: string, io: Io): Promise<string[]> {
     const changes = (await this.engine.call(io, (docker, abort) => docker.getContainer(container).changes(abort))) as
       { Path: string; Kind: number }[] | null;
-    return (changes ?? []).filter(({ Kind }) => Kind !== DELETED).map(({ Path }) => Path);
+    const folders = new Set((changes ?? []).map(({ Path }) => posix.dirname(Path)));
+    return (changes ?? []).filter(({ Path, Kind }) => Kind !== DELETED && !folders.has(Path)).map(({ Path }) => Path);
   }
 
   /** Removes a container, and of its volumes without a name those that may go. One that is gone is fine. */
@@ -56,13 +58,14 @@ export class DockerData {
   }
 
   private anonymous(info: Docker.ContainerInspectInfo, io: Io): Promise<AnonymousVolume[]> {
-    const accepted = acceptedBy(info);
+    const discard = acceptedBy(info);
     return Promise.all(
       mountsOf(info)
         .filter((mount) => isAnonymous(mount, info))
         .map(async ({ Name: volume, Destination: path }) => {
-          const stays = !mayGo(path, accepted) && (await this.volumes.holdsData(volume!, io));
-          return { volume: volume!, path, stays };
+          const accepted = mayGo(path, discard);
+          const stays = !accepted && (await this.volumes.holdsData(volume!, io));
+          return { volume: volume!, path, accepted, stays };
         }),
     );
   }

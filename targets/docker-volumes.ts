@@ -59,8 +59,8 @@ export class DockerVolumes {
     if (source.startsWith('/')) return (await this.host.listFiles(source, io)).length > 0;
     const mountpoint = await this.mountpoint(source, io);
     if (mountpoint === undefined) return false;
-    const { exitCode, stdout } = await this.host.run(['ls', '-A', mountpoint], io);
-    return exitCode !== 0 || stdout.trim() !== '';
+    const listed = await this.host.run(['ls', '-A', mountpoint], io).catch(() => io.signal.throwIfAborted());
+    return listed?.exitCode !== 0 || listed.stdout.trim() !== '';
   }
 
   /** Removes a volume that nothing uses; one that is gone, or that something uses by now, is fine. */

@@ -37,7 +37,9 @@ export interface AnonymousVolume {
   volume: string;
   /** Where the container has it. */
   path: string;
-  /** It outlives its container: something is in it, and `discard` did not name the path when the container was made. */
+  /** `discard` named the path when the container was made, or it is below `/tmp`. */
+  accepted: boolean;
+  /** It outlives its container: something is in it that may not be lost. */
   stays: boolean;
 }
 
@@ -148,7 +150,7 @@ export interface Target {
   replicas(scope: Owned, group: Group, io: Io): Promise<Replica[]>;
   /** What the containers of a group hold. */
   dataOf(scope: Owned, group: Group, io: Io): Promise<ContainerData[]>;
-  /** Files and folders that a container made or changed in itself, which go with it. */
+  /** Files, and folders without any, that a container made or changed in itself, and which go with it. */
   changedFiles(container: string, io: Io): Promise<string[]>;
   /** Whether something is in a volume, or a folder of the host; true where nobody can tell, false where there is none. */
   holdsData(source: string, io: Io): Promise<boolean>;

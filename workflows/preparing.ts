@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { BackupReport } from '../activities/steps';
+import type { BackupReport, PreflightCheck } from '../activities/steps';
 import type { Live } from '../domain/release';
 import { formatCount, formatSize } from '../domain/units';
 import { phase, skip, summarised } from './run';
@@ -7,6 +7,9 @@ import type { Run } from './run';
 import { heavy, quick, slow, undoing } from './steps';
 
 /* The phases in which the new version gets no traffic yet. */
+
+/** Warnings of preflight that a release shows. */
+const MOST_WARNINGS = 5;
 
 export async function preflightPhase(run: Run) {
   const { step, live, request } = run;
@@ -26,9 +29,18 @@ export async function preflightPhase(run: Run) {
       );
     run.slot = report.slot;
     run.control.changed({ slot: report.slot });
-    record.detail = `${formatCount(report.checks.length, 'check')} passed`;
+    record.detail = [`${formatCount(report.checks.length, 'check')} passed`, ...warningsOf(report.checks)].join('; ');
     return report;
   });
+}
+
+/** Lines, since what stands in the detail of a phase is kept for long. */
+function warningsOf(checks: PreflightCheck[]): string[] {
+  const lines = checks
+    .filter(({ warning }) => warning)
+    .flatMap(({ name, detail }) => detail.split('\n').map((line) => `${name}: ${line}`));
+  const more = lines.length - MOST_WARNINGS;
+  return more > 0 ? [...lines.slice(0, MOST_WARNINGS), `${more} more, which \`spillway plan\` tells`] : lines;
 }
 
 export async function buildPhase(run: Run, configurationIdentity: string): Promise<Live> {

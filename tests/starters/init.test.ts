@@ -200,6 +200,28 @@ describe('init from a Compose file', () => {
     expect(said.stderr).toContain('one was left out: expected `build` or `image`, seen neither');
   });
 
+  test('gives volumes without a name one, of the Compose file and of the Dockerfile, but not what is mounted [proves 6]', async () => {
+    const { file, said } = await proposed({
+      'compose.yaml': `services:
+  web:
+    build: web
+    ports: ["80:80"]
+    volumes: [/cache, "logs:/logs", {type: volume, target: /state}, /tmp/scratch, {type: tmpfs, target: /memory}]
+volumes: {logs: {name: all-logs}}
+`,
+      'web/Dockerfile': 'FROM node:20\nVOLUME /logs/ /data /cache\n',
+    });
+    expect(file.services.web!.volumes).toEqual([
+      { source: 'all-logs', target: '/logs', shared: true },
+      ...['cache', 'data', 'state'].map((path) => ({
+        source: `my-shop-web-${path}`,
+        target: `/${path}`,
+        shared: true,
+      })),
+    ]);
+    expect(said.stderr).toContain('services.web.volumes: /memory was left out');
+  });
+
   test('says that a Compose file has nothing to release', async () => {
     put({ 'compose.yaml': 'services: {db: {image: postgres}}\n' });
     const said = await command(registerInit, 'init');
@@ -234,6 +256,17 @@ describe('init from Dockerfiles', () => {
       worker: { build: { context: './worker' }, traffic: 'none', run: 'live-only' },
     });
     expect(said.stderr).toContain('services.api.port: another service has port 3000 at the router already');
+  });
+
+  test('gives what a VOLUME of the image holds a volume with a name, and asks whether it may be lost [proves 6]', async () => {
+    const { file, said } = await proposed({
+      'web/Dockerfile': 'FROM node:20\nEXPOSE 3000\nUSER node\nVOLUME /data/ /tmp/cache\n',
+      'worker/Dockerfile': 'FROM node:20\nUSER node\nVOLUME ["/var/lib/jobs"]\n',
+    });
+    expect(file.services.web!.volumes).toEqual([{ source: 'my-shop-web-data', target: '/data', shared: true }]);
+    expect(file.services.worker!.volumes).toEqual([{ source: 'my-shop-worker-var-lib-jobs', target: '/var/lib/jobs' }]);
+    expect(said.stderr).toContain('? services.web.volumes: what is in /data would be lost with each version');
+    expect(said.stderr).toContain('name the path in `discard` instead');
   });
 
   test('names the only one after the folder', async () => {

@@ -317,6 +317,7 @@ describe('tables', () => {
     const checks = [
       { name: 'engine', ok: true, detail: 'answers' },
       { name: 'port 80', ok: false, detail: 'in use' },
+      { name: 'data', ok: true, warning: true as const, detail: 'some stays behind' },
     ];
     const text = renderPlan(
       request,
@@ -324,7 +325,8 @@ describe('tables', () => {
       plain,
     );
     expect(text).toContain('✗ port 80: in use');
+    expect(text).toContain('! data: some stays behind');
     expect(text).toContain('! nginx breaks some');
-    expect(text).toContain('would stop in preflight: 1 of 2 checks say no');
+    expect(text).toContain('would stop in preflight: 1 of 3 checks say no');
   });
 });

@@ -83,9 +83,9 @@ test('data in a volume that only the image asked for outlives its container, and
       releaseId: release.id,
       version: '1.0.0',
       anonymous: expect.arrayContaining([
-        { volume: data, path: '/data', stays: true },
-        { volume: cache, path: '/cache', stays: false },
-        { volume: scratch, path: '/tmp/scratch', stays: false },
+        { volume: data, path: '/data', accepted: false, stays: true },
+        { volume: cache, path: '/cache', accepted: false, stays: false },
+        { volume: scratch, path: '/tmp/scratch', accepted: true, stays: false },
       ]) as unknown,
     },
   ]);

@@ -157,6 +157,19 @@ describe('a failure in any phase', () => {
     expect(status.why).toBe('disk: expected disk\nport: expected port');
   });
 
+  it('in preflight is not what a check only warns of, which stands beside the number of checks [proves 6]', async () => {
+    const warns = { name: 'data', ok: true, warning: true, detail: 'a stays behind\nb goes' };
+    const checks = [{ name: 'engine', ok: true, detail: 'answers' }, warns];
+    world.reset({ preflight: ({ live }) => ({ checks, slot: 'green', live, pendingMigrations: [] }) });
+    const { status } = await released();
+    expect(status.outcome).toBe('released');
+    expect(status.phases[0]!.detail).toBe('2 checks passed; data: a stays behind; data: b goes');
+    const many = { ...warns, detail: Array.from({ length: 8 }, (_, index) => `warning ${index}`).join('\n') };
+    world.reset({ preflight: ({ live }) => ({ checks: [many], slot: 'green', live, pendingMigrations: [] }) });
+    const { detail } = (await released()).status.phases[0]!;
+    expect(detail).toContain('data: warning 4; 3 more, which `spillway plan` tells');
+  });
+
   it('in preflight says when nothing but an answer was missing, and does not wait for the ledger then', async () => {
     const silent = { name: 'engine', ok: false, detail: 'expected an engine', unreachable: true };
     const preflight = (checks: object[]) => ({

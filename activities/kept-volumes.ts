@@ -1,0 +1,91 @@
+import { ConfigurationFailure } from '../domain/failures';
+import type { Group } from '../domain/release';
+import { environmentDirectory } from './environment-directory';
+import type { StepParts } from './io';
+import { longestGrace } from './routing';
+import type { Step } from './steps';
+
+/** A volume without a name that outlived its container, because data is in it. */
+interface KeptVolume {
+  volume: string;
+  path: string;
+  service: string;
+  version: string;
+  /** Id of the release that removed the container. */
+  by: string;
+}
+
+type Place = Pick<StepParts, 'target' | 'io' | 'release'>;
+type Settings = Pick<Step, 'config'>;
+
+/**
+ * Removes the containers of a group, or only those of a release; answers their names. What of their data stays is written
+ * down before, so that no crash makes it nobody's.
+ */
+export async function removeContainers(
+  settings: Settings,
+  group: Group,
+  releaseId: string | undefined,
+  place: Place,
+): Promise<string[]> {
+  await noteKept(settings, group, (id) => releaseId === undefined || id === releaseId, place);
+  return place.target.removeGroup(place.release, group, releaseId, longestGrace(settings.config), place.io);
+}
+
+/** Writes down what stays of containers that are about to be removed. */
+export async function noteKept(
+  settings: Settings,
+  group: Group,
+  isRemoved: (releaseId: string) => boolean,
+  place: Place,
+): Promise<void> {
+  const { target, release, io } = place;
+  const held = (await target.dataOf(release, group, io)).filter(({ releaseId }) => isRemoved(releaseId));
+  const found = held.flatMap(({ service, version, anonymous }) =>
+    anonymous
+      .filter(({ volume, stays }) => stays && !isMounted(volume, settings))
+      .map(({ volume, path }) => ({ volume, path, service, version, by: release.id })),
+  );
+  if (found.length === 0) return;
+  const known = (await present(settings, place)).filter(({ volume }) => found.every((one) => one.volume !== volume));
+  await target.host.writeFile(pathOf(settings, place), `${JSON.stringify([...known, ...found], null, 2)}\n`, io);
+}
+
+/** Whether the new version has it by its name: then it is nobody's no more. */
+function isMounted(volume: string, { config }: Settings): boolean {
+  return Object.values(config.services).some(({ volumes }) => volumes.some(({ source }) => source === volume));
+}
+
+/** What this release removed containers of and kept, in words: where it is, and how it goes. */
+export async function keptBy(settings: Settings, place: Place): Promise<string[]> {
+  return (await present(settings, place))
+    .filter(({ by }) => by === place.release.id)
+    .map(
+      ({ volume, path, service, version }) =>
+        `volume ${volume} is kept, with what ${version} of ${service} had in ${path}; \`docker volume rm ${volume}\` removes it`,
+    );
+}
+
+/** Those that nobody has removed since. */
+async function present(settings: Settings, place: Place): Promise<KeptVolume[]> {
+  const { target, io } = place;
+  const path = pathOf(settings, place);
+  const text = await target.host.readFile(path, io);
+  const kept = text === undefined ? [] : parse(path, text);
+  const isThere = await Promise.all(kept.map(({ volume }) => target.holdsData(volume, io)));
+  return kept.filter((_, index) => isThere[index]);
+}
+
+function parse(path: string, text: string): KeptVolume[] {
+  try {
+    return JSON.parse(text) as KeptVolume[];
+  } catch {
+    throw new ConfigurationFailure(
+      `expected a list of volumes as JSON in ${path} on the target, seen something else: put it right, or move it away`,
+    );
+  }
+}
+
+function pathOf({ config }: Settings, { release }: Place): string {
+  return `${environmentDirectory({ config, release })}/kept-volumes.json`;
+}

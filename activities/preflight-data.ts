@@ -1,0 +1,54 @@
+import { makesBaseline } from '../domain/baseline';
+import { judgeData, mountAt, type HeldData } from '../domain/container-data';
+import type { Io } from '../domain/host';
+import type { Owned } from '../domain/ownership';
+import type { Finding } from '../domain/preflight';
+import type { Live } from '../domain/release';
+import type { Target } from '../targets/target';
+import type { Step } from './steps';
+
+/** Longest that an engine may take to compare a container with its image. */
+const CHANGES_MS = 5_000;
+
+/** Whether the new version gets the data of the live one. */
+export async function checkData(
+  input: Pick<Step, 'config'> & { release: Owned; live: Live | null },
+  target: Target,
+  io: Io,
+): Promise<Finding> {
+  const { config, live, release } = input;
+  const held = live ? await target.dataOf(release, live.slot, io) : [];
+  const all: HeldData[] = await Promise.all(
+    held.map(async (one) => ({
+      ...one,
+      // One that can write nothing into itself has changed nothing.
+      changed: one.readOnlyRoot ? [] : await changedFiles(one.container, target, io),
+    })),
+  );
+  const filled = await filledSources(all, input, target, io);
+  return judgeData(all, { config, filled, copies: makesBaseline(config, live === null) });
+}
+
+/** Only for a warning: an engine that cannot tell, or takes long, keeps nobody from releasing. */
+async function changedFiles(container: string, target: Target, io: Io): Promise<string[]> {
+  const bounded = { ...io, signal: AbortSignal.any([io.signal, AbortSignal.timeout(CHANGES_MS)]) };
+  return target.changedFiles(container, bounded).catch(() => {
+    io.signal.throwIfAborted();
+    return [];
+  });
+}
+
+/** What the new version mounts in the place of data that only one container has, and in which something is. */
+async function filledSources(
+  held: HeldData[],
+  { config }: Pick<Step, 'config'>,
+  target: Target,
+  io: Io,
+): Promise<string[]> {
+  const wanted = held.flatMap(({ service, anonymous }) =>
+    anonymous.map(({ path }) => mountAt(config.services[service]?.volumes ?? [], path)?.source),
+  );
+  const sources = [...new Set(wanted)].filter((source) => source !== undefined);
+  const filled = await Promise.all(sources.map((source) => target.holdsData(source, io)));
+  return sources.filter((_, index) => filled[index]);
+}
