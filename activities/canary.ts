@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { evidenceSince, totals, type Counters } from '../domain/canary';
 import { redactDeep } from '../domain/redact';
 import { otherSlot, type Judgement } from '../domain/release';
+import { withContainers } from '../domain/soak-exits';
 import { startSoak, type SoakSettings, type SoakState } from '../domain/soak-state';
 import { isDone, judgeEnd, judgeSample, wantsMore } from '../domain/soak-verdict';
 import { formatDuration } from '../domain/units';
@@ -11,6 +12,7 @@ import { keepPicture } from './canary-picture';
 import { settingsOf, takeSample, type Seen } from './canary-sample';
 import { serverClock } from './clock';
 import { withStep, type StepParts } from './io';
+import { lastWords } from './last-words';
 import type { Parts } from './parts';
 import type { Activities, SoakInput, SoakReport } from './steps';
 
@@ -45,7 +47,8 @@ class Soak {
     this.settings = settingsOf(input);
     this.metrics = new MetricWatch(input, step, parts);
     const state = startSoak({ name, baseline, began }, this.settings, stateOfLastAttempt() ?? carried);
-    this.seen = { state, evidence: { services: null, gap: NOTHING_SEEN, probes: state.probes }, counters: null };
+    const evidence = { services: null, gap: NOTHING_SEEN, probes: state.probes };
+    this.seen = { state, evidence, counters: null, containers: { unknown: NOTHING_SEEN, note: '' } };
   }
 
   async run(): Promise<SoakReport> {
@@ -53,7 +56,7 @@ class Soak {
     try {
       for (;;) {
         await this.look();
-        if (this.judgement.verdict === 'fail') return await this.report(false);
+        if (this.judgement.verdict === 'fail') return await this.failed();
         if (this.isOver()) return await this.end();
         await sleep(this.pause(), undefined, { signal: this.step.io.signal });
       }
@@ -68,8 +71,12 @@ class Soak {
     this.seen = await takeSample(this.input, this.step, this.parts, this.settings, this.seen.state, this.now());
     this.takeReadings();
     this.metrics.start(this.seen.state, this.now());
-    this.judgement = judgeSample(this.seen.state, this.seen.evidence, this.settings);
+    this.judgement = this.with(judgeSample(this.seen.state, this.seen.evidence, this.settings));
     this.tell();
+  }
+
+  private with(judgement: Judgement): Judgement {
+    return withContainers(judgement, this.seen.containers, this.clock());
   }
 
   private takeReadings(): void {
@@ -79,10 +86,11 @@ class Soak {
   private isOver(): boolean {
     const { soak, longest } = this.input;
     if (soak === null) return false;
-    const { state, evidence } = this.seen;
+    const { state, evidence, containers } = this.seen;
     const passed = this.clock();
-    if (passed < soak) return isDone(state, evidence, this.settings);
-    if (passed >= (longest ?? soak) || !wantsMore(state, evidence, this.settings)) return true;
+    const isUnknown = containers.unknown !== undefined;
+    if (passed < soak) return !isUnknown && isDone(state, evidence, this.settings);
+    if (passed >= (longest ?? soak) || !(isUnknown || wantsMore(state, evidence, this.settings))) return true;
     this.isLengthened = true;
     return false;
   }
@@ -101,8 +109,18 @@ class Soak {
     const { judgement, values } = judgeEnd(state, evidence, this.settings);
     this.seen = { ...this.seen, state: { ...state, values } };
     const more = this.isLengthened ? `, after ${formatDuration(this.clock())} for lack of evidence` : '';
-    this.judgement = { ...judgement, reason: judgement.reason + more };
+    this.judgement = this.with({ ...judgement, reason: judgement.reason + more });
     this.tell();
+    return this.report(false);
+  }
+
+  /** What ended had something to say before. */
+  private async failed(): Promise<SoakReport> {
+    const { problem, ended = [] } = this.seen.containers;
+    if (problem !== undefined) {
+      const said = await lastWords(ended.slice(0, 1), { ...this.step, parts: this.parts });
+      this.judgement = { ...this.judgement, reason: `${this.judgement.reason}\n${said}` };
+    }
     return this.report(false);
   }
 

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { watchedOf } from '../domain/exits';
 import { ConfigurationFailure, RouterFailure, UnhealthyFailure } from '../domain/failures';
 import { greenShare, otherSlot, type Group, type Scope } from '../domain/release';
 import { formatDuration } from '../domain/units';
-import type { ServiceSpec } from '../targets/target';
+import type { Replica, ServiceSpec } from '../targets/target';
+import { expectUnbroken } from './exits';
 import { untilHealthy } from './healthy';
 import { withStep, type StepParts } from './io';
 import { noteKept, removeContainers } from './kept-volumes';
+import { onceServices, runOnce } from './once';
 import type { Parts } from './parts';
 import { routingOf } from './routing';
 import type { Activities, Step } from './steps';
@@ -29,14 +32,20 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       const services = await specsOf(parts, input);
       await target.ensureNetwork(release, io);
       await noteKept(input, slot, (id) => id !== release.id, step);
-      await target.deploySlot(release, slot, services, io);
+      await start(input, services, step, parts);
       const replicas = await untilHealthy({ release, config, group: slot, projectDirectory, target, io, parts });
       await step.assertFence();
       // Left by an earlier release, and without traffic since it ended.
       await removeContainers(input, 'baseline', undefined, step);
-      await introduce(input, slot, step, input.firstRelease ? greenShare(slot, 0) : undefined);
-      const count = `${replicas.length} ${replicas.length === 1 ? 'replica' : 'replicas'}`;
-      return { detail: `${count} healthy in ${slot} after ${formatDuration(Date.now() - started)}` };
+      await introduce(input, slot, step, greenShare(slot, 0));
+      // A first version left by a failed release may still have the share that it had.
+      if (input.firstRelease) await step.router.setGreenShare(release, greenShare(slot, 0), io);
+      const deployed = watchedOf(replicas);
+      await expectUnbroken({ ...input, deployed }, step, parts);
+      return {
+        detail: `${countText(replicas)} healthy in ${slot} after ${formatDuration(Date.now() - started)}`,
+        deployed,
+      };
     }),
 
   removeSlot: (input) =>
@@ -57,6 +66,27 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
     }),
 });
 
+/** Creates the containers, runs the jobs among them to their end, and only then starts the others: they may need what a job does. */
+async function start(input: Deploy, services: ServiceSpec[], step: StepParts, parts: Parts): Promise<void> {
+  const { target, io, release } = step;
+  const { slot, config } = input;
+  if (onceServices(config).length === 0) {
+    await target.deploySlot(release, slot, services, io);
+    return;
+  }
+  const waiting = services.map((service) => ({ ...service, start: false }));
+  const created = await target.deploySlot(release, slot, waiting, io);
+  await runOnce(input, step, parts);
+  const begin = new Set(services.filter((spec) => spec.start).map(({ service }) => service));
+  await Promise.all(
+    created.filter(({ service }) => begin.has(service)).map(({ container }) => target.startContainer(container, io)),
+  );
+}
+
+function countText(replicas: Replica[]): string {
+  return `${replicas.length} ${replicas.length === 1 ? 'replica' : 'replicas'}`;
+}
+
 /** What each service is to run, secrets resolved: must not leave this activity. */
 function specsOf(parts: Parts, { config, images, projectDirectory }: Deploy): Promise<ServiceSpec[]> {
   const features = Object.entries(config.features).map(([name, value]) => [featureName(name), String(value)] as const);
@@ -69,7 +99,7 @@ function specsOf(parts: Parts, { config, images, projectDirectory }: Deploy): Pr
         async ([name, value]) => [name, await parts.secret(value, projectDirectory)] as const,
       );
       const env = Object.fromEntries([...features, ...(await Promise.all(resolved))]);
-      return { service, config: own, image, env, start: own.run !== 'live-only' };
+      return { service, config: own, image, env, start: own.run !== 'live-only' && own.run !== 'once' };
     }),
   );
 }
@@ -92,7 +122,6 @@ export async function introduce(
 ): Promise<void> {
   const routing = await routingOf({ ...input, release }, target, io);
   await router.configure(routing, io, firstShare);
-  if (firstShare !== undefined) await router.setGreenShare(release, firstShare, io);
   const until = Date.now() + ROUTER_MS;
   for (;;) {
     const { up, detail } = await router.groupIsUp(routing, group, io);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HealthConfig } from '../domain/config';
+import type { HealthConfig, ServiceConfig } from '../domain/config';
+import { endOf, judgeExits, watchedOf, type Watched } from '../domain/exits';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
 import type { Owned } from '../domain/ownership';
@@ -7,26 +8,28 @@ import type { Group, ReleaseRef } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Replica } from '../targets/target';
 import { askCheck, type Asker } from './ask';
+import { lastWords } from './last-words';
 import type { Step } from './steps';
 
 /** First pause between two looks; it doubles up to the configured interval, so what is ready at once costs no wait. */
 const FIRST_PAUSE_MS = 50;
 /** More restarts than a service needs that waits for its database by giving up. */
 const CRASH_LOOP = 3;
-const LOG_LINES = 50;
-/** Of all quoted logs together: a failure stays small in the history. */
-const LOG_CHARACTERS = 8_000;
 
 /** Of a service that the new version has no more: it only has to keep running. */
-const NO_ENDPOINTS: HealthConfig = { attempts: 30, interval: 1_000, endpoints: [] };
+const NO_ENDPOINTS: HealthConfig = { attempts: 30, interval: 1_000, endpoints: [], restarts: 0 };
 
 interface Waiting extends Asker, Pick<Step, 'config'> {
   release: Owned<ReleaseRef>;
   group: Group;
   /** What runs in it when it is not what the configuration describes, but copies of an older version. */
   copies?: { version: string; replicas: number };
+  /** Only the services that begin after the switch, or only the others. */
+  only?: 'live-only';
   /** When each container was first seen running, and after how many restarts. */
   seen: Map<string, { at: number; restarts: number }>;
+  /** How each container ran when it was healthy for the first time. */
+  well: Map<string, Watched>;
 }
 
 interface Look {
@@ -41,12 +44,13 @@ interface Look {
  * Waits until every replica that was started is healthy: all endpoints of its service pass; without endpoints the
  * engine's HEALTHCHECK does; without that it keeps running for an interval.
  *
- * @throws UnhealthyFailure after `attempts` × `interval`, or as soon as a container crashes again and again.
+ * @throws UnhealthyFailure after `attempts` × `interval`, or as soon as a container crashes again and again, or ends after
+ * it was healthy.
  */
-export async function untilHealthy(waiting: Omit<Waiting, 'seen'>): Promise<Replica[]> {
-  const state: Waiting = { ...waiting, seen: new Map() };
+export async function untilHealthy(waiting: Omit<Waiting, 'seen' | 'well'>): Promise<Replica[]> {
+  const state: Waiting = { ...waiting, seen: new Map(), well: new Map() };
   const started = Date.now();
-  const services = Object.values(state.config.services);
+  const services = waitedFor(state).map(([, service]) => service);
   const limit = Math.max(...services.map(({ health }) => health.attempts * health.interval));
   const longestPause = Math.max(...services.map(({ health }) => health.interval));
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, longestPause)) {
@@ -63,14 +67,22 @@ export async function untilHealthy(waiting: Omit<Waiting, 'seen'>): Promise<Repl
 async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {
   const { target, release, group, config, io, copies } = state;
   const all = await target.replicas(release, group, io);
-  const replicas = copies ? all : all.filter((replica) => isStarted(replica, config));
+  const names = waitedFor(state).map(([name]) => name);
+  const replicas = copies ? all : all.filter(({ service }) => names.includes(service));
   refuseMissing(replicas, state);
+  const { problem, containers } = judgeExits([...state.well.values()], replicas, config.services);
   return Promise.all(
     replicas.map(async (replica) => {
       const health = config.services[replica.service]?.health ?? NO_ENDPOINTS;
+      if (problem && containers.includes(replica.container))
+        return { replica, healthy: false, hopeless: true, detail: problem };
       const crashed = crash(replica);
-      if (crashed) return { replica, healthy: false, hopeless: replica.restarts >= CRASH_LOOP, detail: crashed };
+      // One that ended for good never comes back.
+      const isOver = replica.restarts >= CRASH_LOOP || replica.state === 'exited';
+      if (crashed) return { replica, healthy: false, hopeless: isOver, detail: crashed };
       const { healthy, detail, hopeless = false } = await look(state, replica, health);
+      if (healthy && !state.well.has(replica.container))
+        for (const one of watchedOf([replica])) state.well.set(one.container, one);
       return {
         replica,
         healthy,
@@ -82,23 +94,27 @@ async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {
 }
 
 /** What is not there cannot be asked, and must not count as well: trying the step again makes it anew. */
-function refuseMissing(replicas: Replica[], { config, group, copies }: Waiting): void {
-  const wanted = Object.values(config.services).filter(({ run }) => run !== 'live-only');
-  const expected = copies?.replicas ?? wanted.reduce((sum, service) => sum + service.replicas, 0);
+function refuseMissing(replicas: Replica[], state: Waiting): void {
+  const { group, copies } = state;
+  const expected = copies?.replicas ?? waitedFor(state).reduce((sum, [, service]) => sum + service.replicas, 0);
   if (replicas.length === expected) return;
   throw new UnreachableFailure(
     `expected ${expected} containers in ${group}, seen ${replicas.length}: something else made or removed containers`,
   );
 }
 
-function isStarted({ service }: Replica, config: Step['config']): boolean {
-  return config.services[service] !== undefined && config.services[service].run !== 'live-only';
+/** Services that have begun by now and go on; a job has an end of its own. */
+function waitedFor({ config, only }: Waiting): [string, ServiceConfig][] {
+  return Object.entries(config.services).filter(([, { run }]) =>
+    only === 'live-only' ? run === 'live-only' : run !== 'live-only' && run !== 'once',
+  );
 }
 
-function crash({ container, state, exitCode, restarts }: Replica): string | undefined {
+function crash({ container, state, exitCode, outOfMemory, restarts }: Replica): string | undefined {
   if (state === 'running' && restarts < CRASH_LOOP) return undefined;
-  const end = exitCode === undefined ? '' : ` with exit code ${exitCode}`;
+  const end = endOf({ exitCode, outOfMemory });
   if (restarts >= CRASH_LOOP) return `${container} ended${end} and was restarted ${restarts} times`;
+  if (state === 'paused') return `${container} is paused`;
   return state === 'created' ? `${container} has not started yet` : `${container} ended${end}`;
 }
 
@@ -108,10 +124,9 @@ async function look(
   health: HealthConfig,
 ): Promise<{ healthy: boolean; detail: string; hopeless?: boolean }> {
   if (health.endpoints.length > 0) return askEndpoints(state, replica, health);
-  const engine = await state.target.engineHealth(replica.container, state.io);
-  if (engine === 'none') return keepsRunning(state, replica, health);
-  const detail = `${replica.container}: HEALTHCHECK says ${engine}`;
-  return { healthy: engine === 'healthy', detail, hopeless: engine === 'unhealthy' };
+  if (replica.health === undefined) return keepsRunning(state, replica, health);
+  const detail = `${replica.container}: HEALTHCHECK says ${replica.health}`;
+  return { healthy: replica.health === 'healthy', detail, hopeless: replica.health === 'unhealthy' };
 }
 
 async function askEndpoints(
@@ -145,21 +160,14 @@ async function failure(state: Waiting, sick: Look[], waited: number): Promise<Un
   const { release, group, parts, copies } = state;
   const details = sick.map(({ detail }) => detail);
   // Secrets of an older version may be others than those known here, so what its copies say is not quoted.
-  const logs = copies ? [] : [await quoteLogs(state, sick)];
+  const logs = copies ? [] : [await lastWords(spokesmen(sick), state)];
   const expected = `expected ${copies?.version ?? release.version} in ${group} to be healthy`;
   const seen = [`seen after ${formatDuration(waited)}:`, ...details, ...logs].join('\n');
   return new UnhealthyFailure(parts.redact(`${expected}, ${seen}`));
 }
 
 /** One replica of each sick service speaks for the others. */
-async function quoteLogs({ target, io, parts: { redact } }: Waiting, sick: Look[]): Promise<string> {
-  const first = [...new Map([...sick].reverse().map((look) => [look.replica.service, look.replica])).values()];
-  const share = Math.floor(LOG_CHARACTERS / first.length);
-  const quoted = first.map(async ({ container }) => {
-    const lines = await target.logs(container, LOG_LINES, io).catch((error: Error) => [`(no logs: ${error.message})`]);
-    // Before it is cut: of a secret cut in two nothing would be recognised.
-    const text = redact(lines.join('\n'));
-    return `last ${lines.length} lines of ${container}:\n${text.length > share ? `…${text.slice(-share)}` : text}`;
-  });
-  return (await Promise.all(quoted)).join('\n');
+function spokesmen(sick: Look[]): string[] {
+  const first = new Map([...sick].reverse().map(({ replica }) => [replica.service, replica.container]));
+  return [...first.values()];
 }

@@ -7,6 +7,7 @@ import { deployActivities } from './deploy';
 import { drainActivities } from './drain';
 import { guardActivities } from './guard';
 import { ledgerActivities } from './ledger';
+import { liveActivities } from './live';
 import { migrateActivities } from './migrate';
 import type { Parts } from './parts';
 import { preflightActivities } from './preflight';
@@ -32,6 +33,7 @@ export function createActivities(parts: Parts): Activities {
     ...retireActivities(parts),
     ...ledgerActivities(parts),
     ...reconcileActivities(parts),
+    ...liveActivities(parts),
     ...guardActivities(),
     ...adoptActivities(parts),
   };

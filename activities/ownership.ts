@@ -32,8 +32,22 @@ export async function lookAtOwnership(
   return { scope: step.release, document, claims, temporal: parts.owner, live: step.live ?? null };
 }
 
+/** The release, with what its environment knows its own by, or why it is not this Temporal's; changes nothing. */
+export async function findOwn(
+  parts: Pick<Parts, 'owner'>,
+  step: Where & { live?: Live | null },
+  target: Target,
+  io: Io,
+): Promise<(Owned<ReleaseRef> & { isNew: boolean }) | { problem: string }> {
+  const document = await readDocument(step, target, io);
+  const claims = document ? [] : await target.claims(step.release, [], io);
+  const seen = { scope: step.release, document, claims, temporal: parts.owner, live: step.live ?? null };
+  const found = judgeOwnership(seen, randomUUID());
+  return 'problem' in found ? found : { ...step.release, owner: found.owner, isNew: document === undefined };
+}
+
 /**
- * The release, with what its environment knows its own by. A release that an older worker began has no document yet.
+ * The same for a step that is about to change something. A release that an older worker began has no document yet.
  *
  * @throws PreflightFailure when the environment belongs to another Temporal.
  */
@@ -43,13 +57,11 @@ export async function ownRelease(
   target: Target,
   io: Io,
 ): Promise<Owned<ReleaseRef>> {
-  const document = await readDocument(step, target, io);
-  const claims = document ? [] : await target.claims(step.release, [], io);
-  const seen = { scope: step.release, document, claims, temporal: parts.owner, live: step.live ?? null };
-  const found = judgeOwnership(seen, randomUUID());
+  const found = await findOwn(parts, step, target, io);
   if ('problem' in found) throw new PreflightFailure(found.problem);
-  if (!document) await writeDocument(step, found.owner, parts.owner, target, io);
-  return { ...step.release, owner: found.owner };
+  const { isNew, ...release } = found;
+  if (isNew) await writeDocument(step, release.owner, parts.owner, target, io);
+  return release;
 }
 
 /** Notes that this Temporal releases here; what it says already stays as it is. */

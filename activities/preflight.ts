@@ -2,14 +2,15 @@ import { createHash, randomUUID } from 'node:crypto';
 import { makesBaseline } from '../domain/baseline';
 import type { Io } from '../domain/host';
 import { configurationIdentity, runningSecrets, secretKey, secretReferences } from '../domain/identity';
+import { isAlive, liveState, type LiveState, type Serving } from '../domain/live-state';
 import { judgeNames, judgeOwnership, type Claim, type Owned, type Owner } from '../domain/ownership';
 import { judgeIdle, judgeLedger, judgeLimits, judgeRoom, servingSlot } from '../domain/preflight';
-import type { Finding, Serving } from '../domain/preflight';
+import type { Finding } from '../domain/preflight';
 import { otherSlot, type Group, type Live, type ReleaseRef, type Slot } from '../domain/release';
 import type { TargetProbe, Wanted } from '../targets/target';
 import { tryCheck } from './checks';
 import { fencePath, withOpen, type OpenParts } from './io';
-import { findEntry } from './ledger';
+import { lookAtServing } from './live';
 import { lookAtOwnership, writeDocument } from './ownership';
 import type { Parts } from './parts';
 import { checkData } from './preflight-data';
@@ -17,6 +18,7 @@ import { checkDatabase } from './preflight-database';
 import { checkImage, checkRouterImage } from './preflight-images';
 import { checkMetrics } from './preflight-metrics';
 import { routingOf } from './routing';
+import { askSlot } from './smoke';
 import type { Activities, PreflightCheck, PreflightReport } from './steps';
 
 type Input = Parameters<Activities['preflight']>[0];
@@ -51,11 +53,16 @@ async function preflight(input: Input, parts: Parts, open: OpenParts): Promise<P
   ]);
   const { router } = open;
   const checks = [...engine.checks, ...onTarget.checks, ...secrets.checks, ...database.checks, ...metrics];
-  if (input.fence && owner && checks.every(({ ok }) => ok)) checks.push(...(await takeEnvironment(all, owner)));
+  const isWell = checks.every(({ ok }) => ok);
+  const own = owner && { ...all, release: { ...input.release, owner } };
+  const found =
+    own && onTarget.found && isWell ? await withSmoke(own, onTarget.found, database.pending) : onTarget.found;
+  if (input.fence && owner && isWell) checks.push(...(await takeEnvironment(all, owner)));
   return {
     checks,
     slot: nextSlot(input),
     live: onTarget.live,
+    ...(found && { found }),
     pendingMigrations: database.pending,
     capabilities: router.capabilities,
     configurationIdentity: configurationIdentity(input.config, secrets.fingerprints, sha256),
@@ -64,6 +71,25 @@ async function preflight(input: Input, parts: Parts, open: OpenParts): Promise<P
 
 function nextSlot({ live }: Input): Slot {
   return live ? otherSlot(live.slot) : 'blue';
+}
+
+/**
+ * Migrations are followed by the smoke checks of the live version. One that does not pass them before either could never
+ * be mended by a version with a migration.
+ */
+async function withSmoke(
+  { input, parts, ...step }: OwnPreflight,
+  found: LiveState,
+  pending: string[],
+): Promise<LiveState> {
+  if (!input.live || pending.length === 0 || !isAlive(found)) return found;
+  const failed = (await askSlot({ ...input, slot: input.live.slot, through: 'slot' }, step, parts)).filter(
+    ({ ok }) => !ok,
+  );
+  if (failed.length === 0) return found;
+  const told = failed.map(({ name, detail }) => `${name}: ${detail}`).join(', ');
+  const detail = [found.detail, parts.redact(`it does not pass its smoke checks: ${told}`)].filter(Boolean).join('; ');
+  return { ...found, condition: 'impaired', detail, isSick: true };
 }
 
 /** The problem in the way, if any: a full disk is not better at the next attempt. */
@@ -129,11 +155,10 @@ async function checkTarget(
   all: Preflight,
   probe: TargetProbe | undefined,
   owner: Owner | undefined,
-): Promise<{ checks: PreflightCheck[]; live: Live | null }> {
+): Promise<OnTarget> {
   if (!probe) return { checks: [], live: null };
   const { input, target, check } = all;
-  const [limits, room, images, routerImage, serving] = await Promise.all([
-    check('limits', (io) => checkLimits(all, io)),
+  const [room, images, routerImage, serving] = await Promise.all([
     check('room', (io) => checkRoom(all, probe, io)),
     Promise.all(
       Object.keys(input.config.services).map((service) =>
@@ -143,27 +168,38 @@ async function checkTarget(
     check('router image', (io) => checkRouterImage(input, target, io)),
     owner ? checkServing({ ...all, release: { ...input.release, owner } }) : { checks: [], live: null },
   ]);
-  return { checks: [limits, room, ...images, routerImage, ...serving.checks], live: serving.live };
+  return { ...serving, checks: [room, ...images, routerImage, ...serving.checks] };
 }
 
-/** What is live: its data, the router, and whether that and the containers agree with the ledger. */
-async function checkServing(all: OwnPreflight): Promise<{ checks: PreflightCheck[]; live: Live | null }> {
+/** What is found on a target. */
+interface OnTarget {
+  checks: PreflightCheck[];
+  /** What is live in the target's own words. */
+  live: Live | null;
+  found?: LiveState;
+}
+
+/** The router, the data of the version that the ledger calls live, and what became of it. */
+async function checkServing(all: OwnPreflight): Promise<OnTarget> {
   const { input, release, target, check } = all;
-  let serving: Serving | undefined;
+  let seen: { serving: Serving; found: LiveState } | undefined;
   const [data, router] = await Promise.all([
     check('data', (io) => checkData({ ...input, release }, target, io)),
     check('router', (io) => checkRouter(all, io)),
   ]);
   const ledger = await check('ledger', async (io) => {
-    serving = await lookAtServing(all, io);
-    return judgeLedger(input.live, serving);
+    const serving = await lookAtServing(input, { ...all, io });
+    seen = { serving, found: liveState(input.live, serving, input.config.services) };
+    return judgeLedger(input.live, seen.found);
   });
-  if (!serving) return { checks: [data, router, ledger], live: null };
-  const seen = serving;
-  const idle = await check('idle slot', async (io) =>
-    judgeIdle(input.live, seen, await target.replicas(release, 'baseline', io)),
-  );
-  return { checks: [data, router, ledger, idle], live: liveOn(input.live, seen) };
+  if (!seen)
+    return { checks: [data, router, ledger, await check('limits', (io) => checkLimits(all, false, io))], live: null };
+  const { serving, found } = seen;
+  const [limits, idle] = await Promise.all([
+    check('limits', (io) => checkLimits(all, serving.routerRuns && isAlive(found), io)),
+    check('idle slot', async (io) => judgeIdle(input.live, serving, await target.replicas(release, 'baseline', io))),
+  ]);
+  return { checks: [data, router, ledger, limits, idle], live: liveOn(input.live, seen), found };
 }
 
 async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {
@@ -178,24 +214,12 @@ async function checkRouter({ input, release, target, router }: OwnPreflight, io:
   return { note: `${router.kind} ${version}, ${running ? 'running' : 'started by the first release'}` };
 }
 
-async function lookAtServing({ input, release, target, router }: OwnPreflight, io: Io): Promise<Serving> {
-  const [blue, green, share] = await Promise.all([
-    target.replicas(release, 'blue', io),
-    target.replicas(release, 'green', io),
-    router.greenShare(release, io),
-  ]);
-  const releases = [...new Set([...blue, ...green].map(({ releaseId }) => releaseId))];
-  const entries = await Promise.all(releases.map((id) => findEntry(target.host, input, id, io)));
-  const failed = entries.flatMap((entry) => (entry && entry.outcome !== 'released' ? [entry.release.id] : []));
-  return { slots: { blue, green }, share, failed };
-}
-
-/** What is live in the target's own words. */
-function liveOn(ledger: Live | null, serving: Serving): Live | null {
+/** The ledger's word where the target does not contradict it, whether that version is alive or not. */
+function liveOn(ledger: Live | null, { serving, found }: { serving: Serving; found: LiveState }): Live | null {
+  if (ledger && found.condition !== 'foreign') return ledger;
   const slot = servingSlot(serving);
   const first = slot && serving.slots[slot][0];
   if (!slot || !first) return null;
-  if (ledger?.releaseId === first.releaseId && ledger.slot === slot) return ledger;
   // Images and identity stand in the ledger only.
   return { slot, version: first.version, releaseId: first.releaseId, images: [], identity: '' };
 }
@@ -206,9 +230,9 @@ async function checkRoom({ input }: Preflight, probe: TargetProbe, _io: Io): Pro
 }
 
 /** Whether what is limited can be measured, and the router really answers with figures of what is live. */
-async function checkLimits({ input, router }: Preflight, io: Io): Promise<Finding> {
+async function checkLimits({ input, router }: Preflight, isAnswering: boolean, io: Io): Promise<Finding> {
   const finding = judgeLimits(input.config, router.capabilities);
-  if ('problem' in finding || !input.live || !router.capabilities.counters) return finding;
+  if ('problem' in finding || !input.live || !isAnswering || !router.capabilities.counters) return finding;
   const { slots } = await router.counters(input.release, io);
   const services = Object.keys(slots[input.live.slot]);
   return services.length > 0

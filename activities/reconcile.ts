@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableFailure } from '../domain/failures';
 import type { Group, Live } from '../domain/release';
 import { greenShare, GROUPS, otherSlot } from '../domain/release';
-import type { Replica } from '../targets/target';
 import { restoreTags } from './build';
 import { withDatabase } from './database';
 import { empty } from './deploy';
@@ -51,8 +50,9 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
 
 async function backTo(live: Live, all: Reconcile): Promise<void> {
   await startStopped(live, all, false);
-  await untilUp(live, all);
-  await moveTraffic(live, all);
+  const down = await untilUp(live, all);
+  if (down === undefined || !(await hasTraffic(live, all))) await moveTraffic(live, all, down);
+  else all.did.push(`left ${live.version} in ${live.slot} as it was, with all the traffic: ${down}; release a fix`);
   for (const group of [otherSlot(live.slot), 'baseline'] as const) {
     if ((await all.target.replicas(all.release, group, all.io)).length > 0) await empty(all.release, group, all);
     await clear(all, group, null);
@@ -62,45 +62,58 @@ async function backTo(live: Live, all: Reconcile): Promise<void> {
   await startStopped(live, all, true);
 }
 
-/** Starts what runs no more of the live release: its `live-only` services, or all the others. */
-async function startStopped({ slot, releaseId, version }: Live, all: Reconcile, liveOnly: boolean): Promise<void> {
-  const { target, release, input, io, did } = all;
+/** Starts what runs no more of the live release: its `live-only` services, or all the others. What ran to its end has done so. */
+async function startStopped({ slot, releaseId }: Live, all: Reconcile, liveOnly: boolean): Promise<void> {
+  const { target, release, io, did } = all;
   const own = (await target.replicas(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
-  if (own.length === 0) {
-    throw new UnreachableFailure(
-      `expected ${version} (release ${releaseId}) in ${slot}, as the ledger says, seen no container of it: ` +
-        'nothing was moved or removed. Release a version by hand, or restore the containers',
-    );
-  }
-  const isLiveOnly = ({ service }: Replica): boolean => input.config.services[service]?.run === 'live-only';
-  for (const { container, state } of own.filter((replica) => isLiveOnly(replica) === liveOnly)) {
+  const wanted = own.filter(({ run }) => (liveOnly ? run === 'live-only' : run === undefined));
+  for (const { container, state } of wanted) {
     if (state === 'running') continue;
-    await target.startContainer(container, io);
-    did.push(`started ${container}, which was ${state}`);
+    const failed = await target.startContainer(container, io).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    io.signal.throwIfAborted();
+    did.push(failed ? `could not start ${container}: ${failed.message}` : `started ${container}, which was ${state}`);
   }
 }
 
-async function untilUp({ slot, version }: Live, { target, router, release, input, io }: Reconcile): Promise<void> {
+/** Answers why the live version cannot be reached, after it had its time; undefined when it can. */
+async function untilUp({ slot, version, releaseId }: Live, all: Reconcile): Promise<string | undefined> {
+  const { target, router, release, input, io } = all;
+  const own = (await target.replicas(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
   const routing = await routingOf({ ...input, release }, target, io);
   const { running } = await router.probe(routing, io);
   // A router that knows the environment keeps what it knows: this configuration may be that of a release that failed.
-  if (!running || (await router.greenShare(release, io)) === undefined) await router.configure(routing, io);
+  if (!running || (await router.greenShare(release, io)) === undefined)
+    await router.configure(routing, io, greenShare(slot, 100));
+  if (own.length === 0) return `there is no container of ${version} (release ${releaseId}) in ${slot}`;
   const until = Date.now() + UP_MS;
   for (;;) {
     const { up, detail } = await router.groupIsUp(routing, slot, io);
-    if (up) return;
+    if (up) return undefined;
     io.onProgress(`waits for ${slot}: ${detail}`);
-    if (Date.now() > until) {
-      throw new UnreachableFailure(
-        `expected ${version} in ${slot} to answer the router before it gets all the traffic, seen: ${detail}. ` +
-          'Nothing was moved or removed; see its logs',
-      );
-    }
+    if (Date.now() > until) return `${version} in ${slot} does not answer the router: ${detail}`;
     await sleep(POLL_MS, undefined, { signal: io.signal });
   }
 }
 
-async function moveTraffic({ slot, version }: Live, { router, input, io, did }: Reconcile): Promise<void> {
+async function hasTraffic({ slot }: Live, { router, input, io }: Reconcile): Promise<boolean> {
+  return (await router.greenShare(input.release, io)) === greenShare(slot, 100);
+}
+
+/**
+ * @param down why the live version cannot be reached: then whatever has the traffic keeps it
+ * @throws UnreachableFailure when it stays where it is
+ */
+async function moveTraffic({ slot, version }: Live, all: Reconcile, down: string | undefined): Promise<void> {
+  const { router, input, io, did } = all;
+  if (down !== undefined) {
+    throw new UnreachableFailure(
+      `expected ${version} in ${slot}, as the ledger says, to answer before it gets all the traffic, seen: ${down}. Nothing was moved or removed; ` +
+        'see its logs and start its containers, or give it all the traffic by hand (docs/runbook.md) and release a fix',
+    );
+  }
   const wanted = greenShare(slot, 100);
   const before = await router.greenShare(input.release, io);
   await router.setGreenShare(input.release, wanted, io);

@@ -30,7 +30,8 @@ export async function routingOf(
       .map(([service, { routes, port }]) => {
         const [blue, green, baseline] = found.map((replicas) =>
           replicas
-            .filter((replica) => replica.service === service)
+            // What is on no network of the environment cannot be reached.
+            .filter((replica) => replica.service === service && replica.address !== '')
             .map(({ address, port: own }) => ({ address, port: own ?? port }))
             .filter((backend): backend is { address: string; port: number } => backend.port !== undefined),
         ) as [Backend[], Backend[], Backend[]];
@@ -41,10 +42,10 @@ export async function routingOf(
 
 /** The engine's word is compared with the label after every restart, by whoever tells the router next. */
 function refuseMisplaced(group: Group, replicas: Replica[]): void {
-  const running = replicas.filter(({ state }) => state === 'running');
+  const running = replicas.filter(({ state, address }) => state === 'running' && address !== '');
   const misplaced = running.filter(({ address }) => groupOfAddress(address) !== group);
   if (misplaced.length === 0) return;
-  const seen = misplaced.map(({ container, address }) => `${container} at ${address || 'none'}`).join(', ');
+  const seen = misplaced.map(({ container, address }) => `${container} at ${address}`).join(', ');
   throw new RouterFailure(
     `expected every container of ${group} at an address that is reserved for ${group}, seen ${seen}: ` +
       'remove it with `docker rm --force`, then release again; the router was told nothing',

@@ -5,6 +5,7 @@ import { checkName } from '../domain/health';
 import { formatDuration, formatSize } from '../domain/units';
 import type { Replica, Target } from '../targets/target';
 import { askCheck, type Asker } from './ask';
+import { expectUnbroken } from './exits';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
 import type { Activities, SmokeReport } from './steps';
@@ -13,7 +14,7 @@ type Input = Parameters<Activities['smoke']>[0];
 type Result = SmokeReport['checks'][number];
 type Place = Parameters<Target['ask']>[0];
 
-interface Smoke extends Asker, StepParts {
+interface Smoke extends Asker, Pick<StepParts, 'release'> {
   input: Input;
   parts: Parts;
 }
@@ -23,11 +24,24 @@ export const smokeActivities = (parts: Parts): Pick<Activities, 'smoke'> => ({
   smoke: (input) =>
     withStep(parts, input, async (step) => {
       const all = { ...step, input, parts, projectDirectory: input.projectDirectory };
+      await expectUnbroken(input, step, parts);
       const checks = await round(all);
       refuse(checks, input, parts, 'at the first try');
-      return { checks: await watch(all, checks) };
+      const answer = { checks: await watch(all, checks) };
+      // A check that kills it may pass.
+      await expectUnbroken(input, step, parts);
+      return answer;
     }),
 });
+
+/** Asks once; what fails is told, not raised. */
+export function askSlot(
+  input: Input,
+  step: Pick<StepParts, 'target' | 'io' | 'release'>,
+  parts: Parts,
+): Promise<Result[]> {
+  return round({ ...step, input, parts, projectDirectory: input.projectDirectory });
+}
 
 /** Repeats the checks; only so many failures in a row count, since one may be a hiccup of whoever asks. */
 async function watch(smoke: Smoke, first: Result[]): Promise<Result[]> {
@@ -37,6 +51,7 @@ async function watch(smoke: Smoke, first: Result[]): Promise<Result[]> {
   let last = first;
   for (let inARow = 0; Date.now() < until;) {
     await sleep(Math.min(interval, Math.max(0, until - Date.now())), undefined, { signal: io.signal });
+    await expectUnbroken(input, smoke, parts);
     const checks = await round(smoke);
     const hasFailed = checks.some(({ ok }) => !ok);
     inARow = hasFailed ? inARow + 1 : 0;
@@ -100,7 +115,7 @@ function prefix({ path = '/' }: RouteConfig, asked: string): number {
   return asked.startsWith(path) ? path.length : -1;
 }
 
-async function memory({ verify }: AppConfig, running: Replica[], { target, io }: StepParts): Promise<Result[]> {
+async function memory({ verify }: AppConfig, running: Replica[], { target, io }: Asker): Promise<Result[]> {
   const limit = verify.maxMemory;
   if (limit === undefined) return [];
   return Promise.all(

@@ -1,6 +1,8 @@
 import type { Counted, Counters } from '../domain/canary';
 import type { AppConfig, Limits } from '../domain/config';
+import type { Watched } from '../domain/exits';
 import type { Trouble } from '../domain/guard';
+import type { LiveState } from '../domain/live-state';
 import type {
   Judgement,
   LedgerEntry,
@@ -42,8 +44,10 @@ export interface PreflightReport {
   checks: PreflightCheck[];
   /** The slot the new version will run in. */
   slot: Slot;
-  /** What the target says is live: the ledger's word is compared with it. */
+  /** What is live: the ledger's word, unless the target contradicts it. */
   live: Live | null;
+  /** What became of it; absent when the target could not be looked at. */
+  found?: LiveState;
   /** In the order in which they would be applied. */
   pendingMigrations: string[];
   capabilities: RouterCapabilities;
@@ -101,6 +105,8 @@ export interface SoakInput extends Step {
   carried: SoakState | null;
   /** What was counted of the live version, by service, before it lost its traffic. */
   recorded: Record<string, Counters> | null;
+  /** How its containers ran when they were healthy; absent in what an older version of Spillway began. */
+  deployed?: Watched[];
 }
 
 export interface SoakReport {
@@ -136,6 +142,12 @@ export interface AdoptReport {
   now: string;
 }
 
+/** What a step is told of the containers of its slot, all of which must have run since they were healthy. */
+export interface SinceHealthy {
+  /** Absent before there were any, and in the undo. */
+  deployed?: Watched[];
+}
+
 /** One run of a release in Temporal. */
 export interface RunRef {
   workflowId: string;
@@ -164,8 +176,10 @@ export interface Activities {
   /** Undo of migrate: reverts those of these that are applied, or restores the dump if so configured. */
   revertMigrations(input: Step & { names: string[]; dump: string | null }): Promise<{ reverted: string[] }>;
 
-  /** Starts the slot, waits until healthy, and tells the router where it is (share unchanged). */
-  deploySlot(input: Step & { slot: Slot; images: PinnedImage[]; firstRelease: boolean }): Promise<{ detail: string }>;
+  /** Runs its jobs to their end, starts the slot, waits until healthy, and tells the router where it is (share unchanged). */
+  deploySlot(
+    input: Step & { slot: Slot; images: PinnedImage[]; firstRelease: boolean },
+  ): Promise<{ detail: string; deployed?: Watched[] }>;
   /** Undo of deploy. Drains for a short time, closes what is left, removes this release's containers of the slot. */
   removeSlot(input: Step & { slot: Slot }): Promise<void>;
 
@@ -174,12 +188,15 @@ export interface Activities {
   /** Undo of it. Drains for a short time, closes what is left, removes the copies that this release made. */
   removeBaseline(input: Step): Promise<void>;
 
-  smoke(input: Step & { slot: Slot; through: 'slot' | 'router' }): Promise<SmokeReport>;
+  smoke(input: Step & SinceHealthy & { slot: Slot; through: 'slot' | 'router' }): Promise<SmokeReport>;
 
   /** Gives `slot` this share, raising before lowering, and reads it back. */
-  setTraffic(input: Step & { slot: Slot; share: number }): Promise<TrafficReport>;
-  /** Starts the `live-only` services of a slot, after those of the other slot have stopped. */
-  moveLiveOnly(input: Step & { to: Slot }): Promise<void>;
+  setTraffic(input: Step & SinceHealthy & { slot: Slot; share: number }): Promise<TrafficReport>;
+  /**
+   * Starts the `live-only` services of a slot, after those of the other slot have stopped, and waits until they are healthy.
+   * @param input `back` in the undo: what did not run before the release is left so, and what looped may loop again
+   */
+  moveLiveOnly(input: Step & { to: Slot; back?: Pick<LiveState, 'down' | 'loops'> }): Promise<{ deployed: Watched[] }>;
 
   soak(input: SoakInput): Promise<SoakReport>;
 
@@ -197,6 +214,9 @@ export interface Activities {
 
   /** Makes this worker's Temporal the one that releases here, and changes nothing else. */
   adoptEnvironment(input: Step & { force: boolean }): Promise<AdoptReport>;
+
+  /** Says what became of the live version; changes nothing. */
+  lookAtLive(input: { scope: Scope; config: AppConfig; live: Live }): Promise<Pick<LiveState, 'condition' | 'detail'>>;
 
   /** Answers what keeps a release from going on; null when all is well, or it has ended. */
   watchRelease(input: WatchInput): Promise<Trouble | null>;

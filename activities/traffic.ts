@@ -1,20 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { baselineShare, groupBeside } from '../domain/baseline';
+import { endOf, judgeExits, watchedOf } from '../domain/exits';
 import { RouterFailure, UnhealthyFailure } from '../domain/failures';
 import { greenShare, otherSlot, type Slot } from '../domain/release';
 import type { RouterCapabilities, Trial } from '../routers/router';
 import type { Replica } from '../targets/target';
 import { comparedCounters } from './counters';
+import { expectUnbroken } from './exits';
+import { untilHealthy } from './healthy';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
+import { longestGrace } from './routing';
 import type { Activities } from './steps';
+
+/** What was started again must run for so long. */
+const KEEPS_RUNNING_MS = 1_000;
 
 type Move = Parameters<Activities['moveLiveOnly']>[0];
 
 /** Moves what users and jobs meet from one slot to the other. Both are their own undo, the other way round. */
 export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' | 'moveLiveOnly'> => ({
   setTraffic: (input) =>
-    withStep(parts, input, async ({ router, io, assertFence }) => {
+    withStep(parts, input, async (step) => {
+      const { router, io, assertFence } = step;
       const { release, slot, share } = input;
+      await expectUnbroken(input, step, parts);
       await assertFence();
       await router.setGreenShare(release, greenShare(slot, share), io, trialOf(input, router.capabilities));
       const green = await router.greenShare(release, io);
@@ -30,17 +40,51 @@ export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' |
   moveLiveOnly: (input) =>
     withStep(parts, input, async (step) => {
       const leaving = await liveOnly(input, otherSlot(input.to), step);
-      await Promise.all(leaving.filter(isRunning).map((replica) => finish(input, replica, step)));
-      const left = (await liveOnly(input, otherSlot(input.to), step)).filter(isRunning);
+      await Promise.all(leaving.filter(mayRun).map((replica) => finish(input, replica, step)));
+      const left = (await liveOnly(input, otherSlot(input.to), step)).filter(mayRun);
       if (left.length > 0) throw notMoved(left, 'to have stopped');
       await step.assertFence();
-      for (const { container } of (await liveOnly(input, input.to, step)).filter((replica) => !isRunning(replica))) {
-        await step.target.startContainer(container, step.io);
-      }
-      const missing = (await liveOnly(input, input.to, step)).filter((replica) => !isRunning(replica));
-      if (missing.length > 0) throw notMoved(missing, 'to run');
+      const arriving = (await liveOnly(input, input.to, step)).filter(({ container }) => !isLeft(input, container));
+      const idle = arriving.filter((replica) => replica.state !== 'running');
+      for (const { container } of idle) await step.target.startContainer(container, step.io);
+      if (!input.back) return { deployed: watchedOf(await untilWell(input, step, parts)) };
+      if (idle.length > 0) await keepRunning(input, step);
+      return { deployed: [] };
     }),
 });
+
+/** A container that did not run before the release is left so by its undo. */
+function isLeft({ back }: Move, container: string): boolean {
+  return back?.down.includes(container) ?? false;
+}
+
+/** Those of the new version, once they are as healthy as the services that were started before the switch had to be. */
+async function untilWell({ config, to, projectDirectory }: Move, { target, io, release }: StepParts, parts: Parts) {
+  if (!Object.values(config.services).some(({ run }) => run === 'live-only')) return [];
+  return untilHealthy({ release, config, group: to, only: 'live-only', projectDirectory, target, io, parts });
+}
+
+/** Those of the old version, of whose health this configuration knows nothing: they must not end at once. */
+async function keepRunning(input: Move, step: StepParts): Promise<void> {
+  const look = async (): Promise<Replica[]> => {
+    const back = (await liveOnly(input, input.to, step)).filter(
+      // One that looped before the release loops again.
+      ({ container }) => !isLeft(input, container) && !input.back?.loops.includes(container),
+    );
+    const missing = back.filter(({ state }) => state !== 'running');
+    if (missing.length > 0) throw notMoved(missing, 'to run');
+    return back;
+  };
+  const before = await look();
+  await sleep(KEEPS_RUNNING_MS, undefined, { signal: step.io.signal });
+  const after = await look();
+  const { problem, containers } = judgeExits(watchedOf(before), after, {});
+  if (problem === undefined) return;
+  throw notMoved(
+    after.filter(({ container }) => containers.includes(container)),
+    'to keep running',
+  );
+}
 
 /** These are for a slot that has a part of the traffic: all and nothing, as after an undo, leave none of them. */
 function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0], can: RouterCapabilities): Trial {
@@ -54,19 +98,29 @@ function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0
   };
 }
 
+/** A version's own label says so, or this configuration: what was or becomes `live-only` must not run twice. */
 async function liveOnly({ config }: Move, slot: Slot, { target, io, release }: StepParts): Promise<Replica[]> {
-  const replicas = await target.replicas(release, slot, io);
-  return replicas.filter(({ service }) => config.services[service]?.run === 'live-only');
+  const found = await target.replicas(release, slot, io);
+  return found.filter(({ run, service }) => run === 'live-only' || config.services[service]?.run === 'live-only');
 }
 
-function isRunning({ state }: Replica): boolean {
-  return state === 'running';
+/** Whether it does something, or will without anybody's doing. */
+function mayRun({ state }: Replica): boolean {
+  return state === 'running' || state === 'restarting' || state === 'paused';
 }
 
 /** Lets the hook bring the job to an end, then stops the container; each within the grace of its service. */
-async function finish({ config }: Move, { service, container }: Replica, { target, io }: StepParts): Promise<void> {
-  const { finish: hook, stopGrace } = config.services[service]!;
-  if (hook) {
+async function finish(
+  { config }: Move,
+  { service, container, state }: Replica,
+  { target, io }: StepParts,
+): Promise<void> {
+  // A version that has the service no more says nothing of how it ends.
+  const { finish: hook, stopGrace } = config.services[service] ?? {
+    finish: undefined,
+    stopGrace: longestGrace(config),
+  };
+  if (hook && state === 'running') {
     io.onProgress(`${container} finishes its job`);
     const bounded = { ...io, signal: AbortSignal.any([io.signal, AbortSignal.timeout(stopGrace)]) };
     const end = await target.exec(container, hook, bounded).then(
@@ -80,9 +134,7 @@ async function finish({ config }: Move, { service, container }: Replica, { targe
 }
 
 function notMoved(replicas: Replica[], expected: string): UnhealthyFailure {
-  const seen = replicas.map(({ container, state, exitCode }) =>
-    exitCode === undefined ? `${container} ${state}` : `${container} ${state} with exit code ${exitCode}`,
-  );
+  const seen = replicas.map((replica) => `${replica.container} ${replica.state}${endOf(replica)}`);
   return new UnhealthyFailure(
     `expected the live-only containers ${expected}, seen ${seen.join(', ')}; look at their logs`,
   );

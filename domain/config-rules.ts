@@ -51,11 +51,11 @@ function smokeRules(config: AppConfig, context: Context): void {
     if (!service) return;
     if (service.port === undefined)
       mistake(context, [...path, 'service'], `expected a service with a port, seen "${asked}", which has none`);
-    if (service.run === 'live-only') {
+    if (service.run === 'live-only' || service.run === 'once') {
       mistake(
         context,
         [...path, 'service'],
-        `expected a service that runs before the switch, seen "${asked}", which is \`live-only\``,
+        `expected a service that runs before the switch, seen "${asked}", which is \`${service.run}\``,
       );
     }
   });
@@ -157,8 +157,9 @@ function metricRules({ services, canary }: AppConfig, context: Context): void {
     const path = ['canary', 'analysis', 'metrics', index, 'service'];
     if (!known.includes(service))
       return mistake(context, path, `expected one of the services (${known.join(', ')}), seen "${service}"`);
-    if (!containers || services[service]?.run !== 'live-only') return;
+    const { run } = services[service]!;
+    if (!containers || (run !== 'live-only' && run !== 'once')) return;
     const wanted = 'expected a service whose containers run before the switch';
-    mistake(context, path, `${wanted}, seen "${service}", which is \`live-only\``);
+    mistake(context, path, `${wanted}, seen "${service}", which is \`${run}\``);
   });
 }

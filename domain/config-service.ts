@@ -15,6 +15,10 @@ const health = z.strictObject({
     }),
   attempts: z.int().min(1).max(10_000).prefault(10).meta({ description: 'How often it is tried before deploy fails.' }),
   interval: durationOr('1s', '10ms').meta({ description: 'Time between two tries.' }),
+  restarts: z.int().min(0).max(10_000).prefault(0).meta({
+    description:
+      'How often its containers, all together, may end and be started again after they were healthy, until the old version goes. One more fails the release, whatever the exit code.',
+  }),
 });
 
 const HOST = expected('a host name such as shop.example.com');
@@ -104,13 +108,17 @@ export const serviceFields = z.strictObject({
     description: '`http`: requests reach it. `none`: a queue worker, a scheduler.',
   }),
   run: z
-    .enum(['both', 'live-only'])
+    .enum(['both', 'live-only', 'once'])
     .optional()
     .meta({
       description:
-        'Needed with `traffic: none`. `both`: old and new version may run at once. `live-only`: the new one starts only after the old one stopped.',
+        'Needed with `traffic: none`. `both`: old and new version may run at once. `live-only`: the new one starts only after the old one stopped. ' +
+        '`once`: a job that runs to its end in deploy, once a release, before the other services of its version start; any exit code but 0 fails the release.',
       examples: ['live-only'],
     }),
+  longest: durationOr('10m', '1s').meta({
+    description: 'How long a `once` service may run before it is stopped and the release fails; at most 10m.',
+  }),
   port: port()
     .optional()
     .meta({ description: 'Port on which the container listens.', examples: [8080] }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isReadable, mistake, piecewise, untilReadable, type Context } from './config-rule';
 import { serviceFields, type ServiceConfig } from './config-service';
 import { isPlainSecret, name } from './config-values';
+import { formatDuration } from './units';
 import { cleanPath } from './volumes';
 
 /* All services of an app, and what must hold between the keys of each, and between them. */
@@ -59,13 +60,33 @@ function trafficRules(service: ServiceConfig, context: Context): void {
       mistake(
         context,
         ['run'],
-        'expected `both` (old and new may run at once) or `live-only` because of `traffic: none`, seen nothing',
+        'expected `both` (old and new may run at once), `live-only` or `once` (a job that ends) because of `traffic: none`, seen nothing',
       );
     }
     if (service.routes.length > 0) mistake(context, ['routes'], 'expected no routes because of `traffic: none`');
   }
   if (service.finish && service.run !== 'live-only')
     mistake(context, ['finish'], 'expected only with `run: live-only`');
+  onceRules(service, context);
+}
+
+/** How long a job may run in deploy, which itself is bounded; also what `longest` is when it is not given. */
+const LONGEST_ONCE_MS = 600_000;
+
+function onceRules({ run, longest, replicas, health }: ServiceConfig, context: Context): void {
+  if (run !== 'once') {
+    if (longest !== LONGEST_ONCE_MS) mistake(context, ['longest'], 'expected only with `run: once`');
+    return;
+  }
+  if (longest > LONGEST_ONCE_MS)
+    mistake(
+      context,
+      ['longest'],
+      `expected at most 10m, seen ${formatDuration(longest)}: let the job only begin what takes longer`,
+    );
+  if (replicas !== 1) mistake(context, ['replicas'], `expected 1 because of \`run: once\`, seen ${replicas}`);
+  if (health.endpoints.length > 0)
+    mistake(context, ['health', 'endpoints'], 'expected none because of `run: once`: its exit code tells how it went');
 }
 
 function portRules({ port, routes, health }: ServiceConfig, context: Context): void {
@@ -79,8 +100,8 @@ function portRules({ port, routes, health }: ServiceConfig, context: Context): v
 
 function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
   volumes.forEach(({ readOnly, shared, target }, index) => {
-    // A `live-only` service never runs in both slots.
-    if (!readOnly && !shared && run !== 'live-only') {
+    // A `live-only` service never runs in both slots, and neither does a job that has ended.
+    if (!readOnly && !shared && run !== 'live-only' && run !== 'once') {
       mistake(
         context,
         ['volumes', index],

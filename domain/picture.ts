@@ -63,7 +63,12 @@ function head({ title, judgement, canary, baseline }: Picture): string[] {
   const half = WIDTH / 2;
   return [
     text(20, 26, title, 'title'),
-    text(20, 46, `${judgement.verdict}: ${judgement.reason}`, judgement.verdict === 'fail' ? 'bad' : ''),
+    text(
+      20,
+      46,
+      `${judgement.verdict}: ${judgement.reason.split('\n', 1)[0]}`,
+      judgement.verdict === 'fail' ? 'bad' : '',
+    ),
     path('new', 'M20 64h22'),
     text(48, 68, canary, 'dim'),
     path('old', `M${half} 64h22`),

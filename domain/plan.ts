@@ -1,5 +1,6 @@
 import { makesBaseline } from './baseline';
 import type { AppConfig } from './config';
+import { isAlive, type LiveState } from './live-state';
 import type { Live, Phase, ReleaseRequest, Slot } from './release';
 import { formatCount, formatDuration } from './units';
 
@@ -12,8 +13,17 @@ export interface PlannedStep {
 
 const NONE = '–';
 
-/** What a release would do, phase by phase. */
-export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, pending: string[]): PlannedStep[] {
+/**
+ * What a release would do, phase by phase.
+ * @param found what became of the live version; absent when nobody could say
+ */
+export function stepsOf(
+  request: ReleaseRequest,
+  slot: Slot,
+  live: Live | null,
+  pending: string[],
+  found?: Pick<LiveState, 'condition'>,
+): PlannedStep[] {
   const { config, version, options } = request;
   const before: PlannedStep[] = [
     { phase: 'preflight', does: 'try what can be known to fail', undo: NONE },
@@ -21,7 +31,8 @@ export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, 
   ];
   if (options.testOnly) return before;
   const back = live ? `all traffic to ${live.slot} (${live.version})` : NONE;
-  const hasBaseline = makesBaseline(config, live === null);
+  const isDead = found !== undefined && !isAlive(found);
+  const hasBaseline = makesBaseline(config, live === null || isDead);
   return [
     ...before,
     { phase: 'backup', does: backupOf(config), undo: 'kept' },
@@ -30,11 +41,11 @@ export function stepsOf(request: ReleaseRequest, slot: Slot, live: Live | null, 
       does: pending.length > 0 ? `apply ${pending.join(', ')}` : 'nothing pending',
       undo: migrationUndo(config, pending),
     },
-    { phase: 'deploy', does: `start ${version} in ${slot}`, undo: `remove ${version} from ${slot}` },
+    { phase: 'deploy', does: `${jobsOf(config)}start ${version} in ${slot}`, undo: `remove ${version} from ${slot}` },
     { phase: 'smoke', does: checked(config, `on ${slot} directly`), undo: NONE },
     {
       phase: 'canary',
-      does: canaryOf(config, live),
+      does: canaryOf(config, live, isDead),
       undo: hasBaseline ? `${back}, remove the fresh baseline` : back,
     },
     { phase: 'approve', does: approvalOf(config), undo: NONE },
@@ -105,9 +116,15 @@ function migrationUndo({ database }: AppConfig, pending: string[]): string {
   }
 }
 
-function canaryOf({ canary }: AppConfig, live: Live | null): string {
+function jobsOf({ services }: AppConfig): string {
+  const jobs = Object.keys(services).filter((name) => services[name]!.run === 'once');
+  return jobs.length === 0 ? '' : `run ${jobs.join(', ')} to the end, then `;
+}
+
+function canaryOf({ canary }: AppConfig, live: Live | null, isDead: boolean): string {
   if (!live) return 'skipped: the first release has nothing to be compared with';
   if (canary.steps.length === 0) return 'no steps configured';
+  if (isDead) return `skipped: ${live.version} does not serve, so there is nothing to compare with`;
   const steps = canary.steps.map(({ weight, soak }) => `${weight} % for ${formatDuration(soak)}`).join(', then ');
   return canary.baseline === 'fresh' ? `${steps}, compared with a fresh baseline of ${live.version}` : steps;
 }

@@ -1,69 +1,50 @@
 import { makesBaseline } from './baseline';
 import type { AppConfig } from './config';
+import { list, liveText, type LiveState, type Seen, type Serving } from './live-state';
 import type { Live, Slot } from './release';
-import { greenShare, otherSlot, SLOTS } from './release';
+import { otherSlot, SLOTS } from './release';
 import { formatSize } from './units';
 
 /** What a check found; `problem` says what was expected, what was seen and what to do. A `warning` stops nothing, and is told. */
 export type Finding = { problem: string } | { note: string; warning?: true };
 
-/** A container as the target shows it. */
-export interface Seen {
-  container: string;
-  releaseId: string;
-  version: string;
-  state: 'created' | 'running' | 'exited';
-}
-
-/** What serves an environment, as its target and its router show it. */
-export interface Serving {
-  slots: Record<Slot, Seen[]>;
-  /** Green's share in per cent; undefined when the router does not know the environment. */
-  share: number | undefined;
-  /** Ids of releases that ended otherwise than released, as the durable ledger says. */
-  failed: string[];
-}
-
 const GIB = 2 ** 30;
 /** What a release needs at least: its images' layers, a dump, and room for the router to write. */
 const LEAST_DISK = GIB;
 
-/** Whether what the ledger says is live is what the target runs and the router sends all traffic to. */
-export function judgeLedger(live: Live | null, serving: Serving): Finding {
-  return live ? judgeLive(live, serving) : judgeNothingLive(serving);
-}
-
-function judgeLive(live: Live, { slots, share }: Serving): Finding {
+/** What became of the live version, as a check: only what is not Spillway's refuses a release. */
+export function judgeLedger(live: Live | null, found: LiveState): Finding {
+  const { condition, detail } = found;
+  if (!live) {
+    if (condition !== 'foreign') return { note: 'first release: nothing is live' };
+    return {
+      problem:
+        `expected nothing to be live, as the ledger says; seen ${detail}. ` +
+        'Release from the Temporal that made them, or remove these containers if nobody needs them',
+    };
+  }
   const { slot, version, releaseId } = live;
-  const expected = `expected ${version} (release ${releaseId}) alone in ${slot}, running and with all the traffic, as the ledger says`;
-  const remedy = 'Put the target right, or release from the Temporal that knows it; nothing was changed';
-  const containers = slots[slot];
-  const foreign = containers.filter((seen) => seen.releaseId !== releaseId || seen.version !== version);
-  const stopped = containers.filter(({ state }) => state === 'exited');
-  if (containers.length === 0) return { problem: `${expected}; seen no container in ${slot}. ${remedy}` };
-  if (foreign.length > 0) return { problem: `${expected}; seen ${list(foreign)}. ${remedy}` };
-  if (stopped.length > 0) return { problem: `${expected}; seen that it stopped: ${list(stopped)}. ${remedy}` };
-  if (share === undefined)
-    return { problem: `${expected}; seen a router that does not know this environment. ${remedy}` };
-  if (share !== greenShare(slot, 100)) return { problem: `${expected}; seen ${share} % going to green. ${remedy}` };
-  return { note: `${version} in ${slot} has all the traffic, as the ledger says` };
-}
-
-function judgeNothingLive({ slots, share, failed }: Serving): Finding {
-  if (share === undefined) return { note: 'first release: nothing is live' };
-  const serving = SLOTS.filter((slot) => servedShare(slot, share) > 0).flatMap((slot) => slots[slot]);
-  // A first release that failed with --no-rollback stands there for inspection: the next one clears it.
-  const running = serving.filter(({ state, releaseId }) => state === 'running' && !failed.includes(releaseId));
-  if (running.length === 0) return { note: 'first release: nothing is live' };
-  return {
-    problem:
-      `expected nothing to be live, as the ledger says; seen traffic going to ${list(running)}. ` +
-      'Release from the Temporal that made them, or remove these containers if nobody needs them',
-  };
+  switch (condition) {
+    case 'foreign':
+      return {
+        problem:
+          `expected ${version} (release ${releaseId}) alone in ${slot} and with all the traffic, as the ledger says; seen ${detail}. ` +
+          `Move all traffic to ${slot} and remove what is not of that release (docs/runbook.md), or release from the Temporal that knows it; nothing was changed`,
+      };
+    case 'dead':
+      return {
+        note: `${liveText(live, found)}. A release is possible: the new version is compared with nothing and gets all traffic once it is smoked`,
+      };
+    case 'impaired':
+      return { note: `${liveText(live, found)}. A release is possible` };
+    case 'serving':
+    case 'nothing':
+      return { note: `${version} in ${slot} has all the traffic, as the ledger says` };
+  }
 }
 
 /** The slot that serves, when exactly one does and containers of one release run in it. */
-export function servingSlot({ slots, share }: Serving): Slot | undefined {
+export function servingSlot({ slots, share }: Pick<Serving, 'slots' | 'share'>): Slot | undefined {
   if (share === undefined) return undefined;
   return SLOTS.find((slot) => {
     const releases = new Set(slots[slot].map(({ releaseId }) => releaseId));
@@ -73,7 +54,7 @@ export function servingSlot({ slots, share }: Serving): Slot | undefined {
 }
 
 /** Whether containers of another release wait in the slot that the new version will get, or as what was its baseline. */
-export function judgeIdle(live: Live | null, { slots }: Serving, baseline: Seen[]): Finding {
+export function judgeIdle(live: Live | null, { slots }: Pick<Serving, 'slots'>, baseline: Seen[]): Finding {
   const idle = live ? otherSlot(live.slot) : undefined;
   const left = [...(idle ? slots[idle] : SLOTS.flatMap((slot) => slots[slot])), ...baseline];
   if (left.length === 0) return { note: `${idle ?? 'blue'} is empty` };
@@ -87,7 +68,7 @@ export function judgeRoom(
   known: { live: boolean; imageBytes: number },
 ): Finding {
   const groups = makesBaseline(config, !known.live) ? 3 : 2;
-  const times = (run?: string): number => (known.live && run !== 'live-only' ? groups : 1);
+  const times = (run = 'both'): number => (known.live && run === 'both' ? groups : 1);
   const all = Object.entries(config.services);
   const memory = all.reduce((sum, [, s]) => sum + (s.memory ?? 0) * s.replicas * times(s.run), 0);
   const cpu = all.reduce((sum, [, s]) => sum + (s.cpu ?? 0) * s.replicas * times(s.run), 0);
@@ -155,10 +136,4 @@ export function judgeLimits(config: AppConfig, capabilities: { counters: boolean
 
 function servedShare(slot: Slot, share: number): number {
   return slot === 'green' ? share : 100 - share;
-}
-
-function list(containers: Seen[]): string {
-  return containers
-    .map(({ container, version, releaseId, state }) => `${container} (${version}, ${state}, release ${releaseId})`)
-    .join(', ');
 }

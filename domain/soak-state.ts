@@ -1,6 +1,7 @@
 import { coldServices, servedWith, withoutColdLatency } from './cold-start';
 import { evidenceSince, type Counted, type Counters, type Evidence } from './canary';
 import type { AnalysisMetric, AppConfig, Limits } from './config';
+import type { Watched } from './exits';
 import { observeCounts, startCounts, type CountsState } from './live-counts';
 import { observeLive, startLive, type LiveState } from './live-judge';
 import type { MetricVerdict, Slot } from './release';
@@ -23,6 +24,8 @@ export interface SoakState {
   /** Counters seen last; null with a router that counts nothing. */
   seen: Counted | null;
   probes: Evidence['probes'];
+  /** How containers ran that are watched: those of the new version, and those of the other slot when it was seen first. */
+  watched?: { own: Watched[]; beside: Watched[] };
   live: LiveState;
   /** Requests of the new version since its release gave it the first ones, by service. */
   served: Record<string, number>;
@@ -83,6 +86,7 @@ export function startSoak(
     began,
     seen: baseline,
     probes: carried?.probes ?? {},
+    ...(carried?.watched && { watched: carried.watched }),
     live: startLive(canary.analysis.allowed.errors),
     served: carried?.served ?? {},
     triggers: canary.triggers.map((_, index) => carried?.triggers[index] ?? startTrigger()),

@@ -46,7 +46,7 @@ export class ContainersSource implements MetricSource {
     const { owner, ...scope } = of;
     if (!owner) return { missing: 'expected to know whose containers are measured, seen no environment', fault: true };
     const found = (await target.replicas({ ...scope, owner }, of.slot, io)).filter((replica) =>
-      service === undefined ? services[replica.service]?.run !== 'live-only' : replica.service === service,
+      service === undefined ? runsInBoth(services[replica.service]?.run) : replica.service === service,
     );
     const whose = `${service === undefined ? 'containers' : `containers of ${service}`} in ${of.slot}`;
     if (found.length === 0) return { missing: `expected ${whose}, seen none`, fault: false };
@@ -55,7 +55,7 @@ export class ContainersSource implements MetricSource {
       .map(({ container, state }) => `${container} ${state}`);
     if (stopped.length > 0) return { missing: `expected ${whose} to run, seen ${stopped.join(', ')}`, fault: false };
     const wanted = Object.entries(services)
-      .filter(([name, { run }]) => (service === undefined ? run !== 'live-only' : name === service))
+      .filter(([name, { run }]) => (service === undefined ? runsInBoth(run) : name === service))
       .reduce((sum, [, { replicas }]) => sum + replicas, 0);
     if (found.length < wanted)
       return { missing: `expected ${whose} to be there, seen ${found.length} of ${wanted}`, fault: false };
@@ -85,6 +85,10 @@ export class ContainersSource implements MetricSource {
   private look(containers: string[], io: Io): Promise<ReplicaUsage[]> {
     return Promise.all(containers.map((container) => this.settings.target.usage(container, io)));
   }
+}
+
+function runsInBoth(run = 'both'): boolean {
+  return run === 'both';
 }
 
 function isUsable(before: ReplicaUsage | undefined, now: ReplicaUsage): boolean {

@@ -27,13 +27,19 @@ interface Asking {
 export async function probeSlot(asking: Asking, before: Probes): Promise<{ probes: Probes; gap?: string }> {
   try {
     const replicas = await asking.target.replicas(asking.scope, asking.slot, asking.io);
-    const services = Object.keys(asking.services).filter((name) => asking.services[name]!.run !== 'live-only');
+    const services = Object.keys(asking.services).filter((name) => hasBegun(asking.services[name]!, name, replicas));
     const results = await Promise.all(services.map((service) => probeService(asking, service, replicas)));
     return { probes: Object.fromEntries(results.flat().map((result) => [result.name, follow(before, result)])) };
   } catch (error) {
     if (!(error instanceof UnreachableFailure)) throw error;
     return { probes: before, gap: `the target did not answer: ${error.message}` };
   }
+}
+
+/** One that runs on the live slot only begins with the switch, and one that runs to its end has no health. */
+function hasBegun({ run }: AppConfig['services'][string], service: string, replicas: Replica[]): boolean {
+  if (run === 'once') return false;
+  return run !== 'live-only' || replicas.some((one) => one.service === service && one.state !== 'created');
 }
 
 interface Result {

@@ -1,3 +1,4 @@
+import { liveText } from '../domain/live-state';
 import type { ReleaseRequest } from '../domain/release';
 import type { PlanAnswer } from '../workflows/messages';
 import type { Colours } from './output';
@@ -7,7 +8,7 @@ import { textTable } from './render-table';
 export function renderPlan(request: ReleaseRequest, plan: PlanAnswer, colours: Colours): string {
   const { live, slot, steps, checks, caveats } = plan;
   const failed = checks.filter(({ ok }) => !ok).length;
-  const now = live ? `${live.version} is live in ${live.slot}` : 'nothing is live';
+  const now = live ? liveText(live, plan.found ?? { condition: 'serving', detail: '' }) : 'nothing is live';
   return [
     `${colours.bold(`${request.app} ${request.version} → ${request.environment}`)}: into ${slot}; ${now}`,
     '',

@@ -1,11 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { releaseWorkflowId } from '../domain/names';
+import { isAlive, liveText } from '../domain/live-state';
 import type { Live, ReleaseStatus, Scope } from '../domain/release';
-import type { EnvironmentState } from '../workflows/messages';
+import type { EnvironmentState, LookAnswer } from '../workflows/messages';
 import { isConnectionLoss, uiLink, withClient } from './client';
 import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
+import { lookAtLive } from './look';
 import { run } from './output';
 import type { Colours } from './output';
 import { readEnvironment, ReleaseView } from './release-view';
@@ -21,6 +23,8 @@ import type { ScopeOptions } from './scope';
 interface Overview {
   scope: Scope;
   live: Live | null;
+  /** What became of it on the target, or why nobody could say. */
+  found?: LookAnswer | { unseen: string };
   /** The release that runs now, or needs a hand. */
   release: ReleaseStatus | null;
   /** What the environment answers; null when it does not, or was never asked for a release. */
@@ -63,9 +67,11 @@ async function overlook(client: Client, scope: Scope): Promise<Overview> {
   const link = uiLink(releaseWorkflowId(scope));
   const silent = look.kind === 'silent' ? look.why : environment instanceof Error ? 'no worker answers' : undefined;
   const state = environment instanceof Error ? null : environment;
+  const found = state ? await lookAtLive(client, scope, state) : undefined;
   return {
     scope,
     live: state?.live ?? null,
+    ...(found && { found }),
     release: running(look),
     ...(look.kind === 'status' && { trouble: look.trouble }),
     state,
@@ -84,9 +90,9 @@ function silenceOrThrow(error: unknown): Error {
 }
 
 /** The one document of `--json`. */
-function document({ scope, live, release, state, trouble, unknown, link }: Overview): object {
+function document({ scope, live, found, release, state, trouble, unknown, link }: Overview): object {
   const { current = null, ledger = [], needsHand } = state ?? {};
-  return { ...scope, live, release, current, last: ledger[0] ?? null, needsHand, trouble, unknown, link };
+  return { ...scope, live, found, release, current, last: ledger[0] ?? null, needsHand, trouble, unknown, link };
 }
 
 function exitCode({ release, state, unknown }: Overview): ExitCode {
@@ -95,10 +101,10 @@ function exitCode({ release, state, unknown }: Overview): ExitCode {
 }
 
 function render(overview: Overview, colours: Colours): string {
-  const { scope, live, release, state, unknown, link, trouble } = overview;
-  const serving = live ? `${live.version} is live in ${live.slot} (${live.releaseId})` : 'nothing is live';
+  const { scope, release, state, unknown, link, trouble } = overview;
   const lines = [
-    `${colours.bold(`${scope.app} in ${scope.environment}`)}: ${state || !unknown ? serving : 'unknown'}`,
+    `${colours.bold(`${scope.app} in ${scope.environment}`)}: ${state || !unknown ? servingText(overview) : 'unknown'}`,
+    ...foundLines(overview, colours),
     ...(unknown && !state?.current?.trouble
       ? [colours.red(`${unknown}: start one with \`spillway worker\`, or see its log`)]
       : []),
@@ -109,6 +115,19 @@ function render(overview: Overview, colours: Colours): string {
     ...lastLine(overview, colours),
   ];
   return lines.join('\n');
+}
+
+function servingText({ live }: Overview): string {
+  return live ? `${live.version} is live in ${live.slot} (${live.releaseId})` : 'nothing is live';
+}
+
+/** What the target says of it, when it is not simply well: in the words of `plan`, which lets a fix be released all the same. */
+function foundLines({ live, found }: Overview, colours: Colours): string[] {
+  if (!live || !found) return [];
+  if ('unseen' in found) return [colours.yellow(`whether it serves is not known: ${oneLine(found.unseen)}`)];
+  if (found.condition === 'serving') return [];
+  const then = isAlive(found) || found.condition === 'dead' ? '; release a fix' : '; `spillway plan` says what to do';
+  return [colours.red(`${liveText(live, found)}${then}`)];
 }
 
 function lastLine({ state, release }: Overview, colours: Colours): string[] {

@@ -11,6 +11,8 @@ export const PORT_LABEL = 'spillway.port';
 export const LIVE_ONLY_LABEL = 'spillway.live-only';
 /** On a container whose data may go with it at these paths: the configuration it came from stands nowhere else. */
 export const DISCARD_LABEL = 'spillway.discard';
+/** On a container that runs to its end, for the same reason. */
+export const ONCE_LABEL = 'spillway.once';
 
 export interface ReplicaPlan {
   release: Owned<ReleaseRef>;
@@ -38,7 +40,7 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
     StopTimeout: Math.ceil(config.stopGrace / 1_000),
     HostConfig: {
       NetworkMode: network,
-      // One that is started later must not be started by an engine that restarts before.
+      // One that is started later must not be started by an engine that restarts before, and one that runs to its end not twice.
       RestartPolicy: { Name: spec.start ? 'unless-stopped' : 'no' },
       ReadonlyRootfs: config.readOnlyRoot,
       // The engine takes one mount for each path.
@@ -65,7 +67,8 @@ function labelsOf({ release, slot, spec, replica }: ReplicaPlan): Record<string,
     [LABELS.service]: spec.service,
     [LABELS.replica]: String(replica),
     ...(spec.config.port && { [PORT_LABEL]: String(spec.config.port) }),
-    ...(!spec.start && { [LIVE_ONLY_LABEL]: 'true' }),
+    ...(spec.config.run === 'live-only' && { [LIVE_ONLY_LABEL]: 'true' }),
+    ...(spec.config.run === 'once' && { [ONCE_LABEL]: 'true' }),
     // Always, since a label of the image would stand there otherwise.
     [DISCARD_LABEL]: JSON.stringify(discarded(spec.config)),
   };

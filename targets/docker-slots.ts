@@ -6,11 +6,12 @@ import type { Io } from '../domain/host';
 import { LABELS, containerName, networkName } from '../domain/names';
 import { isOwn, type Owned } from '../domain/ownership';
 import type { Group, ReleaseRef, Slot } from '../domain/release';
-import { LIVE_ONLY_LABEL, PORT_LABEL, containerOptions, copyOptions } from './docker-container-options';
+import { containerOptions, copyOptions } from './docker-container-options';
 import type { DockerData } from './docker-data';
 import { reasonOf, statusOf, unless, type DockerEngine } from './docker-engine';
 import type { DockerImages } from './docker-images';
 import { findNetwork, type EnvironmentNetwork } from './docker-network';
+import { replicaOf, runOf, serviceOf } from './docker-replica';
 import type { ContainerData, Replica, ServiceSpec } from './target';
 
 const CREATE_ATTEMPTS = 50;
@@ -47,9 +48,7 @@ export class DockerSlots {
 
   /** @throws UnreachableFailure when there is nothing to copy; UnhealthyFailure when a copy cannot start at all. */
   async copy(release: Owned<ReleaseRef>, from: Slot, io: Io): Promise<Replica[]> {
-    const originals = (await this.inspectAll(release, from, io)).filter(
-      ({ Config }) => Config.Labels[LIVE_ONLY_LABEL] === undefined,
-    );
+    const originals = (await this.inspectAll(release, from, io)).filter((info) => runOf(info) === undefined);
     if (originals.length === 0)
       throw new UnreachableFailure(`expected containers in ${from} to make a fresh baseline of, seen none: try again`);
     const wanted = [...new Set(originals.map(serviceOf))].map((service) => ({
@@ -91,14 +90,19 @@ export class DockerSlots {
     return found.map(({ Names }) => Names[0]!.slice(1)).sort();
   }
 
-  /** Starts it and has the engine keep it running: one that never ran must not come up by itself before its time. */
+  /** Has the engine keep it running, and starts it: one that never ran must not come up by itself before its time. */
   async start(container: string, io: Io): Promise<void> {
-    await this.engine
-      .call(io, (docker, abort) => docker.getContainer(container).start({ ...abort }))
-      .catch(unless(304));
     await this.engine.call(io, (docker, abort) =>
       docker.getContainer(container).update({ RestartPolicy: { Name: 'unless-stopped' }, ...abort }),
     );
+    const isPaused = (await this.inspect(container, io))?.State.Paused;
+    if (!isPaused) return this.startNew(container, io);
+    await this.engine.call(io, (docker, abort) => docker.getContainer(container).unpause({ ...abort }));
+  }
+
+  /** What ran already, or runs, is not started again, whoever started it. */
+  async startOnce(container: string, io: Io): Promise<void> {
+    if ((await this.inspect(container, io))?.State.Status === 'created') await this.startNew(container, io);
   }
 
   /** Nothing to stop is fine. */
@@ -233,35 +237,4 @@ function nameTaken(container: string): ConfigurationFailure {
     `expected the name ${container} to be free for the new version, seen a container that is not this environment's: ` +
       `rename or remove it if nobody needs it (\`docker rename ${container} OTHER\`); Spillway left it alone`,
   );
-}
-
-function serviceOf({ Config }: Docker.ContainerInspectInfo): string {
-  return Config.Labels[LABELS.service] ?? '';
-}
-
-function replicaOf(info: Docker.ContainerInspectInfo): Replica {
-  const { Labels, Image } = info.Config;
-  const attached = info.NetworkSettings.Networks[info.HostConfig.NetworkMode ?? ''];
-  const started = Date.parse(info.State.StartedAt);
-  return {
-    service: serviceOf(info),
-    replica: Number(Labels[LABELS.replica]),
-    container: info.Name.slice(1),
-    // The engine's word while it runs; what it was told while it does not.
-    address: attached?.IPAddress || attached?.IPAMConfig?.IPv4Address || '',
-    ...(Labels[PORT_LABEL] && { port: Number(Labels[PORT_LABEL]) }),
-    releaseId: Labels[LABELS.release] ?? '',
-    version: Labels[LABELS.version] ?? '',
-    imageDigest: Image.slice(Image.indexOf('@') + 1),
-    state: stateOf(info),
-    ...(info.State.Status === 'exited' && { exitCode: info.State.ExitCode }),
-    ...(started > 0 && { startedAt: started }),
-    restarts: info.RestartCount,
-  };
-}
-
-/** A container between two restarts is not running, whatever the engine hopes. */
-function stateOf({ State }: Docker.ContainerInspectInfo): Replica['state'] {
-  if (State.Status === 'created') return 'created';
-  return State.Running && !State.Restarting ? 'running' : 'exited';
 }

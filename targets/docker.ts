@@ -64,6 +64,7 @@ class DockerTarget implements Target {
     }
     return {
       engine: info.ServerVersion,
+      now: Date.parse(info.SystemTime),
       memory: info.MemTotal,
       cores: info.NCPU,
       freeDisk: await this.freeDisk(info.DockerRootDir, io),
@@ -138,6 +139,10 @@ class DockerTarget implements Target {
     return this.slots.start(container, io);
   }
 
+  startOnce(container: string, io: Io): Promise<void> {
+    return this.slots.startOnce(container, io);
+  }
+
   stopContainer(container: string, graceMs: number, io: Io): Promise<void> {
     return this.slots.stop(container, graceMs, io);
   }
@@ -145,14 +150,6 @@ class DockerTarget implements Target {
   async exec(container: string, argv: string[], io: Io): Promise<{ exitCode: number; output: string }> {
     const { exitCode, stdout, stderr } = await execIn(this.engine, container, argv, io);
     return { exitCode, output: stdout + stderr };
-  }
-
-  async engineHealth(container: string, io: Io): Promise<'healthy' | 'starting' | 'unhealthy' | 'none'> {
-    const { State } = await this.engine.call(io, (docker, abort) =>
-      docker.getContainer(container).inspect({ ...abort }),
-    );
-    const status = State.Health?.Status;
-    return status === 'healthy' || status === 'starting' || status === 'unhealthy' ? status : 'none';
   }
 
   async logs(container: string, lines: number, io: Io): Promise<string[]> {
@@ -198,6 +195,7 @@ class DockerTarget implements Target {
 
 interface EngineInfo {
   ServerVersion: string;
+  SystemTime: string;
   MemTotal: number;
   NCPU: number;
   DockerRootDir: string;

@@ -11,7 +11,7 @@ export interface ServiceSpec {
   config: ServiceConfig;
   image: PinnedImage;
   env: Record<string, string>;
-  /** False for a `live-only` service: created, but not started before the switch. */
+  /** False for a `live-only` service, which is started in the switch, and for a `once` service, which is started by itself. */
   start: boolean;
 }
 
@@ -20,15 +20,26 @@ export interface Replica {
   service: string;
   replica: number;
   container: string;
+  /** The engine's own id: another container of the same name has another one. */
+  id: string;
+  /** When it may not run beside another version's, or runs to its end; its label says so, whatever a configuration says by now. */
+  run?: 'live-only' | 'once';
   /** Its fixed address on the environment's network. */
   address: string;
   port?: number;
   releaseId: string;
   version: string;
   imageDigest: string;
-  state: 'created' | 'running' | 'exited';
+  /** `restarting`: it ended, and the engine is about to start it again. `exited`: it ended for good. */
+  state: 'created' | 'running' | 'restarting' | 'paused' | 'exited';
   exitCode?: number;
+  /** The kernel ended it for want of memory. */
+  outOfMemory?: true;
+  /** What the image's HEALTHCHECK says; absent when there is none, or it does not run. */
+  health?: 'healthy' | 'starting' | 'unhealthy';
+  /** When it was started last, ms since the epoch by the engine's clock. */
   startedAt?: number;
+  /** How often the engine started it again since somebody started it. */
   restarts: number;
 }
 
@@ -58,6 +69,8 @@ export interface ContainerData {
 
 export interface TargetProbe {
   engine: string;
+  /** The engine's clock, ms since the epoch. */
+  now: number;
   /** Bytes of memory the host has. */
   memory: number;
   cores: number;
@@ -156,11 +169,12 @@ export interface Target {
   holdsData(source: string, io: Io): Promise<boolean>;
   /** Removes every container of a group, or only those of a release; answers their names. Leaves the volumes that stay. */
   removeGroup(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]>;
+  /** Starts it, or has it go on when it is paused, and has the engine keep it running from then on. */
   startContainer(container: string, io: Io): Promise<void>;
+  /** Starts a container that never ran; one that runs or ran already is left alone. The engine does not start it again. */
+  startOnce(container: string, io: Io): Promise<void>;
   stopContainer(container: string, graceMs: number, io: Io): Promise<void>;
   exec(container: string, argv: string[], io: Io): Promise<{ exitCode: number; output: string }>;
-  /** The engine's own HEALTHCHECK: `none` when the image has none. */
-  engineHealth(container: string, io: Io): Promise<'healthy' | 'starting' | 'unhealthy' | 'none'>;
   /** Last lines of a container's output, oldest first. */
   logs(container: string, lines: number, io: Io): Promise<string[]>;
   usage(container: string, io: Io): Promise<ReplicaUsage>;

@@ -32,6 +32,7 @@ const PHASES: Record<keyof Activities, string> = {
   recordEntry: 'ledger',
   readLedger: 'ledger',
   reconcile: 'reconcile',
+  lookAtLive: 'status',
   watchRelease: 'guard',
   terminateRelease: 'guard',
   adoptEnvironment: 'adopt',

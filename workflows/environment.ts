@@ -73,6 +73,7 @@ async function serve(
   turn.ended = true;
   state.ledger = remember(state.ledger, entry);
   state.live = entry.live;
+  if (entry.outcome === 'released') state.config = request.config;
   if (terminated) await reconcileAfter(state, request);
   state.current = null;
   turn.over = true;

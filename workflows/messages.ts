@@ -1,8 +1,10 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AdoptReport, PreflightCheck, Step } from '../activities/steps';
+import type { AppConfig } from '../domain/config';
+import type { LiveState } from '../domain/live-state';
 import type { MessageName } from '../domain/messages';
 import type { MigrationRequest } from '../domain/migration';
-import type { LedgerEntry, Live, ReleaseRequest, ReleaseStatus } from '../domain/release';
+import type { LedgerEntry, Live, ReleaseRequest, ReleaseStatus, Scope } from '../domain/release';
 
 /** What travels with a message; the Web UI may send anything, so a handler takes it as unknown. */
 export interface MessageInput {
@@ -63,6 +65,8 @@ export interface EnvironmentState {
   current: CurrentRelease | null;
   /** A release that was terminated could not be reconciled: why. */
   needsHand?: string;
+  /** With which configuration the live version was released: where it can be looked at. Absent until a release ended so. */
+  config?: AppConfig;
 }
 
 export const environmentQuery = defineQuery<EnvironmentState>('environment');
@@ -75,6 +79,7 @@ export const WORKFLOWS = {
   plan: 'plan',
   history: 'history',
   adopt: 'adopt',
+  look: 'look',
 } as const;
 
 /** Input of the environment workflow; continue-as-new carries the rest of it. */
@@ -100,9 +105,20 @@ export interface AdoptInput {
 
 export type AdoptAnswer = AdoptReport;
 
+/** Input of the read-only `look` workflow. */
+export interface LookInput extends Scope {
+  config: AppConfig;
+  live: Live;
+}
+
+/** What became of the live version, and what is wrong with it in words. */
+export type LookAnswer = Pick<LiveState, 'condition' | 'detail'>;
+
 /** Answer of the read-only `plan` workflow. */
 export interface PlanAnswer {
   live: Live | null;
+  /** What became of it; absent when the target could not be looked at. */
+  found?: LookAnswer;
   slot: 'blue' | 'green';
   checks: PreflightCheck[];
   /** What each phase would do, in words. */

@@ -117,7 +117,7 @@ function begin({ action: _, ...request }: MigrationRequest, live: Live | null): 
   const control = new Control(request, live, []);
   control.listen();
   const step = { release: { app, environment, id, version }, config, projectDirectory };
-  const nothing = { next: null, carried: null, recorded: null };
+  const nothing = { next: null, carried: null, recorded: null, deployed: undefined };
   return { request, step, control, undos: new UndoStack(), live, slot: 'blue', ...nothing };
 }
 

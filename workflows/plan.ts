@@ -15,11 +15,13 @@ export async function plan(request: ReleaseRequest): Promise<PlanAnswer> {
     fence: false,
   };
   const report = await summarised(quick.preflight, 'look at the real state', input);
+  const { found } = report;
   return {
     live: report.live,
+    ...(found && { found: { condition: found.condition, detail: found.detail } }),
     slot: report.slot,
     checks: report.checks,
-    steps: stepsOf(request, report.slot, report.live, report.pendingMigrations),
+    steps: stepsOf(request, report.slot, report.live, report.pendingMigrations, found),
     caveats: caveatsOf(config, report.capabilities),
   };
 }

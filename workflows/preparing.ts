@@ -1,8 +1,9 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { BackupReport, PreflightCheck } from '../activities/steps';
+import { liveText } from '../domain/live-state';
 import type { Live } from '../domain/release';
 import { formatCount, formatSize } from '../domain/units';
-import { phase, skip, summarised } from './run';
+import { isLiveDead, phase, skip, summarised } from './run';
 import type { Run } from './run';
 import { heavy, quick, slow, undoing } from './steps';
 
@@ -28,8 +29,12 @@ export async function preflightPhase(run: Run) {
         'PreflightFailure',
       );
     run.slot = report.slot;
+    run.found = report.found;
     run.control.changed({ slot: report.slot });
-    record.detail = [`${formatCount(report.checks.length, 'check')} passed`, ...warningsOf(report.checks)].join('; ');
+    const isWell = !live || !report.found || report.found.detail === '';
+    const told = isWell ? [] : [liveText(live, report.found!)];
+    const passed = `${formatCount(report.checks.length, 'check')} passed`;
+    record.detail = [passed, ...told, ...warningsOf(report.checks)].join('; ');
     return report;
   });
 }
@@ -81,8 +86,8 @@ export async function migratePhase(run: Run, names: string[], backup: BackupRepo
     undos.push(`revert migrations ${names.join(', ')}`, () => undoing.revertMigrations(undo));
     await summarised(heavy.applyMigrations, `apply ${names.join(', ')}`, { ...step, names });
     record.detail = `applied ${names.join(', ')}`;
-    // Both versions meet the migrated schema: the old one must still work on it.
-    if (live)
+    // Both versions meet the migrated schema: the old one must still work on it, if it did before.
+    if (live && !isLiveDead(run) && !run.found?.isSick)
       await summarised(slow.smoke, `smoke ${live.slot} on the migrated schema`, {
         ...step,
         slot: live.slot,
@@ -96,9 +101,9 @@ export async function deployPhase(run: Run): Promise<void> {
   await phase(run, 'deploy', async (record) => {
     undos.push(`remove ${request.version} from ${slot}`, () => undoing.removeSlot({ ...step, slot }));
     const input = { ...step, slot, images: next?.images ?? [], firstRelease: live === null };
-    record.detail = (
-      await summarised(slow.deploySlot, `start ${request.version} in ${slot}, wait until healthy`, input)
-    ).detail;
+    const report = await summarised(slow.deploySlot, `start ${request.version} in ${slot}, wait until healthy`, input);
+    run.deployed = report.deployed;
+    record.detail = report.detail;
   });
 }
 
@@ -111,6 +116,7 @@ export async function smokePhase(run: Run): Promise<void> {
 /** Asks what a user would, and answers in words. */
 export async function smoke(run: Run, through: 'slot' | 'router'): Promise<string> {
   const what = through === 'slot' ? `smoke ${run.slot} directly` : 'smoke through the router';
-  const { checks } = await summarised(slow.smoke, what, { ...run.step, slot: run.slot, through });
+  const { step, slot, deployed } = run;
+  const { checks } = await summarised(slow.smoke, what, { ...step, slot, through, ...(deployed && { deployed }) });
   return `${formatCount(checks.length, 'check')} passed`;
 }

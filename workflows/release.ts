@@ -5,9 +5,8 @@ import { Control } from './control';
 import { finish, goBack, leaveNothing } from './going-back';
 import { drainPhase, retirePhase } from './letting-go';
 import { backupPhase, buildPhase, deployPhase, migratePhase, preflightPhase, smokePhase } from './preparing';
-import { approvePhase, bakePhase, canaryPhase, switchPhase, verifyPhase } from './shifting';
+import { approvePhase, bakePhase, canaryPhase, lastPause, switchPhase, verifyPhase } from './shifting';
 import { untilStopped } from './stopping';
-import { pauseIsOver } from './run';
 import type { Run } from './run';
 import { UndoStack } from './undo-stack';
 
@@ -48,7 +47,7 @@ async function forward(run: Run): Promise<Outcome> {
   await switchPhase(run);
   await verifyPhase(run);
   await bakePhase(run);
-  await pauseIsOver(run);
+  await lastPause(run);
   return 'released';
 }
 
@@ -75,6 +74,6 @@ function begin(request: ReleaseRequest, live: Live | null): Run {
   control.listen();
   const step = { release: { app, environment, id, version }, config, projectDirectory };
   const slot = live ? otherSlot(live.slot) : 'blue';
-  const nothing = { next: null, carried: null, recorded: null };
+  const nothing = { next: null, carried: null, recorded: null, deployed: undefined };
   return { request, step, control, undos: new UndoStack(), live, slot, ...nothing };
 }

@@ -2,7 +2,10 @@ import { condition } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Step } from '../activities/steps';
 import type { Counters } from '../domain/canary';
+import type { Watched } from '../domain/exits';
 import { messageOf } from '../domain/failures';
+import { isAlive } from '../domain/live-state';
+import type { LiveState } from '../domain/live-state';
 import type { Live, Phase, PhaseRecord, ReleaseRequest, Slot } from '../domain/release';
 import type { SoakState } from '../domain/soak-state';
 import type { Control } from './control';
@@ -17,14 +20,23 @@ export interface Run {
   undos: UndoStack;
   /** What serves the traffic; null until the first release of an environment has done so. */
   live: Live | null;
+  /** What became of that before this release; absent when nobody said. */
+  found?: LiveState;
   /** Where the new version goes. */
   slot: Slot;
+  /** How its containers ran when they were healthy: all that follows is compared with that. */
+  deployed: Watched[] | undefined;
   /** What will serve it after; known once the images are. */
   next: Live | null;
   /** What the last soak knew; the next goes on with it. */
   carried: SoakState | null;
   /** What was counted of the live version while it was compared; the bake has nothing else to compare with. */
   recorded: Record<string, Counters> | null;
+}
+
+/** Whether the live version does not serve, so that there is nothing to compare with and nothing to ask. */
+export function isLiveDead({ found }: Run): boolean {
+  return found !== undefined && !isAlive(found);
 }
 
 /** Runs a phase: nothing of it before a pause is over, and its record says how it went. */

@@ -1,10 +1,10 @@
-import { ApplicationFailure, CancellationScope, condition, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, condition, patched, sleep } from '@temporalio/workflow';
 import { makesBaseline } from '../domain/baseline';
 import type { Limits } from '../domain/config';
 import { formatDuration } from '../domain/units';
 import type { Live, Slot } from '../domain/release';
 import { smoke } from './preparing';
-import { phase, skip, summarised } from './run';
+import { isLiveDead, pauseIsOver, phase, skip, summarised } from './run';
 import type { Run } from './run';
 import { judgedNo, settle, soak, untilPromoted } from './soak';
 import { quick, slow, undoing } from './steps';
@@ -18,14 +18,14 @@ export async function canaryPhase(run: Run): Promise<void> {
   const { live, undos, step, request } = run;
   const { canary, approve } = request.config;
   if (!live) return skip(run, 'canary', 'the first release has nothing to be compared with');
-  const hasBaseline = makesBaseline(request.config, false);
+  const hasBaseline = makesBaseline(request.config, isLiveDead(run));
   // Traffic goes back first, then the services that take none, then a fresh baseline goes: the newest undo runs first.
   if (hasBaseline)
     undos.push(`remove the fresh baseline of ${live.version}`, () => undoing.removeBaseline(step), 'traffic');
-  if (hasLiveOnly(run))
-    undos.push(`live-only services back to ${live.slot}`, () => undoing.moveLiveOnly({ ...step, to: live.slot }));
+  if (hasLiveOnly(run)) undos.push(`live-only services back to ${live.slot}`, () => liveOnlyBack(run, live.slot));
   undos.push(`all traffic to ${live.slot} (${live.version})`, () => allTrafficBack(run, live.slot), 'traffic');
   if (canary.steps.length === 0) return skip(run, 'canary', 'no steps configured');
+  if (isLiveDead(run)) return skip(run, 'canary', `${live.version} does not serve: there is nothing to compare with`);
   await phase(run, 'canary', async (record) => {
     if (hasBaseline) record.detail = await deployBaseline(run, live);
     for (const { weight, soak: length, manual } of canary.steps) {
@@ -68,8 +68,7 @@ export async function switchPhase(run: Run): Promise<void> {
     if (!run.live)
       run.undos.push(`the share of ${run.slot} stays: there is no other version`, () => Promise.resolve(), 'traffic');
     await giveShare(run, 100);
-    if (hasLiveOnly(run))
-      await summarised(slow.moveLiveOnly, `live-only services to ${run.slot}`, { ...run.step, to: run.slot });
+    if (hasLiveOnly(run)) await liveOnlyForth(run);
     record.detail = `all traffic to ${run.slot}`;
   });
 }
@@ -95,8 +94,9 @@ export async function bakePhase(run: Run): Promise<void> {
   });
 }
 
-async function giveShare({ step, slot, control }: Run, share: number) {
-  const report = await summarised(quick.setTraffic, `${share} % to ${slot}`, { ...step, slot, share });
+async function giveShare({ step, slot, control, deployed }: Run, share: number) {
+  const input = { ...step, slot, share, ...(deployed && { deployed }) };
+  const report = await summarised(quick.setTraffic, `${share} % to ${slot}`, input);
   control.changed({ share: report.share });
   return report.counters;
 }
@@ -106,9 +106,29 @@ async function allTrafficBack({ step, control }: Run, slot: Slot): Promise<void>
   control.changed({ share: 0 });
 }
 
-/** Waits for `answered`, judging meanwhile if the new version has traffic; false when the time was over. */
+/** A pause after the last judgement: what ended meanwhile is seen once more before the old version goes. */
+export async function lastPause(run: Run): Promise<void> {
+  if (!run.control.paused) return;
+  await pauseIsOver(run);
+  await giveShare(run, 100);
+}
+
+async function liveOnlyForth(run: Run): Promise<void> {
+  const { step, slot } = run;
+  const report = await summarised(slow.moveLiveOnly, `live-only services to ${slot}`, { ...step, to: slot });
+  // From here on they are watched like all others; a worker of an older version does not say how they began.
+  if (run.deployed && report) run.deployed = [...run.deployed, ...report.deployed];
+}
+
+async function liveOnlyBack({ step, found }: Run, to: Slot): Promise<void> {
+  const { down = [], loops = [] } = found ?? {};
+  await summarised(undoing.moveLiveOnly, `live-only services back to ${to}`, { ...step, to, back: { down, loops } });
+}
+
+/** Waits for `answered`, judging meanwhile: without traffic by its containers alone. False when the time was over. */
 async function whileJudging(run: Run, limits: Limits, answered: () => boolean, timeout: number): Promise<boolean> {
-  if (run.control.status.share === 0) return condition(answered, timeout);
+  // Releases that began with an older Spillway were not watched there.
+  if (run.control.status.share === 0 && !patched('watch-approval')) return condition(answered, timeout);
   let over = false;
   const clock = new CancellationScope();
   void clock

@@ -140,7 +140,7 @@ async function ask(run: Run, soakAgain: Soak, { asking, timeout, what, late }: Q
 }
 
 function inputOf(
-  { step, slot, request, live, carried, recorded }: Run,
+  { step, slot, request, live, carried, recorded, deployed }: Run,
   { name, share, limits, baseline }: Soak,
   startedAt: number,
   { length, longest }: { length: number | null; longest: number | null },
@@ -149,7 +149,15 @@ function inputOf(
   const beside = live && share < 100 ? { version: live.version, releaseId: live.releaseId } : null;
   const known = carried && carried.name !== name ? forNextStep(carried) : carried;
   const what = { name, slot, share, soak: length, longest, interval, limits, beside };
-  return { ...step, ...what, baseline, startedAt, carried: known, recorded: beside ? null : recorded };
+  return {
+    ...step,
+    ...what,
+    baseline,
+    startedAt,
+    carried: known,
+    recorded: beside ? null : recorded,
+    ...(deployed && { deployed }),
+  };
 }
 
 function promotedBy({ who, why }: { who: string; why: string }, { judgement }: SoakReport): Judgement {

@@ -2,7 +2,7 @@ import { deployActivities } from '../../activities/deploy';
 import { fencePath } from '../../activities/io';
 import type { PinnedImage } from '../../domain/release';
 import { groupOfAddress } from '../../domain/addresses';
-import { LABELS, containerName, networkName } from '../../domain/names';
+import { LABELS, networkName } from '../../domain/names';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker-fixture';
 import { SlotWorld, run } from './slot-world';
 
@@ -192,7 +192,7 @@ test('without endpoints the engine’s own HEALTHCHECK is believed, and one that
   const step = await world.step(oneService({ health: { attempts: 100, interval: '200ms' } }));
   const input = { ...step, slot: 'blue' as const, firstRelease: true };
   await expect(run(deploySlot, { ...input, images: [await withHealthcheck('true')] })).resolves.toBeDefined();
-  expect(await world.target.engineHealth(containerName(world.scope, 'web', 'blue', 1), io)).toBe('healthy');
+  expect(await world.target.replicas(world.scope, 'blue', io)).toMatchObject([{ health: 'healthy' }]);
 
   const next = await world.step(oneService({ health: { attempts: 100, interval: '200ms' } }), '2.0.0');
   const sick = { ...next, slot: 'green' as const, images: [await withHealthcheck('false')], firstRelease: false };

@@ -1,91 +1,116 @@
 import { appConfigSchema } from '../../domain/config';
-import {
-  judgeIdle,
-  judgeLedger,
-  judgeLimits,
-  judgeRoom,
-  servingSlot,
-  type Finding,
-  type Seen,
-} from '../../domain/preflight';
+import { judgeIdle, judgeLedger, judgeLimits, judgeRoom, servingSlot, type Finding } from '../../domain/preflight';
+import { liveState, type Seen, type Serving } from '../../domain/live-state';
 import type { Live } from '../../domain/release';
 
-const live: Live = { slot: 'blue', version: '1.0.0', releaseId: 'r1', images: [], identity: 'i' };
+const live: Live = {
+  slot: 'blue',
+  version: '1.0.0',
+  releaseId: 'r1',
+  images: [{ service: 'web', reference: 'web:1', digest: 'sha256:1', size: 1 }],
+  identity: 'i',
+};
 const seen = (releaseId: string, state: Seen['state'] = 'running', version = '1.0.0'): Seen => ({
+  service: 'web',
   container: `shop.production.web.blue-${releaseId}`,
+  id: releaseId,
   releaseId,
   version,
   state,
+  address: '10.0.0.16',
+  startedAt: 0,
+  restarts: 0,
 });
 const problem = (finding: Finding): string => ('problem' in finding ? finding.problem : '');
+const note = (finding: Finding): string => ('note' in finding ? finding.note : '');
+const serving = (blue: Seen[], green: Seen[], share: number | undefined, more: Partial<Serving> = {}): Serving => ({
+  slots: { blue, green },
+  share,
+  routerRuns: true,
+  failed: [],
+  now: 1e9,
+  ...more,
+});
+const judged = (ledger: Live | null, found: Serving): Finding =>
+  judgeLedger(ledger, liveState(ledger, found, config({}).services));
 
 describe('the ledger', () => {
   it('agrees when its version runs alone with all the traffic', () => {
-    expect(judgeLedger(live, { slots: { blue: [seen('r1')], green: [] }, share: 0, failed: [] })).toHaveProperty(
-      'note',
+    expect(note(judged(live, serving([seen('r1')], [], 0)))).toBe(
+      '1.0.0 in blue has all the traffic, as the ledger says',
     );
-  });
-
-  it('agrees with an empty target when nothing was ever released', () => {
-    expect(judgeLedger(null, { slots: { blue: [], green: [] }, share: undefined, failed: [] })).toHaveProperty('note');
-  });
-
-  it('agrees that nothing is live when a failed first release was kept without traffic', () => {
-    expect(judgeLedger(null, { slots: { blue: [seen('r1')], green: [] }, share: 100, failed: [] })).toHaveProperty(
-      'note',
-    );
-  });
-
-  it('agrees that nothing is live when a failed first release was kept, and still has the traffic', () => {
-    const kept = { slots: { blue: [seen('r1')], green: [] }, share: 0, failed: ['r1'] };
-    expect(judgeLedger(null, kept)).toHaveProperty('note');
   });
 
   it.each([
-    ['no container', [], 0, 'seen no container in blue'],
+    ['an empty target when nothing was ever released', serving([], [], undefined)],
+    ['a failed first release that was kept without traffic', serving([seen('r1')], [], 100)],
+    [
+      'a failed first release that was kept, and still has the traffic',
+      serving([seen('r1')], [], 0, { failed: ['r1'] }),
+    ],
+  ])('agrees that nothing is live with %s', (_, found) => {
+    expect(note(judged(null, found))).toBe('first release: nothing is live');
+  });
+
+  it.each([
     ['another release', [seen('r2')], 0, 'release r2'],
     ['another version under the same release', [seen('r1', 'running', '1.1.0')], 0, '1.1.0'],
-    ['a stopped container', [seen('r1'), seen('r1', 'exited')], 0, 'seen that it stopped'],
     ['traffic left on the other slot', [seen('r1')], 10, 'seen 10 % going to green'],
-    ['a router without the environment', [seen('r1')], undefined, 'does not know this environment'],
-  ])('is refused on %s', (_, blue, share, expected) => {
-    const refusal = problem(judgeLedger(live, { slots: { blue, green: [] }, share, failed: [] }));
+  ])('is refused on %s, with a way out', (_, blue, share, expected) => {
+    const refusal = problem(judged(live, serving(blue, [], share)));
     expect(refusal).toContain('expected 1.0.0 (release r1) alone in blue');
     expect(refusal).toContain(expected);
+    expect(refusal).toContain('docs/runbook.md');
+  });
+
+  it.each([
+    ['no container', [], 0, 'no container in blue'],
+    ['only a stopped container', [seen('r1', 'exited')], 0, 'shop-production-web-r1 ended'],
+    ['a container that is paused', [seen('r1', 'paused')], 0, 'shop-production-web-r1 is paused'],
+    ['a container between two restarts', [{ ...seen('r1', 'restarting'), restarts: 7 }], 0, 'ends again and again'],
+    ['a container on no network', [{ ...seen('r1'), address: '' }], 0, 'is on no network'],
+  ])('lets the release of a fix begin on %s, and says what it found [proves 2]', (_, blue, share, expected) => {
+    const told = note(judged(live, serving(blue, [], share)));
+    expect(told).toContain('1.0.0 is live in blue, but does not serve:');
+    expect(told).toContain(expected);
+    expect(told).toContain('A release is possible');
+  });
+
+  it.each([
+    ['one of two replicas stopped', [seen('r1'), { ...seen('r1', 'exited'), container: 'web-2' }], 0, 'web-2 ended'],
+    ['a router without the environment', [seen('r1')], undefined, 'does not know this environment'],
+  ])('takes a version that serves all the same for alive on %s [proves 2]', (_, blue, share, expected) => {
+    const told = note(judged(live, serving(blue, [], share)));
+    expect(told).toContain('but not all of it is well:');
+    expect(told).toContain(expected);
   });
 
   it('is refused when it knows of nothing but something serves', () => {
-    expect(problem(judgeLedger(null, { slots: { blue: [], green: [seen('r9')] }, share: 100, failed: [] }))).toContain(
-      'release r9',
-    );
-    expect(problem(judgeLedger(null, { slots: { blue: [seen('r9')], green: [] }, share: 50, failed: [] }))).toContain(
-      'release r9',
-    );
+    expect(problem(judged(null, serving([], [seen('r9')], 100)))).toContain('release r9');
+    expect(problem(judged(null, serving([seen('r9')], [], 50)))).toContain('release r9');
   });
 });
 
 describe('the slot that serves', () => {
   it('is the one with all the traffic and containers of one release', () => {
-    expect(servingSlot({ slots: { blue: [], green: [seen('r1')] }, share: 100, failed: [] })).toBe('green');
-    expect(servingSlot({ slots: { blue: [seen('r1')], green: [seen('r2')] }, share: 50, failed: [] })).toBeUndefined();
-    expect(servingSlot({ slots: { blue: [seen('r1'), seen('r2')], green: [] }, share: 0, failed: [] })).toBeUndefined();
-    expect(servingSlot({ slots: { blue: [], green: [] }, share: undefined, failed: [] })).toBeUndefined();
+    expect(servingSlot(serving([], [seen('r1')], 100))).toBe('green');
+    expect(servingSlot(serving([seen('r1')], [seen('r2')], 50))).toBeUndefined();
+    expect(servingSlot(serving([seen('r1'), seen('r2')], [], 0))).toBeUndefined();
+    expect(servingSlot(serving([], [], undefined))).toBeUndefined();
   });
 });
 
 describe('what waits in the idle slot', () => {
   it('is named, and does not stop the release that clears it', () => {
-    expect(
-      judgeIdle(live, { slots: { blue: [seen('r1')], green: [seen('r0', 'exited')] }, share: 0, failed: [] }, []),
-    ).toEqual({
+    expect(judgeIdle(live, serving([seen('r1')], [seen('r0', 'exited')], 0), [])).toEqual({
       note: expect.stringContaining('release r0') as string,
     });
   });
 
   it('is not empty while a fresh baseline is left behind', () => {
-    const serving = { slots: { blue: [seen('r1')], green: [] }, share: 0, failed: [] };
-    expect(judgeIdle(live, serving, [])).toEqual({ note: 'green is empty' });
-    expect(judgeIdle(live, serving, [seen('r9')])).toEqual({ note: expect.stringContaining('release r9') as string });
+    const found = serving([seen('r1')], [], 0);
+    expect(judgeIdle(live, found, [])).toEqual({ note: 'green is empty' });
+    expect(judgeIdle(live, found, [seen('r9')])).toEqual({ note: expect.stringContaining('release r9') as string });
   });
 });
 

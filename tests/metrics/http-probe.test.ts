@@ -24,6 +24,7 @@ const replica = (service: string, number: number, state: Replica['state'] = 'run
   version: '1.0.0',
   imageDigest: 'sha256:0',
   state,
+  id: 'c1',
   restarts: 0,
   ...(state === 'exited' && { exitCode: 1 }),
 });

@@ -71,7 +71,7 @@ export const SERVICE_CASES: Case[] = [
     'a key of Compose',
     service('depends_on: []'),
     [
-      'spillway.yaml:9 services.backend.depends_on: unknown key, expected one of build, image, traffic, run, port, routes, health, replicas, cpu, memory, env, command, volumes, discard, readOnlyRoot, stopGrace, finish, policy',
+      'spillway.yaml:9 services.backend.depends_on: unknown key, expected one of build, image, traffic, run, longest, port, routes, health, replicas, cpu, memory, env, command, volumes, discard, readOnlyRoot, stopGrace, finish, policy',
     ],
   ],
   [
@@ -151,7 +151,7 @@ export const SERVICE_CASES: Case[] = [
     'no traffic and nothing said about running twice',
     'version: 1\napp: shop\nservices:\n  worker:\n    image: w\n    traffic: none\n',
     [
-      'spillway.yaml:4 services.worker.run: expected `both` (old and new may run at once) or `live-only` because of `traffic: none`, seen nothing',
+      'spillway.yaml:4 services.worker.run: expected `both` (old and new may run at once), `live-only` or `once` (a job that ends) because of `traffic: none`, seen nothing',
     ],
   ],
   [
@@ -170,6 +170,20 @@ export const SERVICE_CASES: Case[] = [
     'finish for a service that runs in both slots',
     service('finish: [./finish]'),
     ['spillway.yaml:9 services.backend.finish: expected only with `run: live-only`'],
+  ],
+  [
+    'a job with replicas, health endpoints and more time than deploy has',
+    'version: 1\napp: shop\nservices:\n  seed:\n    image: s\n    port: 80\n    traffic: none\n    run: once\n    replicas: 2\n    longest: 1h\n    health: {endpoints: [{path: /}]}\n',
+    [
+      'spillway.yaml:9 services.seed.replicas: expected 1 because of `run: once`, seen 2',
+      'spillway.yaml:10 services.seed.longest: expected at most 10m, seen 1 h: let the job only begin what takes longer',
+      'spillway.yaml:11 services.seed.health.endpoints: expected none because of `run: once`: its exit code tells how it went',
+    ],
+  ],
+  [
+    'a time for a job of a service that is none',
+    service('longest: 2m'),
+    ['spillway.yaml:9 services.backend.longest: expected only with `run: once`'],
   ],
   [
     'an unknown kind of traffic',

@@ -75,6 +75,13 @@ export const CASES: Case[] = [
     ],
   ],
   [
+    'a smoke check of a job that has ended',
+    top('  seed: {image: w, port: 1, traffic: none, run: once}\nsmoke: {checks: [{service: seed, path: /}]}'),
+    [
+      'spillway.yaml:10 smoke.checks[0].service: expected a service that runs before the switch, seen "seed", which is `once`',
+    ],
+  ],
+  [
     'two smoke checks of one name',
     top('smoke: {checks: [{service: backend, path: /a, name: up}, {service: backend, path: /b, name: up}]}'),
     ['spillway.yaml:9 smoke.checks[1].name: expected each name once, seen "up" again'],

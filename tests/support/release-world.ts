@@ -59,6 +59,7 @@ const WELL: Answers = {
   recordEntry: () => undefined,
   readLedger: () => [],
   reconcile: () => ({ did: [] }),
+  lookAtLive: () => ({ condition: 'serving', detail: '' }),
   watchRelease: async () => (await beatUntilCancelled(), null),
   terminateRelease: () => ({ ended: true }),
   migrationStatus: () => ({ applied: ['001_customers'], pending: ['002_orders'] }),

@@ -1,0 +1,26 @@
+import { judgeExits } from '../domain/exits';
+import { UnhealthyFailure } from '../domain/failures';
+import type { Slot } from '../domain/release';
+import type { StepParts } from './io';
+import { lastWords } from './last-words';
+import type { Parts } from './parts';
+import type { SinceHealthy, Step } from './steps';
+
+/**
+ * Lets a step of a release go on only while its containers run without a break since they were healthy.
+ *
+ * @throws UnhealthyFailure with what ended and its last lines; UnreachableFailure when the target cannot tell.
+ */
+export async function expectUnbroken(
+  { config, slot, deployed }: Pick<Step, 'config'> & SinceHealthy & { slot: Slot },
+  { target, io, release }: Pick<StepParts, 'target' | 'io' | 'release'>,
+  parts: Parts,
+): Promise<void> {
+  if (!deployed || deployed.length === 0) return;
+  const { problem, containers } = judgeExits(deployed, await target.replicas(release, slot, io), config.services);
+  if (problem === undefined) return;
+  // One speaks for the others: a failure stays small in the history.
+  throw new UnhealthyFailure(
+    parts.redact(`${problem}\n${await lastWords(containers.slice(0, 1), { target, io, parts })}`),
+  );
+}

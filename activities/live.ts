@@ -1,0 +1,43 @@
+import { liveState, type Serving } from '../domain/live-state';
+import { withOpen, type StepParts } from './io';
+import { findEntry } from './ledger';
+import { findOwn } from './ownership';
+import type { Parts } from './parts';
+import { routingOf } from './routing';
+import type { Activities, Step } from './steps';
+
+type Looking = Pick<StepParts, 'target' | 'router' | 'release' | 'io'>;
+
+/** Says what became of the live version, outside of any release; changes nothing. */
+export const liveActivities = (parts: Parts): Pick<Activities, 'lookAtLive'> => ({
+  lookAtLive: ({ scope, config, live }) =>
+    withOpen(parts, { config }, async (open) => {
+      const step = { release: { ...scope, ...live, id: live.releaseId }, config, live };
+      const release = await findOwn(parts, step, open.target, open.io);
+      if ('problem' in release) return { condition: 'foreign', detail: parts.redact(release.problem) };
+      const { condition, detail } = liveState(live, await lookAtServing(step, { ...open, release }), config.services);
+      return { condition, detail: parts.redact(detail) };
+    }),
+});
+
+/** What serves an environment: its containers, and where the router sends traffic. */
+export async function lookAtServing(
+  step: Pick<Step, 'config' | 'release'>,
+  { target, router, release, io }: Looking,
+): Promise<Serving> {
+  const [blue, green, probe, { running }] = await Promise.all([
+    target.replicas(release, 'blue', io),
+    target.replicas(release, 'green', io),
+    target.probe(io),
+    router.probe(await routingOf({ ...step, release }, target, io), io),
+  ]);
+  const releases = [...new Set([...blue, ...green].map(({ releaseId }) => releaseId))];
+  const entries = await Promise.all(releases.map((id) => findEntry(target.host, step, id, io)));
+  return {
+    slots: { blue, green },
+    share: running ? await router.greenShare(release, io) : undefined,
+    routerRuns: running,
+    failed: entries.flatMap((entry) => (entry && entry.outcome !== 'released' ? [entry.release.id] : [])),
+    now: probe.now,
+  };
+}

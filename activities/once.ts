@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endOf } from '../domain/exits';
+import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
+import type { Slot } from '../domain/release';
+import { formatDuration } from '../domain/units';
+import type { Replica } from '../targets/target';
+import { serverClock } from './clock';
+import type { StepParts } from './io';
+import { lastWords } from './last-words';
+import type { Parts } from './parts';
+import type { Step } from './steps';
+
+const POLL_MS = 100;
+
+type Once = Pick<Step, 'config'> & { slot: Slot };
+
+/** Names of the services that run to their end once a release. */
+export function onceServices({ services }: Step['config']): string[] {
+  return Object.keys(services).filter((name) => services[name]!.run === 'once');
+}
+
+/**
+ * Runs the jobs of a release, all at once, until each has ended. Whatever interrupted an attempt before, a job that began
+ * is not begun again: its container tells whether it runs, or how it ended.
+ *
+ * @throws UnhealthyFailure when one ends with another exit code than 0, or takes too long: then it is stopped.
+ */
+export async function runOnce(input: Once, step: StepParts, parts: Parts): Promise<void> {
+  await step.assertFence();
+  for (const { container } of await jobs(input, step)) await step.target.startOnce(container, step.io);
+  const clock = serverClock();
+  for (;;) {
+    const left = (await jobs(input, step)).filter(({ state }) => state !== 'exited');
+    await refuseFailed(input, step, parts);
+    if (left.length === 0) return;
+    const late = left.find(({ service }) => clock() > input.config.services[service]!.longest);
+    if (late) throw await tooLate(late, input, step, parts);
+    step.io.onProgress(`waits until ${left.map(({ container }) => container).join(', ')} ended`);
+    await sleep(POLL_MS, undefined, { signal: step.io.signal });
+  }
+}
+
+async function jobs({ config, slot }: Once, { target, io, release }: StepParts): Promise<Replica[]> {
+  const names = onceServices(config);
+  const found = (await target.replicas(release, slot, io)).filter(({ service }) => names.includes(service));
+  if (found.length === names.length) return found;
+  throw new UnreachableFailure(
+    `expected a container in ${slot} for each of ${names.join(', ')}, seen ${found.length}: something else removed one`,
+  );
+}
+
+async function refuseFailed(input: Once, step: StepParts, parts: Parts): Promise<void> {
+  const failed = (await jobs(input, step)).find(({ state, exitCode }) => state === 'exited' && exitCode !== 0);
+  if (failed)
+    throw await failure(
+      `expected ${failed.container} to end with exit code 0, seen that it ended${endOf(failed)}`,
+      failed,
+      step,
+      parts,
+    );
+}
+
+async function tooLate({ service, container }: Replica, { config }: Once, step: StepParts, parts: Parts) {
+  const { longest, stopGrace } = config.services[service]!;
+  await step.target.stopContainer(container, stopGrace, step.io);
+  const seen = `expected ${container} to end within ${formatDuration(longest)}, seen that it still ran, so it was stopped`;
+  return failure(`${seen}: give it more time by services.${service}.longest`, { container }, step, parts);
+}
+
+async function failure(
+  what: string,
+  { container }: Pick<Replica, 'container'>,
+  { target, io }: StepParts,
+  parts: Parts,
+): Promise<UnhealthyFailure> {
+  return new UnhealthyFailure(parts.redact(`${what}\n${await lastWords([container], { target, io, parts })}`));
+}
