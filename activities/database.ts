@@ -2,6 +2,8 @@ import type { Database } from '../databases/database';
 import type { DatabaseConfig } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Scope } from '../domain/release';
+import { listReleases } from './ledger';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
@@ -12,14 +14,18 @@ import type { Step } from './steps';
  */
 export async function withDatabase<T>(
   parts: Parts,
-  { config, projectDirectory }: Pick<Step, 'config' | 'projectDirectory'>,
+  step: Pick<Step, 'config' | 'projectDirectory'> & { release: Scope },
   io: Io,
   body: (database: Database, settings: DatabaseConfig) => Promise<T>,
 ): Promise<T> {
+  const { config, projectDirectory, release } = step;
   if (!config.database) {
     throw new ConfigurationFailure('expected a `database` in the configuration, seen none; add it, or leave it alone');
   }
-  const database = await parts.database(config.database, projectDirectory, io);
+  const { app, environment } = release;
+  const releases = async (asking: Io) => listReleases((await parts.target(config)).host, step, asking);
+  const place = { projectDirectory, scope: { app, environment }, releases };
+  const database = await parts.database(config.database, place, io);
   try {
     return await body(database, config.database);
   } finally {

@@ -10,6 +10,8 @@ import type { Activities, Step } from './steps';
 /** An answer must stay far below the 2 MB that Temporal takes. */
 const LONGEST_ANSWER = 1_000_000;
 
+type LedgerOwner = Parameters<typeof environmentDirectory>[0];
+
 /** What an environment remembers, kept on the target so that it outlives Temporal. */
 export const ledgerActivities = (parts: Parts): Pick<Activities, 'recordEntry' | 'readLedger'> => ({
   recordEntry: (input) =>
@@ -28,10 +30,8 @@ export const ledgerActivities = (parts: Parts): Pick<Activities, 'recordEntry' |
   readLedger: ({ scope, config, before, limit }) =>
     withIo(async (io) => {
       const { host } = await parts.target(config);
-      const directory = `${environmentDirectory({ config, release: scope })}/ledger`;
-      const ids = (await host.listFiles(directory, io))
-        .filter((name) => name.endsWith('.json'))
-        .map((name) => name.slice(0, -'.json'.length))
+      const directory = ledgerDirectory({ config, release: scope });
+      const ids = [...(await listReleases(host, { config, release: scope }, io))]
         .filter((id) => before === undefined || id < before)
         // Ids begin with their time.
         .sort()
@@ -52,8 +52,18 @@ export async function findEntry(
   return text === undefined ? undefined : parse(path, text);
 }
 
-function entryPath(step: Pick<Step, 'config' | 'release'>, id: string): string {
-  return `${environmentDirectory(step)}/ledger/${id}.json`;
+/** Ids of all releases that the durable ledger of an environment knows. */
+export async function listReleases(host: Host, environment: LedgerOwner, io: Io): Promise<ReadonlySet<string>> {
+  const names = await host.listFiles(ledgerDirectory(environment), io);
+  return new Set(names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length)));
+}
+
+function ledgerDirectory(environment: LedgerOwner): string {
+  return `${environmentDirectory(environment)}/ledger`;
+}
+
+function entryPath(environment: LedgerOwner, id: string): string {
+  return `${ledgerDirectory(environment)}/${id}.json`;
 }
 
 /** Whether this release has the environment, or reconcile has it in its place. */

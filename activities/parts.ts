@@ -1,16 +1,20 @@
 import type { AnalysisMetric, AppConfig, DatabaseConfig, SecretReference } from '../domain/config';
 import type { Io } from '../domain/host';
 import type { Database } from '../databases/database';
+import type { DatabaseContext } from '../databases/open';
 import type { MetricSource } from '../metrics/metric';
 import type { Router } from '../routers/router';
 import type { Target } from '../targets/target';
+
+/** Whose database is opened, and from where. */
+export type DatabasePlace = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
 
 /** The parts of the world that activities work on, opened from the configuration; tests may give their own. */
 export interface Parts {
   target(config: AppConfig): Promise<Target>;
   router(config: AppConfig): Promise<Router>;
   /** Resolves the secrets of the configuration; the caller closes it. */
-  database(config: DatabaseConfig, projectDirectory: string, io: Io): Promise<Database>;
+  database(config: DatabaseConfig, place: DatabasePlace, io: Io): Promise<Database>;
   /** Resolves the secrets of the metric; asks its source nothing yet. */
   metric(metric: AnalysisMetric, config: AppConfig, projectDirectory: string): Promise<MetricSource>;
   /** Resolves a secret reference or passes plain text through; remembers the value for redaction. */

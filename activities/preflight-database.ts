@@ -2,6 +2,7 @@ import type { Database } from '../databases/database';
 import type { Io } from '../domain/host';
 import type { Finding } from '../domain/preflight';
 import { formatSize } from '../domain/units';
+import { withDatabase } from './database';
 import type { Parts } from './parts';
 import type { PreflightCheck, Step } from './steps';
 
@@ -9,21 +10,15 @@ type Check = (name: string, body: (io: Io) => Promise<Finding>) => Promise<Prefl
 
 /** Whether the database answers, can be dumped, and whether its migrations can be applied and undone. */
 export async function checkDatabase(
-  { config, projectDirectory }: Step,
+  step: Step,
   parts: Parts,
   check: Check,
 ): Promise<{ checks: PreflightCheck[]; pending: string[] }> {
-  const settings = config.database;
+  const settings = step.config.database;
   if (!settings) return { checks: [], pending: [] };
   let pending: string[] = [];
-  const use = async (io: Io, body: (database: Database) => Promise<Finding>): Promise<Finding> => {
-    const database = await parts.database(settings, projectDirectory, io);
-    try {
-      return await body(database);
-    } finally {
-      await database.close();
-    }
-  };
+  const use = (io: Io, body: (database: Database) => Promise<Finding>): Promise<Finding> =>
+    withDatabase(parts, step, io, body);
   const answers = await check('database', (io) => use(io, (database) => probe(database, io)));
   if (!answers.ok || !settings.migrations) return { checks: [answers], pending };
   const migrations = await check('migrations', (io) =>
@@ -33,7 +28,8 @@ export async function checkDatabase(
         return { problem: `expected migrations without mistakes, seen:\n- ${mistakes.join('\n- ')}` };
       const status = await database.migrationStatus(io);
       pending = status?.pending ?? [];
-      return { note: pending.length > 0 ? `pending: ${pending.join(', ')}` : 'none pending' };
+      const left = status?.unclaimed ? `; left to others: ${status.unclaimed.join(', ')}` : '';
+      return { note: (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'none pending') + left };
     }),
   );
   return { checks: [answers, migrations], pending };

@@ -14,6 +14,7 @@ import type {
   Slot,
 } from '../domain/release';
 import type { SoakState } from '../domain/soak-state';
+import type { MigrationStatus } from '../databases/database';
 import type { RouterCapabilities } from '../routers/router';
 
 /*
@@ -226,9 +227,9 @@ export interface Activities {
   /* Migrations by hand. */
 
   /** Changes nothing. */
-  migrationStatus(input: Omit<Step, 'release'>): Promise<{ applied: string[]; pending: string[] }>;
+  migrationStatus(input: Omit<Step, 'release'> & { release: Scope }): Promise<MigrationStatus>;
   /** Mistakes found without applying anything. */
-  checkMigrations(input: Omit<Step, 'release'>): Promise<{ mistakes: string[] }>;
+  checkMigrations(input: Omit<Step, 'release'> & { release: Scope }): Promise<{ mistakes: string[] }>;
   /** From now on the steps of any other release do nothing. */
   takeFence(input: Step): Promise<void>;
   /** Reverts those of these that are applied, whoever applied them, newest first; then runs the verification. */

@@ -22,6 +22,8 @@ export interface MigrationStatus {
   applied: string[];
   /** In the order in which they would be. */
   pending: string[];
+  /** Records of an older version that were left to others, as `TABLE: NAME`; absent when there are none. */
+  unclaimed?: string[];
 }
 
 /** What is backed up and migrated. Every method may be called again after it was interrupted. */

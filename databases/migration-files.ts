@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationFailure } from '../domain/failures';
+import { decodeMigration, type MigrationText } from './migration-text';
 
 /** First line of a file whose statements cannot run in a transaction. */
 export const NO_TRANSACTION = '-- spillway: no transaction';
@@ -12,15 +13,18 @@ const NAME = /^(.+)\.(up|down)\.sql$/;
 export interface MigrationScript {
   /** Name of the file, for messages. */
   file: string;
+  /** As it is to reach the server, line ends and all. */
   sql: string;
   transaction: boolean;
+  /** Where and why the bytes of the file are no text: it must not run. */
+  unreadable?: MigrationText['mistake'];
 }
 
 export interface MigrationFile {
   name: string;
   up: MigrationScript;
   down?: MigrationScript;
-  /** SHA-256 of the up file, whatever its line ends. */
+  /** SHA-256 of the up file, whatever its line ends: a checkout on another system may change those. */
   checksum: string;
 }
 
@@ -45,7 +49,7 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
   for (const [file, up] of scripts) {
     const [, name, direction] = NAME.exec(file) ?? [];
     if (!name || direction !== 'up') continue;
-    const checksum = createHash('sha256').update(up.sql).digest('hex');
+    const checksum = createHash('sha256').update(up.sql.replaceAll('\r\n', '\n')).digest('hex');
     migrations.push({ name, up, down: scripts.get(`${name}.down.sql`), checksum });
   }
   migrations.sort((a, b) => compare(a.name, b.name));
@@ -53,9 +57,16 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
 }
 
 /** Makes a script of its text; the text decides whether it runs in a transaction. */
-export function scriptOf(file: string, text: string): MigrationScript {
-  const sql = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  return { file, sql, transaction: sql.split('\n', 1)[0]?.trim().toLowerCase() !== NO_TRANSACTION };
+export function scriptOf(file: string, sql: string): MigrationScript {
+  return {
+    file,
+    sql,
+    transaction:
+      sql
+        .split(/[\r\n]/, 1)[0]
+        ?.trim()
+        .toLowerCase() !== NO_TRANSACTION,
+  };
 }
 
 async function namesIn(directory: string): Promise<string[]> {
@@ -70,7 +81,8 @@ async function namesIn(directory: string): Promise<string[]> {
 }
 
 async function readScript(directory: string, file: string): Promise<MigrationScript> {
-  return scriptOf(file, await readFile(join(directory, file), 'utf8'));
+  const { text, mistake } = decodeMigration(await readFile(join(directory, file)));
+  return { ...scriptOf(file, text), ...(mistake && { unreadable: mistake }) };
 }
 
 /** By code unit: the same order on every machine, whatever its language. */

@@ -7,6 +7,8 @@ import { formatDuration } from '../domain/units';
 /** Key of the advisory lock: `SPLW` in ASCII, and 1 for migrations. */
 const KEY = [0x53504c57, 1];
 const POLL_MS = 200;
+const OURS = `l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.objid = $2 AND l.objsubid = 2
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
  * Waits until no other migrator works on this database, at most `limit` milliseconds. The lock belongs to the
@@ -31,13 +33,17 @@ export async function takeMigrationLock(client: ClientBase, limit: number, io: I
   }
 }
 
+/** Whether this session still has the lock; a migration may have given it up. */
+export async function holdsMigrationLock(client: ClientBase): Promise<boolean> {
+  const { rows } = await client.query(`SELECT 1 FROM pg_locks l WHERE ${OURS} AND l.pid = pg_backend_pid()`, KEY);
+  return rows.length > 0;
+}
+
 async function describeHolder(client: ClientBase): Promise<string> {
   const { rows } = await client.query<{ pid: number; name: string; since: string; address: string }>(
     `SELECT a.pid, a.application_name AS name, to_char(a.backend_start, 'HH24:MI:SS TZ') AS since,
             coalesce(host(a.client_addr), 'local') AS address
-     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-     WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.objid = $2
-       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+     FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE ${OURS}`,
     KEY,
   );
   const [holder] = rows;

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { DatabaseConfig } from '../domain/config';
 import { MigrationFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Scope } from '../domain/release';
+import { applicationName } from './application-name';
 import type { MigrationStatus } from './database';
 import type { Migrations } from './migrations';
 import { withClient, type PostgresServer } from './postgres-connection';
@@ -9,13 +11,12 @@ import { runProgram } from './run-program';
 
 export type CommandConfig = Extract<NonNullable<DatabaseConfig['migrations']>, { status: string[] }>;
 
-/** Name of the tool's connections, when it uses libpq: one left by a worker that died is recognised by it. */
-const APPLICATION = 'spillway migrations';
 const LINE = /^(applied|pending)\s+(\S.*?)\s*$/;
 
 /** What a team's own program needs besides its arguments. */
 export interface CommandContext {
   projectDirectory: string;
+  scope: Scope;
   /** The whole environment of the program, secrets resolved. */
   env: NodeJS.ProcessEnv;
   redact: (text: string) => string;
@@ -23,11 +24,16 @@ export interface CommandContext {
 
 /** Migrations by the team's own tool, such as alembic: Spillway asks what is there, and says what should be. */
 export class CommandMigrations implements Migrations {
+  /** Name of the tool's connections, when it uses libpq: one left by a worker that died is recognised by it. */
+  private readonly application: string;
+
   constructor(
     private readonly server: PostgresServer,
     private readonly config: CommandConfig,
     private readonly context: CommandContext,
-  ) {}
+  ) {
+    this.application = applicationName('migrations', context.scope);
+  }
 
   async status(io: Io): Promise<MigrationStatus> {
     const output = await this.run('status', this.config.status, io);
@@ -115,7 +121,7 @@ export class CommandMigrations implements Migrations {
     const result = await runProgram({
       argv,
       cwd: join(projectDirectory, this.config.cwd),
-      env: { ...env, PGAPPNAME: APPLICATION },
+      env: { ...env, PGAPPNAME: this.application },
       limit: this.config.timeout,
       io,
     }).catch((error: unknown) => {
@@ -139,8 +145,8 @@ export class CommandMigrations implements Migrations {
     await withClient(this.server, io, (client) =>
       client.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE application_name = $1 AND datname = current_database() AND usename = current_user`,
-        [APPLICATION],
+         WHERE application_name = $1 AND datname = current_database() AND usename = session_user`,
+        [this.application],
       ),
     );
   }

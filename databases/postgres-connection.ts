@@ -1,13 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Client, type ClientBase, type DatabaseError } from 'pg';
+import { Client, type DatabaseError } from 'pg';
 import { ConfigurationFailure, SpillwayFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import { asOurselves, endWithUs } from './postgres-session';
 
 /** How long connecting, and saying goodbye, may take. */
 const CONNECT_MS = 10_000;
 const END_MS = 2_000;
-/** Between two statements only this process works, for moments: one that takes longer is frozen. */
-const FROZEN_MS = 15_000;
 
 /** A server and a database on it. */
 export interface PostgresServer {
@@ -74,29 +73,13 @@ async function connect(server: PostgresServer): Promise<Client> {
   client.on('error', () => undefined);
   try {
     await client.connect();
+    await asOurselves(client);
     await endWithUs(client);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
     throw connectionFailure(error, server) ?? error;
   }
-}
-
-/**
- * Makes the server end this session, and so give up its locks, soon after this process died (it looks once a second, also
- * while a statement runs) or froze (nothing comes for a while). Settings that an older server does not know are left out.
- */
-export async function endWithUs(client: ClientBase): Promise<void> {
-  await client.query(
-    `SELECT set_config(wanted.name, wanted.value, false)
-     FROM (VALUES ('idle_in_transaction_session_timeout', '${FROZEN_MS}'), ('idle_session_timeout', '${2 * FROZEN_MS}'))
-       AS wanted (name, value)
-     JOIN pg_settings USING (name)`,
-  );
-  // Unknown before PostgreSQL 14, and refused where the server's system cannot tell.
-  await client.query('SET client_connection_check_interval = 1000').catch((error: { code?: string }) => {
-    if (error.code !== '42704' && error.code !== '22023') throw error as Error;
-  });
 }
 
 async function cancelStatement(server: PostgresServer, client: Client): Promise<void> {

@@ -1,21 +1,27 @@
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Scope } from '../domain/release';
+import { applicationName } from './application-name';
 import type { PostgresServer } from './postgres-connection';
 import { withClient } from './postgres-connection';
 import { runProgram, type ProgramResult } from './run-program';
 
-/** What connections of PostgreSQL's own programs are called, so that one left by a worker that died is recognised. */
-const APPLICATION = 'spillway tool';
 /** A program that only prints its version, and one that works on a whole database. */
 const QUICK_MS = 10_000;
 const LONG_MS = 24 * 3_600_000;
 
 /** PostgreSQL's own programs on the worker's machine, working on one database. */
 export class PostgresTools {
+  /** What their connections are called, so that one left by a worker that died is recognised. */
+  private readonly application: string;
+
   constructor(
     private readonly server: PostgresServer,
+    scope: Scope,
     private readonly environment: NodeJS.ProcessEnv,
-  ) {}
+  ) {
+    this.application = applicationName('tool', scope);
+  }
 
   /** The connection string to give in `argv`: it has no password. */
   get uri(): string {
@@ -49,7 +55,12 @@ export class PostgresTools {
     io: Io,
     { limit = LONG_MS, options = '' }: { limit?: number; options?: string } = {},
   ): Promise<ProgramResult> {
-    const env: NodeJS.ProcessEnv = { PGCONNECT_TIMEOUT: '10', PGOPTIONS: options, PGAPPNAME: APPLICATION, LC_ALL: 'C' };
+    const env: NodeJS.ProcessEnv = {
+      PGCONNECT_TIMEOUT: '10',
+      PGOPTIONS: options,
+      PGAPPNAME: this.application,
+      LC_ALL: 'C',
+    };
     for (const name of ['PATH', 'HOME', 'TMPDIR']) env[name] = this.environment[name];
     if (this.server.password) env.PGPASSWORD = this.server.password;
     return runProgram({ argv, env, limit, io });
@@ -60,8 +71,8 @@ export class PostgresTools {
     await withClient(this.server, io, (client) =>
       client.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE application_name = $1 AND datname = current_database() AND usename = current_user`,
-        [APPLICATION],
+         WHERE application_name = $1 AND datname = current_database() AND usename = session_user`,
+        [this.application],
       ),
     );
   }

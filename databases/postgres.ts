@@ -1,6 +1,7 @@
 import type { DatabaseConfig } from '../domain/config';
 import { MigrationFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Scope } from '../domain/release';
 import type { Database, DatabaseProbe, Dump, MigrationStatus } from './database';
 import type { Migrations } from './migrations';
 import { CommandMigrations } from './migrations-command';
@@ -14,6 +15,10 @@ import { runProgram } from './run-program';
 /** What is needed besides the configuration; secrets are resolved. */
 export interface DatabaseContext {
   url: string;
+  /** Whose database it is: others may have records in it, too. */
+  scope: Scope;
+  /** Ids of the releases that the environment's ledger knows; asked only where an older version left its records. */
+  releases: (io: Io) => Promise<ReadonlySet<string>>;
   /** Absolute folder of `spillway.yaml`. */
   projectDirectory: string;
   /** Environment of the worker: programs get it, so that they find what they find in a shell. */
@@ -42,7 +47,7 @@ class PostgresDatabase implements Database {
     private readonly context: DatabaseContext,
     private readonly server: PostgresServer,
   ) {
-    this.tools = new PostgresTools(server, context.environment);
+    this.tools = new PostgresTools(server, context.scope, context.environment);
     this.migrations = this.openMigrations();
   }
 
@@ -121,12 +126,17 @@ class PostgresDatabase implements Database {
 
   private openMigrations(): Migrations | undefined {
     const { migrations } = this.config;
-    const { projectDirectory, redact } = this.context;
+    const { projectDirectory, redact, scope } = this.context;
     if (!migrations) return undefined;
     if ('directory' in migrations) {
-      return new SqlMigrations(this.server, this.config, projectDirectory, migrations.directory);
+      return new SqlMigrations(this.server, this.config, this.context, migrations.directory);
     }
-    return new CommandMigrations(this.server, migrations, { projectDirectory, redact, env: this.programEnvironment() });
+    return new CommandMigrations(this.server, migrations, {
+      projectDirectory,
+      redact,
+      scope,
+      env: this.programEnvironment(),
+    });
   }
 
   /** What the team's own programs see: the worker's environment, the database, and what the configuration adds. */

@@ -17,6 +17,8 @@ export interface MigrationLook {
   applied: string[];
   /** In the order in which they would be. */
   pending: string[];
+  /** Records of an older version that were left to others, as `TABLE: NAME`. */
+  unclaimed?: string[];
   /** What would keep them from being applied. */
   mistakes: string[];
 }

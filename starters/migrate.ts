@@ -142,10 +142,11 @@ async function requestFor(action: MigrationAction, options: ChangeOptions): Prom
   };
 }
 
-function render({ applied, pending, mistakes }: MigrationLook, colours: Colours): string {
+function render({ applied, pending, unclaimed = [], mistakes }: MigrationLook, colours: Colours): string {
   const lines = [
     ...applied.map((name) => `${colours.green('applied')}  ${name}`),
     ...pending.map((name) => `${colours.yellow('pending')}  ${name}`),
+    ...unclaimed.map((record) => `${colours.dim('left')}     ${record} (made by an older version, for another app)`),
     ...mistakes.map((mistake) => `${colours.red('mistake')}  ${mistake}`),
   ];
   return lines.join('\n') || 'there are no migrations';

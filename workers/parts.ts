@@ -1,4 +1,4 @@
-import type { Parts } from '../activities/parts';
+import type { DatabasePlace, Parts } from '../activities/parts';
 import { Secrets, type WorkerEnvironment } from '../activities/secrets';
 import { openDatabase } from '../databases/open';
 import type {
@@ -55,7 +55,7 @@ export async function openParts(options: PartsOptions): Promise<OpenParts> {
     owner,
     target,
     router,
-    database: (config, projectDirectory) => openWithSecrets(config, projectDirectory, secrets, environment),
+    database: (config, place) => openWithSecrets(config, place, secrets, environment),
     metric: (metric: AnalysisMetric, config: AppConfig, projectDirectory: string): Promise<MetricSource> =>
       openMetric(metric, {
         projectDirectory,
@@ -100,11 +100,12 @@ function openRouter(config: RouterConfig, host: Host): Router {
 
 async function openWithSecrets(
   config: DatabaseConfig,
-  projectDirectory: string,
+  place: DatabasePlace,
   secrets: Secrets,
   environment: WorkerEnvironment,
 ) {
   const { migrations } = config;
+  const { projectDirectory } = place;
   const url = await secrets.resolve(config.url, projectDirectory);
   const variables = await resolveAll(
     migrations && 'env' in migrations ? migrations.env : {},
@@ -112,7 +113,7 @@ async function openWithSecrets(
     secrets,
   );
   const redact = (text: string): string => secrets.redact(text);
-  return openDatabase(config, { url, projectDirectory, environment, variables, redact });
+  return openDatabase(config, { ...place, url, environment, variables, redact });
 }
 
 async function resolveAll(variables: Variables, directory: string, secrets: Secrets): Promise<Record<string, string>> {

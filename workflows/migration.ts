@@ -50,8 +50,8 @@ export async function migration({ request, live }: MigrationInput): Promise<Migr
 /** Somebody waits for the answer: a database that is away for longer is the answer. */
 const LOOK_TIMEOUT = '20s';
 
-async function look({ config, projectDirectory }: MigrationRequest): Promise<MigrationLook> {
-  const input = { config, projectDirectory };
+async function look({ app, environment, config, projectDirectory }: MigrationRequest): Promise<MigrationLook> {
+  const input = { release: { app, environment }, config, projectDirectory };
   const scheduleToCloseTimeout = LOOK_TIMEOUT;
   const { mistakes } = await quick.checkMigrations.executeWithOptions(
     { summary: 'check the pending migrations', scheduleToCloseTimeout },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appConfigSchema, type DatabaseConfig } from '../../domain/config';
 import type { Io } from '../../domain/host';
+import type { Scope } from '../../domain/release';
 import type { Database } from '../../databases/database';
 import { openDatabase } from '../../databases/open';
 import { query, startPostgres, type TestPostgres } from '../support/postgres';
@@ -13,7 +14,7 @@ export interface Project {
   config: DatabaseConfig;
   database: Database;
   /** Writes files relative to the folder `migrations`. */
-  write(files: Record<string, string>): Promise<void>;
+  write(files: Record<string, string | Buffer>): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -25,19 +26,33 @@ export function databaseConfig(overrides: Record<string, unknown> = {}): Databas
   return appConfigSchema.parse(file).database!;
 }
 
-export async function project(url: string, overrides: Record<string, unknown> = {}): Promise<Project> {
+/** Whose projects these are, unless a test says otherwise. */
+export const SHOP: Scope = { app: 'shop', environment: 'production' };
+
+/** Whose a project is, and which releases its ledger knows. */
+export interface Owner extends Scope {
+  releases?: string[];
+}
+
+export async function project(
+  url: string,
+  overrides: Record<string, unknown> = {},
+  { releases = [], ...scope }: Owner = SHOP,
+): Promise<Project> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-project-'));
   await mkdir(join(directory, 'migrations'));
   const config = databaseConfig(overrides);
   const password = decodeURIComponent(new URL(url).password);
   const database = openDatabase(config, {
     url,
+    scope,
+    releases: () => Promise.resolve(new Set(releases)),
     projectDirectory: directory,
     environment: process.env,
     variables: {},
     redact: (text) => text.replaceAll(password, '[redacted]'),
   });
-  const write = async (files: Record<string, string>) => {
+  const write = async (files: Record<string, string | Buffer>) => {
     for (const [name, text] of Object.entries(files)) await writeFile(join(directory, 'migrations', name), text);
   };
   const remove = () => rm(directory, { recursive: true, force: true });
@@ -64,8 +79,8 @@ export class Databases {
   }
 
   /** A project whose migrations belong to the database of this test. */
-  async project(overrides?: Record<string, unknown>): Promise<Project> {
-    const opened = await project(this.url, overrides);
+  async project(overrides?: Record<string, unknown>, owner?: Owner): Promise<Project> {
+    const opened = await project(this.url, overrides, owner);
     this.made.push(opened);
     return opened;
   }

@@ -4,7 +4,7 @@ import { cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { query, startPostgres, type TestPostgres } from '../support/postgres';
-import { io, project, type Project } from './database-context';
+import { io, project, SHOP, type Project } from './database-context';
 
 const ROOT = join(__dirname, '../..');
 
@@ -207,7 +207,7 @@ function startMigrator(directory: string, config: unknown, names: string[]): Chi
   const program = `
     const { openDatabase } = require(${JSON.stringify(join(ROOT, 'databases/open.ts'))});
     const { config, directory, names } = JSON.parse(process.env.INPUT);
-    const context = { url: process.env.URL, projectDirectory: directory, environment: process.env, variables: {}, redact: String };
+    const context = { url: process.env.URL, scope: ${JSON.stringify(SHOP)}, projectDirectory: directory, environment: process.env, variables: {}, redact: String };
     openDatabase(config, context).migrateUp(names, 'r', { signal: new AbortController().signal, onProgress: () => undefined });`;
   const env = { ...process.env, URL: url, INPUT: JSON.stringify({ config, directory, names }) };
   const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];

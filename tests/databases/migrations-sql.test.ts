@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { DatabaseConfig } from '../../domain/config';
 import { query } from '../support/postgres';
-import { Databases, io, ORDERS } from './database-context';
+import { Databases, io, ORDERS, SHOP } from './database-context';
 
 const ROOT = join(__dirname, '../..');
 
@@ -32,7 +32,7 @@ describe('applying', () => {
       '001_orders',
     ]);
     expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
-    expect(await databases.tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual([]);
   });
 
   test('asking for the status creates nothing', async () => {
@@ -71,9 +71,9 @@ describe('applying', () => {
         /^002_broken\.up\.sql:4: «ALTER TABLE orders ADD COLUMN id int» failed: ERROR 42701: column "id" of relation "orders" already exists\. Nothing of this file was applied\.$/,
       ),
     });
-    expect(await databases.tables()).toEqual(['orders', 'spillway_migrations']);
+    expect(await databases.tables()).toEqual(['orders']);
     expect(await database.migrateDown(['001_orders', '002_broken'], 'release-1', io())).toEqual(['001_orders']);
-    expect(await databases.tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual([]);
   });
 
   test('data that a failing migration trips over stays out of the message', async () => {
@@ -98,7 +98,7 @@ describe('applying', () => {
     await expect(database.migrateUp(['001_orders', '002_line'], 'r', io())).rejects.toThrow(
       /:2: «COMMIT» failed: ERROR 23503/,
     );
-    expect(await databases.tables()).toEqual(['orders', 'spillway_migrations']);
+    expect(await databases.tables()).toEqual(['orders']);
   });
 
   test('a migration may change search path and role without losing its record or disturbing the next one', async () => {
@@ -106,7 +106,7 @@ describe('applying', () => {
     const sql = `CREATE SCHEMA other; SET search_path = other; CREATE TABLE here (id int); SET ROLE pg_monitor;`;
     await write({ '000_path.up.sql': sql, '000_path.down.sql': 'DROP SCHEMA other CASCADE;', ...ORDERS });
     await database.migrateUp(['000_path', '001_orders'], 'r', io());
-    expect(await databases.tables()).toEqual(['orders', 'spillway_migrations']);
+    expect(await databases.tables()).toEqual(['orders']);
     expect((await database.migrationStatus(io()))?.applied).toEqual(['000_path', '001_orders']);
   });
 
@@ -142,7 +142,7 @@ describe('applying', () => {
     await until(() => Promise.resolve(listening.said.some((detail) => detail.includes('pg_sleep'))));
     controller.abort(new Error('stop now'));
     await outcome;
-    expect(await databases.tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual([]);
     await until(async () => (await sleeping()) === 0);
   });
 
@@ -182,7 +182,7 @@ describe('without a transaction', () => {
     }
     expect((await database.migrationStatus(io()))?.pending).toEqual(['001_half']);
     expect(await database.migrateDown(['001_half'], 'r', io())).toEqual(['001_half']);
-    expect(await databases.tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual([]);
   });
 });
 
@@ -193,7 +193,7 @@ describe('reverting', () => {
     await first.database.migrateUp(['001_orders'], 'r', io());
     const second = await shop();
     expect(await second.database.migrateDown(['001_orders'], 'r', io())).toEqual(['001_orders']);
-    expect(await databases.tables()).toEqual(['spillway_migrations']);
+    expect(await databases.tables()).toEqual([]);
   });
 
   test('without a down file says what a person must do', async () => {
@@ -279,7 +279,7 @@ function startMigrator(
   const program = `
     const { openDatabase } = require(${JSON.stringify(join(ROOT, 'databases/open.ts'))});
     const { config, directory, names } = JSON.parse(process.env.INPUT);
-    const context = { url: process.env.URL, projectDirectory: directory, environment: {}, variables: {}, redact: String };
+    const context = { url: process.env.URL, scope: ${JSON.stringify(SHOP)}, projectDirectory: directory, environment: {}, variables: {}, redact: String };
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
     openDatabase(config, context).migrateUp(names, 'r', io);`;
   const env = { ...process.env, URL: databases.url, INPUT: JSON.stringify({ config, directory, names }) };

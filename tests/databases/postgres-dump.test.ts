@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { openDatabase } from '../../databases/open';
 import { query, startPostgres, type TestPostgres } from '../support/postgres';
-import { databaseConfig, io, project, type Project } from './database-context';
+import { databaseConfig, io, project, SHOP, type Project } from './database-context';
 
 const ROOT = join(__dirname, '../..');
 
@@ -26,6 +26,8 @@ afterEach(() => shop.remove());
 const openWith = (environment: NodeJS.ProcessEnv, to = url) =>
   openDatabase(databaseConfig(), {
     url: to,
+    scope: SHOP,
+    releases: () => Promise.resolve(new Set<string>()),
     projectDirectory: shop.directory,
     environment,
     variables: {},
@@ -269,7 +271,7 @@ function startDump(): ChildProcess {
   const program = `
     const { openDatabase } = require(${JSON.stringify(join(ROOT, 'databases/open.ts'))});
     const { config, directory, dump } = JSON.parse(process.env.INPUT);
-    const context = { url: process.env.URL, projectDirectory: directory, environment: process.env, variables: {}, redact: String };
+    const context = { url: process.env.URL, scope: ${JSON.stringify(SHOP)}, projectDirectory: directory, environment: process.env, variables: {}, redact: String };
     openDatabase(config, context).dump(dump, { signal: new AbortController().signal, onProgress: () => undefined });`;
   const input = JSON.stringify({ config: databaseConfig({ lockTimeout: '60s' }), directory: shop.directory, dump });
   const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];
@@ -277,7 +279,7 @@ function startDump(): ChildProcess {
 }
 
 async function tools(): Promise<number> {
-  const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'spillway tool'`;
+  const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'spillway tool %'`;
   return (await query(url, sql)).length;
 }
 

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import type { ClientBase } from 'pg';
+import type { Scope } from '../domain/release';
+import type { MigrationFile, MigrationScript } from './migration-files';
+import type { RecordsView } from './migration-view';
+import { parseStatements } from './postgres-parser';
+import { statementMistakes } from './postgres-statements';
+
+/** What in the scripts of a migration cannot work on this database, found without running any of it. */
+export async function scriptMistakes(
+  client: ClientBase,
+  { up, down }: MigrationFile,
+  directory: string,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const script of down ? [up, down] : [up]) {
+    const mistakes = await statementMistakes(script);
+    // A text that cannot be read cannot be asked about, either.
+    if (mistakes.length === 0) mistakes.push(...(await encodingMistakes(client, script, script === down)));
+    found.push(...mistakes);
+  }
+  return found.map((mistake) => join(directory, mistake));
+}
+
+/** Whether the server can hold the text in the encoding of the database: it converts what it is sent, or refuses it. */
+async function encodingMistakes(client: ClientBase, { file, sql }: MigrationScript, kept: boolean): Promise<string[]> {
+  const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
+  const encoding = rows[0]?.server_encoding ?? '';
+  if (['UTF8', 'SQL_ASCII'].includes(encoding)) return [];
+  try {
+    // The record keeps the whole down file; of the others the comments before a statement stay here.
+    await client.query('SELECT 1 WHERE $1::text IS NULL', [kept ? sql : await sentOf(sql)]);
+    return [];
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    if (code !== '22P05') throw error;
+    return [
+      `${file}: expected text that a database in ${encoding} can hold, seen: ${message}; leave that out, or use a database in UTF8`,
+    ];
+  }
+}
+
+async function sentOf(sql: string): Promise<string> {
+  const statements = await parseStatements(sql);
+  return Array.isArray(statements) ? statements.map((statement) => statement.sql).join(';') : sql;
+}
+
+/** Why these pending migrations must not be applied, as far as the records tell. */
+export function recordMistakes(
+  { twins, mistakes, schema }: RecordsView,
+  pending: MigrationFile[],
+  { app }: Scope,
+): string[] {
+  const doubled = pending.flatMap(({ name, checksum }) => {
+    const twin = twins.find((each) => each.name === name && (each.app === app || each.checksum === checksum));
+    if (!twin) return [];
+    const other = `${twin.app}/${twin.environment}`;
+    if (twin.app === app) {
+      return [
+        `${name}: expected to apply it to the schema ${schema} once, seen that ${other} has applied it there. ` +
+          'Give each environment a database of its own, or a schema of its own by its search path',
+      ];
+    }
+    return [
+      `${name}: expected to know whether it stands in the schema ${schema}, seen that an older version applied the same file ` +
+        `without saying for which app, and that ${other} has its record. Settle whether it is for this app, too ` +
+        '(docs/databases.md, "Records of an older version", says how)',
+    ];
+  });
+  return [...mistakes, ...doubled];
+}
