@@ -47,7 +47,7 @@ async function sentOf(sql: string): Promise<string> {
 
 /** Why these pending migrations must not be applied, as far as the records tell. */
 export function recordMistakes(
-  { twins, mistakes, schema }: RecordsView,
+  { twins, claim, schema }: RecordsView,
   pending: MigrationFile[],
   { app }: Scope,
 ): string[] {
@@ -67,5 +67,5 @@ export function recordMistakes(
         '(docs/databases.md, "Records of an older version", says how)',
     ];
   });
-  return [...mistakes, ...doubled];
+  return [...(claim?.mistakes ?? []), ...doubled];
 }

@@ -3,6 +3,8 @@ import type { Scope } from '../domain/release';
 
 /** Where all records of a database lie, whoever connects and whatever the search path is. */
 export const RECORDS = { schema: 'spillway', table: 'migrations', name: 'spillway.migrations' } as const;
+/** The environments that have taken over what an older version had left them, if anything: they look for it no more. */
+const SETTLED = 'spillway.environments';
 
 const COLUMNS = [
   'app',
@@ -97,6 +99,27 @@ export async function createRecords(client: ClientBase): Promise<void> {
       PRIMARY KEY (app, environment, name)
     )`,
   );
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS ${SETTLED} (app text, environment text, since timestamptz NOT NULL, PRIMARY KEY (app, environment))`,
+  );
+}
+
+/** Whether the records of an older version are no business of this environment any more. */
+export async function isSettled(client: ClientBase, { app, environment }: Scope): Promise<boolean> {
+  if (!(await exists(client))) return false;
+  const { rows } = await client.query(`SELECT 1 FROM ${SETTLED} WHERE app = $1 AND environment = $2`, [
+    app,
+    environment,
+  ]);
+  return rows.length > 0;
+}
+
+/** Says so; in the transaction that takes them over. */
+export async function markSettled(client: ClientBase, { app, environment }: Scope): Promise<void> {
+  await client.query(`INSERT INTO ${SETTLED} VALUES ($1, $2, clock_timestamp()) ON CONFLICT DO NOTHING`, [
+    app,
+    environment,
+  ]);
 }
 
 /** Why the records cannot be kept; undefined when they are there and may be written, or could be created. */
@@ -135,7 +158,7 @@ export async function recordsMistake(client: ClientBase): Promise<string | undef
     return (
       `expected the database user ${user} to be allowed to keep its records in ${RECORDS.name}, seen that it is not; ` +
       (seen.table
-        ? `GRANT USAGE ON SCHEMA ${RECORDS.schema} TO ${user}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${RECORDS.name} TO ${user}`
+        ? `GRANT USAGE ON SCHEMA ${RECORDS.schema} TO ${user}; GRANT SELECT, INSERT, UPDATE, DELETE ON ${RECORDS.name}, ${SETTLED} TO ${user}`
         : `GRANT USAGE, CREATE ON SCHEMA ${RECORDS.schema} TO ${user}`)
     );
   }

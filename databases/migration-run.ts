@@ -6,7 +6,7 @@ import type { Io } from '../domain/host';
 import type { Scope } from '../domain/release';
 import { scriptOf, type MigrationFile, type MigrationScript } from './migration-files';
 import { takeMigrationLock } from './migration-lock';
-import { createRecords, MigrationRecords, type MigrationRecord } from './migration-records';
+import { MigrationRecords, type MigrationRecord } from './migration-records';
 import { withClient, type PostgresServer } from './postgres-connection';
 import { runScript } from './postgres-script';
 import { searchedSchemas, type ScriptLimits } from './postgres-session';
@@ -51,7 +51,6 @@ export class MigrationRun {
   async apply({ name, up, down, checksum }: MigrationFile, release: string): Promise<boolean> {
     const record = { name, checksum, release, down: down?.sql ?? null };
     return this.patiently(up, async ({ client, records }) => {
-      await createRecords(client);
       const before = (await records.all()).filter((each) => each.name === name);
       refuseForeign(before, release);
       if (before.some(({ finished }) => finished)) return false;

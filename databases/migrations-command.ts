@@ -7,10 +7,12 @@ import { applicationName } from './application-name';
 import type { MigrationStatus } from './database';
 import type { Migrations } from './migrations';
 import { withClient, type PostgresServer } from './postgres-connection';
-import { runProgram } from './run-program';
+import { runProgram, type ProgramResult } from './run-program';
 
 export type CommandConfig = Extract<NonNullable<DatabaseConfig['migrations']>, { status: string[] }>;
 
+/** What stands for bytes that are no UTF-8. */
+const GARBLED = '\uFFFD';
 const LINE = /^(applied|pending)\s+(\S.*?)\s*$/;
 
 /** What a team's own program needs besides its arguments. */
@@ -36,7 +38,8 @@ export class CommandMigrations implements Migrations {
   }
 
   async status(io: Io): Promise<MigrationStatus> {
-    const output = await this.run('status', this.config.status, io);
+    const { stdout: output, cut } = await this.run('status', this.config.status, io);
+    this.expectWhole(output, cut);
     const lines = output.split('\n').map((line) => LINE.exec(line));
     const named = (state: string) => lines.flatMap((line) => (line?.[1] === state ? [line[2] as string] : []));
     const status = { applied: named('applied'), pending: named('pending') };
@@ -115,7 +118,16 @@ export class CommandMigrations implements Migrations {
     );
   }
 
-  private async run(what: 'status' | 'up' | 'down', argv: string[], io: Io): Promise<string> {
+  /** A name that was cut off or garbled would be taken for another migration, or for none. */
+  private expectWhole(output: string, cut: boolean): void {
+    if (!cut && !output.includes(GARBLED)) return;
+    const seen = cut ? `more than ${output.length} characters` : `other bytes: ${this.quote(output)}`;
+    throw new MigrationFailure(
+      `expected database.migrations.status to print one line a migration, in UTF-8, seen ${seen}. Correct what it prints`,
+    );
+  }
+
+  private async run(what: 'status' | 'up' | 'down', argv: string[], io: Io): Promise<ProgramResult> {
     io.onProgress(`running ${argv.join(' ')}`);
     const { projectDirectory, env } = this.context;
     const result = await runProgram({
@@ -128,7 +140,7 @@ export class CommandMigrations implements Migrations {
       // Too slow once is too slow: another try would only hold the release up.
       throw error instanceof UnreachableFailure ? new MigrationFailure(this.context.redact(error.message)) : error;
     });
-    if (result.exitCode === 0) return result.stdout;
+    if (result.exitCode === 0) return result;
     throw new MigrationFailure(
       `expected database.migrations.${what} (${argv.join(' ')}) to exit with 0, seen ${result.exitCode}. ` +
         `It said: ${this.quote(`${result.stdout}\n${result.stderr}`)}`,

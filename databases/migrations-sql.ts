@@ -7,7 +7,7 @@ import { readMigrations, type MigrationFile, type MigrationFolder } from './migr
 import { recordMistakes, scriptMistakes } from './migration-mistakes';
 import { recordsMistake } from './migration-records';
 import { downScript, MigrationRun, refuseForeign } from './migration-run';
-import { lookAtRecords, openRecords, type Viewer } from './migration-view';
+import { lookAtRecords, settleRecords, type Viewer } from './migration-view';
 import type { Migrations } from './migrations';
 import type { DatabaseContext } from './postgres';
 import { withClient, type PostgresServer } from './postgres-connection';
@@ -31,9 +31,10 @@ export class SqlMigrations implements Migrations {
   async status(io: Io): Promise<MigrationStatus> {
     const { migrations } = await readMigrations(this.directory);
     const view = await withClient(this.server, io, (client) => lookAtRecords(client, this.viewer(migrations), io));
+    const unclaimed = view.claim?.unclaimed ?? [];
     const applied = view.records.filter(({ finished }) => finished).map(({ name }) => name);
     const pending = migrations.map(({ name }) => name).filter((name) => !applied.includes(name));
-    return { applied, pending, ...(view.unclaimed.length > 0 && { unclaimed: view.unclaimed }) };
+    return { applied, pending, ...(unclaimed.length > 0 && { unclaimed }) };
   }
 
   async check(io: Io): Promise<string[]> {
@@ -61,7 +62,7 @@ export class SqlMigrations implements Migrations {
     const folder = await readMigrations(this.directory);
     const run = this.run(io);
     const wanted = await run.locked(async ({ client }) => {
-      const view = await openRecords(client, this.viewer(folder.migrations, release), io);
+      const view = await lookAtRecords(client, this.viewer(folder.migrations, release), io);
       refuseForeign(
         view.records.filter(({ name }) => names.includes(name)),
         release,
@@ -72,6 +73,7 @@ export class SqlMigrations implements Migrations {
       // Found in preflight, too; but a file may have been changed since then.
       for (const migration of pending) mistakes.push(...(await scriptMistakes(client, migration, this.directory)));
       if (mistakes.length > 0) throw new MigrationFailure(mistakes.join('\n'));
+      await settleRecords(client, this.context.scope, view, io);
       return pending;
     });
     const applied: string[] = [];
@@ -91,7 +93,12 @@ export class SqlMigrations implements Migrations {
     const { migrations } = await readMigrations(this.directory);
     const run = this.run(io);
     const viewer = this.viewer(migrations, release ?? undefined);
-    const { records } = await run.locked(({ client }) => openRecords(client, viewer, io));
+    const { records } = await run.locked(async ({ client }) => {
+      const view = await lookAtRecords(client, viewer, io);
+      // Whoever has nothing to revert may have no right to create our table.
+      if (view.records.length > 0) await settleRecords(client, viewer.scope, view, io);
+      return view;
+    });
     const newestFirst = records
       .filter((record) => names.includes(record.name) && (release ?? record.release) === record.release)
       .reverse();

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { Scope } from '../domain/release';
-import { createRecords, RECORDS } from './migration-records';
+import { createRecords, markSettled, RECORDS } from './migration-records';
 import type { Claim, OlderRecord, OlderTable } from './older-claims';
 
 /** Name of the table in which older versions kept their records, in whatever schema the search path led to. */
@@ -36,7 +36,8 @@ async function recordsIn(client: ClientBase, table: string): Promise<OlderRecord
 }
 
 /** Moves what an environment claims into our table: all of it, or nothing when the process dies. Needs the lock. */
-export async function takeOver(client: ClientBase, { app, environment }: Scope, claim: Claim): Promise<void> {
+export async function takeOver(client: ClientBase, scope: Scope, claim: Claim): Promise<void> {
+  const { app, environment } = scope;
   await client.query('BEGIN');
   try {
     await createRecords(client);
@@ -50,6 +51,7 @@ export async function takeOver(client: ClientBase, { app, environment }: Scope, 
     }
     for (const { table, name } of claim.doubled) await forget(client, table, name);
     for (const table of new Set(claim.taken.map((each) => each.table.table))) await retire(client, table);
+    await markSettled(client, scope);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);

@@ -23,6 +23,8 @@ export interface ProgramResult {
   exitCode: number;
   stdout: string;
   stderr: string;
+  /** Its answer was longer than what is kept of it. */
+  cut: boolean;
 }
 
 /**
@@ -36,14 +38,15 @@ export async function runProgram({ argv, cwd, env, limit, io }: Program): Promis
   io.signal.throwIfAborted();
   const [program = '', ...rest] = argv;
   const child = spawn(program, rest, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on(
-    'data',
-    (chunk: Buffer) => (output.stdout = (output.stdout + chunk.toString()).slice(0, KEPT_ANSWER)),
-  );
-  child.stderr.on('data', (chunk: Buffer) => {
-    output.stderr = (output.stderr + chunk.toString()).slice(-KEPT_COMPLAINTS);
-    io.onProgress(`${program}: ${chunk.toString().trim().slice(-200)}`);
+  const output = { stdout: '', stderr: '', cut: false };
+  // Decoded as a stream: a character may come in two pieces.
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.cut ||= output.stdout.length + text.length > KEPT_ANSWER;
+    output.stdout = (output.stdout + text).slice(0, KEPT_ANSWER);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr = (output.stderr + text).slice(-KEPT_COMPLAINTS);
+    io.onProgress(`${program}: ${text.trim().slice(-200)}`);
   });
 
   const ended = new Promise<number>((resolve, reject) => {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LedgerEntry } from '../../domain/release';
 import { ActivityWorld } from '../support/activity-world';
 import { query, startPostgres, type TestPostgres } from '../support/postgres';
 
@@ -103,6 +105,39 @@ test('where the rollback keeps, nothing is reverted', async () => {
   await apply();
   expect(await revert()).toEqual({ reverted: [] });
   expect((await status()).applied).toEqual(NAMES);
+});
+
+test('records of an older version are known by the ledger, though the search path leads elsewhere since [proves E]', async () => {
+  const earlier = '20261101-090000-0.9.0-zzzz';
+  const checksum = createHash('sha256').update(FILES['001_orders.up.sql']).digest('hex');
+  await query(url, FILES['001_orders.up.sql']);
+  await query(
+    url,
+    `CREATE TABLE spillway_migrations (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz, release text NOT NULL,
+       down text, started_at timestamptz NOT NULL DEFAULT clock_timestamp())`,
+  );
+  await query(
+    url,
+    `INSERT INTO spillway_migrations VALUES ('001_orders', '${checksum}', now(), '${earlier}', 'DROP TABLE public.orders')`,
+  );
+  await query(url, 'CREATE SCHEMA app');
+  await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET search_path = app, public`);
+  const asked = world.step(RELEASE);
+  expect((await world.run('checkMigrations', asked)).mistakes).toEqual([]);
+
+  await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET search_path = app`);
+  expect((await world.run('checkMigrations', asked)).mistakes).toEqual([
+    expect.stringMatching(/whose the records of 001_orders/),
+  ]);
+  const { scope } = world;
+  const entry: LedgerEntry = {
+    release: { ...scope, id: earlier, version: '0.9.0' },
+    ...{ outcome: 'released', who: 'alice', note: '', startedAt: 1, endedAt: 2, live: null },
+    ...{ phases: [], images: [], messages: [], leftovers: [] },
+  };
+  await world.run('recordEntry', { ...world.step(earlier), entry });
+  expect((await world.run('checkMigrations', asked)).mistakes).toEqual([]);
+  expect(await status()).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
 });
 
 test('a release that no longer has the environment neither applies nor reverts', async () => {

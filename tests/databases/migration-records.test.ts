@@ -131,7 +131,7 @@ describe('the records of a database whose search path changes', () => {
     expect(await opened.migrationStatus(io())).toEqual({ applied: [], pending: ['001_t'] });
   });
 
-  test('are kept where the role takes on another one, whose the tables are, file after file [proves E]', async () => {
+  test('are kept where the role takes on another one, whose the tables are, file after file', async () => {
     await plainly(
       `CREATE ROLE keeper; GRANT CREATE ON DATABASE ${database()} TO keeper; GRANT CREATE ON SCHEMA public TO keeper`,
     );
@@ -198,7 +198,7 @@ describe('the records of several apps in one database', () => {
     ]);
   });
 
-  test('two environments of an app go their own ways where each has its own schema [proves F]', async () => {
+  test('two environments of an app go their own ways where each has its own schema', async () => {
     await plainly('CREATE SCHEMA staging; CREATE SCHEMA production');
     const url = databases.url;
     databases.url = `${url}?options=-csearch_path%3Dstaging`;

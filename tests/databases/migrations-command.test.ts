@@ -177,6 +177,25 @@ describe('a tool of the team', () => {
     await expect(database.checkMigrations(io())).rejects.toThrow(/`applied NAME` or `pending NAME`.*hello/);
   });
 
+  test('that prints a name in two pieces, which part a character, is understood [proves I]', async () => {
+    const pieces = `printf 'applied Gr\\303'; sleep 0.3; printf '\\266\\303\\237e\\n'`;
+    const { database } = await commands({ status: ['sh', '-c', pieces] });
+    expect(await database.migrationStatus(io())).toEqual({ applied: ['Größe'], pending: [] });
+  });
+
+  test.each([
+    ['in Latin-1', `printf 'applied Gr\\366\\337e\\n'`, /in UTF-8, seen other bytes: applied Gr/],
+    [
+      'of which only the beginning could be kept',
+      `yes 'applied 001_orders' | head -c 2000000`,
+      /seen more than 1000000 characters/,
+    ],
+  ])('whose status is a text %s is refused rather than misunderstood [proves I]', async (_what, script, why) => {
+    const { database } = await commands({ status: ['sh', '-c', script] });
+    await expect(database.migrationStatus(io())).rejects.toThrow(why);
+    await expect(database.migrateUp(['a'], 'r', io())).rejects.toThrow(why);
+  });
+
   test('that fails is quoted without secrets', async () => {
     const { database } = await commands({ status: ['sh', 'tool.sh', 'secret'] });
     const failure = await database.migrationStatus(io()).catch((error: Error) => error);

@@ -110,7 +110,7 @@ describe('records that an older version left', () => {
     expect((await database.migrationStatus(io()))?.applied).toEqual(['001_orders']);
   });
 
-  test('of two environments, each in its own schema, stay with each [proves F]', async () => {
+  test('of two environments, each in its own schema, stay with each', async () => {
     await older('staging', { '001_orders': 'r1', '002_total': 'r2' });
     await older('production', { '001_orders': 'r3' });
     await lead('production');
@@ -118,6 +118,18 @@ describe('records that an older version left', () => {
     expect(await database.migrationStatus(io())).toMatchObject({ applied: ['001_orders'], pending: ['002_total'] });
     expect(await database.checkMigrations(io())).toEqual([]);
     await database.migrateUp(['002_total'], 'r4', io());
+    expect(await names('staging.spillway_migrations')).toEqual(BOTH);
+  });
+
+  test('of another environment are looked at once: what was reverted can be applied again beside them [proves E, F]', async () => {
+    await older('staging', { '001_orders': 'r1', '002_total': 'r2' });
+    await older('production', { '001_orders': 'r3' });
+    await ask('CREATE TABLE production.orders (id int)');
+    await lead('production');
+    const database = await shop();
+    expect(await database.migrateDown(BOTH, null, io())).toEqual(['001_orders']);
+    expect(await database.checkMigrations(io())).toEqual([]);
+    expect(await database.migrateUp(BOTH, 'r4', io())).toEqual(BOTH);
     expect(await names('staging.spillway_migrations')).toEqual(BOTH);
   });
 

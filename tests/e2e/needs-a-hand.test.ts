@@ -106,7 +106,7 @@ describe('a release whose undo fails', () => {
   test('ends resolved by hand when a person did it, and frees the environment', async () => {
     expect((await stuck('1.3.0')).code).toBe(2);
     await query(world.databaseUrl, 'DROP TABLE t_002 CASCADE');
-    await query(world.databaseUrl, `DELETE FROM spillway_migrations WHERE name = '002'`);
+    await query(world.databaseUrl, `DELETE FROM spillway.migrations WHERE name = '002'`);
     expect((await spillway('resolved', '--why', 'dropped table and view')).code).toBe(0);
     const end = await spillway('watch');
     expect(end.code).toBe(1);

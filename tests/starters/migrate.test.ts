@@ -26,7 +26,10 @@ afterAll(async () => {
 beforeEach(async () => {
   await rm(join(world.project, 'migrations'), { recursive: true });
   await mkdir(join(world.project, 'migrations'), { recursive: true });
-  await query(world.databaseUrl, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  await query(
+    world.databaseUrl,
+    'DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP SCHEMA IF EXISTS spillway CASCADE',
+  );
   await write({
     '001_orders.up.sql': 'CREATE TABLE orders (id int PRIMARY KEY);',
     '001_orders.down.sql': 'DROP TABLE orders;',

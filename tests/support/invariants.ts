@@ -13,7 +13,7 @@ import type { World } from './world';
 
 /** Everything that a release could leave behind. */
 export interface Snapshot extends Traces {
-  /** Tables and columns of the app, and what `spillway_migrations` says. */
+  /** Tables and columns of the app, and what `spillway.migrations` says. */
   schema: string[];
   /** Of the target's state, the worker's and its temporary folder. */
   files: string[];
@@ -128,11 +128,11 @@ async function schemaOf(url: string): Promise<string[]> {
   const columns = await query<{ name: string }>(
     url,
     `SELECT table_name || '.' || column_name AS name FROM information_schema.columns
-     WHERE table_schema = 'public' AND table_name <> 'spillway_migrations' ORDER BY 1`,
+     WHERE table_schema = 'public' ORDER BY 1`,
   );
-  const [table] = await query<{ there: string | null }>(url, `SELECT to_regclass('spillway_migrations') AS there`);
+  const [table] = await query<{ there: string | null }>(url, `SELECT to_regclass('spillway.migrations') AS there`);
   const applied = table?.there
-    ? await query<{ name: string }>(url, `SELECT 'applied ' || name AS name FROM spillway_migrations ORDER BY 1`)
+    ? await query<{ name: string }>(url, `SELECT 'applied ' || name AS name FROM spillway.migrations ORDER BY 1`)
     : [];
   return [...columns, ...applied].map(({ name }) => name);
 }
