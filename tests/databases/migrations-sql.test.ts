@@ -41,6 +41,7 @@ describe('applying', () => {
     await database.migrationStatus(io());
     await database.checkMigrations(io());
     expect(await databases.tables()).toEqual([]);
+    expect(await query(databases.url, `SELECT 1 FROM pg_namespace WHERE nspname = 'spillway'`)).toEqual([]);
   });
 
   test('the same release may apply the same migrations again, which changes nothing', async () => {
