@@ -1,6 +1,7 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { stringify } from 'yaml';
+import { catalogueFile } from '../databases/database';
 import { BackupFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Live } from '../domain/release';
@@ -78,8 +79,13 @@ async function make(parts: Parts, input: Input, step: StepParts, paths: BackupPa
     async (writer) => {
       const contents: string[] = [];
       if (dumped) {
-        await writer.file(DUMP, dump);
-        await rm(dump);
+        for (const [name, path] of [
+          [DUMP, dump],
+          [catalogueFile(DUMP), catalogueFile(dump)],
+        ] as const) {
+          await writer.file(name, path);
+          await rm(path);
+        }
         contents.push(`database (${formatSize(dumped.size)}, ${counted(dumped.entries, 'object')})`);
       }
       for (const volume of config.backup.volumes) contents.push(await saveVolume(step, volume, writer));

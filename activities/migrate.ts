@@ -2,7 +2,7 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Database } from '../databases/database';
+import { catalogueFile, type Database } from '../databases/database';
 import { BackupFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { DUMP } from './backup';
@@ -111,12 +111,12 @@ async function restore(database: Database, archive: string | null, io: Io): Prom
   }
   const directory = await mkdtemp(join(dirname(archive), 'backup_restore.partial-'));
   try {
-    const dump = join(directory, DUMP);
+    const wanted = [DUMP, catalogueFile(DUMP)];
     await readArchive(archive, io, async (name, content) => {
-      if (name === DUMP) await pipeline(content, createWriteStream(dump, { mode: 0o600 }), { signal: io.signal });
-      else for await (const chunk of content) void chunk;
+      if (!wanted.includes(name)) for await (const chunk of content) void chunk;
+      else await pipeline(content, createWriteStream(join(directory, name), { mode: 0o600 }), { signal: io.signal });
     });
-    await database.restore(dump, io);
+    await database.restore(join(directory, DUMP), io);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -31,8 +31,9 @@ export interface Database {
   probe(io: Io): Promise<DatabaseProbe>;
   /** Bytes it takes on the server. */
   size(io: Io): Promise<number>;
-  /** Dumps into `file` (by rename) and reads it back to prove it. */
+  /** Dumps into `file`, and what the database held into its `catalogueFile` (both by rename), and reads it back to prove it. */
   dump(file: string, io: Io): Promise<Dump>;
+  /** Makes the database what it was when it was dumped, or changes nothing. Needs the `catalogueFile` beside `file`. */
   restore(file: string, io: Io): Promise<void>;
   /** Undefined when the configuration has no migrations. */
   migrationStatus(io: Io): Promise<MigrationStatus | undefined>;
@@ -50,4 +51,9 @@ export interface Database {
   /** Runs the verification command of the configuration, when there is one. */
   verify(io: Io): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Path of the file beside a dump that says what the database held: a restore is compared with it. */
+export function catalogueFile(dump: string): string {
+  return `${dump}.catalogue.json`;
 }

@@ -1,10 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BackupFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
-import type { Dump } from './database';
+import { catalogueFile, type Dump } from './database';
+import { takeCatalogue, type Catalogue } from './postgres-catalogue';
+import { withClient, type PostgresServer } from './postgres-connection';
+import type { Restoring } from './postgres-restore';
 import type { PostgresTools } from './postgres-tools';
 import type { ProgramResult } from './run-program';
 
@@ -13,7 +16,11 @@ import type { ProgramResult } from './run-program';
  *
  * @throws BackupFailure, or UnreachableFailure when the server went away meanwhile.
  */
-export async function dumpPostgres(tools: PostgresTools, file: string, lockTimeout: number, io: Io): Promise<Dump> {
+export async function dumpPostgres(
+  { tools, server, lockTimeout }: Pick<Restoring, 'tools' | 'server' | 'lockTimeout'>,
+  file: string,
+  io: Io,
+): Promise<Dump> {
   await tools.endOrphans(io);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await removePartials(file);
@@ -23,14 +30,39 @@ export async function dumpPostgres(tools: PostgresTools, file: string, lockTimeo
     io.onProgress('dumping the database');
     // The quickest compression: a release waits for it, and more effort saves little room.
     const argv = ['pg_dump', '--format=custom', '--compress=1', '--no-password', `--lock-wait-timeout=${lockTimeout}`];
-    expectDone('pg_dump', await tools.run([...argv, `--file=${partial}`, `--dbname=${tools.uri}`], io));
+    const catalogue = await withSnapshot(server, io, async (held, snapshot) => {
+      const own = [`--snapshot=${snapshot}`, `--file=${partial}`, `--dbname=${tools.uri}`];
+      expectDone('pg_dump', await tools.run([...argv, ...own], io));
+      return held;
+    });
     const entries = await readBack(tools, partial, io);
     const { size, sha256 } = await fingerprint(partial, io);
+    await writeCatalogue(catalogue, file, `${partial}.catalogue.partial`);
     await rename(partial, file);
     return { file, size, sha256, entries };
   } finally {
     await rm(partial, { force: true });
   }
+}
+
+/** Does `work` while a snapshot of the database can be taken over, with what the database holds in it. */
+async function withSnapshot<T>(
+  server: PostgresServer,
+  io: Io,
+  work: (held: Catalogue, snapshot: string) => Promise<T>,
+): Promise<T> {
+  return withClient(server, io, async (client) => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const held = await takeCatalogue(client);
+    const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
+    // The server may end this session for idling while a long dump runs, which took the snapshot over when it began.
+    return work(held, rows[0]!.id);
+  });
+}
+
+async function writeCatalogue(catalogue: Catalogue, dump: string, partial: string): Promise<void> {
+  await writeFile(partial, JSON.stringify(catalogue), { mode: 0o600, flush: true });
+  await rename(partial, catalogueFile(dump));
 }
 
 /** Reads a dump's table of contents, and all of its data; answers how many objects it holds. */

@@ -1,92 +1,207 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { BackupFailure, ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import { catalogueFile } from './database';
+import { comparableSql, takeCatalogue, type Catalogue } from './postgres-catalogue';
+import { CATALOGUE_SETTINGS } from './postgres-catalogue-sql';
 import { withClient, type PostgresServer } from './postgres-connection';
 import { expectDone } from './postgres-dump';
+import { emptyingScript } from './postgres-empty';
+import { listed, ownersOf, strangers } from './postgres-ownership';
+import { putBack } from './postgres-put-back';
+import { writeScripts } from './postgres-restore-script';
 import type { PostgresTools } from './postgres-tools';
 import type { ProgramResult } from './run-program';
 
-/**
- * Removes what the user of the connection owns in this database. `pg_restore --clean` removes only what the dump holds:
- * a table that a migration added would stay, and a reference from it to an older table makes the restore fail.
- */
-const CLEAR = `
-DO $clear$
-DECLARE
-  statement text;
-BEGIN
-  FOR statement IN
-    WITH mine AS (
-      SELECT n.oid, n.nspname FROM pg_namespace n
-      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    ), relations AS (
-      SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
-               WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind, c.oid, mine.nspname, c.relname AS name, 1 AS turn
-      FROM pg_class c JOIN mine ON mine.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND pg_has_role(c.relowner, 'USAGE')
-        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
-    )
-    SELECT format('DROP %s IF EXISTS %I.%I CASCADE', kind, nspname, name) FROM relations
-    UNION ALL
-    SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure) FROM pg_proc p JOIN mine ON mine.oid = p.pronamespace
-    WHERE pg_has_role(p.proowner, 'USAGE') AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-    UNION ALL
-    SELECT format('DROP TYPE IF EXISTS %s CASCADE', t.oid::regtype) FROM pg_type t JOIN mine ON mine.oid = t.typnamespace
-    WHERE t.typtype IN ('e', 'd', 'r') AND pg_has_role(t.typowner, 'USAGE')
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')
-  LOOP
-    EXECUTE statement;
-  END LOOP;
-  FOR statement IN
-    SELECT format('DROP SCHEMA IF EXISTS %I', n.nspname) FROM pg_namespace n
-    WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'public') AND pg_has_role(n.nspowner, 'USAGE')
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid)
-  LOOP
-    EXECUTE statement;
-  END LOOP;
-END $clear$;
-`;
+/** The database, and what of it a restore may touch. */
+export interface Restoring {
+  tools: PostgresTools;
+  server: PostgresServer;
+  /** Milliseconds. */
+  lockTimeout: number;
+  /** Roles whose objects are this app's, beside that of the connection. */
+  owners: string[];
+}
+
+/** What stays where it is. */
+interface Kept {
+  owners: string[];
+  extensions: string[];
+  schemas: string[];
+  /** Tables of extensions in which this role may not write, as [schema, name]. */
+  data: [string, string][];
+}
 
 /**
  * Makes the database what it was when the dump was made, in one transaction: readers see the old or the new state, and
- * an interrupted restore has changed nothing. What was written since the dump is lost.
+ * an interrupted restore has changed nothing. What was written since the dump is lost. Before the transaction ends, all
+ * that the database holds is compared with what it held at the dump; where something differs, nothing has changed.
  *
  * It needs every table for itself. Sessions that keep it waiting longer than `lockTimeout` are ended once, and it tries
  * again: connection pools reconnect, a forgotten transaction must not keep a database broken.
  *
- * @throws BackupFailure with what PostgreSQL said; nothing has changed then.
+ * @throws ConfigurationFailure when something in the database is not this app's; BackupFailure with what PostgreSQL said,
+ * or with what would differ. Nothing has changed then.
  */
-export async function restorePostgres(
-  tools: PostgresTools,
-  server: PostgresServer,
-  file: string,
-  lockTimeout: number,
-  io: Io,
-): Promise<void> {
+export async function restorePostgres(restoring: Restoring, file: string, io: Io): Promise<void> {
+  const { tools, server } = restoring;
   await tools.endOrphans(io);
+  const dumped = await readCatalogue(file);
   const directory = await mkdtemp(join(dirname(file), '.restore-'));
   try {
-    const clear = join(directory, 'clear.sql');
-    const script = join(directory, 'restore.sql');
-    await writeFile(clear, CLEAR, { mode: 0o600 });
     io.onProgress('reading the dump');
-    const argv = ['pg_restore', '--clean', '--if-exists', `--file=${script}`, file];
-    expectDone('pg_restore', await tools.run(argv, io));
-    let result = await apply(tools, [clear, script], lockTimeout, io);
-    if (/lock timeout/.test(result.stderr)) {
+    const files = await prepare(restoring, file, dumped, directory, io);
+    let result = await apply(tools, files, io);
+    if (/\b55P03\b/.test(result.stderr)) {
       await endOtherSessions(server, io);
-      result = await apply(tools, [clear, script], lockTimeout, io);
+      result = await apply(tools, files, io);
     }
     expectDone('psql', result);
+    expectSame(dumped, result.stdout);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function apply(tools: PostgresTools, files: string[], lockTimeout: number, io: Io): Promise<ProgramResult> {
+async function readCatalogue(file: string): Promise<Catalogue> {
+  try {
+    return JSON.parse(await readFile(catalogueFile(file), 'utf8')) as Catalogue;
+  } catch (error) {
+    throw new BackupFailure(
+      `expected ${catalogueFile(file)}, which says what the database held when it was dumped, seen: ` +
+        `${(error as Error).message}. Put the dump back by hand with pg_restore (docs/databases.md, "By hand")`,
+    );
+  }
+}
+
+/** Writes the scripts of a restore; answers them in their order. */
+async function prepare(restoring: Restoring, file: string, dumped: Catalogue, directory: string, io: Io) {
+  const { tools, server, lockTimeout } = restoring;
+  const { now, kept } = await withClient(server, io, async (client) => {
+    await client.query('BEGIN READ ONLY');
+    const seen = await takeCatalogue(client);
+    const owners = ownersOf(seen, restoring.owners);
+    const [problem] = strangers(seen, owners);
+    if (problem) throw new ConfigurationFailure(`${problem}. Nothing was changed`);
+    const extensions = keptExtensions(dumped, seen);
+    const { rows } = await client.query<{ schema: string; name: string }>(UNWRITABLE, [extensions]);
+    const data = rows.map(({ schema, name }): [string, string] => [schema, name]);
+    return { now: seen, kept: { owners, extensions, data, schemas: keptSchemas(dumped, seen, owners, extensions) } };
+  });
+  const write = async (name: string, statements: string[]) => {
+    const path = join(directory, `${name}.sql`);
+    await writeFile(path, `${["SET client_encoding = 'UTF8'", ...statements].join(';\n')}\n`, { mode: 0o600 });
+    return path;
+  };
+  const entries = [...dumped.rows].filter((row) => row.toc && stays(row, kept)).map(({ toc }) => toc!);
+  const scripts = await writeScripts(tools, file, directory, { ...kept, entries }, io);
+  const settings = [`SET LOCAL lock_timeout = ${lockTimeout}`, 'SET LOCAL statement_timeout = 0', CATALOGUE_SETTINGS];
+  const emptying = emptyingScript({
+    server: now.server,
+    owners: kept.owners,
+    keptExtensions: kept.extensions,
+    keptSchemas: kept.schemas,
+  });
+  return [
+    await write('empty', ['BEGIN READ WRITE', ...settings, emptying]),
+    scripts.schemas,
+    await write('extensions', [...between(dumped), '']),
+    scripts.rest,
+    await write('compare', [CATALOGUE_SETTINGS, ...putBack(dumped, now, kept.schemas), comparing(dumped, now.server)]),
+  ];
+}
+
+/** Tables and sequences of extensions whose data is dumped, and in which this role may not write. */
+const UNWRITABLE = `
+SELECT n.nspname AS schema, c.relname AS name
+FROM pg_extension e, unnest(e.extconfig) AS own (relation) JOIN pg_class c ON c.oid = relation JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE e.extname = ANY ($1) AND NOT has_table_privilege(c.oid, CASE c.relkind WHEN 'S' THEN 'UPDATE' ELSE 'INSERT, DELETE' END)`;
+
+/** Extensions that are as they were, in every part: whoever may not create one again need not. */
+function keptExtensions(dumped: Catalogue, now: Catalogue): string[] {
+  const before = new Map(dumped.rows.map(({ id, state }) => [id, state]));
+  return now.rows.flatMap(({ id, state, extension }) =>
+    extension && before.get(id) === state ? [extension.name] : [],
+  );
+}
+
+/** Schemas that are not this app's, that kept extensions live in, and `public`, which no dump creates. */
+function keptSchemas(dumped: Catalogue, now: Catalogue, owners: string[], extensions: string[]): string[] {
+  const homes = now.rows.flatMap(({ extension }) =>
+    extension && extensions.includes(extension.name) ? [extension.schema] : [],
+  );
+  const schemas = ({ rows }: Catalogue) => rows.filter(({ name }) => name.startsWith('schema '));
+  const there = new Set(schemas(dumped).map(({ schema }) => schema));
+  return schemas(now).flatMap(({ schema, owner }) => {
+    const stays = !owners.includes(owner ?? '') || homes.includes(schema ?? '') || schema === 'public';
+    return schema && stays && there.has(schema) ? [schema] : [];
+  });
+}
+
+/** Whether an entry of the dump is of a schema that stays, or of default privileges that are not this app's. */
+function stays({ name, schema, owner }: Catalogue['rows'][number], kept: Kept): boolean {
+  return name.startsWith('schema ') ? schema === 'public' || kept.schemas.includes(schema ?? '') : owner !== undefined;
+}
+
+/** What comes between the schemas and the rest of a dump, which forgets the versions of extensions. */
+function between({ rows }: Catalogue): string[] {
+  const extensions = rows.flatMap(({ extension }) => (extension ? [extension] : []));
+  return [
+    ...rows.flatMap(({ name }) => (name === 'schema public' ? ['CREATE SCHEMA IF NOT EXISTS public'] : [])),
+    ...extensions.map(
+      ({ name, schema, version }) =>
+        `CREATE EXTENSION IF NOT EXISTS ${escapeIdentifier(name)} WITH SCHEMA ${escapeIdentifier(schema)} VERSION ${escapeIdentifier(version)} CASCADE`,
+    ),
+  ];
+}
+
+/** Ends the transaction: by COMMIT when the database holds what it held, else by ROLLBACK; writes what differs. */
+function comparing(dumped: Catalogue, server: number): string {
+  const expected = escapeLiteral(JSON.stringify(dumped.rows.map(({ id, state }) => [id, state])));
+  return [
+    `SELECT coalesce(json_agg(json_build_array(id, name, was.state IS NULL, seen.state IS NULL)), '[]') AS differences, count(*) = 0 AS same
+FROM (${comparableSql(server)}) seen
+FULL JOIN (SELECT row ->> 0 AS id, row ->> 1 AS state FROM json_array_elements(${expected}::json) row) was USING (id)
+WHERE was.state IS DISTINCT FROM seen.state
+\\gset
+\\if :same
+COMMIT;
+\\else
+ROLLBACK;
+\\endif
+\\echo ${MARK} :differences`,
+  ].join('\n');
+}
+
+const MARK = 'differences:';
+
+/** @throws BackupFailure with what differed from the dump, before anything was committed. */
+function expectSame(dumped: Catalogue, output: string): void {
+  const text = output
+    .split('\n')
+    .find((line) => line.startsWith(MARK))
+    ?.slice(MARK.length);
+  const differences = JSON.parse(text ?? 'null') as
+    [id: string, name: string | null, isNew: boolean, isGone: boolean][] | null;
+  if (differences?.length === 0) return;
+  const names = new Map(dumped.rows.map(({ id, name }) => [id, name]));
+  const words = differences?.map(
+    ([id, name, isNew, isGone]) =>
+      `${names.get(id) ?? name} ${isNew ? 'would stay' : isGone ? 'would be missing' : 'would differ'}`,
+  );
+  throw new BackupFailure(
+    `expected the database to hold what it held when it was dumped, seen that ${words ? listed(words) : 'nobody compared it'}; ` +
+      'nothing was changed. Put that right by hand and try again',
+  );
+}
+
+async function apply(tools: PostgresTools, files: string[], io: Io): Promise<ProgramResult> {
   io.onProgress('restoring the dump');
-  const argv = ['psql', '--no-psqlrc', '--quiet', '--no-password', '--single-transaction', '--set=ON_ERROR_STOP=1'];
-  const options = `-c lock_timeout=${lockTimeout} -c client_min_messages=warning`;
+  const argv = ['psql', '--no-psqlrc', '--quiet', '--no-password', '--tuples-only', '--no-align', '--output=/dev/null'];
+  argv.push('--set=ON_ERROR_STOP=1', '--set=VERBOSITY=verbose', '--set=SHOW_CONTEXT=never');
+  const options = '-c client_min_messages=warning';
   return tools.run([...argv, ...files.map((file) => `--file=${file}`), `--dbname=${tools.uri}`], io, { options });
 }
 

@@ -8,7 +8,7 @@ import { CommandMigrations } from './migrations-command';
 import { SqlMigrations } from './migrations-sql';
 import { parsePostgresUrl, withClient, type PostgresServer } from './postgres-connection';
 import { dumpPostgres } from './postgres-dump';
-import { restorePostgres } from './postgres-restore';
+import { restorePostgres, type Restoring } from './postgres-restore';
 import { PostgresTools } from './postgres-tools';
 import { runProgram } from './run-program';
 
@@ -61,11 +61,11 @@ class PostgresDatabase implements Database {
   }
 
   dump(file: string, io: Io): Promise<Dump> {
-    return dumpPostgres(this.tools, file, this.config.lockTimeout, io);
+    return dumpPostgres(this.restoring, file, io);
   }
 
   restore(file: string, io: Io): Promise<void> {
-    return restorePostgres(this.tools, this.server, file, this.config.lockTimeout, io);
+    return restorePostgres(this.restoring, file, io);
   }
 
   async migrationStatus(io: Io): Promise<MigrationStatus | undefined> {
@@ -111,6 +111,11 @@ class PostgresDatabase implements Database {
   close(): Promise<void> {
     // Every operation ends its own connection, so that none idles away while a release waits for people.
     return Promise.resolve();
+  }
+
+  private get restoring(): Restoring {
+    const { tools, server } = this;
+    return { tools, server, lockTimeout: this.config.lockTimeout, owners: this.config.owners };
   }
 
   private ask(io: Io): Promise<{ number: number; version: string; size: number }> {

@@ -70,6 +70,14 @@ export const database = z
       description:
         'What a rollback does: `revert` the migrations of the release, `restore` the backup (which loses what was written since), or `keep` them.',
     }),
+    owners: z
+      .array(z.string().min(1))
+      .prefault([])
+      .meta({
+        description:
+          'Roles whose objects in the database are this app’s, beside that of `url`: a restore drops them and puts them back.',
+        examples: [['shop_owner']],
+      }),
     statementTimeout: durationOr('60s', '1ms').meta({ description: 'How long a statement of a migration may take.' }),
     lockTimeout: durationOr('5s', '1ms').meta({
       description: 'How long a migration may wait for a lock before it fails rather than block the live version.',

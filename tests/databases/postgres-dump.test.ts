@@ -7,6 +7,8 @@ import { openDatabase } from '../../databases/open';
 import { query, startPostgres, type TestPostgres } from '../support/postgres';
 import { databaseConfig, io, project, SHOP, type Project } from './database-context';
 
+/** What a dump leaves in its folder. */
+const WHOLE = ['shop.dump', 'shop.dump.catalogue.json'];
 const ROOT = join(__dirname, '../..');
 
 let postgres: TestPostgres;
@@ -59,7 +61,7 @@ describe('B5: a dump', () => {
     });
     expect(made.entries).toBeGreaterThan(1);
     expect(made.size).toBeGreaterThan(1_000);
-    expect(await readdir(join(shop.directory, 'backups'))).toEqual(['shop.dump']);
+    expect(await readdir(join(shop.directory, 'backups'))).toEqual(WHOLE);
   });
 
   test('never shows the password in the list of processes', async () => {
@@ -79,7 +81,7 @@ describe('B5: a dump', () => {
       'case "$*" in *--file=*) ;; *) exec /usr/bin/pg_dump "$@";; esac\n/usr/bin/pg_dump "$@" && for a; do case "$a" in --file=*) truncate -s -2000 "${a#--file=}";; esac; done';
     const database = openWith(await programs({ pg_dump: broken }));
     await expect(database.dump(dump, io())).rejects.toMatchObject({ name: 'BackupFailure' });
-    expect(await readdir(join(shop.directory, 'backups'))).toEqual(['shop.dump']);
+    expect(await readdir(join(shop.directory, 'backups'))).toEqual(WHOLE);
     expect((await readFile(dump)).length).toBe(good.size);
   });
 
@@ -119,7 +121,7 @@ describe('B5: a dump', () => {
     }
     await shop.database.dump(dump, io());
     await until(async () => (await tools()) === 0);
-    expect(await readdir(join(shop.directory, 'backups'))).toEqual(['shop.dump']);
+    expect(await readdir(join(shop.directory, 'backups'))).toEqual(WHOLE);
   });
 });
 

@@ -1,0 +1,47 @@
+import type { Catalogue, CatalogueRow } from './postgres-catalogue';
+
+/** Things named in one message; the rest is counted. */
+const NAMED = 5;
+
+/** Roles whose objects are this app's: that of the connection, and those that the configuration adds. */
+export function ownersOf(catalogue: Catalogue, added: string[]): string[] {
+  return [...new Set([catalogue.role, ...added])];
+}
+
+/**
+ * What in a database belongs to others, which a restore must not touch: what any other role owns, and schemas of others
+ * unless they hold extensions or things of this app. Extensions are the server's.
+ *
+ * @returns mistakes: what was expected, seen, and what to do.
+ */
+export function strangers(catalogue: Catalogue, owners: string[]): string[] {
+  const { rows } = catalogue;
+  const mine = new Set(
+    rows.filter(({ owner }) => owner && owners.includes(owner)).map(({ schema, toc }) => (toc ? '' : schema)),
+  );
+  const foreign = rows.filter(
+    (row) => row.owner && !owners.includes(row.owner) && (row.toc ? isSchema(row) && !isShared(row, mine) : true),
+  );
+  if (foreign.length === 0) return [];
+  const roles = [...new Set(foreign.map(({ owner }) => owner))].sort();
+  return [
+    `expected everything in the database to belong to ${owners.join(' or ')}, since a restore empties it first, seen ` +
+      `${listed(foreign.map(({ name, owner }) => `${name} of ${owner}`))}. Give each app a database of its own; or, where ` +
+      `all of it is this app's, add ${roles.join(', ')} to database.owners; or set database.onRollback to revert or keep`,
+  ];
+}
+
+/** Names, so many that a person reads them. */
+export function listed(names: string[]): string {
+  const rest = names.length - NAMED;
+  return `${names.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function isSchema({ name }: CatalogueRow): boolean {
+  return name.startsWith('schema ');
+}
+
+/** A schema that an administrator made for the app, or for extensions. */
+function isShared({ home, schema }: CatalogueRow, mine: Set<string | undefined>): boolean {
+  return home === true || schema === 'public' || mine.has(schema);
+}
