@@ -60,7 +60,10 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
 
   checkMigrations: (input) =>
     withIo((io) =>
-      withDatabase(parts, input, io, async (database) => ({ mistakes: await database.checkMigrations(io) })),
+      withDatabase(parts, input, io, async (database) => ({
+        mistakes: await database.checkMigrations(io),
+        restore: await database.restoreMistakes(io),
+      })),
     ),
 
   takeFence: (input) => withStep(parts, input, () => Promise.resolve(), 'take'),

@@ -32,7 +32,16 @@ export async function checkDatabase(
       return { note: (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'none pending') + left };
     }),
   );
-  return { checks: [answers, migrations], pending };
+  if (settings.onRollback !== 'restore') return { checks: [answers, migrations], pending };
+  const restore = await check('restore', (io) => use(io, (database) => checkRestore(database, io)));
+  return { checks: [answers, migrations, restore], pending };
+}
+
+async function checkRestore(database: Database, io: Io): Promise<Finding> {
+  const mistakes = await database.restoreMistakes(io);
+  if (mistakes.length > 0)
+    return { problem: `expected to be able to restore the backup, seen:\n- ${mistakes.join('\n- ')}` };
+  return { note: await database.rehearseRestore(io) };
 }
 
 async function probe(database: Database, io: Io): Promise<Finding> {

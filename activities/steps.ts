@@ -228,8 +228,10 @@ export interface Activities {
 
   /** Changes nothing. */
   migrationStatus(input: Omit<Step, 'release'> & { release: Scope }): Promise<MigrationStatus>;
-  /** Mistakes found without applying anything. */
-  checkMigrations(input: Omit<Step, 'release'> & { release: Scope }): Promise<{ mistakes: string[] }>;
+  /** Mistakes found without applying anything: in the pending migrations, and in what a restore would need. */
+  checkMigrations(
+    input: Omit<Step, 'release'> & { release: Scope },
+  ): Promise<{ mistakes: string[]; restore?: string[] }>;
   /** From now on the steps of any other release do nothing. */
   takeFence(input: Step): Promise<void>;
   /** Reverts those of these that are applied, whoever applied them, newest first; then runs the verification. */

@@ -38,6 +38,8 @@ export interface Catalogue {
   role: string;
   database: string;
   rows: CatalogueRow[];
+  /** Only what a database that was made from the schema alone has, too. */
+  schemaOnly?: true;
 }
 
 const exploded = (acl: string) =>
@@ -125,9 +127,16 @@ function rowsSql(server: number): string {
   )`;
 }
 
-/** Rows of (id, state, name), for comparing within SQL. */
-export function comparableSql(server: number): string {
-  return `${rowsSql(server)} SELECT md5(name) AS id, md5(state) AS state, name FROM rows`;
+/** Rows of (id, state, name), for comparing within SQL; with `schemaOnly` none of the database as a whole. */
+export function comparableSql({ server, schemaOnly }: Pick<Catalogue, 'server' | 'schemaOnly'>): string {
+  const chosen = schemaOnly ? `WHERE NOT extra ? 'place'` : '';
+  return `${rowsSql(server)} SELECT md5(name) AS id, md5(state) AS state, name FROM rows ${chosen}`;
+}
+
+/** What a database that is made from the schema alone, without data, has of this. */
+export function schemaOf(catalogue: Catalogue): Catalogue {
+  const rows = catalogue.rows.filter(({ place, name }) => !place && !/(^| on )large objects? /.test(name));
+  return { ...catalogue, rows, schemaOnly: true };
 }
 
 /** What the database of a transaction holds; the caller begins it, and no setting outlives it. */

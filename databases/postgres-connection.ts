@@ -42,6 +42,24 @@ export function parsePostgresUrl(url: string): PostgresServer {
   return { connectionString: forPg.href, uri: forLibpq.href, password, name };
 }
 
+/** Another database of the same server. */
+export function onDatabase(
+  { connectionString, uri, password, name }: PostgresServer,
+  database: string,
+): PostgresServer {
+  const moved = (text: string): string => {
+    const url = new URL(text);
+    url.pathname = `/${encodeURIComponent(database)}`;
+    return url.href;
+  };
+  return {
+    connectionString: moved(connectionString),
+    uri: moved(uri),
+    password,
+    name: name.replace(/\/.*$/, `/${database}`),
+  };
+}
+
 /**
  * Runs `work` on a connection of its own. An abort cancels the statement that runs on the server and rejects with the
  * signal's reason; what goes wrong with the connection itself becomes a failure of Spillway.

@@ -13,17 +13,24 @@ import type { ProgramResult } from './run-program';
 
 /**
  * Dumps the database into `file` by rename and proves that it can be read: its table of contents, and then all of it.
+ * What the database held goes into its `catalogueFile`.
  *
  * @throws BackupFailure, or UnreachableFailure when the server went away meanwhile.
  */
-export async function dumpPostgres(
-  { tools, server, lockTimeout }: Pick<Restoring, 'tools' | 'server' | 'lockTimeout'>,
-  file: string,
-  io: Io,
-): Promise<Dump> {
-  await tools.endOrphans(io);
+export async function dumpPostgres(restoring: Restoring, file: string, io: Io): Promise<Dump> {
+  await restoring.tools.endOrphans(io);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await removePartials(file);
+  return makeDump(restoring, file, io);
+}
+
+/** The same, beside whatever else may be at work on the database. */
+export async function makeDump(
+  { tools, server, lockTimeout }: Restoring,
+  file: string,
+  io: Io,
+  options: string[] = [],
+): Promise<Dump> {
   // Its own name for each attempt: what an earlier one's orphan still writes never gets into this one's file.
   const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
   try {
@@ -32,7 +39,7 @@ export async function dumpPostgres(
     const argv = ['pg_dump', '--format=custom', '--compress=1', '--no-password', `--lock-wait-timeout=${lockTimeout}`];
     const catalogue = await withSnapshot(server, io, async (held, snapshot) => {
       const own = [`--snapshot=${snapshot}`, `--file=${partial}`, `--dbname=${tools.uri}`];
-      expectDone('pg_dump', await tools.run([...argv, ...own], io));
+      expectDone('pg_dump', await tools.run([...argv, ...options, ...own], io));
       return held;
     });
     const entries = await readBack(tools, partial, io);
@@ -103,7 +110,7 @@ async function removePartials(file: string): Promise<void> {
 /** @throws when a program did not end well, with what it said. */
 export function expectDone(program: string, result: ProgramResult): ProgramResult {
   if (result.exitCode === 0) return result;
-  const said = result.stderr.trim().slice(-1_000) || 'nothing';
+  const said = withoutData(result.stderr).trim().slice(-1_000) || 'nothing';
   if (/No space left on device/.test(said)) {
     throw new BackupFailure(`${program} needs more room on disk; free some and try again. It said: ${said}`);
   }
@@ -114,10 +121,22 @@ export function expectDone(program: string, result: ProgramResult): ProgramResul
   ) {
     throw new UnreachableFailure(`${program} lost the database, or could not reach it. It said: ${said}`);
   }
-  if (/lock timeout|deadlock detected/.test(said)) {
+  if (/lock timeout|deadlock detected|\b55P03\b|\b40P01\b/.test(said)) {
     throw new UnreachableFailure(
       `${program} had to wait too long for tables that other sessions use. It said: ${said}`,
     );
   }
   throw new BackupFailure(`expected ${program} to exit with 0, seen ${result.exitCode}. It said: ${said}`);
+}
+
+/** Details of wrong data quote the data, and that belongs in no history; details of objects help. */
+function withoutData(said: string): string {
+  const code = /(?:ERROR|FATAL):\s+([0-9A-Z]{5}):/.exec(said)?.[1] ?? '';
+  const hidden = /^(2B|42|55|0A|53)/.test(code)
+    ? /^(LOCATION|LINE \d+):|^\s+\^/
+    : /^(DETAIL|CONTEXT|LOCATION|LINE \d+):|^\s+\^/;
+  return said
+    .split('\n')
+    .filter((line) => !hidden.test(line))
+    .join('\n');
 }

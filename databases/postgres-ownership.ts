@@ -1,3 +1,6 @@
+import type { ClientBase } from 'pg';
+import type { Scope } from '../domain/release';
+import { recordsOfOthers } from './migration-records';
 import type { Catalogue, CatalogueRow } from './postgres-catalogue';
 
 /** Things named in one message; the rest is counted. */
@@ -8,13 +11,30 @@ export function ownersOf(catalogue: Catalogue, added: string[]): string[] {
   return [...new Set([catalogue.role, ...added])];
 }
 
+/** What in a database is not this app's, so that no restore may empty it. The session must be ours. */
+export async function foreignMistakes(
+  client: ClientBase,
+  catalogue: Catalogue,
+  { scope, owners }: { scope: Scope; owners: string[] },
+): Promise<string[]> {
+  const found = strangers(catalogue, ownersOf(catalogue, owners));
+  // Records of a stranger may be unreadable, and are told as what they are: a table of another role.
+  const others = found.length > 0 ? [] : await recordsOfOthers(client, scope);
+  if (others.length === 0) return found;
+  return [
+    `expected the database to be that of ${scope.app}/${scope.environment} alone, since a restore empties it first, seen ` +
+      `migrations of ${listed(others.map(({ app, environment }) => `${app}/${environment}`))}. Give each app and environment ` +
+      'a database of its own, or set database.onRollback to revert or keep',
+  ];
+}
+
 /**
  * What in a database belongs to others, which a restore must not touch: what any other role owns, and schemas of others
  * unless they hold extensions or things of this app. Extensions are the server's.
  *
  * @returns mistakes: what was expected, seen, and what to do.
  */
-export function strangers(catalogue: Catalogue, owners: string[]): string[] {
+function strangers(catalogue: Catalogue, owners: string[]): string[] {
   const { rows } = catalogue;
   const mine = new Set(
     rows.filter(({ owner }) => owner && owners.includes(owner)).map(({ schema, toc }) => (toc ? '' : schema)),

@@ -4,7 +4,8 @@ import { takeCatalogue, type Catalogue } from './postgres-catalogue';
 import { objectsSql } from './postgres-catalogue-sql';
 import { withClient } from './postgres-connection';
 import { expressionMistakes } from './postgres-expressions';
-import { listed, ownersOf, strangers } from './postgres-ownership';
+import { beyondRestore } from './migration-beyond-restore';
+import { foreignMistakes, listed, ownersOf } from './postgres-ownership';
 import type { Restoring } from './postgres-restore';
 import { textArray } from './postgres-empty';
 
@@ -19,13 +20,21 @@ interface Obstacle {
 /**
  * What keeps a dump of this database from being put back, as far as the server knows without locking anything: what
  * belongs to others, what this role may not drop or create, what no dump can hold, and too many objects for one transaction.
+ *
+ * @param pending migrations in files, of which is read what a restore would leave
  */
-export function restoreMistakes(restoring: Restoring, io: Io): Promise<string[]> {
+export function restoreMistakes(
+  restoring: Restoring,
+  pending: { directory: string; names: string[] } | undefined,
+  io: Io,
+): Promise<string[]> {
   return withClient(restoring.server, io, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const catalogue = await takeCatalogue(client);
+    const foreign = await foreignMistakes(client, catalogue, restoring);
+    const mistakes = [...foreign, ...(await obstacles(client, catalogue, restoring.owners))];
     const owners = ownersOf(catalogue, restoring.owners);
-    const mistakes = [...strangers(catalogue, owners), ...(await obstacles(client, catalogue, restoring.owners))];
+    if (pending) mistakes.push(...(await beyondRestore(pending.directory, pending.names, owners)));
     return [...mistakes, ...(await tooManyObjects(client)), ...(await expressionMistakes(client))];
   });
 }

@@ -3,13 +3,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupFailure, ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import type { Scope } from '../domain/release';
 import { catalogueFile } from './database';
-import { comparableSql, takeCatalogue, type Catalogue } from './postgres-catalogue';
+import { comparableSql, schemaOf, takeCatalogue, type Catalogue } from './postgres-catalogue';
 import { CATALOGUE_SETTINGS } from './postgres-catalogue-sql';
 import { withClient, type PostgresServer } from './postgres-connection';
 import { expectDone } from './postgres-dump';
 import { emptyingScript } from './postgres-empty';
-import { listed, ownersOf, strangers } from './postgres-ownership';
+import { foreignMistakes, listed, ownersOf } from './postgres-ownership';
 import { putBack } from './postgres-put-back';
 import { writeScripts } from './postgres-restore-script';
 import type { PostgresTools } from './postgres-tools';
@@ -23,6 +24,8 @@ export interface Restoring {
   lockTimeout: number;
   /** Roles whose objects are this app's, beside that of the connection. */
   owners: string[];
+  /** Whose the database is. */
+  scope: Scope;
 }
 
 /** What stays where it is. */
@@ -46,8 +49,13 @@ interface Kept {
  * or with what would differ. Nothing has changed then.
  */
 export async function restorePostgres(restoring: Restoring, file: string, io: Io): Promise<void> {
+  await restoring.tools.endOrphans(io);
+  await restoreInto(restoring, file, io);
+}
+
+/** The same, beside whatever else may be at work on the database. */
+export async function restoreInto(restoring: Restoring, file: string, io: Io): Promise<void> {
   const { tools, server } = restoring;
-  await tools.endOrphans(io);
   const dumped = await readCatalogue(file);
   const directory = await mkdtemp(join(dirname(file), '.restore-'));
   try {
@@ -81,9 +89,10 @@ async function prepare(restoring: Restoring, file: string, dumped: Catalogue, di
   const { tools, server, lockTimeout } = restoring;
   const { now, kept } = await withClient(server, io, async (client) => {
     await client.query('BEGIN READ ONLY');
-    const seen = await takeCatalogue(client);
+    const whole = await takeCatalogue(client);
+    const seen = dumped.schemaOnly ? schemaOf(whole) : whole;
     const owners = ownersOf(seen, restoring.owners);
-    const [problem] = strangers(seen, owners);
+    const [problem] = await foreignMistakes(client, seen, restoring);
     if (problem) throw new ConfigurationFailure(`${problem}. Nothing was changed`);
     const extensions = keptExtensions(dumped, seen);
     const { rows } = await client.query<{ schema: string; name: string }>(UNWRITABLE, [extensions]);
@@ -162,7 +171,7 @@ function comparing(dumped: Catalogue, server: number): string {
   const expected = escapeLiteral(JSON.stringify(dumped.rows.map(({ id, state }) => [id, state])));
   return [
     `SELECT coalesce(json_agg(json_build_array(id, name, was.state IS NULL, seen.state IS NULL)), '[]') AS differences, count(*) = 0 AS same
-FROM (${comparableSql(server)}) seen
+FROM (${comparableSql({ server, schemaOnly: dumped.schemaOnly })}) seen
 FULL JOIN (SELECT row ->> 0 AS id, row ->> 1 AS state FROM json_array_elements(${expected}::json) row) was USING (id)
 WHERE was.state IS DISTINCT FROM seen.state
 \\gset

@@ -17,10 +17,15 @@ export class PostgresTools {
 
   constructor(
     private readonly server: PostgresServer,
-    scope: Scope,
+    private readonly scope: Scope,
     private readonly environment: NodeJS.ProcessEnv,
   ) {
     this.application = applicationName('tool', scope);
+  }
+
+  /** The same programs, working on another database. */
+  on(server: PostgresServer): PostgresTools {
+    return new PostgresTools(server, this.scope, this.environment);
   }
 
   /** The connection string to give in `argv`: it has no password. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { DatabaseConfig } from '../domain/config';
 import { MigrationFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
@@ -8,6 +9,8 @@ import { CommandMigrations } from './migrations-command';
 import { SqlMigrations } from './migrations-sql';
 import { parsePostgresUrl, withClient, type PostgresServer } from './postgres-connection';
 import { dumpPostgres } from './postgres-dump';
+import { rehearseRestore } from './postgres-rehearsal';
+import { restoreMistakes } from './postgres-restorable';
 import { restorePostgres, type Restoring } from './postgres-restore';
 import { PostgresTools } from './postgres-tools';
 import { runProgram } from './run-program';
@@ -68,6 +71,24 @@ class PostgresDatabase implements Database {
     return restorePostgres(this.restoring, file, io);
   }
 
+  async restoreMistakes(io: Io): Promise<string[]> {
+    const { onRollback, migrations } = this.config;
+    if (onRollback !== 'restore') return [];
+    if (!migrations || !('directory' in migrations)) return restoreMistakes(this.restoring, undefined, io);
+    const { pending = [], unclaimed = [] } = (await this.migrationStatus(io)) ?? {};
+    const directory = join(this.context.projectDirectory, migrations.directory);
+    const left = unclaimed.map(
+      (record) =>
+        `expected no records of an older version that may be another app's, since a restore empties the database first, seen ` +
+        `${record}: settle whose it is (docs/databases.md, "Records of an older version"), or set database.onRollback to revert or keep`,
+    );
+    return [...left, ...(await restoreMistakes(this.restoring, { directory, names: pending }, io))];
+  }
+
+  rehearseRestore(io: Io): Promise<string> {
+    return rehearseRestore(this.restoring, io);
+  }
+
   async migrationStatus(io: Io): Promise<MigrationStatus | undefined> {
     return this.migrations?.status(io);
   }
@@ -114,8 +135,8 @@ class PostgresDatabase implements Database {
   }
 
   private get restoring(): Restoring {
-    const { tools, server } = this;
-    return { tools, server, lockTimeout: this.config.lockTimeout, owners: this.config.owners };
+    const { tools, server, config, context } = this;
+    return { tools, server, lockTimeout: config.lockTimeout, owners: config.owners, scope: context.scope };
   }
 
   private ask(io: Io): Promise<{ number: number; version: string; size: number }> {

@@ -21,6 +21,8 @@ export interface MigrationLook {
   unclaimed?: string[];
   /** What would keep them from being applied. */
   mistakes: string[];
+  /** What would keep the backup from being restored, where the rollback restores; absent when nothing would. */
+  restore?: string[];
 }
 
 /** Answer of `migrate up` and `migrate down`; what is live is what was live before. */

@@ -94,7 +94,7 @@ async function showStatus(options: ScopeOptions, out: Out): Promise<ExitCode> {
   const look = await withClient((client) => ask(client, request));
   const { app, environment } = request;
   out.result({ app, environment, ...look }, render(look, out.colours));
-  return look.mistakes.length === 0 ? EXIT.done : EXIT.no;
+  return look.mistakes.length + (look.restore?.length ?? 0) === 0 ? EXIT.done : EXIT.no;
 }
 
 async function ask(client: Client, request: MigrationRequest): Promise<MigrationLook> {
@@ -142,12 +142,12 @@ async function requestFor(action: MigrationAction, options: ChangeOptions): Prom
   };
 }
 
-function render({ applied, pending, unclaimed = [], mistakes }: MigrationLook, colours: Colours): string {
+function render({ applied, pending, unclaimed = [], mistakes, restore = [] }: MigrationLook, colours: Colours): string {
   const lines = [
     ...applied.map((name) => `${colours.green('applied')}  ${name}`),
     ...pending.map((name) => `${colours.yellow('pending')}  ${name}`),
     ...unclaimed.map((record) => `${colours.dim('left')}     ${record} (made by an older version, for another app)`),
-    ...mistakes.map((mistake) => `${colours.red('mistake')}  ${mistake}`),
+    ...[...mistakes, ...restore].map((mistake) => `${colours.red('mistake')}  ${mistake}`),
   ];
   return lines.join('\n') || 'there are no migrations';
 }

@@ -53,7 +53,7 @@ const LOOK_TIMEOUT = '20s';
 async function look({ app, environment, config, projectDirectory }: MigrationRequest): Promise<MigrationLook> {
   const input = { release: { app, environment }, config, projectDirectory };
   const scheduleToCloseTimeout = LOOK_TIMEOUT;
-  const { mistakes } = await quick.checkMigrations.executeWithOptions(
+  const { mistakes, restore = [] } = await quick.checkMigrations.executeWithOptions(
     { summary: 'check the pending migrations', scheduleToCloseTimeout },
     [input],
   );
@@ -61,7 +61,7 @@ async function look({ app, environment, config, projectDirectory }: MigrationReq
     { summary: 'ask which are applied', scheduleToCloseTimeout },
     [input],
   );
-  return { ...status, mistakes };
+  return { ...status, mistakes, ...(restore.length > 0 && { restore }) };
 }
 
 async function forward(
@@ -85,9 +85,10 @@ async function forward(
 async function choosePhase(run: Run, action: Exclude<MigrationAction, { kind: 'status' }>): Promise<string[]> {
   return phase(run, 'preflight', async (record) => {
     await summarised(quick.takeFence, 'take the environment', run.step);
-    const { applied, pending, mistakes } = await look({ ...run.request, action });
+    const { applied, pending, mistakes, restore = [] } = await look({ ...run.request, action });
     // What is wrong with pending migrations does not matter to those that are reverted.
-    if (action.kind === 'up' && mistakes.length > 0) throw refused(mistakes.join('\n'));
+    const inTheWay = [...(action.kind === 'up' ? mistakes : []), ...restore];
+    if (inTheWay.length > 0) throw refused(inTheWay.join('\n'));
     const names = action.kind === 'up' ? pending : chooseDown(applied, action.choice);
     if ('mistake' in names) throw refused(names.mistake);
     record.detail = names.length > 0 ? names.join(', ') : 'nothing to do';
