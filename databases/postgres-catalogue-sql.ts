@@ -317,7 +317,8 @@ function select(
   return `SELECT '${catalogue}'::regclass::oid AS class, ${id} AS id, ${quoted(hostCatalogue)}::regclass::oid AS host_class, ${hostId} AS host,
       ${schema} AS schema, ${owner} AS owner, ${acl ? acl[0] : 'NULL::aclitem[]'} AS acl, ${acl ? acl[1] : `NULL`}::"char" AS acl_kind,
       (${definition.replace('PUBLISHED_SCHEMAS', published)})::text AS definition
-    FROM ${from} WHERE ${where}`;
+    FROM ${from} WHERE ${where} AND (${hostId} >= ${FIRST_OID}${catalogue === 'pg_namespace' ? ` OR n.nspname = 'public'` : ''}
+      OR ${hostId} IN (SELECT objid FROM pg_depend WHERE deptype = 'e' AND classid = ${quoted(hostCatalogue)}::regclass))`;
 }
 
 function quoted(catalogue: string): string {
@@ -340,7 +341,6 @@ export function objectsSql(server: number): string {
     CROSS JOIN LATERAL pg_identify_object(o.class, o.id, 0) i
     LEFT JOIN pg_depend m ON m.classid = o.host_class AND m.objid = o.host AND m.objsubid = 0 AND m.deptype = 'e' AND m.refclassid = 'pg_extension'::regclass
     LEFT JOIN pg_extension e ON e.oid = m.refobjid
-    WHERE (o.host >= ${FIRST_OID} OR n.nspname = 'public' AND o.class = 'pg_namespace'::regclass)
-      AND (n.nspname IS NULL OR n.nspname !~ '^pg_(toast|temp_)') AND i.identity IS NOT NULL
+    WHERE (n.nspname IS NULL OR n.nspname !~ '^pg_(toast|temp_)') AND i.identity IS NOT NULL
   )`;
 }
