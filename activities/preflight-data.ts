@@ -26,7 +26,8 @@ export async function checkData(
     })),
   );
   const filled = await filledSources(all, input, target, io);
-  return judgeData(all, { config, filled, copies: makesBaseline(config, live === null) });
+  const sharing = await sharedSources(input, target, io);
+  return judgeData(all, { config, filled, copies: makesBaseline(config, live === null), sharing });
 }
 
 /** Only for a warning: an engine that cannot tell, or takes long, keeps nobody from releasing. */
@@ -51,4 +52,24 @@ async function filledSources(
   const sources = [...new Set(wanted)].filter((source) => source !== undefined);
   const filled = await Promise.all(sources.map((source) => target.holdsData(source, io)));
   return sources.filter((_, index) => filled[index]);
+}
+
+/** Volumes with a name that the new version writes to, as a container of another environment does. */
+async function sharedSources(
+  { config, release }: Step,
+  target: Target,
+  io: Io,
+): Promise<{ source: string; container: string }[]> {
+  const written = Object.values(config.services).flatMap(({ volumes }) =>
+    volumes.filter(({ source, readOnly }) => !readOnly && !source.startsWith('/')).map(({ source }) => source),
+  );
+  const found = await Promise.all(
+    [...new Set(written)].map(async (source) =>
+      (await target.writersOf(source, io)).map((writer) => ({ source, ...writer })),
+    ),
+  );
+  return found
+    .flat()
+    .filter(({ app, environment }) => app !== release.app || environment !== release.environment)
+    .map(({ source, container }) => ({ source, container }));
 }

@@ -108,7 +108,8 @@ function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
         'expected `shared: true` or `readOnly: true`, because both slots would write to it at once',
       );
     }
-    if (cleanPath(target) === '/') mistake(context, ['volumes', index, 'target'], 'expected a path below /, seen "/"');
+    if (cleanPath(target) === '/')
+      mistake(context, ['volumes', index, 'target'], `expected a path below /, seen "${target}"`);
     if (volumes.findIndex((other) => cleanPath(other.target) === cleanPath(target)) < index) {
       mistake(context, ['volumes', index, 'target'], `expected each target once, seen "${target}" again`);
     }

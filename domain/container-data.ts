@@ -22,6 +22,8 @@ export interface NextVersion {
   filled: string[];
   /** Whether live containers are copied for a canary. */
   copies: boolean;
+  /** Volumes of the configuration to which a container of another environment writes. */
+  sharing: { source: string; container: string }[];
 }
 
 /** Most files that are named of a container. */
@@ -48,7 +50,14 @@ const ENGINES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc/mtab',
 export function judgeData(live: HeldData[], next: NextVersion): Finding {
   const problems = live.flatMap((held) => [...leftBehind(held, next), ...notCopied(held, next)]);
   if (problems.length > 0) return { problem: problems.join('\n') };
-  const warnings = live.flatMap((held) => [...begunAnew(held, next), ...unmounted(held, next), ...written(held)]);
+  const warnings = [
+    ...live.flatMap((held) => [...begunAnew(held, next), ...unmounted(held, next), ...written(held)]),
+    ...next.sharing.map(
+      ({ source, container }) =>
+        `${container} of another environment writes to ${source}, too: give each a volume of its own under \`environments\`, ` +
+        'unless they are meant to share it',
+    ),
+  ];
   if (warnings.length > 0) return { note: [...new Set(warnings)].join('\n'), warning: true };
   return { note: live.length === 0 ? 'nothing is live' : 'the new version gets all the data that is live' };
 }

@@ -63,6 +63,16 @@ export class DockerVolumes {
     return listed?.exitCode !== 0 || listed.stdout.trim() !== '';
   }
 
+  async writers(volume: string, io: Io): Promise<(Scope & { container: string })[]> {
+    return (await this.users(volume, io))
+      .filter(({ Labels, Mounts }) => Labels[LABELS.slot] && Mounts.some(({ Name, RW }) => Name === volume && RW))
+      .map(({ Names, Labels }) => ({
+        container: Names[0]!.slice(1),
+        app: Labels[LABELS.app] ?? '',
+        environment: Labels[LABELS.environment] ?? '',
+      }));
+  }
+
   /** Removes a volume that nothing uses; one that is gone, or that something uses by now, is fine. */
   async remove(volume: string, io: Io): Promise<void> {
     await this.engine.call(io, (docker, abort) => docker.getVolume(volume).remove(abort)).catch(unless(404, 409));
@@ -90,15 +100,17 @@ export class DockerVolumes {
 
   /** A container that has it already, running or not: nothing needs to be made then, so nothing can be left over. */
   private async mounted(volume: string, io: Io): Promise<Door | undefined> {
-    const filters = { volume: [volume] };
-    const containers = await this.engine.call(io, (docker, abort) =>
-      docker.listContainers({ all: true, filters, ...abort }),
-    );
-    for (const { Id, Mounts } of containers) {
+    for (const { Id, Mounts } of await this.users(volume, io)) {
       const mount = Mounts.find(({ Name }) => Name === volume);
       if (mount) return { container: Id, path: mount.Destination, close: () => Promise.resolve() };
     }
     return undefined;
+  }
+
+  /** The engine finds those that have something at a path of this name, too. */
+  private users(volume: string, io: Io): Promise<Docker.ContainerInfo[]> {
+    const filters = { volume: [volume] };
+    return this.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters, ...abort }));
   }
 
   /** A container that is never started, so any image will do. */

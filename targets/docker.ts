@@ -131,6 +131,10 @@ class DockerTarget implements Target {
     return this.volumes.holdsData(source, io);
   }
 
+  writersOf(volume: string, io: Io): Promise<(Scope & { container: string })[]> {
+    return this.volumes.writers(volume, io);
+  }
+
   removeGroup(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]> {
     return this.slots.remove(scope, group, releaseId, graceMs, io);
   }

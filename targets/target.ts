@@ -167,6 +167,8 @@ export interface Target {
   changedFiles(container: string, io: Io): Promise<string[]>;
   /** Whether something is in a volume, or a folder of the host; true where nobody can tell, false where there is none. */
   holdsData(source: string, io: Io): Promise<boolean>;
+  /** Containers of Spillway's that write to a volume with a name. */
+  writersOf(volume: string, io: Io): Promise<(Scope & { container: string })[]>;
   /** Removes every container of a group, or only those of a release; answers their names. Leaves the volumes that stay. */
   removeGroup(scope: Owned, group: Group, releaseId: string | undefined, graceMs: number, io: Io): Promise<string[]>;
   /** Starts it, or has it go on when it is paused, and has the engine keep it running from then on. */

@@ -298,6 +298,25 @@ describe('what only a warning can tell', () => {
     expect(await contentOf(name)).toBe('precious');
   }, 90_000);
 
+  it('a volume to which another environment writes is named before the first release there [proves 6]', async () => {
+    const name = `${world.scope.app}-kept`;
+    made.push(name);
+    const volumes = [{ source: name, target: '/data', shared: true }];
+    given({ volumes });
+    await world.release(OLD, '1.0.0', 'blue');
+    expect(dataOf(await preflight()).warning).toBeUndefined();
+    world.live = null;
+    const step = world.step(NEW);
+    const staging = { ...step, release: { ...step.release, environment: 'staging' } };
+    const check = dataOf(await world.preflight(staging, { fence: false }));
+    expect(check).toMatchObject({ ok: true, warning: true });
+    expect(check.detail).toContain(`${container('blue')} of another environment writes to ${name}, too`);
+    volumes[0] = { source: name, target: '/data', readOnly: true } as never;
+    expect(
+      dataOf(await world.preflight({ ...staging, config: world.step(NEW).config }, { fence: false })).warning,
+    ).toBeUndefined();
+  }, 90_000);
+
   it('files that the live container wrote into itself are named, scratch files are not [proves 6]', async () => {
     await dockerfile(`${DOCKERFILE}WORKDIR /data\n`);
     given({ readOnlyRoot: false });

@@ -291,6 +291,21 @@ export const SERVICE_CASES: Case[] = [
     ],
   ],
   [
+    'two volumes in the same place, written differently',
+    service('volumes: [{source: one, target: /d, readOnly: true}, {source: two, target: //d/, readOnly: true}]'),
+    ['spillway.yaml:9 services.backend.volumes[1].target: expected each target once, seen "//d/" again'],
+  ],
+  [
+    'a volume in the place of everything',
+    service('volumes: [{source: one, target: /./, readOnly: true}]'),
+    ['spillway.yaml:9 services.backend.volumes[0].target: expected a path below /, seen "/./"'],
+  ],
+  [
+    'a path that may go and is none',
+    service('discard: [data]'),
+    ['spillway.yaml:9 services.backend.discard[0]: expected an absolute path, seen "data"'],
+  ],
+  [
     'two volumes in the same place',
     service('volumes: [{source: one, target: /d, readOnly: true}, {source: two, target: /d, readOnly: true}]'),
     ['spillway.yaml:9 services.backend.volumes[1].target: expected each target once, seen "/d" again'],
