@@ -56,7 +56,7 @@ async function filledSources(
 
 /** Volumes with a name that the new version writes to, as a container of another environment does. */
 async function sharedSources(
-  { config, release }: Step,
+  { config, release }: Pick<Step, 'config'> & { release: Owned },
   target: Target,
   io: Io,
 ): Promise<{ source: string; container: string }[]> {

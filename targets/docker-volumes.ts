@@ -5,6 +5,7 @@ import { BackupFailure } from '../domain/failures';
 import type { Host, Io } from '../domain/host';
 import { LABELS } from '../domain/names';
 import { isOwn, type Owned } from '../domain/ownership';
+import type { Scope } from '../domain/release';
 import { unless, statusOf, type DockerEngine } from './docker-engine';
 
 /** Where the helper container has the volume. */

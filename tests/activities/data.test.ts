@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreflightReport } from '../../activities/steps';
+import { containerName } from '../../domain/names';
 import type { PinnedImage, Slot } from '../../domain/release';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
@@ -45,7 +46,7 @@ function given(settings: Web = {}, change: (raw: Web) => void = () => undefined)
 const dataOf = ({ checks }: PreflightReport, name = 'data') => checks.find((check) => check.name === name)!;
 const preflight = () => world.preflight(world.step(NEW, '1.1.0'));
 const retire = () => world.run('retire', { ...world.step(NEW, '1.1.0'), slot: 'blue' });
-const container = (slot: Slot | 'baseline') => `${world.scope.app}-production-web-${slot}-1`;
+const container = (slot: Slot | 'baseline') => containerName(world.scope, 'web', slot, 1);
 const node = (slot: Slot, code: string) =>
   execFileSync('docker', ['exec', container(slot), 'node', '-p', code], { encoding: 'utf8' }).trim();
 const write = (slot: Slot, file: string) => node(slot, `fs.writeFileSync('${file}', 'precious')`);
