@@ -1,6 +1,6 @@
 import { groupBeside } from '../domain/baseline';
 import { observeMetric, type Measurement, type SoakSettings, type SoakState } from '../domain/soak-state';
-import type { Measured, Window } from '../metrics/metric';
+import type { Measured, Reading, Window } from '../metrics/metric';
 import type { StepParts } from './io';
 import { openMetrics, type OpenMetric } from './metrics';
 import type { Parts } from './parts';
@@ -34,7 +34,7 @@ export class MetricWatch {
     for (const metric of this.metrics) {
       const { name } = metric.config;
       if (this.reading.has(name) || at < (metrics[name]?.due ?? 0)) continue;
-      const reading = this.readBoth(metric, at - began).then(
+      const reading = this.readBoth(metric, at, at - began).then(
         (readings) => void this.read.push({ metric, readings, at }),
         // Sources only throw when the soak itself was told to end.
         () => undefined,
@@ -52,15 +52,17 @@ export class MetricWatch {
     this.step.io.signal.throwIfAborted();
   }
 
-  private async readBoth(metric: OpenMetric, since: number): Promise<Readings> {
+  private async readBoth(metric: OpenMetric, at: number, since: number): Promise<Readings> {
     const { release, config, slot, share, beside } = this.input;
     const { app, environment, id, version } = release;
     // By the clock of this machine: those who are asked know no other.
     const to = Date.now();
-    const window: Window = { from: to - Math.max(0, since), to };
     const { owner } = this.step.release;
-    const of = (measured: Omit<Measured, 'app' | 'environment'>) =>
-      metric.read({ app, environment, owner, ...measured }, window, this.step.io);
+    // Windows of values follow each other; counts are of all the time since the step began.
+    const length = metric.kind === 'counts' ? Math.max(0, since) : metric.config.interval;
+    const window: Window = { from: to - length, to };
+    const of = async (measured: Omit<Measured, 'app' | 'environment'>): Promise<Measurement> =>
+      byServer(await metric.read({ app, environment, owner, ...measured }, window, this.step.io), at - to);
     const group = groupBeside(config, slot, share);
     const [canary, baseline] = await Promise.all([
       of({ slot, version, release: id }),
@@ -68,4 +70,11 @@ export class MetricWatch {
     ]);
     return { canary, baseline };
   }
+}
+
+/** The server's clock tells when a step began, so it must tell when something was measured, too. */
+function byServer(reading: Reading, ahead: number): Measurement {
+  if ('missing' in reading || !reading.measured) return reading;
+  const { from, to } = reading.measured;
+  return { ...reading, measured: { from: from + ahead, to: to + ahead } };
 }

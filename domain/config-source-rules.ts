@@ -1,7 +1,8 @@
 import type { Mistake } from './config-rule';
 import type { AnalysisMetric } from './config-source';
-import { metricKind, QUERY_VARIABLES, variablesIn } from './metric-query';
+import { fillQuery, metricKind, QUERY_VARIABLES, variablesIn } from './metric-query';
 import { nearest } from './nearest';
+import { countQueries } from './promql-counts';
 import { looksSecret } from './secret-looks';
 
 /* What must hold between the keys of a metric and its source. */
@@ -41,8 +42,18 @@ function prometheusMistakes({ prometheus, service }: AnalysisMetric): Mistake[] 
     const seen = `seen it in \`${windowed[0]![0]}\` only`;
     mistakes.push({ path: ['prometheus'], message: `expected {{window}} in both of \`bad\` and \`total\`, ${seen}` });
   }
-  return mistakes;
+  return mistakes.length > 0 ? mistakes : countMistakes(prometheus);
 }
+
+function countMistakes({ bad, total }: Prometheus): Mistake[] {
+  if (bad === undefined || total === undefined) return [];
+  // Values of variables are not known yet, and say nothing of how it is counted.
+  const [b, t] = [bad, total].map((query) => fillQuery(query, { ...PLACEHOLDERS, window: '{{window}}' }));
+  const found = countQueries(b!, t!);
+  return 'mistake' in found ? [{ path: ['prometheus', found.key], message: found.mistake }] : [];
+}
+
+const PLACEHOLDERS = { app: 'a', environment: 'e', service: 's', slot: 'blue', version: 'v', release: 'r' };
 
 function wantedQueries({ query, bad, total }: Prometheus): Mistake | undefined {
   const given = Object.entries({ query, bad, total }).flatMap(([key, text]) => (text === undefined ? [] : [key]));

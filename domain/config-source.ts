@@ -49,15 +49,15 @@ const prometheus = z.strictObject({
     .meta({ description: 'Its address, as the worker reaches it.', examples: ['http://prometheus:9090'] }),
   query: query(
     'PromQL that answers one value. Or `bad` and `total`, where both are events that can be counted.',
-    'histogram_quantile(0.95, sum by (le) (rate(http_seconds_bucket{slot="{{slot}}"}[1m])))',
+    'histogram_quantile(0.95, sum by (le) (rate(http_seconds_bucket{slot="{{slot}}"}[{{window}}])))',
   ),
   bad: query(
-    'PromQL of a counter of bad events. With `{{window}}` in it: of their number within that time.',
-    'sum(http_requests_total{slot="{{slot}}",code=~"5.."}) or vector(0)',
+    'PromQL of the counters of bad events, each of which is followed by itself. With `{{window}}` in it: of their number within that time.',
+    'http_requests_total{slot="{{slot}}",code=~"5.."} or vector(0)',
   ),
   total: query(
-    'PromQL of the counter of all events, or with `{{window}}` in it of their number within that time.',
-    'sum(http_requests_total{slot="{{slot}}"})',
+    'PromQL of the counters of all events, or with `{{window}}` in it of their number within that time.',
+    'http_requests_total{slot="{{slot}}"}',
   ),
   bearerToken: secret
     .optional()
@@ -74,8 +74,9 @@ const prometheus = z.strictObject({
   timeout: timeout(),
 });
 
-const ANSWERS = 'What it answers: `value` is one number, `counts` is `{"bad": 3, "total": 200}` since the soak began.';
-const answers = () => z.enum(['value', 'counts']).prefault('value').meta({ description: ANSWERS });
+const ANSWERS =
+  'What it answers: `value` is one number, `counts` is `{"bad": 3, "total": 200}` of all that happened since the soak began (`FROM`), `counters` the same since ever.';
+const answers = () => z.enum(['value', 'counts', 'counters']).prefault('value').meta({ description: ANSWERS });
 
 const command = z.strictObject({
   run: words().meta({

@@ -31,12 +31,15 @@ export function fillQuery(query: string, variables: QueryVariables): string {
 /** The sources of a metric, as far as it matters to what it answers. */
 interface Sources {
   prometheus?: { query?: string };
-  command?: { answers: 'value' | 'counts' };
-  webhook?: { answers: 'value' | 'counts' };
+  command?: { answers: Answers };
+  webhook?: { answers: Answers };
 }
+
+/** What a program or a webhook answers: one number, or events, since a moment or since ever. */
+export type Answers = 'value' | 'counts' | 'counters';
 
 /** Whether a metric answers single values, or counts of bad and of all events. */
 export function metricKind({ prometheus, command, webhook }: Sources): 'value' | 'counts' {
   if (prometheus) return prometheus.query === undefined ? 'counts' : 'value';
-  return command?.answers ?? webhook?.answers ?? 'value';
+  return (command?.answers ?? webhook?.answers ?? 'value') === 'value' ? 'value' : 'counts';
 }

@@ -2,12 +2,14 @@ import { coldServices, servedWith, withoutColdLatency } from './cold-start';
 import { evidenceSince, type Counted, type Counters, type Evidence } from './canary';
 import type { AnalysisMetric, AppConfig, Limits } from './config';
 import type { Watched } from './exits';
-import { observeCounts, startCounts, type CountsState } from './live-counts';
 import { observeLive, startLive, type LiveState } from './live-judge';
 import type { MetricVerdict, Slot } from './release';
 import { routerSamples } from './router-samples';
 import { addSample, pointsFor, startSeries, type Point, type Series } from './series';
-import type { Count } from './statistics/rates';
+import type { Measured } from './measured';
+import { metricKind } from './metric-query';
+import { countMetric, ratesOf, type MetricCounts } from './soak-counts';
+import { takeValues, type MetricValues, type Pair } from './soak-values';
 import { startTrigger, watchTrigger, type TriggerState } from './triggers';
 
 /*
@@ -47,13 +49,8 @@ export interface MetricState {
   /** Readings without an answer for either slot, and why the last one had none. */
   missing: number;
   why?: string;
-  counts?: { state: CountsState; seen: Readings };
-}
-
-/** Counts of both slots since the step began, as read last. */
-interface Readings {
-  canary: Count;
-  baseline: Count;
+  counts?: MetricCounts;
+  values?: MetricValues;
 }
 
 /** What of the configuration decides how a soak is judged. */
@@ -71,8 +68,17 @@ export interface SoakSettings {
   recorded: Record<string, Counters> | null;
 }
 
-/** One reading of one slot; counts are those since the step began. */
-export type Measurement = { value: number } | { bad: number; total: number; gap?: string } | { missing: string };
+/** One reading of one slot. Counts only grow; `measured` is when the source did so, in ms since the epoch by the server. */
+export type Measurement =
+  | { value: number; measured?: Measured }
+  | { bad: number; total: number; gap?: string; measured?: Measured }
+  | { missing: string };
+
+/** One reading of both slots. */
+interface Readings {
+  canary: Measurement;
+  baseline: Measurement | null;
+}
 
 /** Begins a step. Failures in a row and limits over time know no steps: they go on from what was `carried`. */
 export function startSoak(
@@ -126,11 +132,13 @@ export function observeCounters(state: SoakState, now: Counted, at: number, sett
 export function observeMetric(
   state: SoakState,
   metric: AnalysisMetric,
-  { canary, baseline }: { canary: Measurement; baseline: Measurement | null },
+  readings: Readings,
   at: number,
   settings: SoakSettings,
 ): SoakState {
   const { name, interval } = metric;
+  const { canary, baseline } = readings;
+  const { began } = state;
   const before = state.metrics[name] ?? { due: at, readings: 0, missing: 0 };
   const lack = [canary, baseline].flatMap((one) => (one ? missingIn(one) : []))[0];
   const read: MetricState = {
@@ -139,32 +147,33 @@ export function observeMetric(
     readings: before.readings + 1,
     ...(lack !== undefined && { missing: before.missing + 1, why: lack }),
   };
-  const counted = countedOf(metric, before.counts, canary, baseline);
-  const rates = counted && ratesOf(before.counts?.seen, counted.seen);
-  const [one, other] = rates ?? [valueOf(canary), baseline && valueOf(baseline)];
-  const sample: Point = [at - state.began, one, other];
+  const found =
+    metricKind(metric) === 'counts' ? countsIn(metric, read, readings) : valueIn(metric, read, readings, at, began);
+  const sample: Point | undefined = found.sample && [at - began, ...found.sample];
   return {
     ...state,
-    metrics: { ...state.metrics, [name]: counted ? { ...read, counts: counted } : read },
-    series: withSamples(state.series, { [name]: sample }, settings),
+    metrics: { ...state.metrics, [name]: found.read },
+    series: withSamples(state.series, sample ? { [name]: sample } : {}, settings),
   };
 }
 
-/** Counts of both slots; undefined when either has none now: the next difference is larger then. */
-function countedOf(
-  metric: AnalysisMetric,
-  before: MetricState['counts'],
-  canary: Measurement,
-  baseline: Measurement | null,
-): MetricState['counts'] {
-  if (!('total' in canary) || !baseline || !('total' in baseline)) return before;
-  const seen = { canary: countOf(canary), baseline: countOf(baseline) };
-  const zero = { bad: 0, total: 0 };
-  const increment = {
-    canary: minus(seen.canary, before?.seen.canary ?? zero),
-    baseline: minus(seen.baseline, before?.seen.baseline ?? zero),
+interface Taken {
+  read: MetricState;
+  sample?: Pair;
+}
+
+function countsIn(metric: AnalysisMetric, read: MetricState, { canary, baseline }: Readings): Taken {
+  const { counts, gap } = countMetric(metric, read.counts, canary, baseline);
+  const lack = gap !== undefined && { missing: read.missing + 1, why: gap };
+  return {
+    read: { ...read, ...lack, ...(counts && { counts }) },
+    ...(counts && { sample: ratesOf(read.counts, counts) }),
   };
-  return { state: observeCounts(before?.state ?? startCounts(metric), increment), seen };
+}
+
+function valueIn(metric: AnalysisMetric, read: MetricState, readings: Readings, at: number, began: number): Taken {
+  const { values, sample } = takeValues(read.values, metric, readings, at, began);
+  return { read: { ...read, values }, ...(sample && { sample }) };
 }
 
 function withSamples(
@@ -179,28 +188,7 @@ function withSamples(
   return { ...series, ...Object.fromEntries(added) };
 }
 
-/** Per cent of bad events since the reading before, of the new and of the live version. */
-function ratesOf(before: Readings | undefined, now: Readings): [number | null, number | null] {
-  const of = (side: keyof Readings): number | null => {
-    const { bad, total } = before ? minus(now[side], before[side]) : now[side];
-    return total > 0 && bad >= 0 ? (100 * bad) / total : null;
-  };
-  return [of('canary'), of('baseline')];
-}
-
 function missingIn(one: Measurement): string[] {
   if ('missing' in one) return [one.missing];
   return 'gap' in one && one.gap !== undefined ? [one.gap] : [];
-}
-
-function valueOf(one: Measurement): number | null {
-  return 'value' in one ? one.value : null;
-}
-
-function countOf({ bad, total }: Count): Count {
-  return { bad, total };
-}
-
-function minus(one: Count, other: Count): Count {
-  return { bad: one.bad - other.bad, total: one.total - other.total };
 }

@@ -8,6 +8,7 @@ import { isClearlyGood, liveVerdicts, testsOf, type LiveSettings } from './live-
 import { judgeReference } from './reference';
 import type { Judgement, MetricVerdict } from './release';
 import { startSeries, valuesOf } from './series';
+import { withPending } from './soak-counts';
 import type { SoakSettings, SoakState } from './soak-state';
 import { firedTrigger } from './triggers';
 
@@ -115,7 +116,7 @@ function routerVerdicts(
 function countsOf(state: SoakState, metric: AnalysisMetric, settings: SoakSettings): MetricVerdict {
   const { level } = levels(settings);
   const { counts } = state.metrics[metric.name] ?? {};
-  const found = countsVerdict(metric.name, counts?.state ?? startCounts(metric), {
+  const found = countsVerdict(metric.name, counts ? withPending(counts) : startCounts(metric), {
     level,
     minRequests: metric.minSamples,
   });
@@ -168,8 +169,10 @@ function said(
   { name, dryRun }: Pick<AnalysisMetric, 'name' | 'dryRun'>,
   { metrics }: SoakState,
 ): MetricVerdict {
-  const { missing = 0, readings = 0, why = '' } = metrics[name] ?? {};
-  const lack = missing > 0 ? ` (${missing} of ${readings} readings missing, the last: ${why})` : '';
+  const { missing = 0, readings = 0, why = '', values } = metrics[name] ?? {};
+  const repeated =
+    values?.repeated && showsNothing(found) ? ` (${values.repeated} of ${readings} readings said nothing new)` : '';
+  const lack = repeated + (missing > 0 ? ` (${missing} of ${readings} readings missing, the last: ${why})` : '');
   return { ...found, ...(dryRun && { dryRun, critical: false }), reason: found.reason + lack };
 }
 

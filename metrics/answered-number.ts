@@ -1,11 +1,15 @@
+import type { Answers } from '../domain/metric-query';
 import { excerpt } from './http-json';
 import type { Reading } from './metric';
 
 /** A number as a person or a program writes it: no hexadecimal, no empty text. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Reads what a program or a webhook answered: a number, or JSON with `value`, or with `bad` and `total`. */
-export function numberIn(from: string, text: string, answers: 'value' | 'counts'): Reading {
+/**
+ * Reads what a program or a webhook answered: a number, or JSON with `value`, or with `bad` and `total`; `measured` in it
+ * is when, as ISO 8601.
+ */
+export function numberIn(from: string, text: string, answers: Answers): Reading {
   const wanted = answers === 'value' ? 'a number, or {"value": number}' : '{"bad": number, "total": number}';
   const fault = (seen: string): Reading => ({ missing: `expected ${wanted} as ${from}, seen ${seen}`, fault: true });
   const trimmed = text.trim();
@@ -13,7 +17,8 @@ export function numberIn(from: string, text: string, answers: 'value' | 'counts'
   if (answers === 'value' && NUMBER.test(trimmed)) return finite(Number(trimmed)) ?? fault(excerpt(trimmed));
   const content = parsed(trimmed);
   if (typeof content !== 'object' || content === null) return fault(excerpt(trimmed));
-  return (answers === 'value' ? valueOf(content, from) : countsOf(content)) ?? fault(excerpt(trimmed));
+  const reading = answers === 'value' ? valueOf(content, from) : countsOf(content);
+  return (reading && withTime(reading, content, from)) ?? fault(excerpt(trimmed));
 }
 
 function parsed(text: string): unknown {
@@ -24,15 +29,30 @@ function parsed(text: string): unknown {
   }
 }
 
-function valueOf(content: { value?: unknown }, from: string): Reading | undefined {
+interface Content {
+  value?: unknown;
+  bad?: unknown;
+  total?: unknown;
+  measured?: unknown;
+}
+
+function valueOf(content: Content, from: string): Reading | undefined {
   // The way to say that there is nothing, without anything being wrong.
   if (content.value === null) return { missing: `${from} is null: it has no value now`, fault: false };
   return typeof content.value === 'number' ? finite(content.value) : undefined;
 }
 
-function countsOf({ bad, total }: { bad?: unknown; total?: unknown }): Reading | undefined {
+function countsOf({ bad, total }: Content): Reading | undefined {
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   return isCount(bad) && isCount(total) && bad <= total ? { bad, total } : undefined;
+}
+
+function withTime(reading: Reading, { measured }: Content, from: string): Reading {
+  if (measured === undefined || 'missing' in reading) return reading;
+  const time = typeof measured === 'string' && /^\d{4}-\d\d-\d\dT/.test(measured) ? Date.parse(measured) : NaN;
+  if (Number.isFinite(time)) return { ...reading, measured: { from: time, to: time } };
+  const wanted = 'expected `measured` as a moment such as "2026-11-21T10:00:00Z"';
+  return { missing: `${wanted} in ${from}, seen ${excerpt(JSON.stringify(measured))}`, fault: true };
 }
 
 function finite(value: number): Reading | undefined {

@@ -17,6 +17,8 @@ const TOLD = 200;
 export interface HttpAnswer {
   status: number;
   body: string;
+  /** What its server's clock showed, ms since the epoch, to the second; absent when it does not say. */
+  date?: number;
 }
 
 /** A question by POST that may be asked again. */
@@ -115,7 +117,12 @@ function once(question: HttpQuestion, signal: AbortSignal): Promise<Answered> {
       });
       answer.once('error', reject);
       answer.once('end', () =>
-        resolve({ status: answer.statusCode ?? 0, body: text, retryAfter: waitOf(answer.headers['retry-after']) }),
+        resolve({
+          status: answer.statusCode ?? 0,
+          body: text,
+          retryAfter: waitOf(answer.headers['retry-after']),
+          date: momentOf(answer.headers.date),
+        }),
       );
     };
     const asked = url.startsWith('https:')
@@ -131,6 +138,11 @@ function waitOf(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
+}
+
+function momentOf(header: string | undefined): number | undefined {
+  const moment = Date.parse(header ?? '');
+  return Number.isFinite(moment) ? moment : undefined;
 }
 
 /** Connections to names with several addresses fail with one error for each, and an empty message. */

@@ -13,7 +13,10 @@ export interface Measured extends Scope {
   owner?: Owner;
 }
 
-/** Milliseconds since the epoch. Counts are of this time; values are of its end. */
+/**
+ * Milliseconds since the epoch. Counts are of this time, from the beginning of a soak on. Values are of its end, or, when
+ * they are of a time, of this one: the windows of a metric follow each other without overlap.
+ */
 export interface Window {
   from: number;
   to: number;
@@ -29,19 +32,33 @@ export interface Missing {
   unreachable?: boolean;
 }
 
+/** A number, and what time it is of: two readings of one measurement are one. */
+export interface ValueReading {
+  value: number;
+  /** When its source measured it, by the clock of this machine; absent when nobody knows, so that each one is new. */
+  measured?: Window;
+}
+
 /** Bad and all events since the beginning of the window. */
 export interface CountReading {
   bad: number;
   total: number;
+  /** When its source counted last; as that of a value. */
+  measured?: Window;
   /** Why there is less than the time would give: `a counter fell`. */
   gap?: string;
 }
 
 /** One answer of a source; plain data in which every number is finite. */
-export type Reading = { value: number } | CountReading | Missing;
+export type Reading = ValueReading | CountReading | Missing;
 
-/** Values at equal distances, null where there is none. */
-export type PastReading = { values: (number | null)[] } | CountReading | Missing;
+/** Values, null where there is none, with the time at which each was measured, ms. */
+export interface PastValues {
+  values: (number | null)[];
+  times: number[];
+}
+
+export type PastReading = PastValues | CountReading | Missing;
 
 /**
  * Where a metric comes from. What goes wrong with a source is a reading that says so: only an abort by `io.signal` is

@@ -123,7 +123,7 @@ async function read(block: string, name: string): Promise<{ blue: Reading; green
 
 describe('what pods of a slot use', () => {
   test('is one number a slot, without pause container, sums of pods, and what a restart left', async () => {
-    expect(await read('kubernetes', 'memory of a pod')).toEqual({
+    expect(await read('kubernetes', 'memory of a pod')).toMatchObject({
       blue: { value: 250 * MB },
       green: { value: 520 * MB },
     });
@@ -131,13 +131,13 @@ describe('what pods of a slot use', () => {
 
   test('is CPU in cores, through a restart', async () => {
     const { blue, green } = await read('kubernetes', 'CPU of a pod');
-    expect(green).toEqual({ value: expect.closeTo(1.1, 3) as number });
+    expect(green).toMatchObject({ value: expect.closeTo(1.1, 3) as number });
     // Nobody knows what was used in the moment between the two containers.
-    expect(blue).toEqual({ value: expect.closeTo(0.5, 1) as number });
+    expect(blue).toMatchObject({ value: expect.closeTo(0.5, 1) as number });
   });
 
   test('is found by a label of the pods as well', async () => {
-    expect(await read('kubernetes-label', 'memory of a pod')).toEqual({
+    expect(await read('kubernetes-label', 'memory of a pod')).toMatchObject({
       blue: { value: 250 * MB },
       green: { value: 520 * MB },
     });

@@ -5,6 +5,14 @@ const metric = (text: string) => analysis(`metrics: [{name: m, ${text}}]`);
 const asks = (text: string) => metric(`prometheus: {url: 'http://p:9090', ${text}}`);
 const Q = `query: 'up{slot="{{slot}}"}'`;
 
+const COUNTER = 'write the counter alone, as `orders_total{…}`: Spillway adds its series up, and what each rose by';
+const wrongCounts = (query: string, message: string): Case => [
+  `counts by ${query}`,
+  asks(`bad: '${query}', total: 'x_total{s="{{slot}}"}'`),
+  [`spillway.yaml:9 canary.analysis.metrics[0].prometheus.bad: ${message}`],
+];
+const X = 'x_total{s="{{slot}}",c="500"}';
+
 /** Wrong settings of how a canary is measured and compared. */
 export const ANALYSIS_CASES: Case[] = [
   [
@@ -201,7 +209,7 @@ export const ANALYSIS_CASES: Case[] = [
   [
     'an answer of another kind',
     metric(`webhook: {url: 'http://h/', answers: list}`),
-    ['spillway.yaml:9 canary.analysis.metrics[0].webhook.answers: expected value or counts, seen "list"'],
+    ['spillway.yaml:9 canary.analysis.metrics[0].webhook.answers: expected value, counts or counters, seen "list"'],
   ],
   [
     'missing values of counts',
@@ -298,5 +306,41 @@ export const ANALYSIS_CASES: Case[] = [
     'a manual step that is text',
     top('canary: {steps: [{weight: 10, manual: maybe}]}'),
     ['spillway.yaml:9 canary.steps[0].manual: expected true or false, seen "maybe"'],
+  ],
+  wrongCounts(
+    `sum(increase(${X}[5m]))`,
+    `expected counters, or {{window}} as the range, seen a window that slides, so that one event would be counted several times: ${COUNTER}`,
+  ),
+  wrongCounts(
+    `sum_over_time(${X}[1m])`,
+    `expected counters, or {{window}} as the range, seen a window that slides, so that one event would be counted several times: ${COUNTER}`,
+  ),
+  wrongCounts(
+    `avg(${X})`,
+    `expected each counter by itself, seen \`avg\`, which hides that a replica began anew, left or came back: ${COUNTER}`,
+  ),
+  wrongCounts(
+    `sum(${X}) * 2`,
+    `expected each counter by itself, seen \`sum\`, which hides that a replica began anew, left or came back: ${COUNTER}`,
+  ),
+  wrongCounts(`${X} offset 5m`, 'expected counters of now, seen `offset` or `@`: leave it out'),
+  wrongCounts(`${X} @ end()`, 'expected counters of now, seen `offset` or `@`: leave it out'),
+  wrongCounts(
+    'job:x:increase5m{s="{{slot}}"}',
+    `expected counters, seen job:x:increase5m, which a rule records of a window that slides: ${COUNTER}`,
+  ),
+  [
+    'counts by an estimate within the window',
+    asks(`bad: 'round(sum(rate(${X}[{{window}}])) * 60)', total: 'sum(increase(x_total{s="{{slot}}"}[{{window}}]))'`),
+    [
+      `spillway.yaml:9 canary.analysis.metrics[0].prometheus.bad: expected counters, seen \`rate\`, which estimates what no scrape saw: ${COUNTER}`,
+    ],
+  ],
+  [
+    'counts in two ways',
+    asks(`bad: 'sum(count_over_time(${X}[{{window}}]))', total: 'sum(increase(x_total{s="{{slot}}"}[{{window}}]))'`),
+    [
+      'spillway.yaml:9 canary.analysis.metrics[0].prometheus.total: expected `bad` and `total` to count in one way, seen counters and a count within {{window}}',
+    ],
   ],
 ];

@@ -1,0 +1,18 @@
+/* Whether a measurement is a new one: a value that is read twice is no more evidence than once. */
+
+/** Milliseconds since the epoch; both the same when it is of a moment. */
+export interface Measured {
+  from: number;
+  to: number;
+}
+
+/** A part of two measurements’ time that they may share, since scrapes are not quite regular. */
+const SHARED = 0.1;
+
+/**
+ * Whether a measurement is of a time that no other was of.
+ * @param until what was measured up to here is known already, ms
+ */
+export function isNewMeasurement({ from, to }: Measured, until: number): boolean {
+  return to > until && (from === to || from >= until - SHARED * (to - from));
+}

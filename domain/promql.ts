@@ -1,0 +1,174 @@
+/*
+ * As much of PromQL as is needed to know what a query reads: its words, its selectors of series and their ranges. After
+ * https://prometheus.io/docs/prometheus/latest/querying/basics/; what is not known is passed over, since other servers
+ * know more.
+ */
+
+export interface Token {
+  kind: 'name' | 'text' | 'number' | 'window' | 'sign';
+  text: string;
+  /** Where it begins in the query, and where what follows it begins. */
+  from: number;
+  to: number;
+}
+
+/** Series that a query reads. */
+export interface Selector {
+  /** Name and matchers, as written. */
+  text: string;
+  /** Metric, when it stands before the braces. */
+  name: string | undefined;
+  /** The range behind it, as written: `5m`, `{{window}}`; of a subquery that holds it, see `rangesIn`. */
+  range: string | undefined;
+  /** `offset` or `@` behind it, as written; empty without. */
+  moved: string;
+}
+
+const TOKEN =
+  /\s+|#[^\n]*|(?<window>\{\{\s*window\s*\}\})|(?<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|(?<number>(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)[a-z0-9]*)|(?<name>[a-z_:][a-z0-9_:]*)|(?<sign>[=!]~|[=!<>]=|\|[=~>]|.)/gisu;
+
+/** The words of a query, without spaces and comments. */
+export function tokensOf(query: string): Token[] {
+  return [...query.matchAll(TOKEN)].flatMap(({ 0: text, index, groups = {} }) => {
+    const kind = (['window', 'text', 'number', 'name', 'sign'] as const).find((one) => groups[one] !== undefined);
+    return kind ? [{ kind, text, from: index, to: index + text.length }] : [];
+  });
+}
+
+const AGGREGATIONS = 'sum avg min max count group stddev stdvar topk bottomk quantile count_values limitk limit_ratio';
+const AGGREGATION = new Set(AGGREGATIONS.split(' '));
+/** Words behind which labels stand in parentheses. */
+const LABELLED = new Set(['by', 'without', 'on', 'ignoring', 'group_left', 'group_right']);
+const OTHERS = 'and or unless atan2 offset bool inf nan start end smoothed anchored';
+const KEYWORD = new Set([...LABELLED, ...OTHERS.split(' ')]);
+
+export function isAggregation(word: string): boolean {
+  return AGGREGATION.has(word.toLowerCase());
+}
+
+/** Index behind the parenthesis, bracket or brace that opens at this one; the number of tokens when it never closes. */
+export function behindClosing(tokens: Token[], open: number): number {
+  let depth = 0;
+  for (let index = open; index < tokens.length; index++) {
+    const { kind, text } = tokens[index]!;
+    if (kind !== 'sign') continue;
+    if ('([{'.includes(text)) depth++;
+    if (')]}'.includes(text) && --depth === 0) return index + 1;
+  }
+  return tokens.length;
+}
+
+/** All series that a query reads, each as it stands there. */
+export function selectorsIn(query: string): Selector[] {
+  const tokens = tokensOf(query);
+  const found: Selector[] = [];
+  for (let index = 0; index < tokens.length;) {
+    const { kind, text } = tokens[index]!;
+    const next = tokens[index + 1]?.text;
+    if (kind === 'name' && LABELLED.has(text.toLowerCase()) && next === '(') index = behindClosing(tokens, index + 1);
+    else if (kind === 'sign' && text === '[') index = behindClosing(tokens, index);
+    else {
+      const read = readSelector(query, tokens, index);
+      if (read) found.push(read.selector);
+      index = read?.next ?? index + 1;
+    }
+  }
+  return found;
+}
+
+/** The selector that begins at this token, with what belongs to it; undefined when none does. */
+export function readSelector(
+  query: string,
+  tokens: Token[],
+  index: number,
+): { selector: Selector; next: number } | undefined {
+  const first = tokens[index];
+  if (!first) return undefined;
+  const isName = first.kind === 'name';
+  if (isName && (KEYWORD.has(first.text.toLowerCase()) || tokens[index + 1]?.text === '(')) return undefined;
+  if (isName && isAggregation(first.text) && LABELLED.has(tokens[index + 1]?.text.toLowerCase() ?? ''))
+    return undefined;
+  if (!isName && !(first.kind === 'sign' && first.text === '{')) return undefined;
+  const braces = isName ? index + 1 : index;
+  let next = tokens[braces]?.text === '{' ? behindClosing(tokens, braces) : index + 1;
+  const text = query.slice(first.from, tokens[next - 1]!.to);
+  let range: string | undefined;
+  if (tokens[next]?.text === '[') {
+    const end = behindClosing(tokens, next);
+    range = query.slice(tokens[next]!.to, tokens[end - 1]!.from).trim();
+    next = end;
+  }
+  const modified = behindModifiers(tokens, next);
+  const moved = modified > next ? query.slice(tokens[next]!.from, tokens[modified - 1]!.to) : '';
+  return { selector: { text, name: isName ? first.text : undefined, range, moved }, next: modified };
+}
+
+/** `offset 5m`, `offset -5m`, `@ 1609746000`, `@ end()`, one or both. */
+function behindModifiers(tokens: Token[], from: number): number {
+  let index = from;
+  for (;;) {
+    const word = tokens[index]?.text.toLowerCase();
+    if (word !== 'offset' && word !== '@') return index;
+    index++;
+    if (tokens[index]?.text === '-' || tokens[index]?.text === '+') index++;
+    index++;
+    if (tokens[index]?.text === '(') index = behindClosing(tokens, index);
+  }
+}
+
+/** Whether a query says `offset` or `@`, of a selector or of a subquery. */
+export function isMoved(query: string): boolean {
+  return tokensOf(query).some(({ kind, text }) => (kind === 'name' ? /^offset$/i.test(text) : text === '@'));
+}
+
+/** All that stands in brackets, without the step of a subquery. */
+export function rangesIn(query: string): string[] {
+  const tokens = tokensOf(query);
+  return tokens.flatMap(({ kind, text, to }, index) => {
+    if (kind !== 'sign' || text !== '[') return [];
+    const inner = query.slice(to, tokens[behindClosing(tokens, index) - 1]!.from);
+    return [inner.split(':')[0]!.trim()];
+  });
+}
+
+const UNITS: Record<string, number> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  y: 31_536_000_000,
+};
+
+/** Milliseconds of a duration as PromQL writes it, `1h30m` or a number of seconds; undefined when it is none. */
+export function promDuration(text: string): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
+  if (!/^(\d+(ms|[smhdwy]))+$/.test(text)) return undefined;
+  return [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * UNITS[unit!]!,
+    0,
+  );
+}
+
+/**
+ * Milliseconds that a value covers: what its ranges look back together, at the most. Recording rules tell theirs in their
+ * name, `job:requests:rate5m` (https://prometheus.io/docs/practices/rules/).
+ */
+export function coverageOf(query: string): number {
+  const tokens = tokensOf(query);
+  const isSubquery = ({ text }: Token, index: number): boolean =>
+    text === '[' && query.slice(tokens[index]!.to, tokens[behindClosing(tokens, index) - 1]!.from).includes(':');
+  const lengths = rangesIn(query).map((range) => promDuration(range) ?? 0);
+  const opens = tokens.flatMap((token, index) => (token.text === '[' ? [isSubquery(token, index)] : []));
+  const subqueries = lengths.filter((_, index) => opens[index]);
+  const ranges = lengths.filter((_, index) => !opens[index]);
+  const recorded = selectorsIn(query).map(({ name = '' }) => recordedRange(name));
+  return Math.max(0, ...ranges, ...recorded) + subqueries.reduce((sum, length) => sum + length, 0);
+}
+
+/** What a recording rule covers by its name; 0 when it tells nothing. */
+function recordedRange(name: string): number {
+  const [, range] = /:.*?(?:rate|increase|delta|over_time|avg|sum)_?(\d+(?:ms|[smhdwy]))$/.exec(name) ?? [];
+  return range === undefined ? 0 : promDuration(range)!;
+}

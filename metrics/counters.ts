@@ -1,0 +1,110 @@
+import { copiesIn, type Sampled } from './counter-copies';
+import { follow, isNoCounter, startCounter, type Counter } from './counter';
+
+/** A series of one of the queries, with its samples in order. */
+export interface CounterSeries extends Sampled {
+  /** Which of the queries it answers. */
+  term: number;
+}
+
+/** What the counters of a query rose by. */
+export interface Rises {
+  /** By query. */
+  rises: number[];
+  /** How often a counter fell, mostly because its process began anew. */
+  falls: number;
+  /** Where the largest counter stood that appeared although nothing showed that it was zero before; 0 without. */
+  appearedWith: number;
+  /** One that is no counter, and how often it fell. */
+  odd?: { labels: Record<string, string>; falls: number; steps: number };
+  /** Newest sample, ms; undefined without any. */
+  newest: number | undefined;
+}
+
+/**
+ * The counters of several queries, followed over a time that is read piece by piece. Pieces may overlap, and what was
+ * known stays known, so what comes late or is away for a while is neither lost nor counted twice.
+ */
+export class Counters {
+  private readonly known = new Map<string, Counter & { term: number }>();
+  /** The counter of which this one is a copy. */
+  private readonly copies = new Map<string, string>();
+
+  /** @param began when the time begins of which events are counted, ms */
+  constructor(readonly began: number) {}
+
+  /** Series that nobody saw before although time has begun. */
+  appearing(batch: readonly CounterSeries[]): CounterSeries[] {
+    return batch.filter(({ key, samples: [first] }) => first && first[0] > this.began && !this.known.has(key));
+  }
+
+  /** Whether something that was scraped together with the first sample of this series had been scraped before it. */
+  hasSibling({ labels, samples }: CounterSeries, batch: readonly CounterSeries[]): boolean {
+    const time = samples[0]![0];
+    return batch.some(
+      (other) =>
+        isSameTarget(labels, other.labels) &&
+        other.samples.some(([at]) => at === time) &&
+        Math.min(other.samples[0]![0], this.known.get(other.key)?.first ?? Infinity) < time,
+    );
+  }
+
+  /** @param born keys of the series that surely were zero before their first sample */
+  add(batch: readonly CounterSeries[], born: ReadonlySet<string>): void {
+    for (const { key, term, labels, samples } of batch) {
+      for (const sample of samples) {
+        const counter = this.known.get(key);
+        if (!counter) this.known.set(key, { ...startCounter(labels, sample, born.has(key), this.began), term });
+        else if (sample[0] > counter.last) follow(counter, sample, this.began);
+      }
+    }
+    for (const [key, copy] of copiesIn(batch.map((one) => ({ ...one, labels: { ...one.labels, '': `${one.term}` } }))))
+      if (!this.copies.has(copy)) this.copies.set(copy, this.copies.get(key) ?? key);
+  }
+
+  /** Newest sample of each process, ms. */
+  newestByTarget(): Map<string, number> {
+    const newest = new Map<string, number>();
+    for (const { labels, last } of this.known.values()) {
+      const target = targetOf(labels);
+      newest.set(target, Math.max(last, newest.get(target) ?? 0));
+    }
+    return newest;
+  }
+
+  /** Whether a query ever answered a series. */
+  hasTerm(term: number): boolean {
+    return [...this.known.values()].some((one) => one.term === term);
+  }
+
+  /** @param terms number of queries */
+  rises(terms: number): Rises {
+    const all = [...this.known.values()];
+    const rises = Array.from({ length: terms }, () => 0);
+    const best = new Map<string, Counter & { term: number }>();
+    for (const [key, counter] of this.known) {
+      const original = this.copies.get(key) ?? key;
+      const other = best.get(original);
+      if (!other || counter.rise > other.rise) best.set(original, counter);
+    }
+    for (const { term, rise } of best.values()) rises[term]! += rise;
+    const odd = all.find(isNoCounter);
+    return {
+      rises,
+      falls: all.reduce((sum, { gaps }) => sum + gaps, 0),
+      appearedWith: Math.max(0, ...all.map(({ appearedWith }) => appearedWith)),
+      ...(odd && { odd: { labels: odd.labels, falls: odd.falls, steps: odd.steps } }),
+      newest: all.length === 0 ? undefined : Math.max(...all.map(({ last }) => last)),
+    };
+  }
+}
+
+/** What was scraped, as its labels tell. */
+export function targetOf({ job = '', instance = '' }: Record<string, string>): string {
+  return JSON.stringify([job, instance]);
+}
+
+/** Without `instance` nobody knows. */
+function isSameTarget(one: Record<string, string>, other: Record<string, string>): boolean {
+  return one.instance !== undefined && one.instance === other.instance && one.job === other.job;
+}
