@@ -23,6 +23,8 @@ export interface Asking {
   range(query: string, from: number, to: number, step: number): Promise<Found[] | Missing>;
   /** Every sample of a selector, with the time of its scrape. */
   samples(selector: string, from: number, to: number): Promise<Found[] | Missing>;
+  /** A moment that is a value, in seconds by the clock of Prometheus, in ms by that of this machine. */
+  moment(seconds: number): number;
 }
 
 /** A header tells the time to the second, and an answer takes a while. */
@@ -49,6 +51,7 @@ export class PrometheusApi {
         ask('query_range', query, 'range', { start, end: start + Math.floor((to - start) / step) * step, step }),
       samples: (selector, from, to) =>
         ask('query', `${selector}[${Math.max(1, Math.round(to - from))}ms]`, 'samples', { time: to }),
+      moment: (seconds) => Math.round(seconds * 1_000) - (isNow ? this.ahead : 0),
     };
   }
 

@@ -31,7 +31,7 @@ export async function provenBirths(
     .filter(({ samples }) => samples.some(([, value]) => value > 0));
   if (appearing.length === 0) return new Set();
   const proofs = await askProofs(appearing, from, to, asking);
-  const started = appearing.filter((one) => hasStarted(one, proofs, counters.began));
+  const started = appearing.filter((one) => hasStarted(one, proofs, counters.began, asking));
   const beside = appearing.filter(
     (one) => !started.includes(one) && (counters.hasSibling(one, series.scraped) || wasUp(one, proofs)),
   );
@@ -50,7 +50,7 @@ async function askProofs(appearing: CounterSeries[], from: number, to: number, a
   return 'missing' in found ? [] : found;
 }
 
-function hasStarted({ labels, samples }: CounterSeries, proofs: Found[], began: number): boolean {
+function hasStarted({ labels, samples }: CounterSeries, proofs: Found[], began: number, { moment }: Asking): boolean {
   const time = samples[0]![0];
   const created = createdName(labels.__name__);
   return proofs.some(({ labels: of, points }) => {
@@ -59,7 +59,7 @@ function hasStarted({ labels, samples }: CounterSeries, proofs: Found[], began: 
         ? isOfTarget(of, labels)
         : of.__name__ === created && isSame(of, labels);
     const seconds = points.get(time);
-    return isOwn && seconds !== undefined && seconds * 1_000 >= began && seconds * 1_000 <= time;
+    return isOwn && seconds !== undefined && moment(seconds) >= began && moment(seconds) <= time;
   });
 }
 

@@ -25,7 +25,7 @@ export class PrometheusValues {
     if ('missing' in one) return one;
     const [value] = one.points.values();
     if (value === undefined) return noNumber(query, one.odd);
-    const measured = measuredAt(query, marks, ([first]) => first);
+    const measured = measuredAt(query, marks, asking, ({ points }) => [...points.values()][0]);
     return { value, ...(measured && { measured }) };
   }
 
@@ -42,7 +42,7 @@ export class PrometheusValues {
     const one = onlyOne(query, values);
     if ('missing' in one) return one;
     if (one.points.size === 0) return noNumber(query, one.odd);
-    return eachOnce(query, one, marks, { from, step, steps });
+    return eachOnce(query, one, marks, asking, { from, step, steps });
   }
 
   /** A scalar, and a server that does not know `timestamp`, want to be asked in another way. */
@@ -83,12 +83,17 @@ function split(found: Found[]): { values: Found[]; marks: Found[] } {
 }
 
 /** Milliseconds of the marks of one moment; a value over a time is of what lies before its newest scrape. */
-function measuredAt(query: string, marks: Found[], pick: (values: number[], mark: Found) => number | undefined) {
+function measuredAt(
+  query: string,
+  marks: Found[],
+  { moment }: Asking,
+  pick: (mark: Found) => number | undefined,
+): Window | undefined {
   const of = (end: string): number[] =>
     marks.flatMap((mark) => {
       if (!mark.labels[MARK]!.startsWith(end)) return [];
-      const seconds = pick([...mark.points.values()], mark);
-      return seconds === undefined ? [] : [Math.round(seconds * 1_000)];
+      const seconds = pick(mark);
+      return seconds === undefined ? [] : [moment(seconds)];
     });
   const [first, last] = [of('min'), of('max')];
   if (first.length === 0 || last.length === 0) return undefined;
@@ -101,6 +106,7 @@ function eachOnce(
   query: string,
   { points }: Found,
   marks: Found[],
+  asking: Asking,
   { from, step, steps }: { from: number; step: number; steps: number },
 ): PastValues {
   const values: (number | null)[] = [];
@@ -109,7 +115,7 @@ function eachOnce(
   for (let index = 0; index <= steps; index++) {
     const time = from + index * step;
     const value = points.get(time) ?? null;
-    const measured = value === null ? undefined : measuredAt(query, marks, (_, mark) => mark.points.get(time));
+    const measured = value === null ? undefined : measuredAt(query, marks, asking, (mark) => mark.points.get(time));
     if (measured && !isNewMeasurement(measured, until)) continue;
     until = measured?.to ?? until;
     values.push(value);
