@@ -163,3 +163,41 @@ describe('with a live version', () => {
     expect(report.configurationIdentity).toBe(configurationIdentity);
   });
 });
+
+describe('what no canary could be judged by stops the release, with what to do', () => {
+  const answering = async (body: unknown, metric: (url: string) => object): Promise<PreflightCheck> => {
+    const front = await startServer(says(body));
+    const [check] = await checked({ name: 'm', ...metric(front.url) });
+    await front.close();
+    return check!;
+  };
+  const asked = (url: string) => ({ prometheus: { url, query: 'lag{slot="{{slot}}"}' } });
+
+  test('a part of an answer [proves S]', async () => {
+    const data = { resultType: 'vector', result: [{ metric: {}, value: [0, '8'] }] };
+    const check = await answering({ status: 'success', warnings: ['store unreachable'], data }, asked);
+    expect(check).toMatchObject({ ok: false });
+    expect(check.detail).toMatch(/expected a whole answer to .*, seen a part of it: store unreachable/);
+  });
+
+  test('a range vector [proves U]', async () => {
+    const [check] = await checked({ name: 'range', ...asks('lag{slot="{{slot}}"}[5m]') });
+    expect(check).toMatchObject({ ok: false });
+    expect(check!.detail).toMatch(/seen a range vector: remove the range/);
+  });
+
+  test('a value that was measured long ago [proves U]', async () => {
+    const old = { value: 5, measured: new Date(Date.now() - 10 * 60_000).toISOString() };
+    const check = await answering(old, (url) => ({ webhook: { url } }));
+    expect(check).toMatchObject({ ok: false });
+    expect(check.detail).toMatch(/expected a value of now, seen 5, measured 10 min.* ago/);
+  });
+
+  test('counts that are the same for a second and for minutes, unless they say that they are of all time [proves Q]', async () => {
+    const ever = { bad: 3, total: 5_000 };
+    const check = await answering(ever, (url) => ({ webhook: { url, answers: 'counts' } }));
+    expect(check).toMatchObject({ ok: false });
+    expect(check.detail).toMatch(/expected events between FROM and TO, .*or write `answers: counters`/);
+    expect(await answering(ever, (url) => ({ webhook: { url, answers: 'counters' } }))).toMatchObject({ ok: true });
+  });
+});
