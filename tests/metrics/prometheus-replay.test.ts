@@ -78,7 +78,7 @@ async function replay(canary: string, metric: object, every: number, soak: numbe
   const prometheus = { url: server.url, ...metric };
   const analysis = {
     compare: false,
-    metrics: [{ name: 'm', interval: `${every}s`, direction: 'increase', prometheus }],
+    metrics: [{ name: 'm', interval: `${every}s`, direction: 'query' in metric ? 'either' : 'increase', prometheus }],
   };
   const config = appConfigSchema.parse({
     version: 1,
@@ -150,8 +150,10 @@ describe('values, read far more often than they are scraped', () => {
   const LAG = { query: series('lag') };
 
   test('fail no more equal canaries than were promised [proves Q]', async () => {
-    const { fail } = await failures(all, LAG, 8, 2 * SOAK);
-    expect(fail).toBeLessThanOrEqual((2 * CANARIES) / 100);
+    // Each value is read seven times. A test of ranks may be wrong in 2 %: `confidence` is 0.98.
+    const some = all.slice(0, 100);
+    const { fail } = await failures(some, LAG, 2, 2 * SOAK);
+    expect(fail).toBeLessThanOrEqual(Math.ceil((2 * some.length) / 100));
   }, 900_000);
 
   test('fail the bad ones, from as many scrapes as are needed [proves Q]', async () => {
