@@ -40,9 +40,9 @@ export interface LiveState {
   /** What is not as it should be, in words: `web-blue-1 ended with exit code 1`. */
   detail: string;
   /** Containers of it that did not run, and that nothing would start. */
-  down: string[];
+  down: readonly string[];
   /** Those that end and are started again, again and again. */
-  loops: string[];
+  loops: readonly string[];
   /** It runs, and does not pass the smoke checks: no migration is to blame for that. */
   isSick?: true;
 }

@@ -94,7 +94,10 @@ describe('a soak', () => {
   it('is inconclusive without enough requests, saying how many are needed', async () => {
     const given = await input('1.1.0', { limits: { errorRate: 5, minRequests: 20 } });
     expect(await world.run('soak', given)).toMatchObject({
-      judgement: { verdict: 'inconclusive', reason: '0 requests seen, 20 needed' },
+      judgement: {
+        verdict: 'inconclusive',
+        reason: expect.stringMatching(/^0 requests seen, 20 needed; no container ended in /) as string,
+      },
       p95: null,
     });
   }, 60_000);
@@ -127,7 +130,9 @@ describe('a soak', () => {
     const { judgement, requests } = await world.run('soak', { ...given, baseline: { ...old, process: 'another@1' } });
     expect(judgement).toMatchObject({
       verdict: 'inconclusive',
-      reason: '0 requests seen, 20 needed (the router began to count anew, evidence from before is not used)',
+      reason: expect.stringContaining(
+        '0 requests seen, 20 needed (the router began to count anew, evidence from before is not used)',
+      ) as string,
     });
     expect(requests).toBe(0);
   }, 60_000);
@@ -137,7 +142,7 @@ describe('a soak', () => {
     const none = { ...given, baseline: null };
     expect((await world.run('soak', none)).judgement).toEqual({
       verdict: 'inconclusive',
-      reason: 'errorRate and p95 cannot be judged: the router counts no requests',
+      reason: expect.stringContaining('errorRate and p95 cannot be judged: the router counts no requests') as string,
     });
     const probed = await world.run('soak', { ...none, limits: { healthFailures: 3, minRequests: 20 } });
     expect(probed.judgement.verdict).toBe('pass');

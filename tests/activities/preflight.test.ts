@@ -167,7 +167,7 @@ describe('preflight of a later release', () => {
     expect(await fence()).toBe(OLD);
   }, 60_000);
 
-  it('refuses a ledger that names another release, a canary left behind, and a stopped version', async () => {
+  it('refuses a ledger that names another release, and a canary left behind; a stopped version may be mended [proves 2]', async () => {
     const ledger = async (): Promise<string> =>
       found(await world.preflight(world.step(NEW, '1.1.0')), 'ledger')?.detail ?? '';
     const live = world.live!;
@@ -180,7 +180,31 @@ describe('preflight of a later release', () => {
     await engine()
       .getContainer(containerName(world.scope, 'web', 'blue', 1))
       .stop({ t: 1 });
-    expect(await ledger()).toContain('seen that it stopped');
+    const report = await world.preflight(world.step(NEW, '1.1.0'));
+    expect(bad(report)).toEqual([]);
+    expect(report).toMatchObject({ live: { releaseId: OLD }, found: { condition: 'dead' }, slot: 'green' });
+    expect(await ledger()).toContain('web.blue-1 ended with exit code');
+  }, 60_000);
+
+  it('finds a live version that fails its smoke checks before any migration, so that none is blamed for it [proves 2]', async () => {
+    const postgres = await startPostgres();
+    try {
+      await world.close();
+      world = await ActivityWorld.open({ DATABASE_URL: await postgres.createDatabase() });
+      await world.release(OLD, '1.0.0', 'blue');
+      await mkdir(join(world.project, 'migrations'));
+      for (const way of ['up', 'down']) await writeFile(join(world.project, `migrations/001.${way}.sql`), 'SELECT 1;');
+      world.change = (raw) => {
+        raw.database = { driver: 'postgres', url: { env: 'DATABASE_URL' }, migrations: { directory: 'migrations' } };
+        raw.smoke = { checks: [{ service: 'web', path: '/', contains: '1.1.0' }] };
+      };
+      const report = await world.preflight(world.step(NEW, '1.1.0'));
+      expect(bad(report)).toEqual([]);
+      expect(report.found).toMatchObject({ condition: 'impaired', isSick: true });
+      expect(report.found?.detail).toContain('it does not pass its smoke checks: web /: expected a body that contains');
+    } finally {
+      await postgres.stop();
+    }
   }, 60_000);
 
   it('refuses another Temporal', async () => {

@@ -109,9 +109,42 @@ describe('reconcile', () => {
     expect(started).toBeGreaterThan(removed);
   }, 60_000);
 
-  it('touches nothing when the live version is gone, and says so', async () => {
+  it('removes what has no traffic although the live version is dead, and leaves that as it was [proves 2]', async () => {
     await world.release(OLD, '1.0.0', 'blue');
     await world.deploy(world.step(NEW, '1.1.0'), 'green');
+    await engine()
+      .getContainer(containerName(world.scope, 'web', 'blue', 1))
+      .remove({ force: true });
+    await engine()
+      .getContainer(containerName(world.scope, 'job', 'blue', 1))
+      .remove({ force: true });
+    expect((await reconcile()).did.join('\n')).toContain(
+      `there is no container of 1.0.0 (release ${OLD}) in blue; release a fix`,
+    );
+    expect(await world.slot('green')).toEqual([]);
+    expect(await world.share()).toBe(0);
+    expect((await world.preflight(world.step(NEW, '1.1.0'))).checks.filter(({ ok }) => !ok)).toEqual([]);
+  }, 60_000);
+
+  it('has a paused live container go on, and does not run a job of it again [proves 2, 3]', async () => {
+    world.change = (raw) => {
+      raw.services.seed = { image: 'spillway/node:local', command: ['-e', ''], traffic: 'none', run: 'once' };
+    };
+    await world.release(OLD, '1.0.0', 'blue');
+    const seed = engine().getContainer(containerName(world.scope, 'seed', 'blue', 1));
+    const { State } = await seed.inspect();
+    await engine()
+      .getContainer(containerName(world.scope, 'web', 'blue', 1))
+      .pause();
+    await reconcile();
+    expect(await world.ask()).toBe('1.0.0');
+    expect((await seed.inspect()).State.StartedAt).toBe(State.StartedAt);
+  }, 60_000);
+
+  it('touches nothing when the live version is gone and another has traffic, and says so', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    await world.deploy(world.step(NEW, '1.1.0'), 'green');
+    await world.run('setTraffic', { ...world.step(NEW, '1.1.0'), slot: 'green', share: 50 });
     await engine()
       .getContainer(containerName(world.scope, 'web', 'blue', 1))
       .remove({ force: true });

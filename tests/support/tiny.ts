@@ -28,6 +28,18 @@ export interface Behaviour {
   wants?: string;
   /** Ends itself after so many requests, again and again. */
   crashAfter?: number;
+  /** Ends itself so long after it began, again and again, with this exit code; or as long as this file is there. */
+  exitAfterMs?: number;
+  exitCode?: number;
+  exitWhen?: string;
+  /** Uses ever more memory from then on. */
+  hoardAfterMs?: number;
+  /** Its worker (job.js) ends so long after it began. */
+  jobExitsAfterMs?: number;
+  jobExitCode?: number;
+  /** How long its job that runs to its end (once.js) takes, and how it ends. */
+  onceMs?: number;
+  onceExitCode?: number;
 }
 
 /** A configuration as a person writes it, before it is parsed. */

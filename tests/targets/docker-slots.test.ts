@@ -168,12 +168,56 @@ test('a live-only service is created, started by hand, and may be stopped twice'
   expect((await app.target.replicas(scope, 'blue', io))[0]!.state).toBe('exited');
 });
 
+test('a job is started once, however often that is asked, and the engine does not start it again [proves 3]', async () => {
+  const command = ['sh', '-c', 'echo runs; exit 0'];
+  const [created] = await app.target.deploySlot(
+    releaseOf(scope),
+    'blue',
+    services({ traffic: 'none', run: 'once', command }, false),
+    io,
+  );
+  await app.target.startOnce(created!.container, io);
+  const ended = await eventually(async () => {
+    const [replica] = await app.target.replicas(scope, 'blue', io);
+    if (replica!.state !== 'exited') throw new Error('not yet');
+    return replica!;
+  });
+  expect(ended).toMatchObject({ run: 'once', exitCode: 0, restarts: 0 });
+  await app.target.startOnce(created!.container, io);
+  await app.target.deploySlot(
+    releaseOf(scope),
+    'blue',
+    services({ traffic: 'none', run: 'once', command }, false),
+    io,
+  );
+  expect((await app.target.replicas(scope, 'blue', io))[0]).toEqual(ended);
+  expect(await app.target.logs(created!.container, 10, io)).toEqual(['runs']);
+});
+
+test('a paused container is seen as such, goes on when it is started, and can be stopped and removed [proves 2]', async () => {
+  const [replica] = await app.target.deploySlot(releaseOf(scope), 'blue', services(), io);
+  const pause = async () => {
+    await docker.getContainer(replica!.container).pause();
+    expect((await app.target.replicas(scope, 'blue', io))[0]!.state).toBe('paused');
+  };
+  await pause();
+  await app.target.startContainer(replica!.container, io);
+  expect((await app.target.replicas(scope, 'blue', io))[0]).toMatchObject({ id: replica!.id, state: 'running' });
+  await pause();
+  await app.target.stopContainer(replica!.container, 1_000, io);
+  expect((await app.target.replicas(scope, 'blue', io))[0]!.state).toBe('exited');
+  await app.target.startContainer(replica!.container, io);
+  await pause();
+  await app.target.removeGroup(scope, 'blue', undefined, 1_000, io);
+  expect(await app.target.replicas(scope, 'blue', io)).toEqual([]);
+});
+
 test('a container that ends is seen with its exit code, its restarts and its last lines', async () => {
   const command = ['sh', '-c', 'for i in 1 2 3; do echo line $i; done; exit 3'];
   const [broken] = await app.target.deploySlot(releaseOf(scope), 'blue', services({ command }), io);
   const seen = await eventually(async () => {
     const [replica] = await app.target.replicas(scope, 'blue', io);
-    if (!replica!.restarts || replica!.state !== 'exited') throw new Error('not yet');
+    if (!replica!.restarts || replica!.state !== 'restarting') throw new Error('not yet');
     return replica!;
   });
   expect(seen.restarts).toBeGreaterThan(0);
