@@ -106,7 +106,7 @@ describe('a job that runs once', () => {
     expect((await seeds()).map(({ Labels }) => Labels[LABELS.version])).not.toContain('1.5.0');
   });
 
-  test('does not run when a deploy before it was interrupted at any step, more than once [proves 3]', async () => {
+  test('does not run twice when its deploy was interrupted half-way [proves 3]', async () => {
     const known = JSON.stringify([
       { activity: 'deploySlot', id: await deployId(), workflow: 'release', when: 'during', delayMs: 400 },
     ]);
