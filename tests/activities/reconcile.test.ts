@@ -1,6 +1,7 @@
 import { containerName } from '../../domain/names';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { containerName } from '../../domain/names';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
 import { startPostgres } from '../support/postgres';
@@ -151,7 +152,7 @@ describe('reconcile', () => {
     await engine()
       .getContainer(containerName(world.scope, 'job', 'blue', 1))
       .remove({ force: true });
-    await expect(reconcile()).rejects.toThrow(`expected 1.0.0 (release ${OLD}) in blue`);
+    await expect(reconcile()).rejects.toThrow(`there is no container of 1.0.0 (release ${OLD}) in blue`);
     expect(await world.slot('green')).toContain(`web ${NEW} running`);
   }, 60_000);
 

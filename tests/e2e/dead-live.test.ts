@@ -112,7 +112,7 @@ describe('a live version that is dead', () => {
 
   test('because all its containers ended [proves 2]', async () => {
     await onEach((one) => one.stop({ t: 1 }));
-    await expectMendable('dead', /web-\w+-1 ended with exit code/, LATE);
+    await expectMendable('dead', /web[.-]\w+-1 ended with exit code/, LATE);
   });
 
   test('because it crashes again and again [proves 2]', async () => {
@@ -124,7 +124,7 @@ describe('a live version that is dead', () => {
     const { version } = await live();
     await expect(plan()).resolves.toMatchObject({ live: { version }, found: { condition: 'dead' } });
     await rm(join(flags(), 'crash'));
-    await expectMendable('dead', /web-\w+-1 ends again and again/);
+    await expectMendable('dead', /web[.-]\w+-1 ends again and again/);
   });
 
   test('because somebody removed all its containers [proves 2]', async () => {
@@ -134,12 +134,12 @@ describe('a live version that is dead', () => {
 
   test('in one service of several [proves 2]', async () => {
     await onEach((one) => one.kill(), 'api');
-    await expectMendable('dead', /^\S+-api-\w+-1 ended with exit code 137$/);
+    await expectMendable('dead', /^\S+[.-]api[.-]\w+-1 ended with exit code 137$/);
   });
 
   test('because it is paused [proves 2]', async () => {
     await onEach((one) => one.pause());
-    await expectMendable('dead', /web-\w+-1 is paused/);
+    await expectMendable('dead', /web[.-]\w+-1 is paused/);
   });
 
   test('because its network is gone [proves 2]', async () => {
@@ -156,7 +156,7 @@ describe('a live version that is dead', () => {
   test('in its worker only: it serves, and is compared as ever [proves 2]', async () => {
     const load = await world.load({ paths: ['/', '/api'] });
     await onEach((one) => one.stop({ t: 1 }), 'job');
-    await expectMendable('impaired', /^\S+-job-\w+-1 ended with exit code/);
+    await expectMendable('impaired', /^\S+[.-]job[.-]\w+-1 ended with exit code/);
     expect(await load.stop()).toMatchObject({ lost: 0 });
   });
 
@@ -190,7 +190,7 @@ describe('a live version that is dead', () => {
     const status = await command(['status', '--app', world.scope.app, '-e', 'production'], { cwd: world.project, env });
     expect(status.stdout).toMatch(
       new RegExp(
-        `${version} is live in ${slot}, but does not serve: \\S+-web-${slot}-1 ended with exit code \\d+; release a fix`,
+        `${version} is live in ${slot}, but does not serve: \\S+[.-]web[.-]${slot}-1 ended with exit code \\d+; release a fix`,
       ),
     );
     await onEach((one) => one.start(), 'web');

@@ -1,4 +1,4 @@
-import { LABELS } from '../../domain/names';
+import { containerName, LABELS } from '../../domain/names';
 import { otherSlot } from '../../domain/release';
 import type { ReleaseStatus, Slot } from '../../domain/release';
 import { engine } from '../support/engine';
@@ -32,7 +32,7 @@ describe('a version that does not keep running', () => {
     return { old: slot, new: otherSlot(slot) };
   };
   const container = (service: string, slot: Slot) =>
-    engine().getContainer(`${world.scope.app}-production-${service}-${slot}-1`);
+    engine().getContainer(containerName(world.scope, service, slot, 1));
   const inBake = ({ phase, judgement }: ReleaseStatus) => phase === 'bake' && judgement === undefined;
 
   /** Releases what must be rolled back, with everything as it was before. */
@@ -55,18 +55,18 @@ describe('a version that does not keep running', () => {
   test('a worker that exits at once is seen when it is started, and the old one works on [proves 3]', async () => {
     const status = await expectRolledBack(
       { behaviour: { jobExitsAfterMs: 0 } },
-      /job-\w+-1 ended.*\n.*job-\w+-1:\njob 1/,
+      /job[.-]\w+-1 ended.*\n.*job[.-]\w+-1:\njob 1/,
     );
     expect(status.phases.at(-1)).toMatchObject({ phase: 'switch', state: 'failed' });
   });
 
   test('a worker that exits later is seen while baking, exit code 0 or not [proves 3]', async () => {
     const later = { jobExitsAfterMs: 4_000, jobExitCode: 0 };
-    await expectRolledBack({ behaviour: later }, /job-\w+-1 ended once.* and was started again/);
+    await expectRolledBack({ behaviour: later }, /job[.-]\w+-1 ended once.* and was started again/);
   });
 
   test('an app that exits every few seconds is seen while baking [proves 4]', async () => {
-    await expectRolledBack({ behaviour: { exitAfterMs: 3_500 } }, /web-\w+-1 ended .* and was started again/);
+    await expectRolledBack({ behaviour: { exitAfterMs: 3_500 } }, /web[.-]\w+-1 ended .* and was started again/);
   });
 
   test('an app that exits every few seconds is seen in a canary, whatever the comparison says [proves 4]', async () => {
@@ -74,16 +74,16 @@ describe('a version that does not keep running', () => {
       raw.canary.steps = [{ weight: 50, soak: '2m' }];
       raw.canary.analysis = { compare: false };
     };
-    const status = await expectRolledBack({ behaviour: { exitAfterMs: 3_500 }, config }, /web-\w+-1 ended/);
+    const status = await expectRolledBack({ behaviour: { exitAfterMs: 3_500 }, config }, /web[.-]\w+-1 ended/);
     expect(status.phases.at(-1)?.phase).toBe('canary');
   });
 
   test('a server that ends with 0 is no more wanted than one that crashes [proves 4]', async () => {
-    await expectRolledBack({ behaviour: { exitAfterMs: 3_500, exitCode: 0 } }, /web-\w+-1 ended/);
+    await expectRolledBack({ behaviour: { exitAfterMs: 3_500, exitCode: 0 } }, /web[.-]\w+-1 ended/);
   });
 
   test('the kernel ended a container for want of memory [proves 4]', async () => {
-    await expectRolledBack({ behaviour: { hoardAfterMs: 3_000 } }, /web-\w+-1 ended/);
+    await expectRolledBack({ behaviour: { hoardAfterMs: 3_000 } }, /web[.-]\w+-1 ended/);
   });
 
   test.each([
@@ -104,7 +104,7 @@ describe('a version that does not keep running', () => {
       /ended once and was started again/,
     ],
     ['paused', async () => container('web', (await slots()).new).pause(), /is paused/],
-    ['killed as a worker', async () => container('job', (await slots()).new).kill(), /job-\w+-1 ended/],
+    ['killed as a worker', async () => container('job', (await slots()).new).kill(), /job[.-]\w+-1 ended/],
   ])('somebody %s a container while it baked [proves 4]', async (_, act, why) => {
     await expectRolledBack({}, why, act);
   });
@@ -143,14 +143,14 @@ describe('a version that does not keep running', () => {
       raw.bake = {};
       raw.verify = { wait: '6s' };
     };
-    const status = await expectRolledBack({ behaviour: { exitAfterMs: 3_500 }, config }, /web-\w+-1 ended/);
+    const status = await expectRolledBack({ behaviour: { exitAfterMs: 3_500 }, config }, /web[.-]\w+-1 ended/);
     expect(['switch', 'verify']).toContain(status.phases.at(-1)?.phase);
   });
 
   test('its last words are in the reason, without secrets [proves 4]', async () => {
     const status = await expectRolledBack(
       { behaviour: { exitAfterMs: 3_500 } },
-      /last \d+ lines of \S+web-\w+-1:\ntiny 1\.1/,
+      /last \d+ lines of \S+web[.-]\w+-1:\ntiny 1\.1/,
     );
     expect(JSON.stringify(status)).not.toContain('tiny-s3cret-value');
   });
@@ -164,7 +164,7 @@ describe('a version that does not keep running', () => {
       },
     });
     expect({ outcome: status.outcome, why: status.why }).toEqual({ outcome: 'released' });
-    expect(status.judged?.at(-1)?.judgement.reason).toMatch(/job-\w+-1 ended .* and was started again/);
+    expect(status.judged?.at(-1)?.judgement.reason).toMatch(/job[.-]\w+-1 ended .* and was started again/);
   });
 
   test('the old version’s restarts are not blamed on the new one, which is released [proves 4]', async () => {
