@@ -1,4 +1,3 @@
-import { containerName } from '../../domain/names';
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,4 +1,3 @@
-import { containerName } from '../../domain/names';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { containerName } from '../../domain/names';

@@ -65,8 +65,8 @@ describe('the ledger', () => {
 
   it.each([
     ['no container', [], 0, 'no container in blue'],
-    ['only a stopped container', [seen('r1', 'exited')], 0, 'shop-production-web-r1 ended'],
-    ['a container that is paused', [seen('r1', 'paused')], 0, 'shop-production-web-r1 is paused'],
+    ['only a stopped container', [seen('r1', 'exited')], 0, 'shop.production.web.blue-r1 ended'],
+    ['a container that is paused', [seen('r1', 'paused')], 0, 'shop.production.web.blue-r1 is paused'],
     ['a container between two restarts', [{ ...seen('r1', 'restarting'), restarts: 7 }], 0, 'ends again and again'],
     ['a container on no network', [{ ...seen('r1'), address: '' }], 0, 'is on no network'],
   ])('lets the release of a fix begin on %s, and says what it found [proves 2]', (_, blue, share, expected) => {

@@ -184,12 +184,7 @@ test('a job is started once, however often that is asked, and the engine does no
   });
   expect(ended).toMatchObject({ run: 'once', exitCode: 0, restarts: 0 });
   await app.target.startOnce(created!.container, io);
-  await app.target.deploySlot(
-    releaseOf(scope),
-    'blue',
-    services({ traffic: 'none', run: 'once', command }, false),
-    io,
-  );
+  await app.target.deploySlot(releaseOf(scope), 'blue', services({ traffic: 'none', run: 'once', command }, false), io);
   expect((await app.target.replicas(scope, 'blue', io))[0]).toEqual(ended);
   expect(await app.target.logs(created!.container, 10, io)).toEqual(['runs']);
 });
