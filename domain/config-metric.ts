@@ -46,7 +46,7 @@ export const metricSettings = {
   }),
   outliers: z.enum(['keep', 'remove']).optional().meta({
     description:
-      'Whether values more than 3 interquartile ranges beyond the quartiles are kept, which they are by default. Not for counts.',
+      'Whether values more than 3 interquartile ranges beyond the quartiles count in the size of an effect, which they do by default. Not for counts.',
   }),
   minSamples: z
     .int()
@@ -63,7 +63,8 @@ export const metricSettings = {
     .lt(1, expected('a part of one below 1, such as 0.25'))
     .optional()
     .meta({
-      description: 'The part of the estimated difference that must be certain: of values 0.25 by default, of counts 0.',
+      description:
+        'The part of the difference that may be chance, while the rest must still be certain: of values 0.25 by default, of counts 0.',
       examples: [0.25],
     }),
   effect: effect.prefault({}).meta({ description: 'From where on a difference that is certain also matters.' }),

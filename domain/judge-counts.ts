@@ -1,6 +1,7 @@
 import type { MetricInput } from './config-judge';
 import { effectText, intervalText, isBeyond, number } from './judge-effect';
 import type { Finding, Label } from './judge-finding';
+import { strictTail } from './statistics/normal';
 import { rateRatioInterval, type Count } from './statistics/rates';
 
 /** Judges bad events of all by an exact test: without `direction` only more of them are a failure. */
@@ -28,7 +29,7 @@ export function judgeCounts(metric: MetricInput, counts: { baseline: Count; cana
     return found('inconclusive', `everything is bad on both sides: ${facts}`);
   }
   const known = `${facts}, ratio ${intervalText(interval, metric.confidence)}`;
-  const side = sideOf(metric, ratio, interval);
+  const side = sideOf(metric, counts);
   if (side === undefined) return found('pass', `no difference that matters: ${known}`);
   const effect = effectText(metric.effect, deviation, side);
   return isBeyond(metric.effect, deviation, side)
@@ -36,15 +37,14 @@ export function judgeCounts(metric: MetricInput, counts: { baseline: Count; cana
     : found('pass', `${known}, but ${effect}`);
 }
 
-/** The side on which the ratio surely is: beyond 1 by the part of the estimate that `tolerance` asks for. */
+/** The side on which the ratio surely is, even if the part that `tolerance` names of the difference were chance. */
 function sideOf(
-  { direction = 'increase', tolerance = 0 }: MetricInput,
-  ratio: number | null,
-  { lower, upper }: Finding['interval'] & object,
+  { direction = 'increase', tolerance = 0, confidence }: MetricInput,
+  { baseline, canary }: { baseline: Count; canary: Count },
 ): 'high' | 'low' | undefined {
-  const margin = ratio === null ? 0 : tolerance * Math.abs(ratio - 1);
-  if (direction !== 'decrease' && lower !== null && lower > 1 + margin) return 'high';
-  return direction !== 'increase' && upper !== null && upper < 1 - margin ? 'low' : undefined;
+  const { lower, upper } = rateRatioInterval(canary, baseline, 1 - 2 * strictTail(confidence, tolerance));
+  if (direction !== 'decrease' && lower !== null && lower > 1) return 'high';
+  return direction !== 'increase' && upper !== null && upper < 1 ? 'low' : undefined;
 }
 
 function rate({ bad, total }: Count): string {

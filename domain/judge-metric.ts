@@ -1,4 +1,5 @@
 import type { MetricInput } from './config-judge';
+import type { Order } from './judge-evidence';
 import { judgeCounts } from './judge-counts';
 import type { Finding } from './judge-finding';
 import { judgeValues } from './judge-values';
@@ -10,9 +11,12 @@ export interface MetricJudgement extends Finding {
   critical: boolean;
 }
 
-/** Judges one metric by what was measured. */
-export function judgeMetric(metric: MetricInput): MetricJudgement {
-  const finding = metric.counts ? judgeCounts(metric, metric.counts) : judgeValues(metric);
+/**
+ * Judges one metric by what was measured.
+ * @param order of the values: by time, or unknown, as in a file
+ */
+export function judgeMetric(metric: MetricInput, order: Order): MetricJudgement {
+  const finding = metric.counts ? judgeCounts(metric, metric.counts) : judgeValues(metric, order);
   return { name: metric.name, group: metric.group, critical: isCritical(metric, finding), ...finding };
 }
 

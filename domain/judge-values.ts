@@ -1,18 +1,21 @@
 import type { MetricInput } from './config-judge';
 import { effectText, intervalText, isBeyond, number } from './judge-effect';
+import { blindness, dependence, prepared, type Order, type Prepared } from './judge-evidence';
 import type { Finding, Label } from './judge-finding';
-import { commonestPart, mean, withoutOutliers } from './statistics/samples';
+import { chancesOfHigher, chancesOfLower, leastChance, type Chances } from './statistics/higher';
+import { strictTail } from './statistics/normal';
+import { mean } from './statistics/samples';
 import { shiftBetween, type Shift } from './statistics/shift';
 
-/** Kayenta's: how much of the estimate must be certain. */
+/** Kayenta's: how much of the difference must be certain. */
 const TOLERANCE = 0.25;
-// What arithmetic on doubles can add to a difference of equal values.
-const ROUNDING = 2 ** -40;
+
+type Side = 'high' | 'low';
 
 /** Judges lists of values by ranks; see docs/judging.md. */
-export function judgeValues(metric: MetricInput): Finding {
-  const baseline = prepared(metric.baseline ?? [], metric);
-  const canary = prepared(metric.canary ?? [], metric);
+export function judgeValues(metric: MetricInput, order: Order): Finding {
+  const baseline = prepared(metric.baseline ?? [], metric, order);
+  const canary = prepared(metric.canary ?? [], metric, order);
   const empty = [baseline, canary].map(({ present }) => present === 0);
   if (empty.some(Boolean)) {
     const who = empty.every(Boolean) ? 'baseline and canary have' : `${empty[0] ? 'baseline' : 'canary'} has`;
@@ -24,64 +27,79 @@ export function judgeValues(metric: MetricInput): Finding {
   return compare(metric, baseline, canary);
 }
 
-interface Prepared {
-  values: number[];
-  /** Values that were really there. */
-  present: number;
-  points: number;
-}
-
-function prepared(raw: readonly (number | null)[], { missing, outliers }: MetricInput): Prepared {
-  const there = raw.filter((value) => value !== null);
-  const values = missing === 'zero' ? raw.map((value) => value ?? 0) : there;
-  return {
-    values: outliers === 'remove' ? withoutOutliers(values) : values,
-    present: there.length,
-    points: raw.length,
-  };
-}
-
 function compare(metric: MetricInput, baseline: Prepared, canary: Prepared): Finding {
   const shift = shiftBetween(canary.values, baseline.values, metric.confidence);
-  const deviation = deviationOf(metric, shift, baseline.values, canary.values);
+  const deviation = deviationOf(metric, shift, baseline.typical, canary.typical);
   const { estimate, interval } = shift;
   const found = (label: Label, why: string): Finding => ({ label, interval, shift: estimate, deviation, reason: why });
+  const tail = strictTail(metric.confidence, metric.tolerance ?? TOLERANCE);
+  const certain = certainSide(metric, baseline, canary, tail);
   const facts = `shift ${number(estimate)} ${intervalText(interval, metric.confidence)}`;
-  const side = sideOf(metric, shift, largest(baseline.values, canary.values));
-  if (side !== undefined) {
-    const way = `canary is ${side === 'high' ? 'higher' : 'lower'}: ${facts}`;
+  if (certain) {
+    const { side, chance } = certain;
+    // Where most pairs tie, the shift stays 0 whatever happens, and cannot be what convinces.
+    const told = estimate === 0 ? `${facts}, p = ${number(2 * chance)}` : facts;
+    const way = `canary is ${side === 'high' ? 'higher' : 'lower'}: ${told}`;
     const effect = effectText(metric.effect, deviation, side);
     if (isBeyond(metric.effect, deviation, side)) return found(side, `${way}, ${effect}`);
-    const constant = constancy(baseline, canary);
-    return constant ? found('inconclusive', `${constant}; ${effect}`) : found('pass', `${way}, but ${effect}`);
+    const blind = blindness(baseline, canary);
+    return blind ? found('inconclusive', `${blind}; ${effect}`) : found('pass', `${way}, but ${effect}`);
   }
-  if (interval.lower === null) {
-    const sizes = `${canary.values.length} and ${baseline.values.length} values`;
-    return found('inconclusive', `${sizes} are too few for a confidence of ${number(100 * metric.confidence)} %`);
-  }
-  const blind = blindness(baseline, canary);
-  if (blind) return found('inconclusive', `${blind}, so that no difference could show`);
-  return found(
-    'pass',
-    `no ${metric.direction === undefined || metric.direction === 'either' ? 'change' : metric.direction} that matters: ${facts}`,
-  );
+  const doubt = doubtOf(metric, baseline, canary, isWithin(metric, shift, deviation), tail);
+  if (doubt !== undefined) return found('inconclusive', doubt);
+  const change = directionOf(metric) === 'either' ? 'change' : directionOf(metric);
+  return found('pass', `no ${change} that matters: ${facts}`);
 }
 
-/**
- * The side on which the canary surely is, if that side matters. As in Kayenta the interval must lie beyond a part of the
- * estimate, so nothing depends on the unit. Where most pairs tie, the estimate is zero and cannot tell: there the test
- * itself does.
- */
-function sideOf(metric: MetricInput, shift: Shift, scale: number): 'high' | 'low' | undefined {
-  const { direction = 'either', tolerance = TOLERANCE, confidence } = metric;
-  const { estimate, interval, pValue, cles } = shift;
-  if (interval.lower === null || interval.upper === null) return undefined;
-  const margin = Math.max(tolerance * Math.abs(estimate), ROUNDING * scale);
-  const tied = Math.abs(estimate) <= ROUNDING * scale && pValue < 1 - confidence;
-  const isHigh = tied ? cles > 0.5 : interval.lower > margin;
-  const isLow = tied ? cles < 0.5 : interval.upper < -margin;
-  if (isHigh && direction !== 'decrease') return 'high';
-  return isLow && direction !== 'increase' ? 'low' : undefined;
+/** The side on which the canary surely is, if that side matters, and how likely that would be by chance. */
+function certainSide(
+  metric: MetricInput,
+  baseline: Prepared,
+  canary: Prepared,
+  tail: number,
+): { side: Side; chance: number } | undefined {
+  const direction = directionOf(metric);
+  const { inflation } = baseline;
+  // Of parts there is no estimate of which a part could be left out.
+  const tails = { ranks: tail, parts: inflation === 1 ? (1 - metric.confidence) / 2 : tail };
+  const isCertain = ({ ranks, parts }: Chances): boolean => ranks <= tails.ranks || parts <= tails.parts;
+  const [xs, ys] = [canary.sorted, baseline.sorted];
+  const high = chancesOfHigher(xs, ys, inflation);
+  if (direction !== 'decrease' && isCertain(high)) return { side: 'high', chance: Math.min(high.ranks, high.parts) };
+  const low = chancesOfLower(xs, ys, inflation);
+  if (direction === 'increase' || !isCertain(low)) return undefined;
+  return { side: 'low', chance: Math.min(low.ranks, low.parts) };
+}
+
+/** Why a difference could not have shown; undefined when it could. */
+function doubtOf(
+  metric: MetricInput,
+  baseline: Prepared,
+  canary: Prepared,
+  isSmall: boolean,
+  tail: number,
+): string | undefined {
+  const [count, ys] = [canary.values.length, baseline.sorted];
+  if (leastChance(count, ys, 1) > tail) {
+    const { confidence, tolerance = TOLERANCE } = metric;
+    const asked = `a confidence of ${number(100 * confidence)} %${tolerance > 0 ? ` and a tolerance of ${number(tolerance)}` : ''}`;
+    return `${count} and ${ys.length} values are too few for ${asked}`;
+  }
+  const blind = blindness(baseline, canary);
+  if (blind) return `${blind}, so that no difference could show`;
+  if (leastChance(count, ys, baseline.inflation) <= tail || isSmall) return undefined;
+  return `${dependence(baseline)}, so that no difference could show: read it less often, for longer`;
+}
+
+/** Whether the difference is smaller than what was said to matter. */
+function isWithin(metric: MetricInput, { cles }: Shift, deviation: number | null): boolean {
+  const direction = directionOf(metric);
+  const isUp = direction === 'either' ? cles >= 0.5 : direction === 'increase';
+  return !isBeyond(metric.effect, deviation, isUp ? 'high' : 'low');
+}
+
+function directionOf({ direction = 'either' }: MetricInput): 'increase' | 'decrease' | 'either' {
+  return direction;
 }
 
 function deviationOf({ effect }: MetricInput, { cles }: Shift, baseline: number[], canary: number[]): number | null {
@@ -90,27 +108,6 @@ function deviationOf({ effect }: MetricInput, { cles }: Shift, baseline: number[
   if (before === 0) return now === 0 ? 1 : null;
   // For a negative baseline too, more is above 1.
   return 1 + (now - before) / Math.abs(before);
-}
-
-/** Why a test of ranks would have seen nothing. */
-function blindness(baseline: Prepared, canary: Prepared): string | undefined {
-  const constant = constancy(baseline, canary);
-  if (constant) return constant;
-  for (const [name, { values, present, points }] of Object.entries({ baseline, canary })) {
-    const commonest = commonestPart(values);
-    if (present * 2 < points) return `only ${present} of ${points} values of the ${name} are there`;
-    if (commonest > 0.5) return `${number(100 * commonest)} % of the values of the ${name} are one and the same`;
-  }
-  return undefined;
-}
-
-function constancy(baseline: Prepared, canary: Prepared): string | undefined {
-  const [found] = Object.entries({ baseline, canary }).filter(([, { values }]) => commonestPart(values) === 1);
-  return found && `all ${found[1].values.length} values of the ${found[0]} are ${number(found[1].values[0]!)}`;
-}
-
-function largest(...lists: number[][]): number {
-  return lists.flat().reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 function none(label: Label, reason: string): Finding {

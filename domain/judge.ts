@@ -1,5 +1,6 @@
 import type { JudgeInput } from './config-judge';
 import { number } from './judge-effect';
+import type { Order } from './judge-evidence';
 import { judgeMetric, type MetricJudgement } from './judge-metric';
 
 export type { Label } from './judge-finding';
@@ -16,29 +17,45 @@ export interface Verdict {
   metrics: MetricJudgement[];
 }
 
+/** Metrics that pass must have more than this part of the score, in per cent, whatever the others show. */
+const HALF = 50;
+
 /**
  * Judges a canary against its baseline, metric by metric, and weighs them: the share of a group's metrics that pass is
  * its score, the weighted mean of the groups is the score. What shows nothing never counts as a pass.
+ * @param order of the values: by time, or unknown, as in a file
  */
-export function judge(input: JudgeInput): Verdict {
-  const metrics = input.metrics.map(judgeMetric);
-  const groups = groupScores(input, metrics);
+export function judge(input: JudgeInput, order: Order): Verdict {
+  const metrics = input.metrics.map((metric) => judgeMetric(metric, order));
+  const groups = groupScores(input, metrics, (metric, index) => isCounted(metric, input.metrics[index]!));
   const critical = metrics.filter((metric) => metric.critical);
   const score = critical.length > 0 ? 0 : summaryScore(input, groups);
-  return { ...decide(input, metrics, score), score, groups, metrics };
+  const surely = summaryScore(
+    input,
+    groupScores(input, metrics, () => true),
+  );
+  return { ...decide(input, metrics, { score, surely }), score, groups, metrics };
 }
 
 function showsNothing({ label }: MetricJudgement): boolean {
   return label === 'nodata' || label === 'inconclusive';
 }
 
-function groupScores({ metrics: inputs }: JudgeInput, metrics: MetricJudgement[]): Verdict['groups'] {
+function isCounted(metric: MetricJudgement, { mustHaveData, critical }: JudgeInput['metrics'][number]): boolean {
+  return !showsNothing(metric) || mustHaveData || (critical && metric.critical);
+}
+
+function groupScores(
+  { metrics: inputs }: JudgeInput,
+  metrics: MetricJudgement[],
+  counts: (metric: MetricJudgement, index: number) => boolean,
+): Verdict['groups'] {
   const sums = new Map<string, { passed: number; all: number }>();
   metrics.forEach((metric, index) => {
-    const { weight, mustHaveData, critical } = inputs[index]!;
+    const { weight } = inputs[index]!;
     const sum = sums.get(metric.group) ?? { passed: 0, all: 0 };
     sums.set(metric.group, sum);
-    if (showsNothing(metric) && !mustHaveData && !(critical && metric.critical)) return;
+    if (!counts(metric, index)) return;
     sum.all += weight;
     if (metric.label === 'pass') sum.passed += weight;
   });
@@ -65,7 +82,7 @@ function summaryScore({ groups: weights }: JudgeInput, groups: Verdict['groups']
 function decide(
   { thresholds: { pass, marginal }, metrics: inputs }: JudgeInput,
   metrics: MetricJudgement[],
-  score: number,
+  { score, surely }: { score: number; surely: number },
 ): Pick<Verdict, 'verdict' | 'reason'> {
   const critical = metrics.filter((metric) => metric.critical);
   if (critical.length > 0) return { verdict: 'fail', reason: `critical: ${names(critical)}` };
@@ -76,10 +93,13 @@ function decide(
   }
   const scored = `score ${number(score)}${failed.length > 0 ? `: ${names(failed)}` : ''}`;
   if (failed.length > 0 && score < marginal) return { verdict: 'fail', reason: `${scored}; ${marginal} is marginal` };
-  if (silent.length * 2 >= metrics.length) {
+  // Asked of what passes, because a metric that showed nothing and now fails must not make it any better.
+  if (surely <= HALF && surely < pass) {
+    const what = failed.length === 0 ? 'show nothing' : 'show nothing or fail';
+    const others = metrics.filter(({ label }) => label !== 'pass');
     return {
       verdict: 'inconclusive',
-      reason: `${silent.length} of ${metrics.length} metrics show nothing: ${names(silent)}`,
+      reason: `${others.length} of ${metrics.length} metrics ${what}: ${names(others)}`,
     };
   }
   const needed = silent.filter(({ name }) => inputs.some((one) => one.name === name && one.critical));

@@ -143,7 +143,7 @@ function judgeValues(state: SoakState, settings: SoakSettings, dryRun: boolean):
   const metrics = metricsOf(settings, 'value').filter((one) => one.dryRun === dryRun);
   if (!settings.isCompared || metrics.length === 0) return undefined;
   const inputs = metrics.map((metric) => ({ ...metric, ...valuesOf(state.series[metric.name] ?? startSeries()) }));
-  return judge({ thresholds, groups: dryRun ? {} : groups, metrics: inputs });
+  return judge({ thresholds, groups: dryRun ? {} : groups, metrics: inputs }, 'time');
 }
 
 function valueVerdicts(state: SoakState, verdict: Verdict | undefined, dryRun: boolean): MetricVerdict[] {

@@ -147,9 +147,9 @@ function chosen(
 function judged({ config }: Configured, all: MeasuredMetric[]): Verdict & Pick<Analysis, 'metrics'> {
   const { thresholds, groups } = config.canary.analysis;
   const deciding = all.filter(({ dryRun }) => !dryRun).map(({ input }) => input);
-  const verdict = judge({ thresholds, groups, metrics: deciding });
+  const verdict = judge({ thresholds, groups, metrics: deciding }, 'time');
   const metrics = all.map(({ input, dryRun, missing }) => {
-    const found = judgeMetric(input);
+    const found = judgeMetric(input, 'time');
     return { ...found, dryRun, reason: [found.reason, ...missing].join('; ') };
   });
   return { ...verdict, metrics };

@@ -37,7 +37,7 @@ Exit codes: 0 passes · 1 fails, or is inconclusive · 64 mistakes in the file, 
 async function judgeFile(file: string, out: Out): Promise<ExitCode> {
   const parsed = parseJudgeInput(parse(file, await read(file)));
   if ('mistakes' in parsed) throw new ConfigurationFailure(mistakesText(nameOf(file), parsed.mistakes));
-  const verdict = judge(parsed.input);
+  const verdict = judge(parsed.input, 'unknown');
   out.result(verdict, verdictText(verdict, out));
   return verdict.verdict === 'pass' ? EXIT.done : EXIT.no;
 }

@@ -22,6 +22,17 @@ export function normalQuantile(tail: number): number {
   return (below + above) / 2;
 }
 
+/**
+ * The probability on one side that leaves this confidence between both, when only a part of what is seen may count: a
+ * difference of so many standard deviations must be certain even if `tolerance` of it were chance.
+ *
+ * @param confidence above 0.5 and below 1
+ * @param tolerance from 0 to below 1
+ */
+export function strictTail(confidence: number, tolerance: number): number {
+  return normalTail(normalQuantile((1 - confidence) / 2) / (1 - tolerance));
+}
+
 /** erf by its series without cancellation (Abramowitz and Stegun 7.1.6). */
 function erfSeries(x: number): number {
   let term = x;

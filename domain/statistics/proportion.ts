@@ -71,7 +71,7 @@ function logBeta(a: number, b: number): number {
 }
 
 /** Logarithm of the gamma function by Stirling's series (DLMF 5.11.1), for positive values. */
-function logGamma(value: number): number {
+export function logGamma(value: number): number {
   let x = value;
   let shift = 0;
   while (x < 12) shift += Math.log(x++);

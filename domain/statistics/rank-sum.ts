@@ -30,6 +30,14 @@ export function rankSum(xs: Float64Array, ys: Float64Array): RankSum {
  * them. By the recursion of Mann and Whitney (1947) over which sample has the greatest value.
  */
 export function exactProbabilities(m: number, n: number): Float64Array {
+  if (known?.m !== m || known.n !== n) known = { m, n, probabilities: exactly(m, n) };
+  return known.probabilities;
+}
+
+/** Those of the last sizes: a judgement asks for the same ones several times. */
+let known: { m: number; n: number; probabilities: Float64Array } | undefined;
+
+function exactly(m: number, n: number): Float64Array {
   const size = Math.floor((m * n) / 2) + 1;
   const first = new Float64Array(size);
   first[0] = 1;

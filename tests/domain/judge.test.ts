@@ -8,7 +8,7 @@ const around = (centre: number, size = 30): number[] => Array.from({ length: siz
 function judged(metrics: object[], more: object = {}): Verdict {
   const parsed = parseJudgeInput({ metrics: metrics.map((one, index) => ({ name: `m${index}`, ...one })), ...more });
   if ('mistakes' in parsed) throw new Error(JSON.stringify(parsed.mistakes));
-  return judge(parsed.input);
+  return judge(parsed.input, 'unknown');
 }
 const one = (metric: object) => judged([metric]).metrics[0]!;
 const label = (metric: object): string => one(metric).label;
@@ -130,21 +130,20 @@ describe('whatever the data', () => {
     }
   });
 
-  test('the order of the values changes nothing', () => {
+  test('the order of the values of the canary changes nothing', () => {
     for (const { baseline, canary } of pairs) {
-      const { deviation, ...rest } = of([...canary].reverse(), [...baseline].sort());
+      const { deviation, ...rest } = of([...canary].sort(), baseline);
       const wanted = of(canary, baseline);
       expect(rest).toMatchObject({ label: wanted.label, interval: wanted.interval, shift: wanted.shift });
       expect(deviation).toBeCloseTo(wanted.deviation!, 6);
     }
   });
 
-  test('canary and baseline exchanged, or mirrored, give the mirrored verdict', () => {
+  test('mirrored values give the mirrored verdict', () => {
     const mirrored = { high: 'low', low: 'high', pass: 'pass', nodata: 'nodata', inconclusive: 'inconclusive' };
     const minus = (values: number[]): number[] => values.map((value) => -value);
     for (const { baseline, canary } of pairs) {
       const wanted = mirrored[of(canary, baseline).label];
-      expect(of(baseline, canary).label).toBe(wanted);
       expect(of(minus(canary), minus(baseline)).label).toBe(wanted);
     }
   });

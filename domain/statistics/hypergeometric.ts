@@ -1,0 +1,26 @@
+import { logGamma } from './proportion';
+
+/** Some of all values of one sample. */
+export interface Part {
+  count: number;
+  of: number;
+}
+
+/**
+ * Probability that x has at least as many of the marked values as it has, when those of both samples were dealt by
+ * chance: Fisher's exact test (1935), one-sided. It never grows when x has more of them, or y fewer.
+ */
+export function chanceOfMore(x: Part, y: Part): number {
+  const marked = x.count + y.count;
+  const most = Math.min(x.of, marked);
+  const all = logChoose(x.of + y.of, marked);
+  let sum = 0;
+  for (let count = x.count; count <= most; count++)
+    sum += Math.exp(logChoose(x.of, count) + logChoose(y.of, marked - count) - all);
+  return Math.min(1, sum);
+}
+
+function logChoose(all: number, some: number): number {
+  if (some < 0 || some > all) return -Infinity;
+  return logGamma(all + 1) - logGamma(some + 1) - logGamma(all - some + 1);
+}
