@@ -3,7 +3,8 @@ import { effectMistakes, groupMistakes, groups, nameMistakes, thresholdMistakes,
 import { isReadable, mistake, piecewise, type Mistake } from './config-rule';
 import { metric } from './config-source';
 import { sourceMistakes } from './config-source-rules';
-import { duration, durationOr, expected, percent } from './config-values';
+import { percent } from './config-percent';
+import { duration, durationOr, expected } from './config-values';
 import { metricKind } from './metric-query';
 
 /* How the new version is compared with the live one, and by which measurements. */
@@ -13,15 +14,10 @@ export const analysis = z
     compare: z.boolean().prefault(true).meta({
       description: 'Whether errors and latency of the new version are compared with those of the live one.',
     }),
-    falseAlarms: z
-      .number()
-      .gt(0, expected('per cent above 0, at most 50'))
-      .max(50, expected('per cent above 0, at most 50'))
-      .prefault(1)
-      .meta({
-        title: 'per cent',
-        description: 'How many of all canaries that are as good as the live version may be failed by chance.',
-      }),
+    falseAlarms: percent({ isAbove: true, most: 50 }).prefault(1).meta({
+      title: 'per cent',
+      description: 'How many of all canaries that are as good as the live version may be failed by chance.',
+    }),
     allowed: z
       .strictObject({
         errors: ratio(1, 'How many times the error rate of the live version does not matter.'),
@@ -89,5 +85,6 @@ export type Analysis = z.output<typeof analysis>;
 export type Trigger = z.output<typeof triggers>[number];
 
 function ratio(standard: number, description: string) {
-  return z.number().min(1).max(100).prefault(standard).meta({ description });
+  const times = expected('how many times that of the live version, from 1 to 100, such as 1.1 for 10 % more');
+  return z.number(times).min(1, times).max(100, times).prefault(standard).meta({ description });
 }

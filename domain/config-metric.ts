@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Mistake } from './config-rule';
-import { expected, percent } from './config-values';
+import { percent } from './config-percent';
+import { expected } from './config-values';
 
 /* What the judge needs to know of a metric: the same in `spillway.yaml` and in the file that `spillway judge` reads. */
 
@@ -71,13 +72,15 @@ export const metricSettings = {
 };
 
 export const thresholds = z.strictObject({
-  pass: percent().default(95).meta({ description: 'Score in per cent from which on it passes.' }),
-  marginal: percent()
-    .default(75)
+  pass: percent({ isAbove: true, isOfAll: true })
+    .prefault(95)
+    .meta({ description: 'Score in per cent from which on it passes.' }),
+  marginal: percent({ isOfAll: true })
+    .prefault(75)
     .meta({ description: 'Score in per cent below which it fails; between the two nothing can be said.' }),
 });
 
-export const groups = z.record(z.string(), percent());
+export const groups = z.record(z.string(), percent({ isOfAll: true }));
 
 type Effect = z.output<typeof effect>;
 
@@ -138,7 +141,17 @@ export function effectMistakes(limits: Effect, isCounts: boolean): Mistake[] {
     say('criticalIncrease', `at least allowedIncrease, which is ${allowedIncrease}`);
   if (allowedDecrease !== undefined && criticalDecrease !== undefined && criticalDecrease > allowedDecrease)
     say('criticalDecrease', `at most allowedDecrease, which is ${allowedDecrease}`);
-  const keys = ['allowedIncrease', 'criticalIncrease', 'allowedDecrease', 'criticalDecrease'] as const;
-  for (const key of keys.filter((one) => measure === 'cles' && (limits[one] ?? 0) > 1)) say(key, 'a part of one');
+  for (const key of ['allowedIncrease', 'criticalIncrease'] as const) {
+    if (measure === 'cles' && (limits[key] ?? 0.5) < 0.5)
+      say(key, 'a part of one from 0.5, where nothing differs, to 1');
+    if (measure === 'cles' && (limits[key] ?? 0) > 1) say(key, 'a part of one');
+    if (measure === 'meanRatio' && (limits[key] ?? 1) < 1)
+      say(key, 'how many times, at least 1, such as 1.1 for 10 % more');
+  }
+  for (const key of ['allowedDecrease', 'criticalDecrease'] as const) {
+    if (measure === 'cles' && (limits[key] ?? 0) > 0.5) say(key, 'a part of one from 0 to 0.5, where nothing differs');
+    if (measure === 'meanRatio' && (limits[key] ?? 0) > 1)
+      say(key, 'how many times, at most 1, such as 0.9 for 10 % less');
+  }
   return mistakes;
 }

@@ -3,7 +3,8 @@ import { analysis, triggers } from './config-analysis';
 import { piecewise, isReadable, mistake, untilReadable } from './config-rule';
 import { namedHttpCheck } from './config-check';
 import { trialFields } from './config-testers';
-import { duration, durationOr, percent, size } from './config-values';
+import { percent, share } from './config-percent';
+import { duration, durationOr, size } from './config-values';
 import { formatDuration } from './units';
 
 /* The settings of the phases of a release. */
@@ -35,11 +36,11 @@ const limits = z.strictObject({
 });
 
 const step = z.strictObject({
-  weight: z
-    .int()
-    .min(1)
-    .max(100)
-    .meta({ description: 'Whole per cent of the traffic that the new version gets.', examples: [10] }),
+  weight: share().meta({
+    title: 'per cent',
+    description: 'Whole per cent of the traffic that the new version gets.',
+    examples: [10],
+  }),
   soak: durationOr('30s').meta({ description: 'How long it is judged with this share.' }),
   manual: z.boolean().prefault(false).meta({ description: 'After its soak a person must promote it.' }),
 });

@@ -59,7 +59,6 @@ export const name = () =>
     .meta({ title: 'name' });
 
 export const port = () => z.int().min(1).max(65_535).meta({ title: 'port' });
-export const percent = () => z.number().min(0).max(100).meta({ title: 'per cent' });
 
 const COMMAND = expected('a list of words such as ["npm", "run", "check"]');
 export const command = () => z.array(z.string(), COMMAND).min(1).meta({ title: 'command' });

@@ -2,6 +2,9 @@ import type { AppConfig } from './config';
 import { metricKind } from './metric-query';
 import { formatDuration } from './units';
 
+/** So many times as much is seldom meant to be allowed. */
+const LARGE_RATIO = 5;
+
 /** What is allowed, but promises less than a person may expect of it. */
 export function configurationWarnings(config: AppConfig): string[] {
   const { services, canary, approve, bake, smoke, database } = config;
@@ -34,6 +37,7 @@ export function configurationWarnings(config: AppConfig): string[] {
       warnings.push(`services.${name} takes traffic without health.endpoints: ${what}`);
     }
   }
+  warnings.push(...largeRatios(canary.analysis.allowed));
   if (canary.baseline === 'fresh' && canary.steps.length === 0)
     warnings.push('canary.baseline: fresh has no effect without canary.steps');
   if (approve.by.length > 0 && !approve.required)
@@ -44,6 +48,16 @@ export function configurationWarnings(config: AppConfig): string[] {
     warnings.push('database.onRollback: restore loses what the live version writes while a release is under way');
   }
   return warnings;
+}
+
+/** Whoever wants to allow 10 % more may write 10, which is ten times as much. */
+function largeRatios(allowed: AppConfig['canary']['analysis']['allowed']): string[] {
+  return (['errors', 'latency'] as const)
+    .filter((key) => allowed[key] >= LARGE_RATIO)
+    .map(
+      (key) =>
+        `canary.analysis.allowed.${key} allows ${allowed[key]} times that of the live version; write 1.1 for 10 % more`,
+    );
 }
 
 /** Docker Compose gives a service its plain name; two versions side by side cannot both have it. */

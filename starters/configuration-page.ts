@@ -30,6 +30,8 @@ services:
 
 - **duration**: a number and its unit: \`500ms\`, \`30s\`, \`5m\`, \`24h\`, \`7d\`; at most \`24d\`.
 - **size**: a number and its unit: \`350MB\` (decimal) or \`512MiB\` (binary).
+- **per cent**: a number such as \`5\`, or text with the sign: \`5%\`. Less than 1 needs the sign, \`0.5%\`, because \`0.5\` may be meant as 50; so does 1 where it
+  may be meant as all.
 - **secret**: \`{env: NAME}\`, a variable of the worker, or \`{file: PATH}\`, a file on its machine (\`~/\`: its home). The value never stands
   here, because the configuration becomes part of a release’s history. What looks like a secret in plain text is refused.
 - **variables**: a mapping of names to text (numbers in quotes) or secrets.

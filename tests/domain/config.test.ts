@@ -209,3 +209,38 @@ describe('a configuration that says nothing of the analysis of a canary', () => 
     ]);
   });
 });
+
+describe('per cent', () => {
+  test('may have its sign, which less than one needs [proves W]', () => {
+    const config = appConfigSchema.parse({
+      ...RIGHT,
+      canary: {
+        steps: [{ weight: '5%' }, { weight: 100 }],
+        limits: { errorRate: '0.5%' },
+        triggers: [{ errorRate: 1, for: '5m' }],
+        analysis: { falseAlarms: '0.1%', thresholds: { pass: '97.5%', marginal: 0 } },
+      },
+    });
+    expect(config.canary).toMatchObject({
+      steps: [{ weight: 5 }, { weight: 100 }],
+      limits: { errorRate: 0.5 },
+      triggers: [{ errorRate: 1 }],
+      analysis: { falseAlarms: 0.1, thresholds: { pass: 97.5, marginal: 0 } },
+    });
+  });
+
+  test('is what every setting is whose description says so, so that none takes a part of one [proves W]', () => {
+    const told: string[] = [];
+    const visit = (schema: JsonSchema, path: string): void => {
+      const numbers = [schema, ...((schema.anyOf ?? []) as JsonSchema[])].filter(
+        ({ type }) => type === 'number' || type === 'integer',
+      );
+      if (numbers.length > 0 && /per cent/i.test(schema.description ?? '')) told.push(`${path}: ${schema.title}`);
+      for (const [key, one] of Object.entries(schema.properties ?? {})) visit(one as JsonSchema, `${path}.${key}`);
+      if (typeof schema.items === 'object') visit(schema.items as JsonSchema, `${path}[]`);
+    };
+    for (const [key, one] of Object.entries(fileJsonSchema().properties ?? {})) visit(one as JsonSchema, key);
+    expect(told.length).toBeGreaterThan(5);
+    expect(told.filter((one) => !one.endsWith(': per cent'))).toEqual([]);
+  });
+});

@@ -142,15 +142,72 @@ test.each<[string, unknown, string[]]>([
     ['metrics.0.effect.allowedIncrease: expected a part of one, seen 1.2'],
   ],
   [
-    'several at once',
-    { metrics: [{ name: 'm', canary: [true], weight: 0 }], thresholds: { pass: 1, marginal: 2 }, groups: { a: 'x' } },
+    'a part for per cent, told once [proves W]',
+    { ...metric({}), thresholds: { pass: 0.95 } },
+    ['thresholds.pass: expected per cent, seen the number 0.95: write 95, or "0.95%" if you mean so little'],
+  ],
+  [
+    'all as a part of one [proves W]',
+    { ...metric({}), thresholds: { pass: 1, marginal: 1 } },
     [
-      'groups.a: expected a number, seen "x"',
-      'metrics.0.weight: expected a number above 0, seen the number 0',
-      'metrics.0.canary.0: expected a number, or null where it is missing, seen true',
-      'thresholds.marginal: expected at most pass, which is 1, seen the number 2',
+      'thresholds.pass: expected per cent, seen the number 1: write 100, or "1%" if you mean so little',
+      'thresholds.marginal: expected per cent, seen the number 1: write 100, or "1%" if you mean so little',
     ],
   ],
-])('%s is told with its path', (_what, raw, wanted) => {
+  [
+    'weights of groups that are parts of one [proves W]',
+    { metrics: [...metric({ group: 'a' }).metrics, { name: 'n', ...values, group: 'b' }], groups: { a: 0.6, b: 0.4 } },
+    [
+      'groups.a: expected per cent, seen the number 0.6: write 60, or "0.6%" if you mean so little',
+      'groups.b: expected per cent, seen the number 0.4: write 40, or "0.4%" if you mean so little',
+    ],
+  ],
+  [
+    'a score that everything reaches [proves W]',
+    { ...metric({}), thresholds: { pass: 0, marginal: 0 } },
+    ['thresholds.pass: expected per cent above 0, at most 100, such as 5 or "0.5%", seen the number 0'],
+  ],
+  [
+    'more than all, with its sign [proves W]',
+    { ...metric({}), thresholds: { pass: '950%' } },
+    ['thresholds.pass: expected per cent above 0, at most 100, such as 5 or "0.5%", seen "950%"'],
+  ],
+  [
+    'a part more where times are meant [proves W]',
+    metric({ effect: { allowedIncrease: 0.1, criticalIncrease: 0.5, allowedDecrease: 10 } }),
+    [
+      'metrics.0.effect.allowedIncrease: expected how many times, at least 1, such as 1.1 for 10 % more, seen 0.1',
+      'metrics.0.effect.criticalIncrease: expected how many times, at least 1, such as 1.1 for 10 % more, seen 0.5',
+      'metrics.0.effect.allowedDecrease: expected how many times, at most 1, such as 0.9 for 10 % less, seen 10',
+    ],
+  ],
+  [
+    'parts of pairs on the wrong side of half [proves W]',
+    metric({ effect: { measure: 'cles', allowedIncrease: 0.1, allowedDecrease: 0.7 } }),
+    [
+      'metrics.0.effect.allowedIncrease: expected a part of one from 0.5, where nothing differs, to 1, seen 0.1',
+      'metrics.0.effect.allowedDecrease: expected a part of one from 0 to 0.5, where nothing differs, seen 0.7',
+    ],
+  ],
+  [
+    'several at once',
+    { metrics: [{ name: 'm', canary: [true], weight: 0 }], thresholds: { pass: 10, marginal: 20 }, groups: { a: 'x' } },
+    [
+      'groups.a: expected per cent from 0 to 100, such as 5 or "0.5%", seen "x"',
+      'metrics.0.weight: expected a number above 0, seen the number 0',
+      'metrics.0.canary.0: expected a number, or null where it is missing, seen true',
+      'thresholds.marginal: expected at most pass, which is 10, seen the number 20',
+    ],
+  ],
+])('a mistake is told with its path: %s', (_what, raw, wanted) => {
   expect(told(raw)).toEqual(wanted);
+});
+
+test('per cent may have its sign, and needs it below one, where so little is meant [proves W]', () => {
+  const parsed = parseJudgeInput({
+    ...metric({}),
+    thresholds: { pass: '97.5%', marginal: '0.5%' },
+    groups: { default: 100 },
+  });
+  expect(parsed).toMatchObject({ input: { thresholds: { pass: 97.5, marginal: 0.5 }, groups: { default: 100 } } });
 });

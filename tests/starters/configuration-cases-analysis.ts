@@ -270,12 +270,16 @@ export const ANALYSIS_CASES: Case[] = [
   [
     'no false alarms at all',
     analysis('falseAlarms: 0'),
-    ['spillway.yaml:9 canary.analysis.falseAlarms: expected per cent above 0, at most 50, seen the number 0'],
+    [
+      'spillway.yaml:9 canary.analysis.falseAlarms: expected per cent above 0, at most 50, such as 5 or "0.5%", seen the number 0',
+    ],
   ],
   [
     'an allowed ratio below one',
     analysis('allowed: {latency: 0.9}'),
-    ['spillway.yaml:9 canary.analysis.allowed.latency: expected at least 1, seen the number 0.9'],
+    [
+      'spillway.yaml:9 canary.analysis.allowed.latency: expected how many times that of the live version, from 1 to 100, such as 1.1 for 10 % more, seen the number 0.9',
+    ],
   ],
   [
     'a comparison that is text',

@@ -1,4 +1,5 @@
 import { ANALYSIS_CASES } from './configuration-cases-analysis';
+import { PERCENT_CASES } from './configuration-cases-percent';
 import { SERVICE_CASES } from './configuration-cases-services';
 import { type Case, RIGHT, service, top } from './configuration-right';
 
@@ -6,6 +7,7 @@ import { type Case, RIGHT, service, top } from './configuration-right';
 export const CASES: Case[] = [
   ...SERVICE_CASES,
   ...ANALYSIS_CASES,
+  ...PERCENT_CASES,
   [
     'a duration without a unit',
     top('drain: {cap: 30}'),
@@ -109,7 +111,9 @@ export const CASES: Case[] = [
   [
     'an error rate of more than everything',
     top('canary: {limits: {errorRate: 500}}'),
-    ['spillway.yaml:9 canary.limits.errorRate: expected at most 100, seen the number 500'],
+    [
+      'spillway.yaml:9 canary.limits.errorRate: expected per cent from 0 to 100, such as 5 or "0.5%", seen the number 500',
+    ],
   ],
   [
     'an unknown answer to an inconclusive canary',
