@@ -92,6 +92,46 @@ test('B5: where the rollback restores, the database is what it was when it was b
   expect(await revert(dump!, ['002_total'])).toEqual({ reverted: ['002_total'] });
 });
 
+test('where the rollback restores, a failed release leaves nothing, and the corrected one succeeds [proves C]', async () => {
+  await configure({ onRollback: 'restore' });
+  await write({
+    '001_orders.up.sql': `CREATE SCHEMA shop; CREATE EXTENSION hstore; CREATE TYPE addr AS (street text);
+      CREATE COLLATION german (provider = libc, locale = 'C'); CREATE TEXT SEARCH CONFIGURATION c (COPY = english);
+      CREATE FUNCTION street(addr) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1.street'; CREATE CAST (addr AS text) WITH FUNCTION street(addr);
+      CREATE TABLE shop.orders (id int GENERATED ALWAYS AS IDENTITY, a addr); CREATE PUBLICATION p FOR TABLE shop.orders;
+      CREATE OPERATOR +# (RIGHTARG = addr, FUNCTION = street); SELECT lo_create(0);`,
+    '002_total.up.sql': 'ALTER TABLE shop.orders ADD total numeric DEFAULT 1 / 0;',
+  });
+  const { dump } = await world.run('backUp', { ...world.step(RELEASE), live: null });
+  await expect(apply()).rejects.toMatchObject({
+    name: 'MigrationFailure',
+    message: expect.stringMatching(/division by zero/),
+  });
+  expect(await revert(dump!)).toEqual({ reverted: NAMES });
+  expect(await revert(dump!)).toEqual({ reverted: NAMES });
+  await write({ '002_total.up.sql': 'ALTER TABLE shop.orders ADD total numeric;' });
+  const next = '20261121-101600-1.0.1-bbbb';
+  await world.run('takeFence', world.step(next));
+  expect(await apply(NAMES, next)).toEqual({ applied: NAMES });
+});
+
+test('where the rollback restores, and another app has records in the database, checking says so and the undo touches nothing', async () => {
+  await configure({ onRollback: 'restore' });
+  const { dump } = await world.run('backUp', { ...world.step(RELEASE), live: null });
+  await apply(['001_orders']);
+  await query(
+    url,
+    `INSERT INTO spillway.migrations (app, environment, name, checksum, release) VALUES ('blog', 'production', 'posts', 'c', 'r')`,
+  );
+  const { restore } = await world.run('checkMigrations', world.step(RELEASE));
+  expect(restore).toEqual([expect.stringMatching(/seen migrations of blog\/production/)]);
+  await expect(revert(dump!)).rejects.toMatchObject({
+    name: 'ConfigurationFailure',
+    message: expect.stringMatching(/Nothing was changed/),
+  });
+  expect(await tables()).toContain('orders');
+});
+
 test('where the rollback restores and the backup is on another machine, it says so', async () => {
   await configure({ onRollback: 'restore' });
   await expect(revert('/nowhere/backup.tar.gz')).rejects.toMatchObject({

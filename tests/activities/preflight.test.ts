@@ -265,6 +265,24 @@ describe('preflight with a database', () => {
     expect(bad(await world.preflight(world.step(NEW)))).toEqual([]);
   });
 
+  it('where the rollback restores, refuses what belongs to others, and rehearses the restore of the rest', async () => {
+    const change = world.change;
+    world.change = (raw) => {
+      change(raw);
+      raw.database.onRollback = 'restore';
+    };
+    await write('001_a.up.sql', 'CREATE TABLE a (id int);');
+    expect(found(await world.preflight(world.step(NEW)), 'restore')).toMatchObject({
+      ok: true,
+      detail: expect.stringMatching(/^rehearsed/),
+    });
+    await write('001_a.up.sql', 'CREATE SCHEMA blog AUTHORIZATION pg_monitor;');
+    const report = await world.preflight(world.step(NEW));
+    expect(bad(report)).toMatchObject([
+      { name: 'restore', detail: expect.stringMatching(/gives something to pg_monitor/) },
+    ]);
+  });
+
   it('says that no database answers, without its password', async () => {
     world.change = (raw) => (raw.database = { driver: 'postgres', url: { env: 'BAD_URL' } });
     const report = await world.preflight(world.step(NEW));

@@ -150,6 +150,7 @@ describe('a restore', () => {
     expect(await sql(`SELECT extname AS name, extversion AS version FROM pg_extension ORDER BY 1`)).toMatchObject([
       { name: 'hstore', version: '1.4' },
       { name: 'pgcrypto' },
+      { name: 'plpgsql' },
     ]);
     expect(await oid()).toEqual(before);
   });
@@ -188,7 +189,11 @@ describe('a restore', () => {
       EXECUTE format('ALTER DATABASE %I SET statement_timeout = 1', current_database());
       EXECUTE format('ALTER DATABASE %I SET quote_all_identifiers = on', current_database()); END $$`);
     await restore();
-    expect(await sql(`SELECT setconfig FROM pg_db_role_setting WHERE setdatabase <> 0`)).toEqual([]);
+    expect(
+      await sql(
+        `SELECT setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = current_database()`,
+      ),
+    ).toEqual([]);
     expect(await databases.tables()).toEqual(['orders']);
   });
 });

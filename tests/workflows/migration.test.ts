@@ -88,6 +88,21 @@ describe('M3: migrations by hand', () => {
     expect(ran.indexOf('backUp')).toBeLessThan(ran.indexOf('downMigrations'));
   });
 
+  it.each([
+    ['applied', UP],
+    ['reverted', LAST],
+  ])(
+    'are not %s where the backup could not be restored, although the rollback would restore it',
+    async (_what, action) => {
+      world.reset({ checkMigrations: () => ({ mistakes: [], restore: ['seen migrations of blog/production'] }) });
+      expect((await change(action)).status).toMatchObject({
+        outcome: 'refused',
+        why: 'seen migrations of blog/production',
+      });
+      expect(world.ran()).not.toContain('backUp');
+    },
+  );
+
   it('whose reverting fails are applied again', async () => {
     world.reset({ downMigrations: failing('database.verify exited with 1', 'MigrationFailure') });
     const { status } = await change(LAST);
