@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import { CATALOGUE_SETTINGS, FIRST_OID, grants, objectsSql } from './postgres-catalogue-sql';
+import { CATALOGUE_SETTINGS, FIRST_OID, objectsSql } from './postgres-catalogue-sql';
+import { grants } from './postgres-object-class';
 
 /** A right that somebody has: the role as it is written in SQL, the privilege, and whether it may be passed on. */
 export type Grant = [grantee: string, privilege: string, grantable: boolean];
