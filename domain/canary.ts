@@ -58,7 +58,8 @@ export function evidenceSince(baseline: Counted, now: Counted, slot: Slot): Pick
 }
 
 /**
- * Judges by limits: any breach with enough evidence fails, too little evidence is inconclusive.
+ * Judges by limits: any breach with enough evidence fails, too little evidence is inconclusive, and without limits nothing
+ * is judged.
  * Each service is judged alone as soon as it has enough requests of its own, and all of them together.
  */
 export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
@@ -74,7 +75,8 @@ export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
   if (requests < limits.minRequests) {
     return { verdict: 'inconclusive', reason: because(`${requests} requests seen, ${limits.minRequests} needed`) };
   }
-  const rate = requests === 0 ? '' : `, error rate ${percent(errors, requests)}`;
+  if (requests === 0) return withoutRequests(limits, evidence);
+  const rate = `, error rate ${percent(errors, requests)}`;
   return {
     verdict: 'pass',
     reason: because(`${requests} requests${rate}${p95 === null ? '' : `, p95 ${duration(p95)}`}`),
@@ -181,8 +183,15 @@ function breachOf({ errorRate, p95: limit }: Limits, counters: Counters): string
   return undefined;
 }
 
+/** Nothing has to be seen where none are needed, but what was not seen did not pass. */
+function withoutRequests(limits: Limits, evidence: Evidence): Judgement {
+  if (limits.healthFailures !== undefined) return passWithoutCounters(limits, evidence);
+  const why = evidence.gap === undefined ? '' : ` (${evidence.gap})`;
+  return { verdict: 'not judged', reason: `0 requests seen, and none needed${why}` };
+}
+
 function passWithoutCounters({ healthFailures }: Limits, { probes, gap }: Evidence): Judgement {
-  if (healthFailures === undefined) return { verdict: 'pass', reason: 'no limits configured' };
+  if (healthFailures === undefined) return { verdict: 'not judged', reason: 'no limits configured' };
   const names = Object.keys(probes);
   if (names.length === 0) return { verdict: 'inconclusive', reason: `nothing could be probed${gap ? `: ${gap}` : ''}` };
   return { verdict: 'pass', reason: `fewer than ${healthFailures} failed probes in a row of ${names.join(', ')}` };

@@ -1,4 +1,5 @@
 import type { AppConfig } from './config';
+import { judgesBake, judgesCanary } from './judged-by';
 import { metricKind } from './metric-query';
 import { formatDuration } from './units';
 
@@ -9,20 +10,14 @@ const LARGE_RATIO = 5;
 export function configurationWarnings(config: AppConfig): string[] {
   const { services, canary, approve, bake, smoke, database } = config;
   const warnings: string[] = [...shortSoaks(config), ...siblingsByName(config)];
-  const judged = [
-    ...(canary.steps.length > 0 ? ['canary'] : []),
-    ...(bake.soak > 0 && bake.limits === undefined ? ['bake'] : []),
+  const counts = config.router.kind === 'haproxy';
+  const unjudged = [
+    ...(canary.steps.length > 0 && !judgesCanary(config, counts) ? ['canary'] : []),
+    ...(bake.soak > 0 && !judgesBake(config, counts, false) ? ['bake'] : []),
   ];
-  const { errorRate, p95, healthFailures } = canary.limits;
-  if (
-    judged.length > 0 &&
-    !isCompared(config) &&
-    errorRate === undefined &&
-    p95 === undefined &&
-    healthFailures === undefined
-  ) {
+  if (unjudged.length > 0) {
     warnings.push(
-      `canary.limits names no limit, so nothing can fail ${judged.join(' and ')}; add errorRate, p95 or healthFailures`,
+      `canary.limits names no limit, so nothing judges ${unjudged.join(' and ')}; add errorRate, p95 or healthFailures`,
     );
   }
   for (const [name, service] of Object.entries(services)) {
@@ -77,13 +72,6 @@ function siblingsByName({ services }: AppConfig): string[] {
 
 /** `http://api:3000/items`, `postgres://user@db/shop`, `api:3000` */
 const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?([a-z][a-z0-9-]*)(?::\d|\/)/;
-
-/** Whether something else than limits can fail a canary. */
-function isCompared({ canary: { analysis, triggers }, router }: AppConfig): boolean {
-  // nginx counts no requests by slot.
-  const isCounted = router.kind === 'haproxy' && (analysis.compare || triggers.length > 0);
-  return isCounted || analysis.metrics.some(({ dryRun }) => !dryRun);
-}
 
 /** Values are judged once there are enough of them, which a short soak never has. */
 function shortSoaks({ canary: { steps, longestSoak, analysis } }: AppConfig): string[] {

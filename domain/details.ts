@@ -1,4 +1,4 @@
-import type { JudgedStep, MetricVerdict, PhaseRecord, ReleaseStatus } from './release';
+import type { JudgedStep, Judgement, MetricVerdict, PhaseRecord, ReleaseStatus } from './release';
 import { formatDuration } from './units';
 
 /** More would hide the rest. */
@@ -43,6 +43,15 @@ function waiting({ waitingFor }: ReleaseStatus): string[] {
   return waitingFor ? ['', `Waiting for ${waitingFor}.`] : [];
 }
 
+/** Such as `judged pass: 300 requests`, or `not judged: no limits configured`. */
+export function judgedText({ verdict, reason }: Judgement): string {
+  return `${verdict === 'not judged' ? '' : 'judged '}${verdict}: ${reason}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** How one share of the traffic was judged, in a line: `canary at 10 %: pass: 1000 requests, error rate 0 %`. */
 export function stepText(step: JudgedStep): string {
   return `${stepName(step)}: ${step.judgement.reason.split('\n', 1)[0]}`;
@@ -58,7 +67,7 @@ function judgedLines({ judged, judgement }: ReleaseStatus): string[] {
   const metrics = judgement.metrics ?? [];
   return [
     '',
-    `Judged ${judgement.verdict}: ${judgement.reason}.`,
+    `${capital(judgedText(judgement))}.`,
     ...(metrics.length > 0 ? [''] : []),
     ...metrics.slice(0, MOST_METRICS).map(metricLine),
     ...(judged && judged.length > 0 ? [''] : []),

@@ -1,5 +1,6 @@
 import { makesBaseline } from './baseline';
 import type { AppConfig } from './config';
+import { judgesBake, judgesCanary } from './judged-by';
 import { isAlive, type LiveState } from './live-state';
 import type { Live, Phase, ReleaseRequest, Slot } from './release';
 import { formatCount, formatDuration } from './units';
@@ -53,7 +54,7 @@ export function stepsOf(
     { phase: 'verify', does: checked(config, 'through the router'), undo: NONE },
     {
       phase: 'bake',
-      does: config.bake.soak > 0 ? `watch for ${formatDuration(config.bake.soak)}` : 'not configured',
+      does: bakeOf(config, live),
       undo: NONE,
     },
     {
@@ -81,11 +82,10 @@ export function caveatsOf(
     ...(router.sessionsPerSlot
       ? []
       : [`${kind} does not know requests in flight by slot: drain waits for its old workers instead`]),
-    ...(!router.counters && judged ? [`${kind} does not count by slot: only probes are judged`] : []),
+    ...(!router.counters && judged ? [`${kind} does not count by slot: only probes and metrics are judged`] : []),
     ...(!router.affinity && config.canary.affinity ? [`${kind} cannot keep a visitor on one slot`] : []),
-    // What was asked of an older version has no analysis.
-    ...(judged && !(router.counters && config.canary.analysis?.compare) && Object.keys(config.canary.limits).length <= 1
-      ? ['no limits are configured: the canary is judged by its health probes only']
+    ...(config.canary.steps.length > 0 && !judgesCanary(config, router.counters)
+      ? ['nothing judges the canary: no limits are configured, and nothing is compared']
       : []),
   ];
 }
@@ -121,12 +121,21 @@ function jobsOf({ services }: AppConfig): string {
   return jobs.length === 0 ? '' : `run ${jobs.join(', ')} to the end, then `;
 }
 
-function canaryOf({ canary }: AppConfig, live: Live | null, isDead: boolean): string {
+function canaryOf(config: AppConfig, live: Live | null, isDead: boolean): string {
+  const { canary, router } = config;
   if (!live) return 'skipped: the first release has nothing to be compared with';
   if (canary.steps.length === 0) return 'no steps configured';
   if (isDead) return `skipped: ${live.version} does not serve, so there is nothing to compare with`;
+  const judged = judgesCanary(config, router.kind === 'haproxy') ? '' : ', not judged: no limits configured';
   const steps = canary.steps.map(({ weight, soak }) => `${weight} % for ${formatDuration(soak)}`).join(', then ');
-  return canary.baseline === 'fresh' ? `${steps}, compared with a fresh baseline of ${live.version}` : steps;
+  const compared = canary.baseline === 'fresh' ? `, compared with a fresh baseline of ${live.version}` : '';
+  return `${steps}${compared}${judged}`;
+}
+
+function bakeOf(config: AppConfig, live: Live | null): string {
+  if (config.bake.soak === 0) return 'not configured';
+  const isJudged = judgesBake(config, config.router.kind === 'haproxy', live === null);
+  return `watch for ${formatDuration(config.bake.soak)}${isJudged ? '' : ', not judged: no limits configured'}`;
 }
 
 function approvalOf({ approve }: AppConfig): string {

@@ -106,7 +106,8 @@ export interface Live {
   identity: string;
 }
 
-export type Verdict = 'pass' | 'fail' | 'inconclusive';
+/** `not judged`: nothing is configured that could, or nothing came of it; it is no pass, though the release goes on. */
+export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'not judged';
 
 /** What one metric of the new version shows; beside `pass`, `high` and `low` are failures, the others show nothing. */
 export interface MetricVerdict {

@@ -1,4 +1,4 @@
-import { judgeLimits, type Evidence } from './canary';
+import { judgeLimits, totals, type Evidence } from './canary';
 import type { AnalysisMetric } from './config';
 import { metricKind } from './metric-query';
 import { judge, type Verdict } from './judge';
@@ -46,7 +46,11 @@ function weigh(
   if (judgement.verdict === 'fail') return judgement;
   const missed = judgement.metrics?.find((found) => isMissed(found, settings));
   if (missed) return { ...judgement, verdict: 'fail', reason: `${missed.name} must have data: ${missed.reason}` };
-  if (!scored || scored.verdict === 'pass') return judgement;
+  if (!scored) return judgement;
+  if (scored.verdict === 'pass')
+    return judgement.verdict === 'not judged'
+      ? { ...judgement, verdict: 'pass', reason: `metrics: ${scored.reason}` }
+      : judgement;
   if (judgement.verdict === 'inconclusive' && scored.verdict === 'inconclusive') return judgement;
   const failure = values.find(({ label, dryRun }) => !dryRun && (label === 'high' || label === 'low'));
   const because = failure ? `; ${failure.name}: ${failure.reason}` : '';
@@ -91,8 +95,28 @@ function decide(
   if (limited.verdict === 'inconclusive') return told('inconclusive', limited.reason);
   const silent = [...neededOf(router, settings), ...counts].find((one) => !one.dryRun && showsNothing(one));
   if (silent) return told('inconclusive', `${silent.name}: ${silent.reason}`);
+  const grounds = groundsOf(limited, compared, evidence, settings);
+  if (grounds.length > 0) return told('pass', grounds.join('; '));
+  const reasons = [limited.reason, ...compared.slice(0, 1).map(({ name, reason }) => `${name}: ${reason}`)];
+  return told('not judged', [...reasons, ...(values.some(({ dryRun }) => !dryRun) ? [AT_THE_END] : [])].join('; '));
+}
+
+const AT_THE_END = 'metrics are judged at the end';
+
+/** By what a version passes: none means that nothing has judged it. */
+function groundsOf(
+  limited: Judgement,
+  compared: MetricVerdict[],
+  { services }: Evidence,
+  { canary: { triggers }, limits }: SoakSettings,
+): string[] {
   const passed = compared.filter(({ label, dryRun }) => !dryRun && label === 'pass').length;
-  return told('pass', `${limited.reason}${passed > 0 ? `; none of ${passed} comparisons shows it worse` : ''}`);
+  const isWatched = triggers.length > 0 && totals(services ?? {}).requests >= Math.max(1, limits.minRequests);
+  return [
+    ...(limited.verdict === 'pass' ? [limited.reason] : []),
+    ...(isWatched ? ['no trigger fired'] : []),
+    ...(passed > 0 ? [`none of ${passed} comparisons shows it worse`] : []),
+  ];
 }
 
 /** A service that nobody uses just now needs no evidence of its own, as with limits; all together do. */

@@ -1,3 +1,4 @@
+import { judgedText } from '../domain/details';
 import type { MessageRecord, PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
 import { alarmEvents, stepEvents } from './render-judged';
 import { answerTo, titleOf, tookOf } from './render-words';
@@ -77,7 +78,7 @@ function changes(before: ReleaseStatus | undefined, now: ReleaseStatus): string[
   const stands = before === undefined && judgement !== undefined && state !== 'ended';
   const answer = answerTo(now);
   return [
-    ...(stands ? [`judged ${judgement.verdict}: ${judgement.reason}`] : []),
+    ...(stands ? [judgedText(judgement)] : []),
     ...(waitingFor && waitingFor !== before?.waitingFor
       ? [`waiting for ${waitingFor}${answer ? `: ${answer}` : ''}`]
       : []),

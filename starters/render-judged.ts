@@ -69,7 +69,7 @@ function sign(metric: MetricVerdict, verdict: Verdict | undefined, { green, red,
   return metric.label === 'pass' && verdict !== 'fail' ? green('✓') : dim('·');
 }
 
-function verdictSign({ judgement }: JudgedStep, { green, red, yellow }: Colours): string {
+function verdictSign({ judgement }: JudgedStep, { green, red, yellow, dim }: Colours): string {
   switch (judgement.verdict) {
     case 'pass':
       return green('✓');
@@ -77,5 +77,7 @@ function verdictSign({ judgement }: JudgedStep, { green, red, yellow }: Colours)
       return red('✗');
     case 'inconclusive':
       return yellow('!');
+    case 'not judged':
+      return dim('–');
   }
 }

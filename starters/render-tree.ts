@@ -1,3 +1,4 @@
+import { judgedText } from '../domain/details';
 import type { PhaseRecord, ReleaseStatus, UndoRecord } from '../domain/release';
 import { PHASES } from '../domain/release';
 import type { Colours } from './output';
@@ -65,7 +66,7 @@ function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings,
     slot === undefined ? '' : `${status.release.version} is in ${slot} and gets ${share} % of the traffic`;
   return [
     ...(traffic ? [`  ${traffic}`] : []),
-    ...(judgement ? [`  judged ${judgement.verdict}: ${oneLine(judgement.reason)}`] : []),
+    ...(judgement ? [`  ${judgedText({ ...judgement, reason: oneLine(judgement.reason) })}`] : []),
     ...metricLines(judgement, colours).map((line) => `    ${line}`),
     ...judgedLines(status.judged, colours).map((line) => `  ${line}`),
     ...(why ? [`  ${colours.yellow(oneLine(why))}`] : []),

@@ -118,5 +118,6 @@ export async function smoke(run: Run, through: 'slot' | 'router'): Promise<strin
   const what = through === 'slot' ? `smoke ${run.slot} directly` : 'smoke through the router';
   const { step, slot, deployed } = run;
   const { checks } = await summarised(slow.smoke, what, { ...step, slot, through, ...(deployed && { deployed }) });
+  if (checks.length === 0) return 'nothing was tried: no check is configured';
   return `${formatCount(checks.length, 'check')} passed`;
 }

@@ -33,7 +33,7 @@ export async function canaryPhase(run: Run): Promise<void> {
       const longest = Math.max(length, canary.longestSoak ?? LENGTHENED * length);
       const what = { name: `canary-${weight}`, share: weight, length, longest, limits: canary.limits, baseline };
       const judgement = await soak(run, what);
-      record.detail = `at ${weight} %: ${judgement.verdict}, ${judgement.reason}`;
+      record.detail = `at ${weight} %: ${judgement.verdict}: ${judgement.reason}`;
       const promoted = await settle(run, judgement, what, canary);
       if (manual && !promoted) await untilPromoted(run, what, approve.timeout);
     }
@@ -89,7 +89,7 @@ export async function bakePhase(run: Run): Promise<void> {
     const baseline = await giveShare(run, 100);
     const what = { name: 'bake', share: 100, length: bake.soak, limits: bake.limits ?? canary.limits, baseline };
     const judgement = await soak(run, what);
-    record.detail = `${judgement.verdict}, ${judgement.reason}`;
+    record.detail = `${judgement.verdict}: ${judgement.reason}`;
     await settle(run, judgement, what, canary);
   });
 }

@@ -83,7 +83,7 @@ export async function settle(
   soakAgain: Soak,
   canary: AppConfig['canary'],
 ): Promise<boolean> {
-  if (judgement.verdict === 'pass') return run.control.promoted !== undefined;
+  if (judgement.verdict === 'pass' || judgement.verdict === 'not judged') return run.control.promoted !== undefined;
   if (judgement.verdict === 'fail' || canary.inconclusive === 'fail') throw judgedNo(judgement);
   if (canary.inconclusive === 'continue') return false;
   const { reason } = judgement;
@@ -161,7 +161,8 @@ function inputOf(
 }
 
 function promotedBy({ who, why }: { who: string; why: string }, { judgement }: SoakReport): Judgement {
-  return { ...judgement, verdict: 'pass', reason: `promoted by ${who}${why ? `: ${why}` : ''}` };
+  const verdict = judgement.verdict === 'not judged' ? 'not judged' : 'pass';
+  return { ...judgement, verdict, reason: `promoted by ${who}${why ? `: ${why}` : ''}` };
 }
 
 /** One soak activity, ended early when `turned`. A soak only reads, so a stopped release does not wait for it. */

@@ -37,7 +37,13 @@ describe('limits', () => {
       'inconclusive',
       '3 requests seen, 20 needed',
     ],
-    ['no requests where none are needed', { errorRate: 5, minRequests: 0 }, counters(0), 'pass', '0 requests'],
+    [
+      'no requests where none are needed',
+      { errorRate: 5, minRequests: 0 },
+      counters(0),
+      'not judged',
+      '0 requests seen, and none needed',
+    ],
     ['few errors', { errorRate: 5 }, counters(200, 10), 'pass', '200 requests, error rate 5 %, p95 10 ms'],
     ['many errors', { errorRate: 5 }, counters(200, 15), 'fail', 'api: error rate 7.5 % (15 of 200 requests) > 5 %'],
     [
@@ -54,7 +60,7 @@ describe('limits', () => {
       'fail',
       'api: p95 beyond any bound (of 100 requests) > 500 ms',
     ],
-    ['no limits', {}, counters(0), 'pass', 'no limits configured'],
+    ['no limits', {}, counters(0), 'not judged', 'no limits configured'],
   ] as const)('%s', (_, given, seen, verdict, reason) => {
     expect(judgeLimits(limits(given), evidence({ api: seen }))).toEqual({ verdict, reason });
   });

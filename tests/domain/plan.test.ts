@@ -16,7 +16,7 @@ test('a canary without limits is compared with the live version, so nothing is a
 
 test('a canary that is neither limited nor compared says so', () => {
   expect(caveats({ analysis: { compare: false } })).toEqual([
-    'no limits are configured: the canary is judged by its health probes only',
+    'nothing judges the canary: no limits are configured, and nothing is compared',
   ]);
   expect(caveats({ analysis: { compare: false }, limits: { errorRate: 5 } })).toEqual([]);
 });
@@ -34,4 +34,27 @@ test('a fresh baseline is planned where something is live, with its undo', () =>
     undo: 'all traffic to blue (1.0.0), remove the fresh baseline',
   });
   expect(planned(null)?.undo).toBe('–');
+});
+
+test('what nothing judges is planned as not judged', () => {
+  const services = { web: { image: 'w', port: 80, routes: [{ port: 80 }] } };
+  const live: Live = { slot: 'blue', version: '1.0.0', releaseId: 'r1', images: [], identity: 'i' };
+  const planned = (more: object, given: Live | null = live): Record<string, string> => {
+    const config = appConfigSchema.parse({ version: 1, app: 'shop', services, bake: { soak: '5m' }, ...more });
+    const steps = stepsOf({ config, version: '1.1.0', options: {} } as ReleaseRequest, 'green', given, []);
+    return Object.fromEntries(steps.map(({ phase, does }) => [phase, does]));
+  };
+  const canary = { steps: [{ weight: 10, soak: '1m' }] };
+  expect(planned({})).toMatchObject({ bake: 'watch for 5 min, not judged: no limits configured' });
+  expect(planned({ canary })).toMatchObject({ canary: '10 % for 1 min', bake: 'watch for 5 min' });
+  expect(planned({ canary }, null)).toMatchObject({ bake: 'watch for 5 min, not judged: no limits configured' });
+  expect(planned({ bake: { soak: '5m', limits: { errorRate: 5 } } })).toMatchObject({ bake: 'watch for 5 min' });
+  expect(planned({ canary, router: { kind: 'nginx' } })).toMatchObject({
+    canary: '10 % for 1 min, not judged: no limits configured',
+    bake: 'watch for 5 min, not judged: no limits configured',
+  });
+  expect(planned({ canary: { ...canary, limits: { healthFailures: 3 } }, router: { kind: 'nginx' } })).toMatchObject({
+    canary: '10 % for 1 min',
+    bake: 'watch for 5 min',
+  });
 });

@@ -99,9 +99,12 @@ describe('a canary beside the live version', () => {
     const settings = settingsWith({ compare: false });
     const now = counted(counters(2_000, 100), counters(2_000, 220));
     const state = observeCounters(begin(settings), now, 1_000, settings);
-    expect(judgeSample(state, evidenceOf(now), settings)).toEqual({ verdict: 'pass', reason: 'no limits configured' });
+    expect(judgeSample(state, evidenceOf(now), settings)).toEqual({
+      verdict: 'not judged',
+      reason: 'no limits configured',
+    });
     const none = { ...begin(settingsWith()), seen: null };
-    expect(judgeSample(none, { ...NOTHING, gap: undefined }, settingsWith()).verdict).toBe('pass');
+    expect(judgeSample(none, { ...NOTHING, gap: undefined }, settingsWith()).verdict).toBe('not judged');
     expect(wantsMore(none, NOTHING, settingsWith())).toBe(false);
   });
 
@@ -262,5 +265,69 @@ describe('a version with all the traffic', () => {
     expect(judged(slow).verdict).toBe('pass');
     const atTheEnd = judged(slow, (...given) => judgeEnd(...given).judgement);
     expect(atTheEnd.reason).toMatch(/^latency web: 2000 of 5000 \(40 %\) slower than/);
+  });
+});
+
+describe('a version that nothing judges has not passed', () => {
+  const bake = (rest: Partial<SoakSettings> = {}, canary: object = {}) =>
+    settingsWith({}, { isCompared: false, ...rest }, canary);
+  const quiet = counted(counters(0, 0), counters(5_000, 50));
+  const verdictOf = (settings: SoakSettings, now = quiet, evidence = evidenceOf(now)) =>
+    judgeEnd(observeCounters(begin(settings), now, 1, settings), evidence, settings).judgement;
+
+  it('without limits, and with nothing beside it and nothing recorded', () => {
+    expect(verdictOf(bake())).toEqual({ verdict: 'not judged', reason: 'no limits configured' });
+  });
+
+  it('with a router that counts nothing, when there are no probes', () => {
+    const settings = settingsWith();
+    const none = { ...begin(settings), seen: null };
+    expect(judgeEnd(none, { services: null, probes: {} }, settings).judgement.verdict).toBe('not judged');
+  });
+
+  it('when nobody asked it anything since the switch, so that what was recorded says nothing', () => {
+    const settings = bake({ recorded: { web: counters(10_000, 100) } });
+    expect(verdictOf(settings, ZERO)).toMatchObject({
+      verdict: 'not judged',
+      reason: 'no limits configured; errors web: 0 of 0 failed, before the switch 100 of 10000 (1 %)',
+    });
+  });
+
+  it('by a metric that is only shown', () => {
+    const settings = settingsWith({ compare: false, metrics: [{ ...MEMORY, dryRun: true }] });
+    const state = read(begin(settings), settings, 30, (index) => [
+      { value: 10 + (index % 7) },
+      { value: 10 + (index % 5) },
+    ]);
+    expect(judgeEnd(state, evidenceOf(quiet), settings).judgement.verdict).toBe('not judged');
+  });
+
+  it('but has by a metric, by triggers that had requests to watch, by probes, and by a comparison', () => {
+    const settings = settingsWith({ compare: false, metrics: [MEMORY] });
+    const state = read(begin(settings), settings, 30, (index) => [
+      { value: 10 + (index % 7) },
+      { value: 10 + (index % 5) },
+    ]);
+    expect(judgeSample(state, evidenceOf(quiet), settings)).toMatchObject({
+      verdict: 'not judged',
+      reason: 'no limits configured; metrics are judged at the end',
+    });
+    expect(judgeEnd(state, evidenceOf(quiet), settings).judgement).toMatchObject({
+      verdict: 'pass',
+      reason: 'metrics: score 100; 95 passes',
+    });
+    const triggers = [{ errorRate: 50, for: '5m' }];
+    expect(verdictOf(bake({}, { triggers }))).toMatchObject({ verdict: 'pass', reason: 'no trigger fired' });
+    expect(verdictOf(bake({}, { triggers }), ZERO).verdict).toBe('not judged');
+    const recorded = { web: counters(10_000, 100) };
+    expect(verdictOf(bake({ recorded }))).toMatchObject({
+      verdict: 'pass',
+      reason: 'none of 2 comparisons shows it worse',
+    });
+    const probes = { 'web /health': { failures: 0, seen: '200' } };
+    const probed = bake({}, { limits: { healthFailures: 3 } });
+    expect(
+      verdictOf({ ...probed, limits: probed.canary.limits }, quiet, { ...evidenceOf(quiet), probes }).verdict,
+    ).toBe('pass');
   });
 });

@@ -115,7 +115,7 @@ async function failures(
   every: number,
   soak = SOAK,
 ): Promise<Record<string, number>> {
-  const verdicts = { pass: 0, fail: 0, inconclusive: 0 };
+  const verdicts = { pass: 0, fail: 0, inconclusive: 0, 'not judged': 0 };
   for (let first = 0; first < canaries.length; first += 10)
     for (const verdict of await Promise.all(
       canaries.slice(first, first + 10).map((one) => replay(one, metric, every, soak)),

@@ -226,10 +226,10 @@ describe('how it was judged', () => {
 
   it('is told by the phase alone when it was the last step', () => {
     const [preflight] = RUNNING.phases;
-    const canary = { ...preflight!, phase: 'canary', detail: 'at 10 %: pass, all is well' } as const;
+    const canary = { ...preflight!, phase: 'canary', detail: 'at 10 %: pass: all is well' } as const;
     const before = { ...RUNNING, phases: [{ ...canary, state: 'running' as const }] };
     expect(renderEvents(before, { ...judged(), phases: [canary] })).toEqual([
-      'canary done in 320 ms: at 10 %: pass, all is well',
+      'canary done in 320 ms: at 10 %: pass: all is well',
     ]);
   });
 
@@ -237,6 +237,32 @@ describe('how it was judged', () => {
     const status = { ...judged('pass'), state: 'ended' as const, outcome: 'released' as const, endedAt: AT };
     expect(renderSummary(status, plain)).toContain('✓ canary at 10 %: pass: all is well');
     expect(judgedInWords(status.judged)).toBe('10 % pass');
+  });
+
+  it('is nowhere called a pass when nothing was judged', () => {
+    const judgement = { verdict: 'not judged' as const, reason: 'no limits configured' };
+    const bake = { ...RUNNING.phases[0]!, phase: 'bake' as const, detail: 'not judged: no limits configured' };
+    const status = {
+      ...RUNNING,
+      judgement,
+      judged: [{ name: 'bake', share: 100, judgement, requests: 0 }],
+      phases: [bake],
+    };
+    const ended = { ...status, state: 'ended' as const, outcome: 'released' as const, endedAt: AT };
+    const told = [
+      renderTree(status, { now: AT }, plain).join('\n'),
+      renderEvents(undefined, status).join('\n'),
+      renderSummary(ended, plain),
+      judgedInWords(status.judged),
+      describeStatus(status),
+    ];
+    for (const text of told) {
+      expect(text).toMatch(/not judged/i);
+      expect(text).not.toMatch(/pass|judged not|judged judged/i);
+    }
+    expect(told[0]).toContain('  not judged: no limits configured');
+    expect(told[2]).toContain('– bake: not judged: no limits configured');
+    expect(told[4]).toContain('Not judged: no limits configured.');
   });
 
   it('stands once in the last word of a release that it failed, with what else was worse', () => {

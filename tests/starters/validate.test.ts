@@ -74,7 +74,7 @@ test('what promises less than one may expect is a warning', async () => {
   );
   expect(said.exitCode).toBe(0);
   expect(said.stderr.split('\n')).toEqual([
-    'warning: production: canary.limits names no limit, so nothing can fail canary and bake; add errorRate, p95 or healthFailures',
+    'warning: production: canary.limits names no limit, so nothing judges canary and bake; add errorRate, p95 or healthFailures',
     'warning: production: services.backend.image is the same for every version; write {version} where the version stands in it',
     'warning: production: services.backend takes traffic without health.endpoints: the image’s own HEALTHCHECK decides whether it is healthy, or only that it runs',
     'warning: production: smoke.checks is empty: nothing is tried as a user would before traffic moves',

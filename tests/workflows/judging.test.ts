@@ -195,6 +195,37 @@ describe('verdicts', () => {
     expect(result.status.judgement?.metrics).toEqual([METRIC]);
   });
 
+  it('that judged nothing let the release go on, and are told as such in phases, status and ledger', async () => {
+    world.reset({ soak: () => judged('not judged', 'no limits configured'), smoke: () => ({ checks: [] }) });
+    const { entry, result } = await judgedOf({ canary: { steps: [] }, bake: { soak: '1s' } });
+    expect(result.status.outcome).toBe('released');
+    const judgement = { verdict: 'not judged', reason: 'no limits configured' };
+    expect(result.status.judged).toMatchObject([{ name: 'bake', judgement }]);
+    expect(entry.judged).toMatchObject([{ name: 'bake', judgement }]);
+    const detail = (name: string) => entry.phases.find(({ phase }) => phase === name)?.detail;
+    expect(detail('bake')).toBe('not judged: no limits configured');
+    expect(detail('smoke')).toBe('nothing was tried: no check is configured');
+    expect(detail('verify')).toBe('nothing was tried: no check is configured');
+  });
+
+  it('that judged nothing stay so when somebody promotes the version', async () => {
+    const report = judged('not judged', 'no limits configured');
+    const waits = async () => {
+      await beatUntilCancelled();
+      return { ...report, interrupted: true };
+    };
+    world.reset({ soak: (input: SoakInput) => (input.soak === null ? waits() : report) });
+    const handle = await begin(manual);
+    await world.until(handle, ({ waitingFor }) => waitingFor?.includes('is manual') ?? false);
+    await world.tell(handle, 'promote', { who: 'carol', why: 'looks good' });
+    const { status } = await handle.result();
+    expect(status.outcome).toBe('released');
+    expect(status.judged?.[0]?.judgement).toMatchObject({
+      verdict: 'not judged',
+      reason: 'promoted by carol: looks good',
+    });
+  });
+
   it('of a failure are remembered, and the ledger stays small whatever was measured', async () => {
     const many = Array.from({ length: 200 }, (_, index) => ({
       ...METRIC,
