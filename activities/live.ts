@@ -12,7 +12,7 @@ type Looking = Pick<StepParts, 'target' | 'router' | 'release' | 'io'>;
 export const liveActivities = (parts: Parts): Pick<Activities, 'lookAtLive'> => ({
   lookAtLive: ({ scope, config, live }) =>
     withOpen(parts, { config }, async (open) => {
-      const step = { release: { ...scope, ...live, id: live.releaseId }, config, live };
+      const step = { release: { ...scope, ...live, id: live.releaseId }, config };
       const release = await findOwn(parts, step, open.target, open.io);
       if ('problem' in release) return { condition: 'foreign', detail: parts.redact(release.problem) };
       const { condition, detail } = liveState(live, await lookAtServing(step, { ...open, release }), config.services);

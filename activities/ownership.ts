@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ConfigurationFailure, PreflightFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { judgeOwnership, type EnvironmentDocument, type Owned, type Owner, type Seen } from '../domain/ownership';
-import type { Live, ReleaseRef } from '../domain/release';
+import type { ReleaseRef } from '../domain/release';
 import type { Target, Wanted } from '../targets/target';
 import { environmentDirectory } from './environment-directory';
 import type { Parts } from './parts';
@@ -20,7 +20,7 @@ export function documentPath(step: Where): string {
 /** All that says whose an environment is. */
 export async function lookAtOwnership(
   parts: Pick<Parts, 'owner'>,
-  step: Where & { live?: Live | null },
+  step: Where,
   wanted: Wanted[],
   target: Target,
   io: Io,
@@ -29,19 +29,19 @@ export async function lookAtOwnership(
     readDocument(step, target, io),
     target.claims(step.release, wanted, io),
   ]);
-  return { scope: step.release, document, claims, temporal: parts.owner, live: step.live ?? null };
+  return { scope: step.release, document, claims, temporal: parts.owner };
 }
 
 /** The release, with what its environment knows its own by, or why it is not this Temporal's; changes nothing. */
 export async function findOwn(
   parts: Pick<Parts, 'owner'>,
-  step: Where & { live?: Live | null },
+  step: Where,
   target: Target,
   io: Io,
 ): Promise<(Owned<ReleaseRef> & { isNew: boolean }) | { problem: string }> {
   const document = await readDocument(step, target, io);
   const claims = document ? [] : await target.claims(step.release, [], io);
-  const seen = { scope: step.release, document, claims, temporal: parts.owner, live: step.live ?? null };
+  const seen = { scope: step.release, document, claims, temporal: parts.owner };
   const found = judgeOwnership(seen, randomUUID());
   return 'problem' in found ? found : { ...step.release, owner: found.owner, isNew: document === undefined };
 }
@@ -53,7 +53,7 @@ export async function findOwn(
  */
 export async function ownRelease(
   parts: Pick<Parts, 'owner'>,
-  step: Where & { live?: Live | null },
+  step: Where,
   target: Target,
   io: Io,
 ): Promise<Owned<ReleaseRef>> {

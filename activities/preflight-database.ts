@@ -4,9 +4,8 @@ import type { Finding } from '../domain/preflight';
 import { formatSize } from '../domain/units';
 import { withDatabase } from './database';
 import type { Parts } from './parts';
+import type { Check } from './preflight-check';
 import type { PreflightCheck, Step } from './steps';
-
-type Check = (name: string, body: (io: Io) => Promise<Finding>) => Promise<PreflightCheck>;
 
 /** Whether the database answers, can be dumped, and whether its migrations can be applied and undone. */
 export async function checkDatabase(

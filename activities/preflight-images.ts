@@ -19,9 +19,12 @@ export async function checkImage(
   io: Io,
 ): Promise<Finding> {
   const config = input.config.services[service] as ServiceConfig;
-  if (config.build && !input.options.skipBuild) return checkBuild(input, target, service, config.build, io);
   const reference = referenceOf(input, service, config);
   const facts = await target.inspectImage(reference, service, io);
+  if (config.build && !input.options.skipBuild) {
+    const taken = judgeTag(facts, input.release.app, service, config);
+    return taken ?? checkBuild(input, target, service, config.build, io);
+  }
   if (facts) return judgeImage(facts, input, service, config);
   if (!config.build) return checkRegistry(reference, target, io);
   return {
@@ -39,6 +42,22 @@ export async function checkRouterImage({ config: { router } }: Step, target: Tar
 async function checkRegistry(reference: string, target: Target, io: Io): Promise<Finding> {
   await target.expectInRegistry(reference, io);
   return { note: `${reference} will be pulled` };
+}
+
+/** Apps with dashes in their names may come to the same name of an image, as `td` with `shop-web` and `td-shop` with `web`. */
+function judgeTag(
+  facts: ImageFacts | undefined,
+  app: string,
+  service: string,
+  { image }: ServiceConfig,
+): Finding | undefined {
+  if (image !== undefined || facts?.app === undefined || facts.app === app) return undefined;
+  const { reference } = facts.image;
+  return {
+    problem:
+      `expected the name ${reference} to be free for the image of ${service}, seen an image of the app ${facts.app}: ` +
+      `give it another name, such as \`services.${service}.image: ${app}.${service}:{version}\`; nothing was changed`,
+  };
 }
 
 /** What is built or pulled is judged when it is there; what is there already need not wait for that. */

@@ -7,11 +7,10 @@ import { formatDuration } from '../domain/units';
 import type { Measured, Reading } from '../metrics/metric';
 import { openMetrics, type OpenMetric } from './metrics';
 import type { Parts } from './parts';
+import type { Check } from './preflight-check';
 import type { PreflightCheck, Step } from './steps';
 
 type Answer = Exclude<Reading, { missing: string }>;
-type Check = (name: string, body: (io: Io) => Promise<Finding>) => Promise<PreflightCheck>;
-
 /** How far back counts are looked at: long enough for a scrape to lie in it whatever its interval. */
 const LOOK_BACK_MS = 5 * 60_000;
 

@@ -1,6 +1,6 @@
 import { LABELS } from './names';
 import type { Finding } from './preflight';
-import type { Live, Scope } from './release';
+import type { Scope } from './release';
 
 /* Whose a thing on a target is. A name proves nothing, since anybody may take it: only labels do, and all of them. */
 
@@ -52,8 +52,6 @@ export interface Seen {
   claims: Claim[];
   /** The Temporal that asks. */
   temporal: string;
-  /** What that Temporal knows to be live. */
-  live: Live | null;
 }
 
 /** Whose an environment is; `owner` only when it is that of the Temporal that asks, or may become that. */
@@ -75,17 +73,18 @@ export function judgeOwnership(seen: Seen, newId: string): Ownership {
   return { owner, note: document ? `released by ${temporal}` : `becomes an environment of ${temporal}` };
 }
 
-/** What an environment that keeps no document must be, by the labels on what is there. */
-function recovered({ scope, claims, temporal, live }: Seen, newId: string): Owner | { problem: string } {
+/**
+ * What an environment that keeps no document must be, by the labels on what is there. The ledger proves nothing here: any
+ * Temporal reads it that reaches the target.
+ */
+function recovered({ scope, claims, temporal }: Seen, newId: string): Owner | { problem: string } {
   const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
-  const known = labelled.filter((labels) => live !== null && labels[LABELS.release] === live.releaseId);
   const ids = distinct(labelled.map((labels) => labels[LABELS.id]));
   if (ids.length > 1) return { problem: severalIds(scope, ids) };
-  if (known.length === 0 && ids.length > 0) return { problem: adoptFirst(scope, temporal, `environment ${ids[0]}`) };
-  const formerly = distinct([temporal, ...earlierOwners(known)]);
-  const others = earlierOwners(labelled).filter((owner) => !formerly.includes(owner));
-  if (others.length > 0) return { problem: adoptFirst(scope, temporal, others.join(', ')) };
-  return { id: ids[0] ?? newId, formerly: formerly.filter((owner) => earlierOwners(labelled).includes(owner)) };
+  if (ids.length > 0) return { problem: adoptFirst(scope, temporal, `environment ${ids[0]}`) };
+  const formerly = earlierOwners(labelled);
+  const others = formerly.filter((owner) => owner !== temporal);
+  return others.length > 0 ? { problem: adoptFirst(scope, temporal, others.join(', ')) } : { id: newId, formerly };
 }
 
 function earlierOwners(labelled: Labels[]): string[] {

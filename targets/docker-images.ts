@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import type { ServiceConfig } from '../domain/config';
 import { ImageFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
+import { LABELS } from '../domain/names';
 import type { PinnedImage } from '../domain/release';
 import { packContext } from './docker-context';
 import { credentialsFor, splitReference } from './docker-credentials';
@@ -95,12 +96,14 @@ export class DockerImages {
     const found = await this.find(reference, io);
     if (!found) return undefined;
     const { Config, Size } = found;
+    const app = Config.Labels?.[LABELS.app];
     return {
       image: { service, reference, digest: digestOf(found, reference), size: Size },
       user: Config.User ?? '',
       env: Object.fromEntries((Config.Env ?? []).map((pair) => splitPair(pair))),
       hasHealthcheck: hasHealthcheck(Config.Healthcheck),
       volumes: Object.keys(Config.Volumes ?? {}),
+      ...(app !== undefined && { app }),
     };
   }
 

@@ -93,6 +93,8 @@ export interface ImageFacts {
   hasHealthcheck: boolean;
   /** Paths of its `VOLUME`s, as it writes them. */
   volumes: string[];
+  /** App for which Spillway built it; undefined when it did not. */
+  app?: string;
 }
 
 export interface ReplicaUsage {

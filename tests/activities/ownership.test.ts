@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import type { PreflightCheck, PreflightReport } from '../../activities/steps';
 import { LABELS, containerName, networkName } from '../../domain/names';
 import type { EnvironmentDocument } from '../../domain/ownership';
+import { openDockerTarget } from '../../targets/docker';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
 
@@ -138,6 +139,34 @@ describe('names', () => {
   }, 60_000);
 });
 
+describe('the name of an image', () => {
+  it('that another app has is refused, with a name that is free [proves 1]', async () => {
+    const world = await open();
+    const { app } = world.scope;
+    const context = join(world.project, 'context');
+    await mkdir(context);
+    await writeFile(join(context, 'Dockerfile'), 'FROM spillway/node:local\n');
+    const reference = `${app}-web:1.0.0`;
+    const { target: settings } = world.step(OLD).config;
+    const target = await openDockerTarget(settings, { variables: {} });
+    const io = { signal: new AbortController().signal, onProgress: () => undefined };
+    const build = { context: '.', dockerfile: 'Dockerfile', args: {}, directory: context, reference };
+    await target.buildImage({ ...build, labels: { [LABELS.app]: 'another' } }, 'web', io);
+    try {
+      world.change = (raw) => Object.assign(raw.services.web, { build: { context: 'context' }, image: undefined });
+      const [refusal] = bad(await world.preflight(world.step(OLD)));
+      expect(refusal?.name).toBe('image of web');
+      expect(refusal?.detail).toContain(`seen an image of the app another`);
+      world.change = (raw) =>
+        Object.assign(raw.services.web, { build: { context: 'context' }, image: `${app}.web:{version}` });
+      expect(bad(await world.preflight(world.step(OLD)))).toEqual([]);
+    } finally {
+      await target.removeImage(reference, io);
+      await target.close();
+    }
+  }, 60_000);
+});
+
 describe('containers with the labels of an environment', () => {
   it('that another environment of the same names made are refused, and are never stopped or removed [proves 1]', async () => {
     const world = await open();
@@ -211,14 +240,11 @@ describe('an environment with the names and labels of the version before', () =>
     await world.release(OLD, '1.0.0', 'blue');
     await asEarlierVersion(world, THERE);
     const step = world.step(NEW, '1.1.0');
-    const { live } = world;
-    world.live = null;
     const [refusal] = bad(await world.preflight(step));
     expect(refusal).toMatchObject({ name: 'owner', detail: expect.stringContaining('spillway adopt') as string });
     const adopting = { ...step, release: { ...step.release, id: 'adopt-1' }, force: true };
     expect(await world.run('adoptEnvironment', adopting)).toMatchObject({ before: THERE, now: HERE });
     expect(await world.run('adoptEnvironment', adopting)).toMatchObject({ before: HERE, now: HERE });
-    world.live = live;
     expect(bad(await world.preflight(step))).toEqual([]);
     await world.release(NEW, '1.1.0', 'green');
     expect(await world.ask()).toBe('1.1.0');
@@ -253,7 +279,6 @@ describe('adopting', () => {
     const { id } = await document(world);
     await rm(join(world.state, 'environment.json'));
     const step = world.step(NEW, '1.1.0');
-    world.live = null;
     expect(bad(await world.preflight(step)).map(({ name }) => name)).toContain('owner');
     await world.run('adoptEnvironment', { ...step, force: true });
     expect(await document(world)).toMatchObject({ id, temporal: HERE });

@@ -8,10 +8,8 @@ import {
   type Labels,
   type Seen,
 } from '../../domain/ownership';
-import type { Live } from '../../domain/release';
 
 const scope = { app: 'shop', environment: 'production' };
-const live: Live = { slot: 'blue', version: '1.0.0', releaseId: 'r1', images: [], identity: 'i' };
 const labels = (more: Labels): Labels => ({ [LABELS.app]: 'shop', [LABELS.environment]: 'production', ...more });
 const claim = (more: Labels, isNeeded = false): Claim => ({
   kind: 'container',
@@ -24,7 +22,6 @@ const seen = (more: Partial<Seen>): Seen => ({
   document: undefined,
   claims: [],
   temporal: 'here:7233/default',
-  live: null,
   ...more,
 });
 const document = { id: 'e1', formerly: [], temporal: 'here:7233/default', since: '' };
@@ -57,10 +54,8 @@ describe('an environment', () => {
     expect(problem({ claims: claims('there:7233/default') })).toContain('belongs to there:7233/default');
   });
 
-  it('whose document was lost is found again by its labels, where this Temporal knows what is live', () => {
-    const claims = [claim({ [LABELS.id]: 'e1', [LABELS.release]: 'r1' })];
-    expect(judgeOwnership(seen({ claims, live }), 'new')).toMatchObject({ owner: { id: 'e1' } });
-    expect(problem({ claims })).toContain('spillway adopt');
+  it('whose document was lost is nobody’s until a Temporal adopts it', () => {
+    expect(problem({ claims: [claim({ [LABELS.id]: 'e1', [LABELS.release]: 'r1' })] })).toContain('spillway adopt');
   });
 
   it('is refused while containers of another environment carry its names', () => {
