@@ -6,5 +6,5 @@ module.exports = {
   },
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   setupFilesAfterEnv: ['<rootDir>/tests/support/retries.ts'],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };

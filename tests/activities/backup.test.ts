@@ -95,7 +95,7 @@ describe('B1 B5: a backup', () => {
       await world.close();
       await run('docker', ['volume', 'rm', '-f', volume]);
     }
-  }, 120_000);
+  }, 300_000);
 
   test('is made once: a second try of the same release finds it and proves it again', async () => {
     const first = await backUp();

@@ -25,7 +25,7 @@ beforeEach(async () => {
     raw.canary = { baseline: 'fresh', steps: [{ weight: 10 }] };
   };
   await world.release(OLD, '1.0.0', 'blue');
-}, 60_000);
+}, 300_000);
 afterEach(() => world.close());
 
 const next = () => world.step(NEW, '1.1.0');
@@ -81,7 +81,7 @@ test('a fresh baseline gets as much traffic as the new version, and its counters
   );
   const measured = (await readFile(asked, 'utf8')).trim().split('\n');
   expect([...new Set(measured)].sort()).toEqual([`baseline 1.0.0 ${NEW}`, `green 1.1.0 ${NEW}`]);
-}, 60_000);
+}, 300_000);
 
 test('its undo is refused while it has traffic, lets what is in flight end, and tolerates that there is nothing', async () => {
   await world.deploy(next(), 'green');
@@ -99,7 +99,7 @@ test('its undo is refused while it has traffic, lets what is in flight end, and 
   expect(await world.slot('baseline')).toEqual([]);
   expect(await world.slot('green')).toContain(`web ${NEW} running`);
   expect(await world.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
-}, 60_000);
+}, 300_000);
 
 test('after the switch it is drained and retired with the old slot', async () => {
   await onTrial();
@@ -111,7 +111,7 @@ test('after the switch it is drained and retired with the old slot', async () =>
   expect(await slow).toBe('1.0.0 in baseline');
   expect(await world.run('retire', { ...next(), slot: 'blue' })).toEqual({ leftovers: [] });
   expect([...(await world.slot('baseline')), ...(await world.slot('blue'))]).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 test('reconcile removes the baseline of a release that was terminated in its canary', async () => {
   await onTrial();
@@ -119,7 +119,7 @@ test('reconcile removes the baseline of a release that was terminated in its can
   expect(did).toContainEqual(expect.stringMatching(`removed .*\.web\.baseline-1 of release ${NEW} from baseline`));
   expect([...(await world.slot('baseline')), ...(await world.slot('green'))]).toEqual([]);
   expect(await visitor(99)).toBe('1.0.0 in blue');
-}, 60_000);
+}, 300_000);
 
 test('one that was left behind is named in preflight, and removed by the next deploy, whatever that is compared with', async () => {
   await onTrial();
@@ -130,7 +130,7 @@ test('one that was left behind is named in preflight, and removed by the next de
   expect(checks.find(({ name }) => name === 'idle slot')!.detail).toMatch(/left by an earlier release.*baseline-1/);
   await world.deploy(world.step(LATER, '1.2.0'), 'green');
   expect(await world.slot('baseline')).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 test('copies that do not get healthy are told, without a word of what they say: their secrets may be unknown here', async () => {
   await world.deploy(next(), 'green');
@@ -147,7 +147,7 @@ test('copies that do not get healthy are told, without a word of what they say: 
   expect((failure as Error).message).not.toContain('last ');
   await world.run('removeBaseline', next());
   expect(await world.slot('baseline')).toEqual([]);
-}, 60_000);
+}, 300_000);
 
 /** Requests in flight in a group. */
 async function counted(group: Group): Promise<number> {

@@ -29,7 +29,7 @@ beforeEach(async () => {
     raw.canary = { affinity: false };
   };
   await world.release(OLD, '1.0.0', 'blue');
-}, 60_000);
+}, 300_000);
 afterEach(() => world.close());
 
 const input = async (version: string, given: Partial<SoakInput>): Promise<SoakInput> => {
@@ -81,7 +81,7 @@ describe('a soak', () => {
     expect(report).toMatchObject({ judgement: { verdict: 'pass' }, interrupted: false, errors: 0 });
     expect(report.requests).toBeGreaterThan(20);
     expect(report.requests).toBeLessThan(80);
-  }, 60_000);
+  }, 300_000);
 
   it('fails a bad version at once, long before its time is over', async () => {
     const given = await input('1.1.0-bad', { soak: 600_000, limits: { errorRate: 5, minRequests: 20 } });
@@ -89,7 +89,7 @@ describe('a soak', () => {
     const { judgement } = await world.run('soak', given);
     expect(judgement.verdict).toBe('fail');
     expect(judgement.reason).toMatch(/^web: error rate 100 % \(\d+ of \d+ requests\) > 5 %$/);
-  }, 60_000);
+  }, 300_000);
 
   it('is inconclusive without enough requests, saying how many are needed', async () => {
     const given = await input('1.1.0', { limits: { errorRate: 5, minRequests: 20 } });
@@ -100,7 +100,7 @@ describe('a soak', () => {
       },
       p95: null,
     });
-  }, 60_000);
+  }, 300_000);
 
   it('fails a version whose health checks fail in a row, and counts on where another attempt left', async () => {
     const given = await input('1.1.0-sick', { soak: 600_000, limits: { healthFailures: 3, minRequests: 0 } });
@@ -111,7 +111,7 @@ describe('a soak', () => {
     const before: Beat = { ...lastBeat(), state: { ...state, probes: { [name]: { failures: 2, seen: '' } } } };
     const again = await start({ ...given, soak: 0 }, before).report;
     expect(again.judgement.verdict).toBe('fail');
-  }, 60_000);
+  }, 300_000);
 
   it('that is cancelled answers at once what it knows; one whose worker shuts down goes on elsewhere', async () => {
     const given = await input('1.1.0', { soak: null, limits: { errorRate: 5, minRequests: 20 } });
@@ -122,7 +122,7 @@ describe('a soak', () => {
     const ended = start(given);
     ended.environment.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
     await expect(ended.report).rejects.toThrow();
-  }, 60_000);
+  }, 300_000);
 
   it('takes counters that began anew for less evidence, never for more', async () => {
     const given = await input('1.1.0', { limits: { errorRate: 5, minRequests: 20 } });
@@ -135,7 +135,7 @@ describe('a soak', () => {
       ) as string,
     });
     expect(requests).toBe(0);
-  }, 60_000);
+  }, 300_000);
 
   it('with a router that counts nothing is inconclusive about counters, and judges by probes alone', async () => {
     const given = await input('1.1.0', { baseline: null, limits: { errorRate: 5, minRequests: 20 } });
@@ -146,7 +146,7 @@ describe('a soak', () => {
     });
     const probed = await world.run('soak', { ...none, limits: { healthFailures: 3, minRequests: 20 } });
     expect(probed.judgement.verdict).toBe('pass');
-  }, 60_000);
+  }, 300_000);
 
   it('that is compared judges errors and latency of both, and keeps a picture without secrets', async () => {
     const given = await input('1.1.0', { limits: { minRequests: 20 } });
@@ -163,7 +163,7 @@ describe('a soak', () => {
     const drawn = await readFile(picture!, 'utf8');
     expect(drawn).toMatch(/^<svg .*1\.1\.0, new, in green.*\[redacted\].*<\/svg>\n$/s);
     expect(drawn + JSON.stringify(judgement)).not.toContain('requests failed');
-  }, 60_000);
+  }, 300_000);
 
   it('is lengthened until there is enough evidence', async () => {
     const given = await input('1.1.0', { soak: 200, longest: 50_000, limits: { errorRate: 5, minRequests: 20 } });
@@ -172,7 +172,7 @@ describe('a soak', () => {
     void running.report.then((told) => (report = told));
     await trafficUntil(() => report !== undefined);
     expect(report?.judgement.verdict).toBe('pass');
-  }, 60_000);
+  }, 300_000);
 
   it('taken over from a worker that died counts each request once, whatever its last beat was', async () => {
     const given = await input('1.1.0', { limits: { minRequests: 20 } });
@@ -185,7 +185,7 @@ describe('a soak', () => {
       const { carried } = await start({ ...given, soak: 0 }, beat).report;
       expect(countedIn(carried!)).toEqual(between(given.baseline!, carried!.seen!));
     }
-  }, 60_000);
+  }, 300_000);
 
   it('that is paused goes on with what it knew', async () => {
     const given = await input('1.1.0', { limits: { minRequests: 20 } });
@@ -197,7 +197,7 @@ describe('a soak', () => {
     expect(carried!.series['errors web']!.points.length).toBeGreaterThan(
       first.carried!.series['errors web']!.points.length,
     );
-  }, 60_000);
+  }, 300_000);
 });
 
 /** Requests of both slots that the tests were told of. */

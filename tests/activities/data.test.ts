@@ -177,7 +177,7 @@ describe('a live version whose container alone has data', () => {
     expect(detail).toContain(`${container('blue')} has in /data`);
     expect(detail).toContain(`volumes: [{ source: ${volume}, target: /data, shared: true }]`);
     expect(detail).toContain('`discard: [/data]`');
-  }, 90_000);
+  }, 300_000);
 
   it('gives its data to a version that mounts that volume, and it stays with that version [proves 6]', async () => {
     const volume = await liveOfOlder();
@@ -186,7 +186,7 @@ describe('a live version whose container alone has data', () => {
     await switchOver();
     expect(await retire()).toEqual({ leftovers: [] });
     expect(node('green', "fs.readFileSync('/data/orders.db', 'utf8')")).toBe('precious');
-  }, 90_000);
+  }, 300_000);
 
   it('is refused with an empty volume in its place, and released with a copy by the command in the reason [proves 6]', async () => {
     await liveOfOlder();
@@ -202,7 +202,7 @@ describe('a live version whose container alone has data', () => {
     expect(dataOf(await preflight())).toMatchObject({ ok: true, warning: true });
     await switchOver();
     expect(node('green', "fs.readFileSync('/data/orders.db', 'utf8')")).toBe('precious');
-  }, 90_000);
+  }, 300_000);
 
   it('leaves its data in a volume that is told, also when retire is tried twice, if the file lets it stay behind [proves 6]', async () => {
     const volume = await liveOfOlder();
@@ -224,7 +224,7 @@ describe('a live version whose container alone has data', () => {
     // Whoever needed it no more has removed it: nobody hears of it again.
     await engine().getVolume(volume).remove();
     expect(await retire()).toEqual({ leftovers: [] });
-  }, 90_000);
+  }, 300_000);
 
   it('is not copied for a fresh baseline, whose visitors would lose what they write [proves 6]', async () => {
     await liveOfOlder();
@@ -233,7 +233,7 @@ describe('a live version whose container alone has data', () => {
     const { ok, detail } = dataOf(await preflight());
     expect(ok).toBe(false);
     expect(detail).toContain('write `baseline: live`');
-  }, 90_000);
+  }, 300_000);
 
   it('keeps its data when a release that was terminated is cleaned up after, which tells of it [proves 6]', async () => {
     const volume = await liveOfOlder();
@@ -246,7 +246,7 @@ describe('a live version whose container alone has data', () => {
     expect(did).toContainEqual(expect.stringContaining(`volume ${volume} is kept`));
     expect(await world.slot('blue')).toEqual([]);
     expect(await contentOf(volume)).toBe('precious');
-  }, 90_000);
+  }, 300_000);
 });
 
 describe('data that the file lets go', () => {
@@ -259,7 +259,7 @@ describe('data that the file lets go', () => {
     await world.run('removeSlot', { ...world.step(NEW, '1.1.0'), slot: 'green' });
     expect(await isThere(volume)).toBe(false);
     expect(await isThere(await volumeAt(live.slot))).toBe(true);
-  }, 90_000);
+  }, 300_000);
 
   it('goes with the old version, which is said before when the new one lets it go no more [proves 6]', async () => {
     given({ discard: ['/data'] });
@@ -277,7 +277,7 @@ describe('data that the file lets go', () => {
     await switchOver();
     expect(await retire()).toEqual({ leftovers: [] });
     expect(await isThere(volume)).toBe(false);
-  }, 90_000);
+  }, 300_000);
 });
 
 describe('what only a warning can tell', () => {
@@ -297,7 +297,7 @@ describe('what only a warning can tell', () => {
     await switchOver();
     expect(await retire()).toEqual({ leftovers: [] });
     expect(await contentOf(name)).toBe('precious');
-  }, 90_000);
+  }, 300_000);
 
   it('a volume to which another environment writes is named before the first release there [proves 6]', async () => {
     const name = `${world.scope.app}-kept`;
@@ -316,7 +316,7 @@ describe('what only a warning can tell', () => {
     expect(
       dataOf(await world.preflight({ ...staging, config: world.step(NEW).config }, { fence: false })).warning,
     ).toBeUndefined();
-  }, 90_000);
+  }, 300_000);
 
   it('files that the live container wrote into itself are named, scratch files are not [proves 6]', async () => {
     await dockerfile(`${DOCKERFILE}WORKDIR /data\n`);
@@ -329,5 +329,5 @@ describe('what only a warning can tell', () => {
     const check = dataOf(await preflight());
     expect(check).toMatchObject({ ok: true, warning: true });
     expect(check.detail).toContain(`${container('blue')} wrote /data/app.sqlite outside of its volumes`);
-  }, 90_000);
+  }, 300_000);
 });

@@ -103,7 +103,7 @@ describe('names', () => {
     expect(await first.ask()).toBe('1.0.0');
     expect(await second.ask()).toBe('2.0.0');
     expect(await first.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
-  }, 120_000);
+  }, 300_000);
 
   it('that a stranger holds are found in preflight, and the stranger runs on [proves 1]', async () => {
     const world = await open();
@@ -113,7 +113,7 @@ describe('names', () => {
     expect(bad(report).map(({ name }) => name)).toEqual(['names']);
     expect(bad(report)[0]?.detail).toContain('which Spillway did not make');
     expect([await runs(id), await runs(plain)]).toEqual([true, true]);
-  }, 60_000);
+  }, 300_000);
 
   it('that a stranger takes after preflight end the step, and the stranger runs on [proves 1]', async () => {
     const world = await open();
@@ -126,7 +126,7 @@ describe('names', () => {
     });
     await world.run('removeSlot', { ...step, slot: 'blue' });
     expect(await runs(id)).toBe(true);
-  }, 60_000);
+  }, 300_000);
 
   it('of a network that a stranger made are found in preflight, and it stays [proves 1]', async () => {
     const world = await open();
@@ -136,7 +136,7 @@ describe('names', () => {
     } finally {
       await network.remove();
     }
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('the name of an image', () => {
@@ -164,7 +164,7 @@ describe('the name of an image', () => {
       await target.removeImage(reference, io);
       await target.close();
     }
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('containers with the labels of an environment', () => {
@@ -190,7 +190,7 @@ describe('containers with the labels of an environment', () => {
     await world.run('reconcile', { ...step, live: world.live });
     expect(await Promise.all(ids.map(runs))).toEqual([true, true]);
     expect(await world.ask()).toBe('1.0.0');
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('an environment with the names and labels of the version before', () => {
@@ -206,7 +206,7 @@ describe('an environment with the names and labels of the version before', () =>
     expect(await world.slot('blue')).toEqual([]);
     expect(await document(world)).toMatchObject({ temporal: HERE, formerly: [HERE] });
     await removeNetwork(world);
-  }, 120_000);
+  }, 300_000);
 
   it('goes on with a release that an earlier worker began [proves 1]', async () => {
     const world = await open();
@@ -218,7 +218,7 @@ describe('an environment with the names and labels of the version before', () =>
     await world.run('removeSlot', { ...step, slot: 'green' });
     expect(await world.slot('blue')).toEqual([`job ${OLD} created`, `web ${OLD} running`]);
     await removeNetwork(world);
-  }, 120_000);
+  }, 300_000);
 
   it('is put back as it was [proves 1]', async () => {
     const world = await open();
@@ -233,7 +233,7 @@ describe('an environment with the names and labels of the version before', () =>
     expect(await world.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
     expect(await world.ask()).toBe('1.0.0');
     await removeNetwork(world);
-  }, 120_000);
+  }, 300_000);
 
   it('is adopted by another Temporal, which then releases there, and the first one is refused [proves 1]', async () => {
     const world = await open();
@@ -253,7 +253,7 @@ describe('an environment with the names and labels of the version before', () =>
     await expect(world.run('takeFence', world.step(OLD))).rejects.toMatchObject({ name: 'PreflightFailure' });
     Object.assign(world.parts, { owner: HERE });
     await removeNetwork(world);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('adopting', () => {
@@ -271,7 +271,7 @@ describe('adopting', () => {
       name: 'OutdatedFailure',
     });
     Object.assign(world.parts, { owner: HERE });
-  }, 120_000);
+  }, 300_000);
 
   it('keeps the id of the environment, and takes an environment without a document by its labels [proves 1]', async () => {
     const world = await open();
@@ -282,5 +282,5 @@ describe('adopting', () => {
     expect(bad(await world.preflight(step)).map(({ name }) => name)).toContain('owner');
     await world.run('adoptEnvironment', { ...step, force: true });
     expect(await document(world)).toMatchObject({ id, temporal: HERE });
-  }, 120_000);
+  }, 300_000);
 });

@@ -149,7 +149,7 @@ describe('preflight of a later release', () => {
   beforeEach(async () => {
     world = await ActivityWorld.open();
     await world.release(OLD, '1.0.0', 'blue');
-  }, 60_000);
+  }, 300_000);
 
   it('passes, chooses the other slot, and names what waits there', async () => {
     await world.deploy(world.step('20261121-103000-1.0.5-cccc', '1.0.5'), 'green');
@@ -157,7 +157,7 @@ describe('preflight of a later release', () => {
     expect(bad(report)).toEqual([]);
     expect(report).toMatchObject({ slot: 'green', live: { releaseId: OLD, slot: 'blue' } });
     expect(found(report, 'idle slot')?.detail).toContain('20261121-103000-1.0.5-cccc');
-  }, 60_000);
+  }, 300_000);
 
   it('refuses a ledger that knows of nothing, although something serves, and says what is live', async () => {
     world.live = null;
@@ -165,7 +165,7 @@ describe('preflight of a later release', () => {
     expect(bad(report).map(({ name }) => name)).toEqual(['ledger']);
     expect(report.live).toMatchObject({ slot: 'blue', version: '1.0.0', releaseId: OLD });
     expect(await fence()).toBe(OLD);
-  }, 60_000);
+  }, 300_000);
 
   it('refuses a ledger that names another release, and a canary left behind; a stopped version may be mended [proves 2]', async () => {
     const ledger = async (): Promise<string> =>
@@ -184,7 +184,7 @@ describe('preflight of a later release', () => {
     expect(bad(report)).toEqual([]);
     expect(report).toMatchObject({ live: { releaseId: OLD }, found: { condition: 'dead' }, slot: 'green' });
     expect(await ledger()).toMatch(/web[.-]blue-1 ended with exit code/);
-  }, 60_000);
+  }, 300_000);
 
   it('finds a live version that fails its smoke checks before any migration, so that none is blamed for it [proves 2]', async () => {
     const postgres = await startPostgres();
@@ -205,7 +205,7 @@ describe('preflight of a later release', () => {
     } finally {
       await postgres.stop();
     }
-  }, 60_000);
+  }, 300_000);
 
   it('refuses another Temporal', async () => {
     const { parts } = world;
@@ -213,14 +213,14 @@ describe('preflight of a later release', () => {
     const report = await world.preflight(world.step(NEW, '1.1.0'));
     expect(bad(report).map(({ name }) => name)).toEqual(['owner']);
     expect(found(report, 'owner')?.detail).toContain('seen that it belongs to here:1/test');
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('preflight with a database', () => {
   let postgres: TestPostgres;
   beforeAll(async () => {
     postgres = await startPostgres();
-  }, 60_000);
+  }, 300_000);
   afterAll(() => postgres.stop());
   beforeEach(async () => {
     world = await ActivityWorld.open({

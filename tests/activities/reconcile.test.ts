@@ -35,7 +35,7 @@ describe('reconcile', () => {
     expect(await world.slot('green')).toEqual([]);
     expect(await world.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
     expect(await world.ask()).toBe('1.0.0');
-  }, 60_000);
+  }, 300_000);
 
   it('reverts what the terminated release applied to the database, and nothing else', async () => {
     const postgres = await startPostgres();
@@ -64,14 +64,14 @@ describe('reconcile', () => {
     } finally {
       await postgres.stop();
     }
-  }, 60_000);
+  }, 300_000);
 
   it('does nothing more the second time', async () => {
     await world.release(OLD, '1.0.0', 'blue');
     await reconcile();
     const { did } = await reconcile();
     expect(did).toEqual([expect.stringContaining('took the environment'), 'all traffic was on blue (1.0.0)']);
-  }, 60_000);
+  }, 300_000);
 
   it('takes the environment first: a late step of the terminated release finds itself outdated', async () => {
     await world.release(OLD, '1.0.0', 'blue');
@@ -81,7 +81,7 @@ describe('reconcile', () => {
     expect((await readFile(join(world.state, 'fence'), 'utf8')).trim()).toBe(`reconcile-${NEW}`);
     await expect(world.run('setTraffic', { ...late, slot: 'green', share: 100 })).rejects.toThrow('this step is late');
     expect(await world.ask()).toBe('1.0.0');
-  }, 60_000);
+  }, 300_000);
 
   it('starts live containers that somebody stopped, before it moves traffic to them', async () => {
     await world.release(OLD, '1.0.0', 'blue');
@@ -94,7 +94,7 @@ describe('reconcile', () => {
     expect(did.filter((line) => line.startsWith('started'))).toHaveLength(2);
     expect(await world.slot('blue')).toEqual([`job ${OLD} running`, `web ${OLD} running`]);
     expect(await world.ask()).toBe('1.0.0');
-  }, 60_000);
+  }, 300_000);
 
   it('starts the live job only after that of the other release is gone: it never runs twice', async () => {
     await world.release(OLD, '1.0.0', 'blue');
@@ -107,7 +107,7 @@ describe('reconcile', () => {
     const started = did.findIndex((line) => line.startsWith(`started ${containerName(world.scope, 'job', 'blue', 1)}`));
     expect(removed).toBeGreaterThan(0);
     expect(started).toBeGreaterThan(removed);
-  }, 60_000);
+  }, 300_000);
 
   it('removes what has no traffic although the live version is dead, and leaves that as it was [proves 2]', async () => {
     await world.release(OLD, '1.0.0', 'blue');
@@ -124,7 +124,7 @@ describe('reconcile', () => {
     expect(await world.slot('green')).toEqual([]);
     expect(await world.share()).toBe(0);
     expect((await world.preflight(world.step(NEW, '1.1.0'))).checks.filter(({ ok }) => !ok)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('has a paused live container go on, and does not run a job of it again [proves 2, 3]', async () => {
     world.change = (raw) => {
@@ -139,7 +139,7 @@ describe('reconcile', () => {
     await reconcile();
     expect(await world.ask()).toBe('1.0.0');
     expect((await seed.inspect()).State.StartedAt).toBe(State.StartedAt);
-  }, 60_000);
+  }, 300_000);
 
   it('touches nothing when the live version is gone and another has traffic, and says so', async () => {
     await world.release(OLD, '1.0.0', 'blue');
@@ -153,12 +153,12 @@ describe('reconcile', () => {
       .remove({ force: true });
     await expect(reconcile()).rejects.toThrow(`there is no container of 1.0.0 (release ${OLD}) in blue`);
     expect(await world.slot('green')).toContain(`web ${NEW} running`);
-  }, 60_000);
+  }, 300_000);
 
   it('removes everything of a first release that was terminated', async () => {
     await world.deploy(world.step(NEW, '1.1.0'), 'blue');
     await reconcile();
     expect(await world.slot('blue')).toEqual([]);
     expect(await world.slot('green')).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });

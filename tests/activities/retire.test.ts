@@ -11,7 +11,7 @@ beforeEach(async () => {
   await world.release(OLD, '1.0.0', 'blue');
   await world.deploy(world.step(NEW, '1.1.0'), 'green');
   await mkdir(join(world.state, 'backups'), { recursive: true });
-}, 60_000);
+}, 300_000);
 afterEach(() => world.close());
 
 const retire = () => world.run('retire', { ...world.step(NEW, '1.1.0'), slot: 'blue' });
@@ -33,7 +33,7 @@ describe('retire', () => {
     expect(await world.ask()).toBe('1.1.0');
     const kept = await readdir(join(world.state, 'backups'));
     expect(kept.sort()).toEqual([3, 4, 5, 6, 7].map((day) => `backup_2026110${day}_000000.tar.gz`));
-  }, 60_000);
+  }, 300_000);
 
   it('keeps a version that still has traffic, says so, and tidies up the rest all the same', async () => {
     await world.run('setTraffic', { ...world.step(NEW, '1.1.0'), slot: 'green', share: 90 });
@@ -42,7 +42,7 @@ describe('retire', () => {
     expect(leftovers).toEqual(['blue could not be removed: expected it to have no traffic, seen 90 % going to green']);
     expect(await world.slot('blue')).toHaveLength(2);
     expect(await readdir(join(world.state, 'backups'))).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('keeps the pictures of the newest 20 releases', async () => {
     await switchOver();
@@ -56,5 +56,5 @@ describe('retire', () => {
     }
     expect(await retire()).toEqual({ leftovers: [] });
     expect((await readdir(join(world.state, 'reports'))).sort()).toEqual(ids.slice(3));
-  }, 60_000);
+  }, 300_000);
 });

@@ -31,7 +31,7 @@ beforeEach(async () => {
   };
   await world.release(OLD, '1.0.0', 'blue');
   await world.deploy(next(), 'green');
-}, 60_000);
+}, 300_000);
 afterEach(() => world.close());
 
 describe('traffic', () => {
@@ -43,7 +43,7 @@ describe('traffic', () => {
     await world.run('setTraffic', { ...next(), slot: 'blue', share: 100 });
     expect(await world.share()).toBe(0);
     expect(await world.ask()).toBe('1.0.0');
-  }, 60_000);
+  }, 300_000);
 
   it('of testers is all of it for a version on trial, and like everybody’s after an undo', async () => {
     const testers = { header: { name: 'X-Tester', value: 'yes' } };
@@ -58,12 +58,12 @@ describe('traffic', () => {
     for (let index = 0; index < 10; index++) expect(await tester()).toBe('1.1.0');
     await world.run('setTraffic', { ...next(), slot: 'blue', share: 100 });
     expect(await tester()).toBe('1.0.0');
-  }, 60_000);
+  }, 300_000);
 
   it('is not moved by a step of a release that no longer has the environment', async () => {
     await expect(world.run('setTraffic', { ...old(), slot: 'green', share: 100 })).rejects.toThrow(/this step is late/);
     expect(await world.share()).toBe(0);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('live-only services', () => {
@@ -74,7 +74,7 @@ describe('live-only services', () => {
     expect(await jobs()).toEqual([`job ${OLD} exited`, `job ${NEW} running`]);
     await world.run('moveLiveOnly', { ...next(), to: 'blue' });
     expect(await jobs()).toEqual([`job ${OLD} running`, `job ${NEW} exited`]);
-  }, 60_000);
+  }, 300_000);
 
   async function jobs(): Promise<string[]> {
     const all = [...(await world.slot('blue')), ...(await world.slot('green'))];
@@ -95,9 +95,9 @@ describe('drain', () => {
     await until(() => Promise.resolve(world.beats.includes('1 in flight')));
     socket.terminate();
     expect((await draining).left).toBe(0);
-  }, 60_000);
+  }, 300_000);
 
   it('is refused while the slot still gets requests', async () => {
     await expect(drain(1_000)).rejects.toThrow('expected blue to get no new requests before it is drained');
-  }, 60_000);
+  }, 300_000);
 });

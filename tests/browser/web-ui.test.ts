@@ -6,7 +6,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { releaseWorkflowId } from '../../domain/names';
 import { World } from '../support/world';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** Only what the test asks for is fetched, and nothing outlives it. */
 const FLAGS = [

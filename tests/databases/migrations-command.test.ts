@@ -74,7 +74,7 @@ describe('M2: alembic', () => {
     expect(await columns()).toEqual(['id']);
     expect(await database.migrateDown(['orders', 'total'], 'r', io())).toEqual(['orders']);
     expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['orders', 'total'] });
-  }, 180_000);
+  }, 300_000);
 
   test('M1: applies only those that were named, and after a failure reverts those that went in', async () => {
     const { database, write } = await withAlembic();
@@ -88,7 +88,7 @@ describe('M2: alembic', () => {
     expect((failure as Error).message).not.toContain(postgres.password);
     expect(await database.migrateDown(['total', 'bad'], 'r', io())).toEqual(['total']);
     expect((await database.migrationStatus(io()))?.applied).toEqual(['orders']);
-  }, 180_000);
+  }, 300_000);
 
   test('after SIGKILL of the worker the tool it left is ended, and the next worker applies the migration once', async () => {
     const { database, write, directory, config } = await withAlembic();
@@ -102,7 +102,7 @@ describe('M2: alembic', () => {
     expect(await database.migrateUp(['slow'], 'r', io())).toEqual(['slow']);
     expect(await query(url, 'SELECT one FROM slow')).toEqual([{ one: 1 }]);
     expect(await sleeping()).toBe(0);
-  }, 180_000);
+  }, 300_000);
 
   test('an abort ends the tool, and nothing of its migration stays', async () => {
     const { database, write } = await withAlembic();
@@ -114,7 +114,7 @@ describe('M2: alembic', () => {
     controller.abort(new Error('stop now'));
     await outcome;
     expect((await database.migrationStatus(io()))?.pending).toEqual(['slow']);
-  }, 180_000);
+  }, 300_000);
 });
 
 describe('a tool of the team', () => {

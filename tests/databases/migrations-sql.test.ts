@@ -226,7 +226,7 @@ describe('killed in the middle', () => {
     const [exitCode] = (await once(worker, 'exit')) as [number];
     expect(exitCode).not.toBe(0);
     expect(await query(databases.url, 'SELECT id FROM slow')).toEqual([{ id: 1 }]);
-  }, 90_000);
+  }, 300_000);
 
   test('an index that was being built without a transaction is built anew, and is whole', async () => {
     const { database, write, directory, config } = await shop();

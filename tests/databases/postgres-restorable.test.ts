@@ -47,7 +47,7 @@ describe('preflight of a restore finds nothing in the way', () => {
     expect(await shop.database.restoreMistakes(io())).toEqual([]);
     expect(await rehearse(shop)).toBe('rehearsed without data in a database of its own');
     expect(await scratches()).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   test('of what an ordinary owner has made, in a schema and with an extension of an administrator', async () => {
     const { role, shop, sql, mistakes } = await ordinary();
@@ -68,7 +68,7 @@ describe('preflight of a restore finds nothing in the way', () => {
     expect(await sql('SELECT extname FROM pg_extension ORDER BY 1')).toEqual(
       ['citext', 'hstore', 'plpgsql', 'postgres_fdw'].map((extname) => ({ extname })),
     );
-  }, 60_000);
+  }, 300_000);
 
   test('where a role may make databases, and rehearses in one of its own', async () => {
     const { shop, sql } = await ordinary('CREATEDB');
@@ -265,7 +265,7 @@ describe('preflight of a restore tells', () => {
       await postgres.halt();
       await postgres.start();
     }
-  }, 120_000);
+  }, 300_000);
 
   test.each([
     ['CREATE ROLE someone', /changes a role, which database\.onRollback: restore cannot put back/],

@@ -79,7 +79,7 @@ describe('a restore', () => {
     expect(await surroundings()).toEqual(around);
     await shop.write({ '002_bad.up.sql': 'SELECT 1;' });
     expect(await shop.database.migrateUp(['001_all', '002_bad'], 'r2', io())).toEqual(['001_all', '002_bad']);
-  }, 120_000);
+  }, 300_000);
 
   test('puts back every class of object that a migration dropped, with its data, privileges and settings [proves C]', async () => {
     await sql(EVERY_CLASS);
@@ -105,7 +105,7 @@ describe('a restore', () => {
     ]);
     await restore();
     expect(await counts()).toEqual(before);
-  }, 120_000);
+  }, 300_000);
 
   test('drops identity columns with the sequences that belong to them [proves A]', async () => {
     await sql('CREATE TABLE old (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY); INSERT INTO old DEFAULT VALUES');
@@ -252,7 +252,7 @@ describe('a restore that cannot end well changes nothing', () => {
     expect(await databases.tables()).toEqual(['first', 'later', 'second']);
     await restore();
     expect(await databases.tables()).toEqual(['first', 'second']);
-  }, 60_000);
+  }, 300_000);
 
   test('when the backup does not say what the database held', async () => {
     await save();

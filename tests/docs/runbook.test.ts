@@ -58,7 +58,7 @@ describe('the runbook', () => {
     await expect(late).rejects.toThrow('this step is late');
     const { checks } = await world.preflight(world.step('20261121-120000-1.2.0-cccc', '1.2.0'));
     expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-  }, 90_000);
+  }, 300_000);
 
   it('moves the traffic of nginx by hand', async () => {
     const directory = join(world.directory, `router-${world.scope.app}`);
@@ -67,5 +67,5 @@ describe('the runbook', () => {
     await follow('nginx');
     // nginx answers a reload before it is in force, and breaks connections that clients keep open.
     await until(async () => (await askAll(10).catch(() => [])).join() === '1.0.0');
-  }, 90_000);
+  }, 300_000);
 });

@@ -60,7 +60,7 @@ beforeAll(() => {
     maxBuffer: 2 ** 26,
   });
   scipy = JSON.parse(answer) as Answers;
-}, 120_000);
+}, 300_000);
 
 function expectNear(seen: number | null, wanted: number | null, scale = 1): void {
   if (seen === null || wanted === null) return expect(seen).toBe(wanted);

@@ -4,7 +4,7 @@ import type { Raw } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** So many requests does every version of this app need until it answers as fast as it can. */
 const COLD_FOR = 2_000;

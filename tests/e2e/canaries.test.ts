@@ -11,7 +11,7 @@ import type { Raw } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** The live version is not perfect: comparing with it must tell its faults from those of the new one. */
 const LIVE = { errors: 0.08, delayMs: 20, jitterMs: 30 };

@@ -4,7 +4,7 @@ import { migration } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe('an app that is deployed, broken and deployed again, under load', () => {
   let world: World;

@@ -6,7 +6,7 @@ import { migration } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe('gates before anything changes', () => {
   let world: World;

@@ -7,7 +7,7 @@ import { migration } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 const support = join(__dirname, '../support');
 const BROKEN = { NODE_OPTIONS: `-r ${join(support, 'typescript.js')} -r ${join(support, 'broken-worker.ts')}` };

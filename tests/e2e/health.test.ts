@@ -1,7 +1,7 @@
 import { World } from '../support/world';
 import type { Raw } from '../support/tiny';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe('health', () => {
   let world: World;

@@ -10,7 +10,7 @@ import { World, type Asked } from '../support/world';
 
 /* Real commands, real parts: a release fails, and so does its undo. */
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** Its reversal is refused by PostgreSQL as long as the view is there. */
 const IRREVERSIBLE = {

@@ -3,7 +3,7 @@ import { migration } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked, Releasing } from '../support/world';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** Soaks until somebody says something. */
 const longCanary: Asked = { config: (raw) => void (raw.canary.steps = [{ weight: 50, soak: '10m' }]) };

@@ -2,7 +2,7 @@ import type { ReleaseStatus } from '../../domain/release';
 import { startExporter, startPrometheus, type Exporter, type PrometheusServer } from '../support/prometheus';
 import { World } from '../support/world';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** What the exporter says of each slot, changing from scrape to scrape as real measurements do. */
 const levels = { blue: { lag: 10, failed: 0.02 }, green: { lag: 10, failed: 0.02 } };

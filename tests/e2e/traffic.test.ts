@@ -2,7 +2,7 @@ import { World } from '../support/world';
 import { engine } from '../support/engine';
 import { LABELS } from '../../domain/names';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 describe('traffic that moves', () => {
   let world: World;

@@ -35,7 +35,7 @@ beforeAll(async () => {
   };
   await introduce(router, routing);
   await until(async () => (await router.groupIsUp(routing, 'baseline', io)).up);
-}, 60_000);
+}, 300_000);
 
 afterAll(() => world?.close());
 

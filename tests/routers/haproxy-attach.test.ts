@@ -16,7 +16,7 @@ beforeAll(async () => {
     const argv = ['haproxy', '-W', '-db', '-S', socket, '-f', `${directory}/haproxy.cfg`, '-f', extra];
     return { main: { name: 'haproxy.cfg', text }, argv };
   });
-}, 60_000);
+}, 300_000);
 afterAll(() => attached?.close());
 
 function open(attach: Partial<NonNullable<HaproxyConfig['attach']>> = {}): Router {
@@ -27,7 +27,7 @@ function open(attach: Partial<NonNullable<HaproxyConfig['attach']>> = {}): Route
 
 test('an HAProxy that is already there takes the app beside its own work, and is left as it was', async () => {
   await attached.expectGuest(open());
-}, 60_000);
+}, 300_000);
 
 test('one that was not given the extra folder is told how to be started', async () => {
   const { route, blue } = attached.ports;

@@ -58,7 +58,7 @@ beforeAll(async () => {
   router = world.haproxy();
   routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
   await introduce(router, routing);
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   version?.closeAllConnections();
@@ -141,4 +141,4 @@ test('a connection that idles over reloads is answered once more, however long i
     return answer;
   });
   for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 200[^]*connection: close/i);
-}, 60_000);
+}, 300_000);

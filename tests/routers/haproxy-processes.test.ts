@@ -22,7 +22,7 @@ beforeAll(async () => {
   router = world.haproxy();
   routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
   await introduce(router, routing);
-}, 60_000);
+}, 300_000);
 
 afterAll(() => world?.close());
 
@@ -42,7 +42,7 @@ test('30 switches at full speed lose no request', async () => {
   const pressure = await startPressure({ port, connections: 16 });
   for (let index = 1; index <= 30; index++) await router.setGreenShare(scope, index % 2 === 0 ? 0 : 100, io);
   expect(await pressure.stop()).toMatchObject({ lost: 0, losses: [] });
-}, 60_000);
+}, 300_000);
 
 test('reloads at full speed lose no request', async () => {
   const pressure = await startPressure({ port, connections: 16 });
@@ -50,7 +50,7 @@ test('reloads at full speed lose no request', async () => {
   const { requests, lost, losses } = await pressure.stop();
   expect({ lost, losses }).toEqual({ lost: 0, losses: [] });
   expect(requests).toBeGreaterThan(0);
-}, 60_000);
+}, 300_000);
 
 test('a WebSocket survives reload and switch, is counted by drain in the old process, and closed only when asked', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
@@ -66,7 +66,7 @@ test('a WebSocket survives reload and switch, is counted by drain in the old pro
   await router.closeSessions(scope, 'blue', io);
   await closed;
   expect(await router.sessions(scope, 'blue', io)).toBe(0);
-}, 60_000);
+}, 300_000);
 
 test('a share is set and read back in processes from before a reload too', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
@@ -92,7 +92,7 @@ test('a server that came by a reload is used by those who kept their connection 
   await router.setGreenShare(scope, 0, io);
   await router.setGreenShare(scope, 100, io);
   expect(await pressure.stop()).toMatchObject({ lost: 0 });
-}, 60_000);
+}, 300_000);
 
 test('drain waits for clients that may send one more request to a process which knows no other slot, and that one is answered', async () => {
   routing = routingOf(scope, { api: { route: port, blue: [blue], green: [] } });
@@ -112,7 +112,7 @@ test('drain waits for clients that may send one more request to a process which 
   await closed;
   expect(answers.join('')).toMatch(/^HTTP\/1.1 200[^]*HTTP\/1.1 200/);
   await until(async () => (await router.sessions(scope, 'blue', io)) === 0);
-}, 60_000);
+}, 300_000);
 
 test('drain does not wait for idle clients of a process that can send them to the other slot', async () => {
   const client = connect(port, '127.0.0.1');
@@ -125,7 +125,7 @@ test('drain does not wait for idle clients of a process that can send them to th
   const [answer] = (await once(client, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1.1 200[^]*green$/);
   client.destroy();
-}, 60_000);
+}, 300_000);
 
 test('one dead replica of several is left out, and none of the requests is lost', async () => {
   const [third] = (await freePorts(1)) as [number];
@@ -138,7 +138,7 @@ test('one dead replica of several is left out, and none of the requests is lost'
   for (let index = 0; index < 50; index++) expect((await ask(port)).body).toBe('green');
   await until(async () => (await router.groupIsUp(routing, 'green', io)).detail.startsWith('api: 1 of 2 up'));
   expect((await router.groupIsUp(routing, 'green', io)).up).toBe(true);
-}, 60_000);
+}, 300_000);
 
 test('requests, errors and latency are counted by slot; a restart shows as another process', async () => {
   routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });

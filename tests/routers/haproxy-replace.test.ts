@@ -38,7 +38,7 @@ beforeAll(async () => {
   await world.backends({ blue, green });
   routing = routingOf(scope, { api: { route, blue: [blue], green: [green] } });
   await introduce(open(images.one), routing);
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   await world?.docker('rmi', images.other, images.broken);
@@ -90,7 +90,7 @@ test('another image takes the place of the router under traffic, again and again
   expect(await stop()).toEqual({ lost: 0, losses: [] });
   await open(images.one).configure(routing, io);
   expect(await containers()).toEqual([`router ${images.one}`]);
-}, 120_000);
+}, 300_000);
 
 test('what serves already is not replaced', async () => {
   const before = await open(images.one).counters(scope, io);
@@ -121,7 +121,7 @@ test('a WebSocket lives on in the router that was replaced, follows drain, and t
   expect(await world.target.host.listFiles(world.directory, io)).not.toContainEqual(
     expect.stringMatching(/^leaving|^handover/),
   );
-}, 60_000);
+}, 300_000);
 
 const EFFECTS = ['ensureContainer', 'renameContainer', 'signalContainer', 'removeContainer', 'execInContainer'];
 
@@ -158,7 +158,7 @@ test('killed after any effect of a replacement, the next one finishes it, and no
   }
   expect(await stop()).toEqual({ lost: 0, losses: [] });
   await open(images.one).configure(routing, io);
-}, 120_000);
+}, 300_000);
 
 test('when the new one does not serve, the old one goes on as if nothing had been', async () => {
   const stop = await visitors();
@@ -169,7 +169,7 @@ test('when the new one does not serve, the old one goes on as if nothing had bee
   expect(await world.target.host.listFiles(world.directory, io)).not.toContainEqual(
     expect.stringMatching(/^leaving|^handover/),
   );
-}, 60_000);
+}, 300_000);
 
 test('a router that was killed is started again by the engine, without the one it once replaced', async () => {
   await open(images.other).configure(routing, io);
@@ -177,4 +177,4 @@ test('a router that was killed is started again by the engine, without the one i
   process.kill(pid, 'SIGKILL');
   await until(() => isAnswered(port, 'green'));
   expect(await open(images.other).configure(routing, io)).toEqual({ reloaded: false });
-}, 60_000);
+}, 300_000);

@@ -30,7 +30,7 @@ beforeAll(async () => {
   await world.backends(ports);
   router = world.haproxy();
   await introduce(router, routing(fx, ports.fx));
-}, 60_000);
+}, 300_000);
 
 afterAll(() => world?.close());
 
@@ -72,7 +72,7 @@ test('changes by several apps at the same time all come into force', async () =>
   for (const scope of scopes) expect(await body(`/${scope.app}`)).toBe('api');
   await Promise.all(scopes.map((scope, index) => routers[index]!.remove(scope, io)));
   expect(await readdir(`${world.directory}/apps`)).toEqual(['fx.production.json', 'other.production.json']);
-}, 60_000);
+}, 300_000);
 
 test('a route that another app has is refused with both names', async () => {
   const thief = { app: 'thief', environment: 'production' };

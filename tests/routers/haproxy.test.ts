@@ -21,7 +21,7 @@ beforeAll(async () => {
   router = world.haproxy();
   routing = routingOf(scope, { api: { route: api, blue: [blue], green: [green] } });
   await introduce(router, routing);
-}, 60_000);
+}, 300_000);
 
 afterAll(() => world?.close());
 

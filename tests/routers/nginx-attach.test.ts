@@ -15,7 +15,7 @@ beforeAll(async () => {
     main = `${directory}/nginx.conf`;
     return { main: { name: 'nginx.conf', text }, argv: ['nginx', '-c', main, '-g', 'daemon off;'] };
   });
-}, 60_000);
+}, 300_000);
 afterAll(() => attached?.close());
 
 const check = (): string[] => ['nginx', '-t', '-c', main];
@@ -28,7 +28,7 @@ function open(more: Partial<NginxConfig> = {}): Router {
 
 test('an nginx that is already there takes the app beside its own work, and is left as it was', async () => {
   await attached.expectGuest(open());
-}, 60_000);
+}, 300_000);
 
 test('what its test command refuses is taken back from the folder', async () => {
   const { route, blue } = attached.ports;
@@ -37,4 +37,4 @@ test('what its test command refuses is taken back from the folder', async () => 
   await expect(broken.configure(routing, io)).rejects.toThrow(/cannot load certificate/);
   expect((await attached.world.target.host.run(check(), io)).exitCode).toBe(0);
   await attached.expectTheirs();
-}, 60_000);
+}, 300_000);

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await world.backends({ 'api-blue': blue, 'api-green': green });
   router = world.nginx();
   await introduce(router, routingOf(scope, { api: { route: api, blue: [blue], green: [green] } }));
-}, 60_000);
+}, 300_000);
 
 afterAll(() => world?.close());
 

@@ -33,7 +33,7 @@ describe.each([
       web: { route: web, blue: [webBlue!], green: [webGreen!] },
     });
     await introduce(router, routing);
-  }, 60_000);
+  }, 300_000);
 
   afterAll(() => world?.close());
 

@@ -48,7 +48,7 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     router = world.router(kind);
     routing = { ...routingOf(scope, { api: { route, blue: [blue], green: [green] } }), testers: HEADER };
     await introduce(router, routing);
-  }, 60_000);
+  }, 300_000);
 
   afterAll(async () => {
     slots.close();

@@ -10,14 +10,14 @@ const inImage = (name: string, ...command: string[]): string =>
 
 beforeAll(() => {
   execFileSync(SCRIPT);
-}, 120_000);
+}, 300_000);
 
 test('a second run builds nothing', () => {
   const ids = () => docker('image', 'inspect', '--format', '{{.Id}}', ...NAMES.map((name) => `spillway/${name}:local`));
   const before = ids();
   execFileSync(SCRIPT);
   expect(ids()).toBe(before);
-}, 60_000);
+}, 300_000);
 
 test('each does its work as any user, with a root that is read-only', () => {
   expect(inImage('busybox', 'sh', '-c', 'id -u')).toBe('12345');
@@ -26,10 +26,10 @@ test('each does its work as any user, with a root that is read-only', () => {
   expect(inImage('haproxy', 'sh', '-c', 'echo x | cat')).toBe('x');
   expect(inImage('nginx', 'sh', '-c', 'nginx -v 2>&1')).toContain('nginx version');
   expect(inImage('socat', 'sh', '-c', 'echo x | socat - EXEC:cat')).toBe('x');
-}, 60_000);
+}, 300_000);
 
 test('none runs as root unless told to', () => {
   for (const name of NAMES) {
     expect(docker('image', 'inspect', '--format', '{{.Config.User}}', `spillway/${name}:local`)).toBe('10001:10001');
   }
-}, 60_000);
+}, 300_000);

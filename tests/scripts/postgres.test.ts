@@ -44,7 +44,7 @@ test('it gives one URL for a database of its own, made when it is missing, that 
   const reach = `nc -w 5 ${hostname} ${port} </dev/null && echo reached`;
   const answer = execFileSync('docker', ['run', '--rm', 'spillway/busybox:local', 'sh', '-c', reach]);
   expect(answer.toString()).toBe('reached\n');
-}, 60_000);
+}, 300_000);
 
 test('what was committed survives that the server is killed, and the next call starts it again', async () => {
   const url = run('url', 'kept');
@@ -53,17 +53,17 @@ test('what was committed survives that the server is killed, and the next call s
   process.kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGKILL');
   expect(run('url', 'kept')).toBe(url);
   expect(await query(url, 'select id from orders')).toEqual([1]);
-}, 60_000);
+}, 300_000);
 
 test('without the password nobody gets in, also from this machine', async () => {
   const url = new URL(run('url'));
   url.password = 'guessed';
   await expect(query(url.href, 'select 1')).rejects.toThrow('password authentication failed');
-}, 60_000);
+}, 300_000);
 
 test('its closing line names where it is, and does not show the password', () => {
   const { password } = new URL(run('url'));
   const said = run();
   expect(said).toMatch(/^PostgreSQL \d+\.\d+: postgres:\/\/spillway@.+, password in \/.+$/);
   expect(said).not.toContain(password);
-}, 60_000);
+}, 300_000);

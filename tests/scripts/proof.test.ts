@@ -60,20 +60,20 @@ test('it runs the tests of an ID, no others, loads no other file, and says how m
   const { code, said } = proof('E');
   expect(said.at(-1)).toBe('E: 2 tests ran, 2 passed, 0 failed');
   expect(code).toBe(0);
-}, 120_000);
+}, 300_000);
 
 test('it fails when one of the tests fails, wherever in its tag the ID stands', () => {
   const { code, said } = proof('D9');
   expect(said.at(-1)).toBe('D9: 2 tests ran, 1 passed, 1 failed');
   expect(code).toBe(1);
-}, 120_000);
+}, 300_000);
 
 test('it runs the cases of a table that stands in a file of its own', () => {
   expect(proof('C')).toMatchObject({
     code: 0,
     said: expect.arrayContaining(['C: 2 tests ran, 2 passed, 0 failed']) as string[],
   });
-}, 120_000);
+}, 300_000);
 
 test('it fails in plain words when nothing proves an ID, when nothing ran, and when that is no ID', () => {
   expect(proof('R1')).toMatchObject({
@@ -88,4 +88,4 @@ test('it fails in plain words when nothing proves an ID, when nothing ran, and w
     code: 64,
     complaint: expect.stringContaining('expected one ID such as E or D9, seen ".*"') as string,
   });
-}, 120_000);
+}, 300_000);

@@ -95,7 +95,7 @@ test('it starts Temporal and a worker, and stops both in order when it is told t
   child.kill('SIGINT');
   expect(await ended).toBe(0);
   await until(() => !isAlive(ready.workerPid) && !isAlive(ready.temporalPid));
-}, 60_000);
+}, 300_000);
 
 test('a worker that was killed is started again', async () => {
   const { document, stderr, address } = await embedded();
@@ -103,7 +103,7 @@ test('a worker that was killed is started again', async () => {
   process.kill(Number(workerPid), 'SIGKILL');
   await until(async () => (await pollers(address)).some((identity) => !identity.startsWith(`${String(workerPid)}@`)));
   expect(stderr()).toContain('the worker ended (killed by SIGKILL); it is started again');
-}, 60_000);
+}, 300_000);
 
 test('a Temporal that was killed is started again with all it had, and the worker goes on', async () => {
   const { document, address } = await embedded();
@@ -111,7 +111,7 @@ test('a Temporal that was killed is started again with all it had, and the worke
   process.kill(Number(temporalPid), 'SIGKILL');
   await until(async () => (await pollers(address).catch(() => [])).length > 0);
   expect(isAlive(workerPid)).toBe(true);
-}, 60_000);
+}, 300_000);
 
 test('with TEMPORAL_ADDRESS it uses the Temporal that answers there, and leaves it running', async () => {
   const server = await startTemporalServer();
@@ -126,13 +126,13 @@ test('with TEMPORAL_ADDRESS it uses the Temporal that answers there, and leaves 
   } finally {
     await server.stop();
   }
-}, 60_000);
+}, 300_000);
 
 test('with TEMPORAL_ADDRESS on another machine that does not answer it ends with 69 and says what to do', async () => {
   const { ended, stderr } = dev([], { TEMPORAL_ADDRESS: 'nowhere.invalid:7233' });
   expect(await ended).toBe(69);
   expect(stderr()).toMatch(/Expected Temporal at nowhere\.invalid:7233.*unset it/s);
-}, 60_000);
+}, 300_000);
 
 test('a worker that refuses its configuration ends it with 64, and Temporal with it', async () => {
   const port = await freePort();
@@ -141,8 +141,8 @@ test('a worker that refuses its configuration ends it with 64, and Temporal with
   expect(await ended).toBe(64);
   expect(stderr()).toContain('SPILLWAY_LOG_LEVEL');
   await expect(pollers(`127.0.0.1:${port}`)).rejects.toThrow();
-}, 60_000);
+}, 300_000);
 
 test('a port that is no port is wrong usage', async () => {
   expect(await dev(['--port', 'many']).ended).toBe(64);
-}, 60_000);
+}, 300_000);

@@ -4,7 +4,7 @@ import type { TemporalServer } from '../support/temporal';
 import { createProject } from './project';
 import type { Project } from './project';
 
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 interface Report {
   ok: boolean;

@@ -7,7 +7,7 @@ import type { TemporalServer } from '../support/temporal';
 import { createProject } from './project';
 import type { Project } from './project';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const ROOT = join(__dirname, '../..');
 const PRELOAD = ['-r', join(ROOT, 'tests/support/typescript.js')];

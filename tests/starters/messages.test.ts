@@ -15,7 +15,7 @@ beforeAll(async () => {
   temporal = await startTemporalServer();
   world = await ReleaseWorld.start(temporal.address);
   process.env.TEMPORAL_ADDRESS = temporal.address;
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   if (before === undefined) delete process.env.TEMPORAL_ADDRESS;
   else process.env.TEMPORAL_ADDRESS = before;
@@ -115,5 +115,5 @@ describe('without a worker', () => {
     const { events } = await world.client.workflow.getHandle(releaseWorkflowId(request)).fetchHistory();
     const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
     expect(signals).toEqual(['abort']);
-  }, 60_000);
+  }, 300_000);
 });

@@ -9,7 +9,7 @@ import { query } from '../support/postgres';
 import { tinyConfig } from '../support/tiny';
 import { World } from '../support/world';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let world: World;
 const before = { ...process.env };

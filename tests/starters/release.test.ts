@@ -8,7 +8,7 @@ import type { Project } from './project';
 /* Real commands, Temporal and workflows; only what the workflows ask of a target is made up. */
 
 // Each command is a process of its own.
-jest.setTimeout(60_000);
+jest.setTimeout(300_000);
 
 let temporal: TemporalServer;
 let world: ReleaseWorld;
@@ -22,7 +22,7 @@ const healthyBehind = (door: Door) => () => door.wait().then(() => ({ detail: 'h
 beforeAll(async () => {
   temporal = await startTemporalServer();
   world = await ReleaseWorld.start(temporal.address);
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await world?.stop();
   await temporal?.stop();

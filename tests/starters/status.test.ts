@@ -23,7 +23,7 @@ beforeAll(async () => {
     SPILLWAY_TASK_QUEUE: 'test',
     SPILLWAY_WHO: 'alice',
   });
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   for (const name of ['TEMPORAL_ADDRESS', 'SPILLWAY_TASK_QUEUE', 'SPILLWAY_WHO']) {
     if (before[name] === undefined) delete process.env[name];

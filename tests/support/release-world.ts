@@ -244,7 +244,7 @@ export class ReleaseWorld {
 }
 
 async function polled<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 2_400; tries++) {
     const seen = await look();
     if (wanted(seen)) return seen;
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -273,7 +273,7 @@ export class World {
     return {
       id,
       status,
-      until: async (is, withinMs = 60_000) => {
+      until: async (is, withinMs = 180_000) => {
         const deadline = Date.now() + withinMs;
         for (;;) {
           const seen = await status();

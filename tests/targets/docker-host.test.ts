@@ -66,7 +66,7 @@ describe.each([
       socket.once('data', (data) => socket.end(`heard ${data.toString()}`));
     });
     await new Promise<void>((resolve) => server.listen(join(folder, 'echo.sock'), resolve));
-  }, 60_000);
+  }, 300_000);
   afterAll(async () => {
     await target.close();
     road.close();

@@ -182,7 +182,7 @@ describe('a pull', () => {
   beforeAll(async () => {
     open = await startRegistry();
     closed = await startRegistry(login);
-  }, 60_000);
+  }, 300_000);
   afterAll(() => {
     open.close();
     closed.close();

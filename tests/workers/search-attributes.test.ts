@@ -26,8 +26,8 @@ describe('search attributes', () => {
       server.kill('SIGTERM');
       return ended;
     };
-    connection = await connectTemporal({ address: `127.0.0.1:${port}`, namespace: 'default' }, 20_000);
-  }, 60_000);
+    connection = await connectTemporal({ address: `127.0.0.1:${port}`, namespace: 'default' }, 300_000);
+  }, 300_000);
   afterAll(async () => {
     await connection?.close();
     await stop();
@@ -43,7 +43,7 @@ describe('search attributes', () => {
     expect(await Promise.all(both)).toEqual([undefined, undefined]);
     expect(await known()).toEqual(expect.arrayContaining(wanted));
     expect(await createSearchAttributes(connection, 'default')).toBeUndefined();
-  }, 30_000);
+  }, 300_000);
 
   it('cannot be created in a namespace that does not exist, which is said with the command that makes it', async () => {
     const creation = createSearchAttributes(connection, 'nowhere');

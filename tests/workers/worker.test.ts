@@ -29,7 +29,7 @@ describe('a worker', () => {
     expect(logs).toContain('[redacted]');
     expect(state).toContain('rolled back');
     for (const text of [...histories, logs, state, JSON.stringify(status)]) expect(text).not.toContain(SECRET);
-  }, 120_000);
+  }, 300_000);
 
   it('asks health and smoke with a token that appears nowhere, also when the app repeats it', async () => {
     const authorization = `Bearer ${TOKEN}`;
@@ -54,7 +54,7 @@ describe('a worker', () => {
     const { histories, logs, state } = await written(world);
     expect(histories[0]).toContain('HEALTH_AUTHORIZATION');
     for (const text of [...histories, logs, state, JSON.stringify(status)]) expect(text).not.toContain(TOKEN);
-  }, 120_000);
+  }, 300_000);
 
   it('hands a running soak to another worker when it is told to end, and drains', async () => {
     world = await World.open({ env: { SPILLWAY_SHUTDOWN_GRACE: '0s' } });
@@ -70,7 +70,7 @@ describe('a worker', () => {
     await first!.stop();
     expect(first!.log()).toContain('worker drained');
     expect((await release.result()).status.outcome).toBe('released');
-  }, 180_000);
+  }, 300_000);
 });
 
 describe('the process of a worker', () => {
@@ -105,7 +105,7 @@ describe('the process of a worker', () => {
     const { code, printed } = await run({ TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` });
     expect(code).toBe(69);
     expect(printed).toContain('Start it (`spillway dev`)');
-  }, 60_000);
+  }, 300_000);
 
   it('is ready while Temporal answers, alive all the time, and creates what is missing in Temporal', async () => {
     const temporal = await startTemporalServer();
@@ -126,7 +126,7 @@ describe('the process of a worker', () => {
       worker.child.kill('SIGKILL');
       await worker.ended;
     }
-  }, 60_000);
+  }, 300_000);
 
   function start(env: Record<string, string>) {
     const root = join(__dirname, '../..');

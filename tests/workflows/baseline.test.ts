@@ -3,7 +3,7 @@ import { Door, failing, judged, LIVE, ReleaseWorld, requestWith } from '../suppo
 let world: ReleaseWorld;
 beforeAll(async () => {
   world = await ReleaseWorld.start();
-}, 60_000);
+}, 300_000);
 afterAll(async () => world.stop());
 beforeEach(() => world.reset());
 

@@ -44,7 +44,7 @@ describe('a release whose live version is dead', () => {
       state: 'skipped',
       detail: '1.0.0 does not serve: there is nothing to compare with',
     });
-    expect(status.phases[0]?.detail).toContain('1.0.0 is live in blue, but does not serve: web-blue-1 ended');
+    expect(status.phases[0]?.detail).toContain('1.0.0 is live in blue, but does not serve: web.blue-1 ended');
   });
 
   it('puts back what was when it fails: the share, and no worker that did not run before [proves 2]', async () => {

@@ -14,7 +14,7 @@ beforeEach(() => world.reset());
 describe('an environment', () => {
   beforeAll(async () => {
     world = await ReleaseWorld.start();
-  }, 60_000);
+  }, 300_000);
   afterAll(async () => world.stop());
 
   it('starts the release it is asked for and remembers how it ended', async () => {
@@ -148,7 +148,7 @@ describe('an environment', () => {
     const { ledger } = await environmentOf(request).query(environmentQuery);
     expect(ledger).toHaveLength(20);
     expect(JSON.stringify(ledger).length).toBeLessThan(200_000);
-  }, 120_000);
+  }, 300_000);
 });
 
 // The server that skips time does not tell a parent that its child was terminated.
@@ -157,7 +157,7 @@ describe('an environment on a real server', () => {
   beforeAll(async () => {
     server = await startTemporalServer();
     world = await ReleaseWorld.start(server.address);
-  }, 60_000);
+  }, 300_000);
   afterAll(async () => {
     await world.stop();
     await server.stop();
@@ -218,7 +218,7 @@ describe('a request that waits with Temporal for a worker', () => {
       await connection.close();
       await server.stop();
     }
-  }, 60_000);
+  }, 300_000);
 });
 
 const ask = (request: ReleaseRequest): Promise<ReleaseAnswer> => world.ask(request);

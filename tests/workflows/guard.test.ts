@@ -20,7 +20,7 @@ const resultOf = async (request: ReleaseRequest) => (await handleOf(request).res
 describe('the guard of an environment, while time skips', () => {
   beforeAll(async () => {
     world = await ReleaseWorld.start();
-  }, 60_000);
+  }, 300_000);
   afterAll(async () => world.stop());
 
   it('ends a release that cannot go on when its guard time is over, and says why', async () => {
@@ -61,7 +61,7 @@ describe('the guard of an environment', () => {
   beforeAll(async () => {
     server = await startTemporalServer();
     world = await ReleaseWorld.start(server.address);
-  }, 60_000);
+  }, 300_000);
   afterAll(async () => {
     await world.stop();
     await server.stop();

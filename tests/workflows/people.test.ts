@@ -5,7 +5,7 @@ import { beatUntilCancelled, Door, judged, LIVE, ReleaseWorld, requestWith } fro
 let world: ReleaseWorld;
 beforeAll(async () => {
   world = await ReleaseWorld.start();
-}, 60_000);
+}, 300_000);
 afterAll(async () => world.stop());
 beforeEach(() => world.reset());
 
@@ -27,7 +27,7 @@ describe('people', () => {
       const { status } = await handle.result();
       expect(status).toMatchObject({ outcome: 'rolled back', why: 'abort by bob: wrong day' });
     }
-  }, 60_000);
+  }, 300_000);
 
   it('abort a soak that does not end by itself', async () => {
     world.reset({ soak: beatUntilCancelled });

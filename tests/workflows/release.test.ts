@@ -5,7 +5,7 @@ import { failing, judged, LIVE, ReleaseWorld, requestWith } from '../support/rel
 let world: ReleaseWorld;
 beforeAll(async () => {
   world = await ReleaseWorld.start();
-}, 60_000);
+}, 300_000);
 afterAll(async () => world.stop());
 beforeEach(() => world.reset());
 
