@@ -37,7 +37,7 @@ async function backUp(release = RELEASE, live: Live | null = null) {
 }
 
 describe('B1 B5: a backup', () => {
-  test('holds database, volumes, configuration, images and logs, and no secret', async () => {
+  test('holds database, volumes, configuration, images and logs, and no secret [proves B1, B5]', async () => {
     const volume = `uploads-${randomBytes(4).toString('hex')}`;
     const web = `echo "key is $TOKEN"; echo listening; exec httpd -f -p 8080`;
     world.change = (raw) => {
@@ -243,7 +243,7 @@ test('an archive with many files is read back whole', async () => {
   await rm(directory, { recursive: true });
 });
 
-test('B2: only the newest backups are kept, and nothing unfinished', async () => {
+test('only the newest backups are kept, and nothing unfinished [proves B2]', async () => {
   const step = world.step(RELEASE);
   step.config.backup.keep = 2;
   await mkdir(backups(), { recursive: true });

@@ -54,7 +54,7 @@ test('every service is built and pinned; the same sources give the same identity
   expect((await run(buildImages, { ...input, configurationIdentity: 'c2' })).identity).not.toBe(report.identity);
 });
 
-test('G4 G5: all mistakes of all images stop the release at once', async () => {
+test('all mistakes of all images stop the release at once [proves G4, G5]', async () => {
   const { buildImages } = buildActivities(world.parts);
   await dockerfile('api', 'USER root');
   await dockerfile('web', 'ENV API_TOKEN=abc123');
@@ -107,7 +107,7 @@ test('the undo of a release that built nothing does nothing', async () => {
   await run(restoreImages, { ...(await world.step(built())), report: null });
 });
 
-test('G6: without a build the image of the version must be there', async () => {
+test('without a build the image of the version must be there [proves G6]', async () => {
   const { buildImages } = buildActivities(world.parts);
   await dockerfile('api', 'ENV A=1');
   const step = await world.step(built({ api: {} }));

@@ -102,7 +102,7 @@ describe('a soak', () => {
     });
   }, 300_000);
 
-  it('fails a version whose health checks fail in a row, and counts on where another attempt left', async () => {
+  it('fails a version whose health checks fail in a row, and counts on where another attempt left [proves R2]', async () => {
     const given = await input('1.1.0-sick', { soak: 600_000, limits: { healthFailures: 3, minRequests: 0 } });
     const { judgement } = await world.run('soak', given);
     expect(judgement.reason).toMatch(/\/health: 3 failed probes in a row, 3 fail it: expected status 200, seen 500/);

@@ -21,7 +21,7 @@ const oneService = (settings: Record<string, unknown> = {}) => ({
   services: { web: webService({ routes: [{ port: 80 }], ...healthy, ...settings }) },
 });
 
-test('D1: the slot is healthy on every replica and known to the router, whose shares stay as they were', async () => {
+test('the slot is healthy on every replica and known to the router, whose shares stay as they were [proves D1]', async () => {
   const { deploySlot } = deployActivities(world.parts);
   const step = await world.step(oneService({ replicas: 2 }));
   const { detail } = await run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: false });
@@ -35,7 +35,7 @@ test('D1: the slot is healthy on every replica and known to the router, whose sh
   expect(world.router.share).toBeUndefined();
 });
 
-test('D11: variables, secrets and feature flags reach the container, and a second deploy keeps it', async () => {
+test('variables, secrets and feature flags reach the container, and a second deploy keeps it [proves D11]', async () => {
   const { deploySlot } = deployActivities(world.parts);
   const settings = oneService({ env: { GREETING: 'hi', KEY: { env: 'THE_KEY' } } });
   const step = await world.step({ ...settings, features: { 'new-checkout': true, limit: 5 } });
@@ -56,7 +56,7 @@ test('D11: variables, secrets and feature flags reach the container, and a secon
   expect((await docker.getContainer(first!.container).inspect()).Id).toBe(Id);
 });
 
-test('D4: a version that never gets healthy fails with what was expected, what was seen, and its last lines, redacted', async () => {
+test('a version that never gets healthy fails with what was expected, what was seen, and its last lines, redacted [proves D4]', async () => {
   const { deploySlot } = deployActivities(world.parts);
   const command = ['sh', '-c', 'echo "using $KEY"; echo ready; mkdir /tmp/www; exec httpd -f -p 8080 -h /tmp/www'];
   const step = await world.step(
@@ -90,7 +90,7 @@ test('without endpoints a service only has to keep running', async () => {
   });
 });
 
-test('D6: a fallback path is asked when the primary does not pass', async () => {
+test('a fallback path is asked when the primary does not pass [proves D6]', async () => {
   const { deploySlot } = deployActivities(world.parts);
   const health = { endpoints: [{ path: '/none', fallback: '/index.html' }], attempts: 20, interval: '200ms' };
   const step = await world.step(oneService({ health }));

@@ -48,7 +48,7 @@ const tables = async () => {
   return (await query<{ name: string }>(url, sql)).map(({ name }) => name);
 };
 
-test('M1: migrations are applied and verified, a second try changes nothing, and the undo reverts them', async () => {
+test('migrations are applied and verified, a second try changes nothing, and the undo reverts them [proves M1]', async () => {
   await configure({ verify: ['sh', '-c', 'psql "$DATABASE_URL" -c "SELECT total FROM orders"'] });
   expect(await apply()).toEqual({ applied: NAMES });
   expect(await apply()).toEqual({ applied: NAMES });
@@ -58,7 +58,7 @@ test('M1: migrations are applied and verified, a second try changes nothing, and
   expect(await tables()).toEqual([]);
 });
 
-test('M1: when the verification fails the undo reverts what was applied', async () => {
+test('when the verification fails the undo reverts what was applied [proves M1]', async () => {
   await configure({ verify: ['sh', '-c', 'echo "total is wrong" >&2; exit 1'] });
   await expect(apply()).rejects.toMatchObject({
     name: 'MigrationFailure',
@@ -69,7 +69,7 @@ test('M1: when the verification fails the undo reverts what was applied', async 
   expect(await tables()).toEqual([]);
 });
 
-test('M1: the undo leaves alone what another release has applied', async () => {
+test('the undo leaves alone what another release has applied [proves M1]', async () => {
   await apply(['001_orders']);
   const next = '20261121-101600-1.0.1-bbbb';
   await world.run('takeFence', world.step(next));
@@ -79,7 +79,7 @@ test('M1: the undo leaves alone what another release has applied', async () => {
   expect((await status()).applied).toEqual(['001_orders']);
 });
 
-test('B5: where the rollback restores, the database is what it was when it was backed up', async () => {
+test('where the rollback restores, the database is what it was when it was backed up', async () => {
   await configure({ onRollback: 'restore' });
   await apply(['001_orders']);
   await rm(join(world.project, 'migrations', '002_total.down.sql'));
@@ -187,14 +187,14 @@ test('a release that no longer has the environment neither applies nor reverts',
   expect(await tables()).toEqual([]);
 });
 
-test('G8: checking finds a syntax error and changes nothing', async () => {
+test('checking finds a syntax error and changes nothing [proves G8]', async () => {
   await write({ '003_bad.up.sql': 'SELECT 1;\nALTER TABEL orders;', '003_bad.down.sql': 'SELECT 1;' });
   const { mistakes } = await world.run('checkMigrations', world.step(RELEASE));
   expect(mistakes).toEqual([expect.stringMatching(/003_bad\.up\.sql:2: syntax error at or near "TABEL"$/)]);
   expect(await tables()).toEqual([]);
 });
 
-test('M3: by hand any migration can be reverted, whoever applied it, and the verification follows', async () => {
+test('by hand any migration can be reverted, whoever applied it, and the verification follows [proves M3]', async () => {
   await apply();
   await configure({ verify: ['sh', '-c', 'psql "$DATABASE_URL" -c "SELECT total FROM orders" && exit 1 || exit 0'] });
   const hand = world.step('20261121-101700-migrate-cccc');

@@ -35,7 +35,7 @@ describe('preflight of a first release', () => {
     expect(await fence()).toBe(NEW);
   });
 
-  it('changes nothing at all when it only looks (requirement G8)', async () => {
+  it('changes nothing at all when it only looks [proves G8]', async () => {
     const before = await tracesOf(world.scope);
     const report = await world.preflight(world.step(NEW), { fence: false });
     expect(bad(report)).toEqual([]);
@@ -137,7 +137,7 @@ describe('preflight of images that are there', () => {
     world = await ActivityWorld.open();
   });
 
-  it('judges them by the policy, before anything is built (requirement G4)', async () => {
+  it('judges them by the policy, before anything is built [proves G4]', async () => {
     world.change = (raw) => (raw.services.web.policy = { maxSize: '1MB' });
     const report = await world.preflight(world.step(NEW));
     expect(bad(report).map(({ name }) => name)).toEqual(['image of web']);

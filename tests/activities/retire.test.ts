@@ -23,7 +23,7 @@ async function switchOver(): Promise<void> {
 }
 
 describe('retire', () => {
-  it('removes the old version and the oldest backups, and can be run again (requirement B2)', async () => {
+  it('removes the old version and the oldest backups, and can be run again [proves B2]', async () => {
     await switchOver();
     for (let day = 1; day <= 7; day++)
       await writeFile(join(world.state, `backups/backup_2026110${day}_000000.tar.gz`), '');

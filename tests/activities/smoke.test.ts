@@ -28,7 +28,7 @@ async function smokeWith(
   return run(smokeActivities(world.parts).smoke, { ...step, slot: 'blue', through });
 }
 
-test('D8: every check that passes is reported with its latency', async () => {
+test('every check that passes is reported with its latency [proves D8]', async () => {
   const { checks } = await smokeWith({
     smoke: { checks: [{ service: 'web', path: '/index.html', contains: 'hello from 1.0.0' }] },
   });
@@ -51,7 +51,7 @@ test('a failure names all checks that failed, with what was expected and seen', 
   });
 });
 
-test('D7: watched for a time, so many failures in a row fail it', async () => {
+test('watched for a time, so many failures in a row fail it [proves D7]', async () => {
   const [replica] = await world.target.replicas(world.scope, 'blue', io);
   const smoke = { checks: [{ service: 'web', path: '/index.html' }], watch: '20s', interval: '100ms', failures: 3 };
   const watched = smokeWith({ smoke });
@@ -68,7 +68,7 @@ test('D7: watched for a time, so many failures in a row fail it', async () => {
   }
 });
 
-test('D10: through the router the limits of verify count as well', async () => {
+test('through the router the limits of verify count as well [proves D10]', async () => {
   const [replica] = await world.target.replicas(world.scope, 'blue', io);
   const proxy = await forward(replica!.address, 8080);
   try {

@@ -85,7 +85,7 @@ describe('live-only services', () => {
 describe('drain', () => {
   const drain = (cap: number) => world.run('drainSlot', { ...next(), slot: 'blue', cap });
 
-  it('ends when the last request has, and leaves WebSockets alone until the cap', async () => {
+  it('ends when the last request has, and leaves WebSockets alone until the cap [proves D9]', async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${world.port}/`);
     await once(socket, 'open');
     await world.run('setTraffic', { ...next(), slot: 'green', share: 100 });

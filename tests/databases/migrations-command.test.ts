@@ -63,7 +63,7 @@ const columns = async () =>
   ).map(({ name }) => name);
 
 describe('M2: alembic', () => {
-  test('applies what is pending, says what is, and reverts exactly what it is asked to', async () => {
+  test('applies what is pending, says what is, and reverts exactly what it is asked to [proves M2]', async () => {
     const { database } = await withAlembic();
     expect(await database.checkMigrations(io())).toEqual([]);
     expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['orders', 'total'] });
@@ -76,7 +76,7 @@ describe('M2: alembic', () => {
     expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['orders', 'total'] });
   }, 300_000);
 
-  test('M1: applies only those that were named, and after a failure reverts those that went in', async () => {
+  test('applies only those that were named, and after a failure reverts those that went in [proves M1]', async () => {
     const { database, write } = await withAlembic();
     await write(migration('bad', 'total', 'SELECT 1/0'));
     expect(await database.migrateUp(['orders'], 'r', io())).toEqual(['orders']);
@@ -90,7 +90,7 @@ describe('M2: alembic', () => {
     expect((await database.migrationStatus(io()))?.applied).toEqual(['orders']);
   }, 300_000);
 
-  test('after SIGKILL of the worker the tool it left is ended, and the next worker applies the migration once', async () => {
+  test('after SIGKILL of the worker the tool it left is ended, and the next worker applies the migration once [proves M2]', async () => {
     const { database, write, directory, config } = await withAlembic();
     await database.migrateUp(['orders', 'total'], 'r', io());
     await write(migration('slow', 'total', 'CREATE TABLE slow AS SELECT pg_sleep(60)::text AS t'));

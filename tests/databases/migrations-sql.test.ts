@@ -16,7 +16,7 @@ const TOTAL = {
 };
 
 describe('applying', () => {
-  test('M1: pending migrations are applied in the order of their names and reverted in the opposite one', async () => {
+  test('pending migrations are applied in the order of their names and reverted in the opposite one [proves M1]', async () => {
     const { database, write } = await shop();
     await write({ ...TOTAL, ...ORDERS });
     expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
@@ -62,7 +62,7 @@ describe('applying', () => {
     expect(await database.migrateDown(['001_orders'], null, io())).toEqual(['001_orders']);
   });
 
-  test('M3: a migration that fails is rolled back whole, and says statement, line and what the server said', async () => {
+  test('a migration that fails is rolled back whole, and says statement, line and what the server said [proves M3]', async () => {
     const { database, write } = await shop();
     const broken = '-- adds a column\nCREATE TABLE customers (id int);\n\nALTER TABLE orders\n  ADD COLUMN id int;\n';
     await write({ ...ORDERS, '002_broken.up.sql': broken, '002_broken.down.sql': 'SELECT 1;' });
@@ -254,7 +254,7 @@ describe('killed in the middle', () => {
     expect(await query(databases.url, valid)).toEqual([{ valid: true }]);
   });
 
-  test('M1: after SIGKILL during a migration nothing of it is there, and the next worker applies it', async () => {
+  test('after SIGKILL during a migration nothing of it is there, and the next worker applies it [proves M1]', async () => {
     const { database, write, directory, config } = await shop();
     const slow = 'CREATE TABLE slow (id int);\nSELECT pg_sleep(30);\nINSERT INTO slow VALUES (1);\n';
     await write({ ...ORDERS, '002_slow.up.sql': slow, '002_slow.down.sql': 'DROP TABLE slow;' });

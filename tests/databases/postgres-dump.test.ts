@@ -52,7 +52,7 @@ describe('B5: a dump', () => {
     query(url, `CREATE TABLE orders AS SELECT id, 'order ' || id AS name FROM generate_series(1, 1000) id`),
   );
 
-  test('is made by rename, read back, and holds everything', async () => {
+  test('is made by rename, read back, and holds everything [proves B5]', async () => {
     const made = await shop.database.dump(dump, io());
     expect(made).toMatchObject({
       file: dump,
@@ -245,11 +245,11 @@ describe('M1: verification', () => {
     return opened.database.verify(io()).finally(() => opened.remove());
   };
 
-  test('passes when the command does, which knows the database', async () => {
+  test('passes when the command does, which knows the database [proves M1]', async () => {
     await verify('sh', '-c', 'psql "$DATABASE_URL" -c "SELECT 1"');
   });
 
-  test('fails with what the command said, without secrets', async () => {
+  test('fails with what the command said, without secrets [proves M1]', async () => {
     const failure = await verify('sh', '-c', 'echo "orders has no total: $DATABASE_URL" >&2; exit 3').catch(
       (error: Error) => error,
     );

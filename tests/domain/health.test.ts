@@ -19,7 +19,7 @@ test('an answer with the right status passes', () => {
   expect(judged(check({ status: [200, 204] }), seen('', 204)).ok).toBe(true);
 });
 
-test('D5: JSON fields are compared by dotted path, lists included, and strictly', () => {
+test('JSON fields are compared by dotted path, lists included, and strictly [proves D5]', () => {
   const body = JSON.stringify({ database: { status: 'healthy', lag: 0 }, checks: [{ ok: true }] });
   expect(
     judged(check({ json: { 'database.status': 'healthy', 'database.lag': 0, 'checks.0.ok': true } }), seen(body)).ok,

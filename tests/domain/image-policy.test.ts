@@ -12,7 +12,7 @@ test('an image within its policy has no mistakes', () => {
   expect(imageMistakes(image, web())).toEqual([]);
 });
 
-test('G4 G5: all mistakes are named at once, and no secret is quoted', () => {
+test('all mistakes are named at once, and no secret is quoted [proves G4, G5]', () => {
   const bad = { ...image, size: 600_000_000, user: '', env: { DB_PASSWORD: 'hunter2', API_KEY: 'k' } };
   const mistakes = imageMistakes(bad, web());
   expect(mistakes).toHaveLength(3);

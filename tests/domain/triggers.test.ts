@@ -35,13 +35,13 @@ function after(trigger: Trigger, ...parts: [number, Record<string, Counters> | n
 }
 
 describe('R2: a limit over time', () => {
-  it('fails when it is exceeded for that time, and not before', () => {
+  it('fails when it is exceeded for that time, and not before [proves R2]', () => {
     expect(after(ERRORS, [4.5, BAD], [10, GOOD])).toBeUndefined();
     expect(after(ERRORS, [10, BAD])).toBe(5);
     expect(after({ p95: 1_000, for: 3 * MINUTE }, [10, seen(100, 0, 20)])).toBe(3);
   });
 
-  it('is not cleared by a moment below it, only by a fifth of the time', () => {
+  it('is not cleared by a moment below it, only by a fifth of the time [proves R2]', () => {
     expect(after(ERRORS, [4, BAD], [0.5, GOOD], [2, BAD])).toBeLessThanOrEqual(5.5);
     expect(after(ERRORS, [4, BAD], [1.5, GOOD], [2, BAD])).toBeUndefined();
   });

@@ -25,7 +25,7 @@ describe('versions (V1)', () => {
     ['latest', 'expected a version such as 1.4.0 or 2.0.0-rc.1, seen "latest"'],
     ['1.2.3-$(id)', 'expected a version such as 1.4.0 or 2.0.0-rc.1, seen "1.2.3-$(id)"'],
     [`1.2.3-${'a'.repeat(80)}`, 'expected a version such as 1.4.0 or 2.0.0-rc.1 of at most 64 letters, seen 86'],
-  ])('%j is none, and it says why', (text, mistake) => {
+  ])('%j is none, and it says why [proves V1]', (text, mistake) => {
     expect(versionMistake(text)).toBe(mistake);
     expect(isVersion(text)).toBe(false);
   });
@@ -45,7 +45,7 @@ describe('versions (V1)', () => {
     expect(nextVersion(version, bump, preid)).toBe(next);
   });
 
-  test('come in the order of semver, not of the alphabet', () => {
+  test('come in the order of semver, not of the alphabet [proves V1]', () => {
     const order = ['1.9.0', '1.10.0-rc.2', '1.10.0-rc.10', '1.10.0'];
     expect([...order].reverse().sort(compareVersions)).toEqual(order);
   });

@@ -190,7 +190,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
     }
   });
 
-  test('R2: a limit that is exceeded for a time', async () => {
+  test('a limit that is exceeded for a time [proves R2]', async () => {
     const { why } = await caught('1.10.0', {
       behaviour: { ...LIVE, errors: 0.3 },
       config: (raw) => {

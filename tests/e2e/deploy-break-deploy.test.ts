@@ -29,19 +29,19 @@ describe('an app that is deployed, broken and deployed again, under load', () =>
       slot: string;
     };
 
-  test('the first release serves from blue', async () => {
+  test('the first release serves from blue [proves D1, R1]', async () => {
     await expectOutcome('released', '1.0.0', { files: migration('001') });
     expect(await serving()).toMatchObject({ version: '1.0.0', slot: 'blue' });
     load = await world.load();
   });
 
-  test('D1: the next one goes to the other slot, and all traffic moves to it', async () => {
+  test('the next one goes to the other slot, and all traffic moves to it [proves D1, R1]', async () => {
     const { status } = await expectOutcome('released', '1.1.0', { files: migration('002') });
     expect(status.phases.map(({ phase, state }) => `${phase} ${state}`)).toContain('canary done');
     expect(await serving()).toMatchObject({ version: '1.1.0', slot: 'green' });
   });
 
-  test('R1: one that never gets healthy is removed, with its last words in the reason, and no secret in them', async () => {
+  test('one that never gets healthy is removed, with its last words in the reason, and no secret in them [proves R1]', async () => {
     const { status } = await expectOutcome('rolled back', '1.2.0', {
       behaviour: { unhealthy: true },
       config: (raw) => void (raw.services.web.health.attempts = 5),
@@ -52,18 +52,18 @@ describe('an app that is deployed, broken and deployed again, under load', () =>
     expect(await serving()).toMatchObject({ version: '1.1.0' });
   });
 
-  test('R1: one that fails its smoke check is removed and its migration reverted', async () => {
+  test('one that fails its smoke check is removed and its migration reverted [proves R1]', async () => {
     await expectOutcome('rolled back', '1.2.1', { behaviour: { broken: true } });
     expect(await serving()).toMatchObject({ version: '1.1.0' });
   });
 
-  test('R1: one whose canary answers errors gives its share back', async () => {
+  test('one whose canary answers errors gives its share back [proves R1]', async () => {
     const { status } = await expectOutcome('rolled back', '1.2.2', { behaviour: { failAfter: 3 } });
     expect(status.why).toMatch(/error/i);
     expect(await serving()).toMatchObject({ version: '1.1.0' });
   });
 
-  test('R1: one that takes longer than its deadline is rolled back', async () => {
+  test('one that takes longer than its deadline is rolled back [proves R1]', async () => {
     const { status } = await expectOutcome('rolled back', '1.2.3', {
       config: (raw) => {
         raw.deadline = '3s';

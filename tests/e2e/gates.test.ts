@@ -32,7 +32,7 @@ describe('gates before anything changes', () => {
   });
   afterEach(() => world.restoreFixture());
 
-  test('G4: an image over its size budget stops the release', async () => {
+  test('an image over its size budget stops the release [proves G4]', async () => {
     await refusedWith(
       '1.1.0',
       { config: (raw) => void (raw.services.web.policy = { maxSize: '50MB' }) },
@@ -41,15 +41,15 @@ describe('gates before anything changes', () => {
     );
   });
 
-  test('G5: an image that runs as root stops the release', async () => {
+  test('an image that runs as root stops the release [proves G5]', async () => {
     await refusedWith('1.1.1', { files: dockerfile('USER 0') }, 'build', /root/);
   });
 
-  test('G5: a secret baked into an image stops the release', async () => {
+  test('a secret baked into an image stops the release [proves G5]', async () => {
     await refusedWith('1.1.2', { files: dockerfile('ENV API_PASSWORD=hunter2') }, 'build', /API_PASSWORD/);
   });
 
-  test('G6: a build context over its budget stops the release, unless .dockerignore leaves the rest out', async () => {
+  test('a build context over its budget stops the release, unless .dockerignore leaves the rest out [proves G6]', async () => {
     const config: Asked['config'] = (raw) => void (raw.services.web.build.maxContext = '1MB');
     const big = { 'app/big.bin': 'x'.repeat(2_000_000) };
     await refusedWith('1.1.3', { config, files: big }, 'build', /context/);
@@ -57,7 +57,7 @@ describe('gates before anything changes', () => {
     expect((await world.released('1.1.4', { config, files: ignored })).status.outcome).toBe('released');
   });
 
-  test('G6: --skip-build takes the image that is there', async () => {
+  test('--skip-build takes the image that is there [proves G6]', async () => {
     const { app } = world.scope;
     for (const service of ['web', 'job'])
       await engine()
@@ -75,7 +75,7 @@ describe('gates before anything changes', () => {
     expect(leaks(before, await snapshot(world), result.status.release.id)).toEqual([]);
   });
 
-  test('B5: the database is dumped before a migration, and the dump can be read', async () => {
+  test('the database is dumped before a migration, and the dump can be read [proves B5]', async () => {
     const { status } = await world.released('1.2.0', { files: migration('001') });
     expect(status.outcome).toBe('released');
     const detail = status.phases.find(({ phase }) => phase === 'backup')?.detail ?? '';

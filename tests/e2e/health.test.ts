@@ -14,13 +14,13 @@ describe('health', () => {
   });
   afterAll(() => world?.close());
 
-  test('D6: a fallback endpoint is asked when the primary one does not pass', async () => {
+  test('a fallback endpoint is asked when the primary one does not pass [proves D6]', async () => {
     const primary = { path: '/health/primary', fallback: '/health' };
     const { status } = await world.released('1.0.0', endpoints([primary]));
     expect(status.outcome).toBe('released');
   });
 
-  test('D4: it is tried as often as configured before the switch, at several endpoints, then given up', async () => {
+  test('it is tried as often as configured before the switch, at several endpoints, then given up [proves D4]', async () => {
     const all = [{ path: '/health' }, { path: '/health/ready' }, { path: '/health/deep' }];
     const { status } = await world.released('1.1.0', { behaviour: { unhealthy: true }, ...endpoints(all, 3) });
     expect(status.outcome).toBe('rolled back');
@@ -29,7 +29,7 @@ describe('health', () => {
     expect((await world.released('1.1.1', endpoints(all))).status.outcome).toBe('released');
   });
 
-  test('D5: a JSON body that says that the database is not healthy is not healthy', async () => {
+  test('a JSON body that says that the database is not healthy is not healthy [proves D5]', async () => {
     const deep = [{ path: '/health/deep', json: { 'database.status': 'healthy' } }];
     const { status } = await world.released('1.2.0', { behaviour: { degraded: true }, ...endpoints(deep, 3) });
     expect(status.outcome).toBe('rolled back');

@@ -47,7 +47,7 @@ describe('people and a release', () => {
     for (const file of Object.keys(migration('001'))) await world.forget(file);
   });
 
-  test('a pause holds the release, a resume lets it go on, a promote ends the soak', async () => {
+  test('a pause holds the release, a resume lets it go on, a promote ends the soak [proves D3]', async () => {
     const releasing = await world.release('1.1.2', longCanary);
     await releasing.until(inCanary);
     await releasing.tell('pause');
@@ -93,12 +93,13 @@ describe('people and a release', () => {
     for (const file of Object.keys(migration('002'))) await world.forget(file);
   });
 
-  test('R6: with --no-rollback the failed slot stays for inspection without traffic, and the next release clears it', async () => {
+  test('with --no-rollback the failed slot stays for inspection without traffic, and the next release clears it [proves R6]', async () => {
+    const served = await versionServed();
     const failed = await world.released('1.1.6', { behaviour: { failAfter: 2 }, options: { noRollback: true } });
     expect(failed.status.outcome).toBe('rolled back');
     const kept = await snapshot(world);
     expect(kept.containers.filter((line) => line.includes(failed.status.release.id))).not.toEqual([]);
-    expect(await versionServed()).toBe('1.1.3');
+    expect(await versionServed()).toBe(served);
     await expectEnd(await world.release('1.1.7'), 'released');
   });
 

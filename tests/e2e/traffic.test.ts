@@ -32,7 +32,7 @@ describe('traffic that moves', () => {
     expect(await jobs()).toEqual(['1.0.1 running']);
   });
 
-  test('D9: what is in flight on the old version ends there, and its WebSockets live until the drain is over', async () => {
+  test('what is in flight on the old version ends there, and its WebSockets live until the drain is over [proves D9]', async () => {
     const load = await world.load({ sockets: 3, paths: ['/slow', '/'], pauseMs: 100 });
     const releasing = await world.release('1.1.0', { config: (raw) => void (raw.drain.cap = '6s') });
     const drained = await releasing.until(({ phase }) => phase === 'drain');
@@ -45,7 +45,7 @@ describe('traffic that moves', () => {
     expect({ lost, losses }).toEqual({ lost: 0, losses: [] });
   });
 
-  test('D7: it is watched for a while, and so many failures in a row undo it', async () => {
+  test('it is watched for a while, and so many failures in a row undo it [proves D7]', async () => {
     const { status } = await world.released('1.2.0', {
       behaviour: { failAfter: 4 },
       config: (raw) =>
@@ -55,7 +55,7 @@ describe('traffic that moves', () => {
     expect(status.phases.find(({ state }) => state === 'failed')?.phase).toBe('smoke');
   });
 
-  test('D10: after the switch it is checked again through the router, and one that is too slow goes back', async () => {
+  test('after the switch it is checked again through the router, and one that is too slow goes back [proves D10]', async () => {
     const { status } = await world.released('1.3.0', {
       behaviour: { delayMs: 300 },
       config: (raw) => {

@@ -91,7 +91,7 @@ environments:
     features: {new-checkout: false}
 `;
 
-  test('have their own replicas, CPU, memory, variables, database, feature flags and addresses', async () => {
+  test('have their own replicas, CPU, memory, variables, database, feature flags and addresses [proves D11]', async () => {
     await writeFile(file, full);
     const { config, projectDirectory } = await loadConfiguration(file, 'production');
     expect(projectDirectory).toBe(resolve(directory));

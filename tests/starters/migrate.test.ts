@@ -61,7 +61,7 @@ const columns = async () => {
 };
 
 describe('M3: on a real Temporal, worker and database', () => {
-  test('migrations are shown, applied and reverted by hand, each time with a backup first', async () => {
+  test('migrations are shown, applied and reverted by hand, each time with a backup first [proves M3]', async () => {
     expect(json(await migrate('status'))).toMatchObject({
       applied: [],
       pending: ['001_orders', '002_total', '003_note'],
@@ -90,7 +90,7 @@ describe('M3: on a real Temporal, worker and database', () => {
     expect(await columns()).toEqual([]);
   });
 
-  test('one that fails puts back exactly what it applied, and says which statement failed', async () => {
+  test('one that fails puts back exactly what it applied, and says which statement failed [proves M3]', async () => {
     await migrate('up');
     await migrate('down', '--last');
     await write({ '004_bad.up.sql': 'ALTER TABLE orders ADD id int;', '004_bad.down.sql': 'SELECT 1;' });

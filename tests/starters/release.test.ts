@@ -201,7 +201,7 @@ describe('a release that is refused', () => {
 });
 
 describe('what a release is told', () => {
-  it('raises the version in its file with --bump, and keeps note and who (V2, V4)', async () => {
+  it('raises the version in its file with --bump, and keeps note and who [proves V2, V4]', async () => {
     const { code } = await project.run(
       'release',
       '--bump',
@@ -219,7 +219,7 @@ describe('what a release is told', () => {
     expect(entries).toEqual([expect.objectContaining({ note: 'fix rounding', who: 'bob', outcome: 'released' })]);
   });
 
-  it('passes on what to leave out (G1, G6, R6)', async () => {
+  it('passes on what to leave out [proves G6, R6]', async () => {
     const { code, stdout } = await project.run(
       'release',
       '--test-only',
@@ -238,7 +238,7 @@ describe('what a release is told', () => {
     });
   });
 
-  it('shows the plan and changes nothing with --dry-run (G8)', async () => {
+  it('shows the plan and changes nothing with --dry-run [proves G8]', async () => {
     const { code, stdout } = await project.run('release', '--bump', 'major', '--dry-run', ...production);
     expect(code).toBe(0);
     expect(stdout).toContain(`${project.app} 2.0.0 → production: into blue; nothing is live`);

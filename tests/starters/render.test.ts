@@ -307,7 +307,7 @@ describe('tables', () => {
     live: null,
   };
 
-  it('list releases with commit, size, note and the beginning of why', () => {
+  it('list releases with commit, size, note and the beginning of why [proves V4]', () => {
     const [heading, line] = renderHistory([entry], plain).split('\n');
     expect(heading).toMatch(/^version +outcome +started \(UTC\) +took +by +commit +images +judged +note$/);
     expect(line).toBe(

@@ -37,7 +37,7 @@ const smoke = (...more: string[]) => command(registerAll, 'smoke', '--url', url,
 const withFile = (...more: string[]) => smoke('-f', `${project.directory}/spillway.yaml`, '-e', 'production', ...more);
 
 describe('smoke against any URL (D8)', () => {
-  it('passes when every path answers, without any configuration', async () => {
+  it('passes when every path answers, without any configuration [proves D8]', async () => {
     const { exitCode, stdout } = await smoke('--path', '/health', '--path', '/ready', '--json');
     expect(exitCode).toBe(0);
     const report = JSON.parse(stdout) as { checks: object[] };
@@ -58,14 +58,14 @@ describe('smoke against any URL (D8)', () => {
     expect(asked).toEqual(['GET /app/health']);
   });
 
-  it('fails with 1 and says what was expected and seen', async () => {
+  it('fails with 1 and says what was expected and seen [proves D8]', async () => {
     answer = (_request, response) => response.writeHead(503).end('no database');
     const { exitCode, stdout } = await smoke('--path', '/health');
     expect(exitCode).toBe(1);
     expect(stdout).toContain('expected status 200, seen 503 ("no database")');
   });
 
-  it('fails an answer that is slower than allowed', async () => {
+  it('fails an answer that is slower than allowed [proves D8]', async () => {
     answer = (_request, response) => void setTimeout(() => response.end('ok'), 150);
     const { exitCode, stdout } = await smoke('--path', '/', '--max-latency', '50ms');
     expect(exitCode).toBe(1);
@@ -97,7 +97,7 @@ describe('smoke with the checks of a configuration', () => {
     { service: 'web', path: '/primary', fallback: '/backup', name: 'health' },
   ];
 
-  it('judges JSON fields, and asks the fallback when the primary does not pass', async () => {
+  it('judges JSON fields, and asks the fallback when the primary does not pass [proves D8]', async () => {
     await project.configure({ smoke: { checks } });
     answer = ({ url: path }, response) =>
       path === '/primary' ? response.writeHead(500).end() : response.end('{"database":{"status":"healthy"}}');
@@ -133,7 +133,7 @@ describe('smoke with the checks of a configuration', () => {
     expect(asked).toEqual([]);
   });
 
-  it('watches, forgives a hiccup, and fails after so many failed rounds in a row', async () => {
+  it('watches, forgives a hiccup, and fails after so many failed rounds in a row [proves D7, D8]', async () => {
     await project.configure({ smoke: { checks: checks.slice(0, 1) } });
     const failing = (rounds: (round: number) => boolean): void => {
       let round = 0;

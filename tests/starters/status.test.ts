@@ -49,7 +49,7 @@ it('an environment that was never released to has nothing live and no history', 
   expect(await run('watch')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('there is none') });
 });
 
-it('status shows the release that runs and what is live beside it; current stays with what is live', async () => {
+it('status shows the release that runs and what is live beside it; current stays with what is live [proves V5]', async () => {
   expect((await run('release', '1.0.0')).exitCode).toBe(0);
   const door = new Door();
   world.reset({ deploySlot: () => door.wait().then(() => ({ detail: 'healthy' })) });
@@ -69,7 +69,7 @@ it('status shows the release that runs and what is live beside it; current stays
   expect((await run('status')).stdout).toContain('last release: 1.1.0 released');
 });
 
-it('history lists the newest first, as table, JSON and Markdown file (V5)', async () => {
+it('history lists the newest first, as table, JSON and Markdown file [proves V4, V5]', async () => {
   await run('release', '1.0.0', '--note', 'first');
   await run('release', '1.1.0', '--note', 'second');
   const { stdout } = await run('history');

@@ -45,7 +45,7 @@ describe('version bump (V1)', () => {
     ['minor', '1.3.0'],
     ['major', '2.0.0'],
     ['prerelease', '1.2.4-0'],
-  ])('%s makes %s of 1.2.3 and prints it', async (part, expected) => {
+  ])('%s makes %s of 1.2.3 and prints it [proves V1]', async (part, expected) => {
     writeFileSync('VERSION', '1.2.3\n');
     expect(await version('bump', part)).toEqual({
       stdout: `${expected}\n`,
@@ -56,7 +56,7 @@ describe('version bump (V1)', () => {
     expect(readdirSync('.')).toEqual(['VERSION']);
   });
 
-  test('counts prereleases under the name that was given', async () => {
+  test('counts prereleases under the name that was given [proves V1]', async () => {
     writeFileSync('VERSION', '1.2.3\n');
     await version('bump', 'prerelease', '--preid', 'rc');
     expect((await version('bump', 'prerelease', '--preid', 'rc', '--json')).stdout).toBe(
@@ -64,7 +64,7 @@ describe('version bump (V1)', () => {
     );
   });
 
-  test('changes nothing but the version of package.json and of its lock file', async () => {
+  test('changes nothing but the version of package.json and of its lock file [proves V1]', async () => {
     const content = { name: 'shop', version: '1.2.3', scripts: { version: 'echo' }, volta: { version: '9' } };
     writeFileSync('package.json', `${JSON.stringify(content, null, 4)}\n`, { mode: 0o600 });
     const lock = { name: 'shop', version: '1.2.3', packages: { '': { version: '1.2.3' }, a: { version: '1.2.3' } } };
@@ -90,7 +90,7 @@ describe('version bump (V1)', () => {
     },
   );
 
-  test('refuses another part, a suffix for a patch, and a bad suffix', async () => {
+  test('refuses another part, a suffix for a patch, and a bad suffix [proves V1]', async () => {
     writeFileSync('VERSION', '1.2.3\n');
     expect(await version('bump', 'huge')).toMatchObject({ exitCode: 64 });
     expect((await version('bump', 'patch', '--preid', 'rc')).stderr).toContain('--preid only with prerelease');
@@ -186,7 +186,7 @@ describe('the version of a folder', () => {
     expect((await version('current', '--file', 'nothing')).exitCode).toBe(64);
   });
 
-  test('is raised for a release', async () => {
+  test('is raised for a release [proves V2]', async () => {
     writeFileSync('VERSION', '1.0.0\n');
     expect(await bumpVersion(directory, { bump: 'patch' })).toMatchObject({ from: '1.0.0', to: '1.0.1' });
     expect(await readVersion(directory)).toMatchObject({ version: '1.0.1' });

@@ -62,7 +62,7 @@ async function listed(reference: string): Promise<string[]> {
 }
 
 describe('a build', () => {
-  test('G6: sends what .dockerignore leaves, exceptions included, and pins the image by its id', async () => {
+  test('sends what .dockerignore leaves, exceptions included, and pins the image by its id [proves G6]', async () => {
     await files({
       Dockerfile: `FROM ${BUSYBOX}\nARG FLAVOUR\nENV FLAVOUR=$FLAVOUR\nCOPY . /app\n`,
       '.dockerignore': 'node_modules\nsecret.*\ndocs\n!docs/keep.md\nDockerfile\n',
@@ -91,7 +91,7 @@ describe('a build', () => {
     expect(io.progress.some((line) => line.startsWith('building web: '))).toBe(true);
   });
 
-  test('G6: a context over its budget is refused before it is sent, and the largest files are named', async () => {
+  test('a context over its budget is refused before it is sent, and the largest files are named [proves G6]', async () => {
     await files({ Dockerfile: `FROM ${BUSYBOX}\n`, 'big.bin': 'x'.repeat(50_000), 'small.txt': 'x' });
     await expect(build({ maxContext: 10_000 })).rejects.toMatchObject({
       name: 'ImageFailure',
@@ -158,7 +158,7 @@ describe('a build', () => {
     expect(await app.target.inspectImage(first.digest, 'web', io)).toBeUndefined();
   });
 
-  test('pruning keeps the newest images and those that a container uses', async () => {
+  test('pruning keeps the newest images and those that a container uses [proves B2]', async () => {
     for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0']) {
       await files({ Dockerfile: `FROM ${BUSYBOX}\nENV V=${version}\n` });
       await build({}, version);

@@ -73,7 +73,7 @@ describe('a manual step', () => {
   };
   const ended = async (handle: Awaited<ReturnType<typeof begin>>) => (await handle.result()).status;
 
-  it('goes on when somebody promotes it, judging meanwhile with all that was known', async () => {
+  it('goes on when somebody promotes it, judging meanwhile with all that was known [proves D3]', async () => {
     const handle = await waiting();
     expect(await world.tell(handle, 'approve')).toMatch(/promote goes on/);
     expect(await world.tell(handle, 'promote', { who: 'carol', why: 'looks good' })).toBeUndefined();

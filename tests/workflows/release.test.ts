@@ -195,7 +195,7 @@ describe('a failure in any phase', () => {
     },
   );
 
-  it('keeps the failed slot when asked to, but not its traffic', async () => {
+  it('keeps the failed slot when asked to, but not its traffic [proves R6]', async () => {
     world.reset({ soak: () => judged('fail', 'too many errors') });
     const { options } = requestWith();
     const { status } = await released({}, LIVE, { options: { ...options, noRollback: true } });
