@@ -20,13 +20,20 @@ export interface Watched {
 export interface Ran {
   service: string;
   container: string;
+  /** The engine's own id: another container of the same name has another one. */
   id: string;
+  /** When it may not run beside another version's, or runs to its end; its label says so, whatever a configuration says by now. */
   run?: 'live-only' | 'once';
+  /** `restarting`: it ended, and the engine is about to start it again. `exited`: it ended for good. */
   state: 'created' | 'running' | 'restarting' | 'paused' | 'exited';
   exitCode?: number;
+  /** The kernel ended it for want of memory. */
   outOfMemory?: true;
+  /** What the image's HEALTHCHECK says; absent when there is none, or it does not run. */
   health?: 'healthy' | 'starting' | 'unhealthy';
+  /** When it was started last, ms since the epoch by the engine's clock. */
   startedAt?: number;
+  /** How often the engine started it again since somebody started it. */
   restarts: number;
 }
 

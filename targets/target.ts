@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ServiceConfig } from '../domain/config';
+import type { Ran } from '../domain/exits';
 import type { ReadyCheck } from '../domain/health';
 import type { Host, Io } from '../domain/host';
 import type { Claim, Owned } from '../domain/ownership';
@@ -16,31 +17,14 @@ export interface ServiceSpec {
 }
 
 /** A container of a group, as found. */
-export interface Replica {
-  service: string;
+export interface Replica extends Ran {
   replica: number;
-  container: string;
-  /** The engine's own id: another container of the same name has another one. */
-  id: string;
-  /** When it may not run beside another version's, or runs to its end; its label says so, whatever a configuration says by now. */
-  run?: 'live-only' | 'once';
   /** Its fixed address on the environment's network. */
   address: string;
   port?: number;
   releaseId: string;
   version: string;
   imageDigest: string;
-  /** `restarting`: it ended, and the engine is about to start it again. `exited`: it ended for good. */
-  state: 'created' | 'running' | 'restarting' | 'paused' | 'exited';
-  exitCode?: number;
-  /** The kernel ended it for want of memory. */
-  outOfMemory?: true;
-  /** What the image's HEALTHCHECK says; absent when there is none, or it does not run. */
-  health?: 'healthy' | 'starting' | 'unhealthy';
-  /** When it was started last, ms since the epoch by the engine's clock. */
-  startedAt?: number;
-  /** How often the engine started it again since somebody started it. */
-  restarts: number;
 }
 
 /** A volume that the engine made for a container, because its image has a `VOLUME` there. */
