@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { PreflightFailure } from '../domain/failures';
 import { adoptable } from '../domain/ownership';
 import { fencePath, withOpen, type OpenParts } from './io';
 import { findEntry } from './ledger';
-import { lookAtOwnership, writeDocument } from './ownership';
+import { lookAtOwnership, newId, writeDocument } from './ownership';
 import type { Parts } from './parts';
 import type { Activities } from './steps';
 
@@ -15,14 +14,14 @@ export const adoptActivities = (parts: Parts): Pick<Activities, 'adoptEnvironmen
     withOpen(parts, input, async (open) => {
       const { target, io } = open;
       const seen = await lookAtOwnership(parts, input, [], target, io);
-      const owner = adoptable(seen, randomUUID());
+      const owner = adoptable(seen, newId(input.release));
       if ('problem' in owner) throw new PreflightFailure(owner.problem);
       const before = seen.document?.temporal ?? (owner.formerly.join(', ') || null);
       if (seen.document?.temporal === parts.owner) return { environmentId: owner.id, before, now: parts.owner };
       if (!input.force) await refuseWhileReleasing(input, open);
       // From now on a late step of the other Temporal's release does nothing.
       await target.host.writeFile(fencePath(input), `${input.release.id}\n`, io);
-      await writeDocument(input, owner, parts.owner, target, io);
+      await writeDocument(input, owner, parts.owner, target, io, true);
       return { environmentId: owner.id, before, now: parts.owner };
     }),
 });

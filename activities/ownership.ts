@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { ConfigurationFailure, PreflightFailure } from '../domain/failures';
+import { createHash } from 'node:crypto';
+import { ConfigurationFailure, PreflightFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { judgeOwnership, type EnvironmentDocument, type Owned, type Owner, type Seen } from '../domain/ownership';
 import type { ReleaseRef } from '../domain/release';
@@ -42,7 +42,7 @@ export async function findOwn(
   const document = await readDocument(step, target, io);
   const claims = document ? [] : await target.claims(step.release, [], io);
   const seen = { scope: step.release, document, claims, temporal: parts.owner };
-  const found = judgeOwnership(seen, randomUUID());
+  const found = judgeOwnership(seen, newId(step.release));
   return 'problem' in found ? found : { ...step.release, owner: found.owner, isNew: document === undefined };
 }
 
@@ -64,16 +64,32 @@ export async function ownRelease(
   return release;
 }
 
-/** Notes that this Temporal releases here; what it says already stays as it is. */
+/** The id of an environment that this release is the first to take: the same for every attempt, also of a frozen worker. */
+export function newId({ app, environment, id }: ReleaseRef): string {
+  return createHash('sha256').update([app, environment, id].join('\0')).digest('hex').slice(0, 32);
+}
+
+/**
+ * Notes that this Temporal releases here; what it says already stays as it is.
+ * @param adopts another Temporal may have done so before
+ * @throws UnreachableFailure when somebody took it meanwhile: an id never changes.
+ */
 export async function writeDocument(
   step: Where,
   { id, formerly }: Owner,
   temporal: string,
   target: Target,
   io: Io,
+  adopts = false,
 ): Promise<void> {
   const known = await readDocument(step, target, io);
   if (known?.id === id && known.temporal === temporal) return;
+  if (known && !(adopts && known.id === id)) {
+    throw new UnreachableFailure(
+      `expected environment ${id} of ${temporal} in ${documentPath(step)}, seen that ${known.temporal} has taken it ` +
+        `meanwhile as ${known.id}: try again`,
+    );
+  }
   const document: EnvironmentDocument = { id, formerly, temporal, since: new Date().toISOString() };
   await target.host.writeFile(documentPath(step), `${JSON.stringify(document, null, 2)}\n`, io);
 }

@@ -12,11 +12,11 @@ const CHANGES_MS = 5_000;
 
 /** Whether the new version gets the data of the live one. */
 export async function checkData(
-  input: Pick<Step, 'config'> & { release: Owned; live: Live | null },
+  input: Pick<Step, 'config'> & { release: Owned; live: Live | null; isCompared: boolean },
   target: Target,
   io: Io,
 ): Promise<Finding> {
-  const { config, live, release } = input;
+  const { config, live, isCompared, release } = input;
   const held = live ? await target.dataOf(release, live.slot, io) : [];
   const all: HeldData[] = await Promise.all(
     held.map(async (one) => ({
@@ -27,7 +27,7 @@ export async function checkData(
   );
   const filled = await filledSources(all, input, target, io);
   const sharing = await sharedSources(input, target, io);
-  return judgeData(all, { config, filled, copies: makesBaseline(config, live === null), sharing });
+  return judgeData(all, { config, filled, copies: makesBaseline(config, !isCompared), sharing });
 }
 
 /** Only for a warning: an engine that cannot tell, or takes long, keeps nobody from releasing. */

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { makesBaseline } from '../domain/baseline';
 import { judgeNames, judgeOwnership, type Claim, type Owner } from '../domain/ownership';
 import { otherSlot, type Group, type Slot } from '../domain/release';
 import type { TargetProbe, Wanted } from '../targets/target';
-import { lookAtOwnership } from './ownership';
+import { lookAtOwnership, newId } from './ownership';
 import type { Preflight, PreflightInput } from './preflight-check';
 import type { PreflightCheck } from './steps';
 
@@ -27,7 +26,7 @@ export async function checkEngine({ input, parts, target, check }: Preflight): P
   let claims: Claim[] = [];
   const ownership = await check('owner', async (io) => {
     const seen = await lookAtOwnership(parts, input, wantedReplicas(input), target, io);
-    const found = judgeOwnership(seen, randomUUID());
+    const found = judgeOwnership(seen, newId(input.release));
     if ('problem' in found) return found;
     ({ owner } = found);
     ({ claims } = seen);

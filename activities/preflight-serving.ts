@@ -3,7 +3,7 @@ import type { Io } from '../domain/host';
 import { judgeIdle, judgeLedger, judgeLimits, servingSlot, type Finding } from '../domain/preflight';
 import type { Live } from '../domain/release';
 import { lookAtServing } from './live';
-import type { OwnPreflight, Preflight } from './preflight-check';
+import type { OwnPreflight, Preflight, PreflightInput } from './preflight-check';
 import { checkData } from './preflight-data';
 import { routingOf } from './routing';
 import { askSlot } from './smoke';
@@ -21,15 +21,14 @@ export interface OnTarget {
 export async function checkServing(all: OwnPreflight): Promise<OnTarget> {
   const { input, release, target, check } = all;
   let seen: { serving: Serving; found: LiveState } | undefined;
-  const [data, router] = await Promise.all([
-    check('data', (io) => checkData({ ...input, release }, target, io)),
-    check('router', (io) => checkRouter(all, io)),
-  ]);
+  const router = await check('router', (io) => checkRouter(all, io));
   const ledger = await check('ledger', async (io) => {
     const serving = await lookAtServing(input, { ...all, io });
     seen = { serving, found: liveState(input.live, serving, input.config.services) };
     return judgeLedger(input.live, seen.found);
   });
+  const isCompared = comparable(input, seen?.found) !== null;
+  const data = await check('data', (io) => checkData({ ...input, release, isCompared }, target, io));
   if (!seen)
     return { checks: [data, router, ledger, await check('limits', (io) => checkLimits(all, false, io))], live: null };
   const { serving, found } = seen;
@@ -38,6 +37,11 @@ export async function checkServing(all: OwnPreflight): Promise<OnTarget> {
     check('idle slot', async (io) => judgeIdle(input.live, serving, await target.replicas(release, 'baseline', io))),
   ]);
   return { checks: [data, router, ledger, limits, idle], live: liveOn(input.live, seen), found };
+}
+
+/** What the new version is compared with: nothing where the live version does not serve. */
+export function comparable({ live }: Pick<PreflightInput, 'live'>, found: LiveState | undefined): Live | null {
+  return found && !isAlive(found) ? null : live;
 }
 
 async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {

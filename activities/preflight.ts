@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { configurationIdentity, runningSecrets, secretKey, secretReferences } from '../domain/identity';
-import type { Io } from '../domain/host';
+import type { LiveState } from '../domain/live-state';
 import type { Owner } from '../domain/ownership';
 import { judgeRoom, type Finding } from '../domain/preflight';
 import type { TargetProbe } from '../targets/target';
@@ -13,7 +13,7 @@ import { checkDatabase } from './preflight-database';
 import { checkEngine, nextSlot } from './preflight-engine';
 import { checkImage, checkRouterImage } from './preflight-images';
 import { checkMetrics } from './preflight-metrics';
-import { checkServing, withSmoke, type OnTarget } from './preflight-serving';
+import { checkServing, comparable, withSmoke, type OnTarget } from './preflight-serving';
 import type { Activities, PreflightCheck, PreflightReport } from './steps';
 
 /** Tries everything that can be known to fail, all at once; only then, and only if all is well, takes the environment. */
@@ -25,12 +25,12 @@ async function preflight(input: PreflightInput, parts: Parts, open: OpenParts): 
   const check: Check = (name, body) => tryCheck(name, open.io, parts.redact, body);
   const all = { ...open, input, parts, check };
   const { owner, ...engine } = await checkEngine(all);
-  const [onTarget, secrets, database, metrics] = await Promise.all([
+  const [onTarget, secrets, database] = await Promise.all([
     checkTarget(all, engine.probe, owner),
     checkSecrets(all),
     checkDatabase(input, parts, check),
-    checkMetrics({ ...input, owner }, parts, check),
   ]);
+  const metrics = await checkMetrics({ ...input, live: comparable(input, onTarget.found), owner }, parts, check);
   const { router } = open;
   const checks = [...engine.checks, ...onTarget.checks, ...secrets.checks, ...database.checks, ...metrics];
   const isWell = checks.every(({ ok }) => ok);
@@ -67,29 +67,32 @@ function isFull(error: unknown): boolean {
   return /ENOSPC|EDQUOT|no space left/i.test(String(error));
 }
 
+const NOTHING_SEEN: OnTarget = { checks: [], live: null };
+
 async function checkTarget(
   all: Preflight,
   probe: TargetProbe | undefined,
   owner: Owner | undefined,
 ): Promise<OnTarget> {
-  if (!probe) return { checks: [], live: null };
+  if (!probe) return NOTHING_SEEN;
   const { input, target, check } = all;
-  const [room, images, routerImage, serving] = await Promise.all([
-    check('room', (io) => checkRoom(all, probe, io)),
+  const [images, routerImage, serving] = await Promise.all([
     Promise.all(
       Object.keys(input.config.services).map((service) =>
         check(`image of ${service}`, (io) => checkImage(input, target, service, io)),
       ),
     ),
     check('router image', (io) => checkRouterImage(input, target, io)),
-    owner ? checkServing({ ...all, release: { ...input.release, owner } }) : { checks: [], live: null },
+    owner ? checkServing({ ...all, release: { ...input.release, owner } }) : NOTHING_SEEN,
   ]);
+  const room = await check('room', () => Promise.resolve(checkRoom(input, probe, serving.found)));
   return { ...serving, checks: [room, ...images, routerImage, ...serving.checks] };
 }
 
-async function checkRoom({ input }: Preflight, probe: TargetProbe, _io: Io): Promise<Finding> {
+function checkRoom(input: PreflightInput, probe: TargetProbe, found: LiveState | undefined): Finding {
   const imageBytes = (input.live?.images ?? []).reduce((sum, { size }) => sum + size, 0);
-  return judgeRoom(input.config, probe, { live: input.live !== null, imageBytes });
+  const isCompared = comparable(input, found) !== null;
+  return judgeRoom(input.config, probe, { live: input.live !== null, isCompared, imageBytes });
 }
 
 async function checkSecrets({ input, parts, check }: Preflight) {

@@ -98,10 +98,12 @@ function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0
   };
 }
 
-/** A version's own label says so, or this configuration: what was or becomes `live-only` must not run twice. */
+/** A version's own label says so, or this configuration: what was or becomes `live-only` must not run twice. A job has run. */
 async function liveOnly({ config }: Move, slot: Slot, { target, io, release }: StepParts): Promise<Replica[]> {
   const found = await target.replicas(release, slot, io);
-  return found.filter(({ run, service }) => run === 'live-only' || config.services[service]?.run === 'live-only');
+  return found.filter(
+    ({ run, service }) => run !== 'once' && (run === 'live-only' || config.services[service]?.run === 'live-only'),
+  );
 }
 
 /** Whether it does something, or will without anybody's doing. */

@@ -65,9 +65,9 @@ export function judgeIdle(live: Live | null, { slots }: Pick<Serving, 'slots'>, 
 export function judgeRoom(
   config: AppConfig,
   host: { memory: number; cores: number; freeDisk?: number },
-  known: { live: boolean; imageBytes: number },
+  known: { live: boolean; isCompared: boolean; imageBytes: number },
 ): Finding {
-  const groups = makesBaseline(config, !known.live) ? 3 : 2;
+  const groups = makesBaseline(config, !known.isCompared) ? 3 : 2;
   const times = (run = 'both'): number => (known.live && run === 'both' ? groups : 1);
   const all = Object.entries(config.services);
   const memory = all.reduce((sum, [, s]) => sum + (s.memory ?? 0) * s.replicas * times(s.run), 0);

@@ -10,6 +10,7 @@ import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
 import { withClient } from './client';
 import { run } from './output';
 import { RefusedFailure } from './refused';
+import { readEnvironment } from './release-view';
 import { addScopeOptions, configured, taskQueue } from './scope';
 import type { Configured, ScopeOptions } from './scope';
 
@@ -64,13 +65,16 @@ async function adopt(client: Client, scope: Configured, force: boolean): Promise
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     workflowExecutionTimeout: '5m',
   })) as AdoptAnswer;
-  await forget(client, scope);
+  // After a hand is needed only the environment knows what for.
+  const isSettled = !(await readEnvironment(client, scope))?.needsHand;
+  if (answer.before !== answer.now || isSettled) await forget(client, scope);
   return answer;
 }
 
 async function refuseWhileReleasing(client: Client, scope: Scope): Promise<void> {
   const running = await unlessMissing(client.workflow.getHandle(releaseWorkflowId(scope)).describe());
-  if (running?.status.name !== 'RUNNING') return;
+  const isBusy = Boolean((await readEnvironment(client, scope))?.current);
+  if (running?.status.name !== 'RUNNING' && !isBusy) return;
   throw new RefusedFailure(
     `expected no release of ${scope.app} to ${scope.environment} to run in this Temporal, seen one: ` +
       'it releases there already; `spillway status` shows it',

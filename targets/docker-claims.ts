@@ -19,8 +19,10 @@ export async function findClaims(engine: DockerEngine, scope: Scope, wanted: Wan
   const isOfScope = (labels: Labels): boolean =>
     labels[LABELS.app] === scope.app && labels[LABELS.environment] === scope.environment;
   const claims: Claim[] = [
-    ...containers.map(({ Names, Labels }) => {
-      const name = Names[0]!.slice(1);
+    ...containers.map(({ Id, Names, Labels }) => {
+      // A dead one has none; one with links has several.
+      const names = Names.map((one) => one.slice(1));
+      const name = names.find((one) => needed.has(one)) ?? names[0] ?? Id.slice(0, 12);
       return { kind: 'container' as const, name, labels: Labels, isNeeded: needed.has(name) };
     }),
     ...networks.map(({ Name, Labels }) => {

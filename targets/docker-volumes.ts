@@ -67,8 +67,8 @@ export class DockerVolumes {
   async writers(volume: string, io: Io): Promise<(Scope & { container: string })[]> {
     return (await this.users(volume, io))
       .filter(({ Labels, Mounts }) => Labels[LABELS.slot] && Mounts.some(({ Name, RW }) => Name === volume && RW))
-      .map(({ Names, Labels }) => ({
-        container: Names[0]!.slice(1),
+      .map(({ Id, Names, Labels }) => ({
+        container: Names[0]?.slice(1) ?? Id.slice(0, 12),
         app: Labels[LABELS.app] ?? '',
         environment: Labels[LABELS.environment] ?? '',
       }));

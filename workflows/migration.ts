@@ -1,14 +1,15 @@
-import { ApplicationFailure, TemporalFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, patched, TemporalFailure } from '@temporalio/workflow';
 import type { BackupReport } from '../activities/steps';
 import { chooseDown } from '../domain/migration';
 import type { MigrationAction, MigrationLook, MigrationRequest, MigrationResult } from '../domain/migration';
+import type { LiveState } from '../domain/live-state';
 import type { Live, Outcome } from '../domain/release';
 import { Control } from './control';
 import { finish, goBack } from './going-back';
 import { backupPhase, migratePhase } from './preparing';
-import { phase, skip, summarised } from './run';
+import { isLiveDead, phase, skip, summarised } from './run';
 import type { Run } from './run';
-import { heavy, quick, slow, undoing } from './steps';
+import { brief, heavy, quick, slow, undoing } from './steps';
 import { untilStopped } from './stopping';
 import { UndoStack } from './undo-stack';
 
@@ -92,8 +93,22 @@ async function choosePhase(run: Run, action: Exclude<MigrationAction, { kind: 's
     const names = action.kind === 'up' ? pending : chooseDown(applied, action.choice);
     if ('mistake' in names) throw refused(names.mistake);
     record.detail = names.length > 0 ? names.join(', ') : 'nothing to do';
+    if (names.length > 0 && patched('look-at-live')) run.found = await lookAtLive(run);
     return names;
   });
+}
+
+/** A version that is dead passes no smoke checks, whatever is done to its schema. A target that cannot tell hinders nobody. */
+async function lookAtLive({ live, request }: Run): Promise<LiveState | undefined> {
+  if (!live) return undefined;
+  const { app, environment, config } = request;
+  try {
+    const input = { scope: { app, environment }, config, live };
+    return { ...(await summarised(brief.lookAtLive, 'look at what is live', input)), down: [], loops: [] };
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    return undefined;
+  }
 }
 
 async function downPhase(run: Run, names: string[], backup: BackupReport): Promise<void> {
@@ -106,7 +121,7 @@ async function downPhase(run: Run, names: string[], backup: BackupReport): Promi
     );
     await summarised(heavy.downMigrations, `revert ${names.join(', ')}`, input);
     record.detail = `reverted ${names.join(', ')}`;
-    if (live) {
+    if (live && !isLiveDead(run)) {
       const through = 'slot' as const;
       await summarised(slow.smoke, `smoke ${live.slot} on the reverted schema`, { ...step, slot: live.slot, through });
     }

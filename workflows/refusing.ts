@@ -24,7 +24,7 @@ export function refusal(
   if (live?.version === version && !options.again && !options.testOnly) {
     const reason =
       `${app} ${version} is live in ${environment} already: release another version, ` +
-      'or the same with --again if its configuration or secrets changed';
+      'or the same with --again if it serves no more, or its configuration or secrets changed';
     return { accepted: false, reason };
   }
   return undefined;

@@ -7,6 +7,7 @@ import { drainPhase, retirePhase } from './letting-go';
 import { backupPhase, buildPhase, deployPhase, migratePhase, preflightPhase, smokePhase } from './preparing';
 import { approvePhase, bakePhase, canaryPhase, lastPause, switchPhase, verifyPhase } from './shifting';
 import { untilStopped } from './stopping';
+import { isLiveDead } from './run';
 import type { Run } from './run';
 import { UndoStack } from './undo-stack';
 
@@ -36,7 +37,8 @@ async function forward(run: Run): Promise<Outcome> {
   const { version, options } = run.request;
   const { configurationIdentity, pendingMigrations } = await preflightPhase(run);
   const next = await buildPhase(run, configurationIdentity);
-  if (run.live?.identity === next.identity) return nothingToDo(run, `${version} is live already, unchanged`);
+  if (run.live?.identity === next.identity && !isLiveDead(run))
+    return nothingToDo(run, `${version} is live already, unchanged`);
   if (options.testOnly) return nothingToDo(run, 'tested only, as asked: nothing was deployed');
   const backup = await backupPhase(run);
   await migratePhase(run, pendingMigrations, backup);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
+import { writeDocument } from '../../activities/ownership';
 import type { PreflightCheck, PreflightReport } from '../../activities/steps';
 import { LABELS, containerName, networkName } from '../../domain/names';
 import type { EnvironmentDocument } from '../../domain/ownership';
@@ -113,6 +114,24 @@ describe('names', () => {
     expect(bad(report).map(({ name }) => name)).toEqual(['names']);
     expect(bad(report)[0]?.detail).toContain('which Spillway did not make');
     expect([await runs(id), await runs(plain)]).toEqual([true, true]);
+  }, 300_000);
+
+  it('that a stranger holds are found also where others call it by another name [proves 1]', async () => {
+    const world = await open();
+    const name = containerName(world.scope, 'web', 'blue', 1);
+    await stranger(name, {}, 'bridge');
+    const linking = await engine().createContainer({
+      name: `0-${world.scope.app}`,
+      Image: 'spillway/busybox:local',
+      Cmd: ['sleep', '600'],
+      HostConfig: { NetworkMode: 'bridge', Links: [`${name}:other`] },
+    });
+    try {
+      await linking.start();
+      expect(bad(await world.preflight(world.step(NEW))).map(({ name: check }) => check)).toEqual(['names']);
+    } finally {
+      await linking.remove({ force: true });
+    }
   }, 300_000);
 
   it('that a stranger takes after preflight end the step, and the stranger runs on [proves 1]', async () => {
@@ -253,6 +272,24 @@ describe('an environment with the names and labels of the version before', () =>
     await expect(world.run('takeFence', world.step(OLD))).rejects.toMatchObject({ name: 'PreflightFailure' });
     Object.assign(world.parts, { owner: HERE });
     await removeNetwork(world);
+  }, 300_000);
+});
+
+describe('the id of an environment', () => {
+  it('is the same for every attempt of its first release, and is never replaced by a late one [proves 1]', async () => {
+    const world = await open();
+    await world.preflight(world.step(OLD));
+    const { id } = await document(world);
+    await rm(join(world.state, 'environment.json'));
+    await world.preflight(world.step(OLD));
+    expect((await document(world)).id).toBe(id);
+    const { target: settings } = world.step(OLD).config;
+    const target = await openDockerTarget(settings, { variables: {} });
+    const io = { signal: new AbortController().signal, onProgress: () => undefined };
+    const late = writeDocument(world.step(NEW), { id: 'another', formerly: [] }, HERE, target, io);
+    await expect(late).rejects.toMatchObject({ name: 'UnreachableFailure' });
+    expect((await document(world)).id).toBe(id);
+    await target.close();
   }, 300_000);
 });
 

@@ -186,6 +186,22 @@ describe('preflight of a later release', () => {
     expect(await ledger()).toMatch(/web[.-]blue-1 ended with exit code/);
   }, 300_000);
 
+  it('asks no metric of a dead live version, and reserves nothing for copies of it [proves 2]', async () => {
+    world.change = (raw) => {
+      raw.canary = {
+        baseline: 'fresh',
+        steps: [{ weight: 10 }],
+        analysis: { metrics: [{ name: 'memory', containers: { measure: 'memory' } }] },
+      };
+    };
+    await engine()
+      .getContainer(containerName(world.scope, 'web', 'blue', 1))
+      .remove({ force: true });
+    const report = await world.preflight(world.step(NEW, '1.1.0'));
+    expect(bad(report)).toEqual([]);
+    expect(report.found).toMatchObject({ condition: 'dead' });
+  }, 300_000);
+
   it('finds a live version that fails its smoke checks before any migration, so that none is blamed for it [proves 2]', async () => {
     const postgres = await startPostgres();
     try {

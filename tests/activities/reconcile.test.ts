@@ -141,6 +141,21 @@ describe('reconcile', () => {
     expect((await seed.inspect()).State.StartedAt).toBe(State.StartedAt);
   }, 300_000);
 
+  it('leaves a job of the live version alone that the new version would run as a worker [proves 3]', async () => {
+    world.change = (raw) => {
+      raw.services.seed = { image: 'spillway/node:local', command: ['-e', ''], traffic: 'none', run: 'once' };
+    };
+    await world.release(OLD, '1.0.0', 'blue');
+    const seed = engine().getContainer(containerName(world.scope, 'seed', 'blue', 1));
+    const { State } = await seed.inspect();
+    world.change = (raw) => {
+      raw.services.seed = { image: 'spillway/node:local', command: ['-e', ''], traffic: 'none', run: 'live-only' };
+    };
+    const step = world.step(OLD);
+    await world.run('moveLiveOnly', { ...step, to: 'blue', back: { down: [], loops: [] } });
+    expect((await seed.inspect()).State.StartedAt).toBe(State.StartedAt);
+  }, 300_000);
+
   it('touches nothing when the live version is gone and another has traffic, and says so', async () => {
     await world.release(OLD, '1.0.0', 'blue');
     await world.deploy(world.step(NEW, '1.1.0'), 'green');

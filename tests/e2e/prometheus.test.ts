@@ -95,7 +95,7 @@ test('a Prometheus that is gone half-way is missing evidence, which never passes
       raw.canary = { ...raw.canary, steps: [{ weight: 50, soak: '3s' }], limits: { minRequests: 0 }, analysis };
     },
   });
-  await releasing.until(({ share }) => share === 50, 60_000);
+  await releasing.until(({ share }) => share === 50, 300_000);
   await prometheus.close();
   const { status } = await releasing.result();
   expect({ failed: failedPhase(status), why: status.why }).toMatchObject({ failed: 'canary' });

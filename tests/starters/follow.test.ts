@@ -75,7 +75,7 @@ async function atTerminal(argv: string[], talk: (terminal: Terminal) => Promise<
   let seen = '';
   child.stdout.on('data', (data: Buffer) => (seen += data.toString()));
   const ended = once(child, 'close');
-  const giveUp = setTimeout(() => child.kill(), 60_000);
+  const giveUp = setTimeout(() => child.kill(), 300_000);
   const until = async (text: string): Promise<void> => {
     while (!seen.includes(text)) {
       if (child.exitCode !== null) throw new Error(`expected ${text}, seen ${seen}`);

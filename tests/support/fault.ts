@@ -42,7 +42,7 @@ export async function endure(
       files: migration('002'),
       config: (raw) => void (raw.canary.steps = [{ weight: 50, soak: '6s' }]),
     });
-    await releasing.until((status) => status.phase === phase, 60_000);
+    await releasing.until((status) => status.phase === phase, 300_000);
     await strike(world);
     const lostWhileDown = losesTraffic ? (await load.report()).lost : 0;
     const result = await releasing.result();

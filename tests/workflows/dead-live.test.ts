@@ -4,7 +4,7 @@ import type { Watched } from '../../domain/exits';
 import { HAPROXY_CAPABILITIES } from '../../routers/haproxy';
 
 let world: ReleaseWorld;
-beforeAll(async () => void (world = await ReleaseWorld.start()), 60_000);
+beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);
 afterAll(async () => world.stop());
 beforeEach(() => world.reset());
 
@@ -45,6 +45,14 @@ describe('a release whose live version is dead', () => {
       detail: '1.0.0 does not serve: there is nothing to compare with',
     });
     expect(status.phases[0]?.detail).toContain('1.0.0 is live in blue, but does not serve: web.blue-1 ended');
+  });
+
+  it('may be of the very same version, since what serves no more is not live already [proves 2]', async () => {
+    const identity = () => ({ images: [], identity: LIVE.identity, tags: [] });
+    world.reset({ ...found({ ...DEAD, down: [], loops: [] }), buildImages: identity });
+    expect((await (await begin()).result()).status.outcome).toBe('released');
+    world.reset({ ...found({ ...DEAD, condition: 'serving' }), buildImages: identity });
+    expect((await (await begin()).result()).status.outcome).toBe('unchanged');
   });
 
   it('puts back what was when it fails: the share, and no worker that did not run before [proves 2]', async () => {

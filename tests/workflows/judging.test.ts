@@ -5,7 +5,7 @@ import type { SoakState } from '../../domain/soak-state';
 import { beatUntilCancelled, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
 
 let world: ReleaseWorld;
-beforeAll(async () => void (world = await ReleaseWorld.start()), 60_000);
+beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);
 afterAll(async () => world.stop());
 beforeEach(() => world.reset());
 

@@ -8,7 +8,7 @@ import type { migration } from '../../workflows/migration';
 import { failing, Door, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
 
 let world: ReleaseWorld;
-beforeAll(async () => void (world = await ReleaseWorld.start()), 60_000);
+beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);
 afterAll(async () => world.stop());
 beforeEach(() => world.reset());
 
@@ -46,6 +46,13 @@ describe('M3: migrations by hand', () => {
     expect(world.ran()).toEqual(['takeFence', 'checkMigrations', 'migrationStatus', 'backUp', 'applyMigrations']);
     expect(status).toMatchObject({ state: 'ended', outcome: 'migrated' });
     expect({ names, backup }).toEqual({ names: ['002_orders'], backup: '/backups/a.tar.gz' });
+  });
+
+  it('ask nothing of a live version that is dead, so that one of them may mend it [proves 2]', async () => {
+    world.reset({ lookAtLive: () => ({ condition: 'dead', detail: 'web.blue-1 ended' }) });
+    expect((await change(UP, LIVE)).status.outcome).toBe('migrated');
+    expect((await change(LAST, LIVE)).status.outcome).toBe('migrated');
+    expect(world.asked('smoke')).toEqual([]);
   });
 
   it('are followed by a smoke of the version that serves', async () => {
