@@ -82,10 +82,14 @@ export function caveatsOf(
     ...(router.sessionsPerSlot
       ? []
       : [`${kind} does not know requests in flight by slot: drain waits for its old workers instead`]),
-    ...(!router.counters && judged ? [`${kind} does not count by slot: only probes and metrics are judged`] : []),
+    ...(!router.counters && judged
+      ? [`${kind} does not count by slot: only probes, metrics and containers that end are judged`]
+      : []),
     ...(!router.affinity && config.canary.affinity ? [`${kind} cannot keep a visitor on one slot`] : []),
     ...(config.canary.steps.length > 0 && !judgesCanary(config, router.counters)
-      ? ['nothing judges the canary: no limits are configured, and nothing is compared']
+      ? [
+          'nothing judges the canary but that its containers keep running: no limits are configured, and nothing is compared',
+        ]
       : []),
   ];
 }

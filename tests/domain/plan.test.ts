@@ -16,7 +16,7 @@ test('a canary without limits is compared with the live version, so nothing is a
 
 test('a canary that is neither limited nor compared says so', () => {
   expect(caveats({ analysis: { compare: false } })).toEqual([
-    'nothing judges the canary: no limits are configured, and nothing is compared',
+    'nothing judges the canary but that its containers keep running: no limits are configured, and nothing is compared',
   ]);
   expect(caveats({ analysis: { compare: false }, limits: { errorRate: 5 } })).toEqual([]);
 });
