@@ -12,30 +12,70 @@ export interface Sampled {
   samples: readonly Sample[];
 }
 
-/** Pairs of series that are one counter seen twice. */
+/** Scrapes in a rhythm of their own are those of another Prometheus; more rhythms than it would have copies are none. */
+const MOST_RHYTHMS = 10;
+
+/**
+ * Pairs of series that are one counter seen twice. A process may have thousands of series, so only those are compared that
+ * have all labels but one in common, and that no scrape shows together.
+ */
 export function copiesIn(all: readonly Sampled[]): [key: string, copy: string][] {
-  const byProcess = new Map<string, Sampled[]>();
-  for (const one of all) {
-    const { instance } = one.labels;
-    if (instance === undefined || one.samples.length === 0) continue;
-    const process = JSON.stringify([instance, one.labels.__name__]);
-    byProcess.set(process, [...(byProcess.get(process) ?? []), one]);
-  }
-  return [...byProcess.values()].flatMap(pairsOf);
+  const sampled = all.filter(({ labels, samples }) => labels.instance !== undefined && samples.length > 0);
+  const processes = grouped(sampled, ({ labels }) => [JSON.stringify([labels.instance, labels.__name__])]);
+  return processes.flatMap(copiesOfProcess);
 }
 
-function pairsOf(group: Sampled[]): [string, string][] {
-  return group.flatMap((one, index) =>
-    group.slice(index + 1).flatMap((other): [string, string][] => (isCopy(one, other) ? [[one.key, other.key]] : [])),
-  );
+function copiesOfProcess(group: Sampled[]): [string, string][] {
+  const rhythms = rhythmsOf(group);
+  const names = [...new Set(group.flatMap(({ labels }) => Object.keys(labels)))].sort();
+  const places = grouped([...group.keys()], (place) => withoutEach(group[place]!.labels, names));
+  const pairs = places.flatMap((alike) => {
+    const byRhythm = grouped(alike, (place) => [rhythms[place]!]);
+    if (byRhythm.length > MOST_RHYTHMS) return [];
+    return byRhythm.flatMap((some, index) => some.flatMap((one) => pairsWith(one, byRhythm.slice(index + 1).flat())));
+  });
+  return pairs
+    .filter(([one, other]) => areInterleaved(group[one]!.samples, group[other]!.samples))
+    .sort(([one, copy], [another, further]) => one - another || copy - further)
+    .map(([one, other]) => [group[one]!.key, group[other]!.key]);
 }
 
-function isCopy(one: Sampled, other: Sampled): boolean {
-  const names = new Set([...Object.keys(one.labels), ...Object.keys(other.labels)]);
-  const different = [...names].filter((name) => one.labels[name] !== other.labels[name]);
-  if (different.length !== 1) return false;
-  const times = new Set(one.samples.map(([time]) => time));
-  return !other.samples.some(([time]) => times.has(time)) && areInterleaved(one.samples, other.samples);
+function pairsWith(one: number, others: number[]): [number, number][] {
+  return others.map((other) => (one < other ? [one, other] : [other, one]));
+}
+
+/** Labels with each one of the names left out, as text; those that two series have in common are all alike but one. */
+function withoutEach(labels: Sampled['labels'], names: readonly string[]): string[] {
+  const values = names.map((name) => labels[name] ?? '');
+  return names.map((_, index) => JSON.stringify([index, values.with(index, '')]));
+}
+
+/** For each series who scrapes it: those that have a timestamp in common, directly or by others, are scraped together. */
+function rhythmsOf(group: Sampled[]): number[] {
+  const rhythms = group.map((_, place) => place);
+  const rootOf = (place: number): number => {
+    while (rhythms[place] !== place) place = rhythms[place] = rhythms[rhythms[place]!]!;
+    return place;
+  };
+  const firstAt = new Map<number, number>();
+  for (const [place, { samples }] of group.entries())
+    for (const [time] of samples) {
+      const first = firstAt.get(time);
+      if (first === undefined) firstAt.set(time, place);
+      else rhythms[rootOf(place)] = rootOf(first);
+    }
+  return group.map((_, place) => rootOf(place));
+}
+
+function grouped<T, K>(all: readonly T[], keysOf: (one: T) => readonly K[]): T[][] {
+  const groups = new Map<K, T[]>();
+  for (const one of all)
+    for (const key of keysOf(one)) {
+      const group = groups.get(key);
+      if (group) group.push(one);
+      else groups.set(key, [one]);
+    }
+  return [...groups.values()];
 }
 
 /** In a tenth of the steps values may be out of order, as scrapes take different times. */
