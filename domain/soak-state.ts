@@ -68,9 +68,12 @@ export interface SoakSettings {
   recorded: Record<string, Counters> | null;
 }
 
-/** One reading of one slot. Counts only grow; `measured` is when the source did so, in ms since the epoch by the server. */
+/**
+ * One reading of one slot. Counts only grow; `measured` is when the source did so, in ms since the epoch by the server, and
+ * `guessed` that nobody knows, so that it may be the same as before.
+ */
 export type Measurement =
-  | { value: number; measured?: Measured }
+  | { value: number; measured?: Measured; guessed?: true }
   | { bad: number; total: number; gap?: string; measured?: Measured }
   | { missing: string };
 

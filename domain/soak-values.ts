@@ -1,5 +1,6 @@
 import type { AnalysisMetric } from './config';
 import { isNewMeasurement } from './measured';
+import { listen, type Rhythm } from './rhythm';
 import type { Measurement } from './soak-state';
 
 /*
@@ -13,6 +14,8 @@ export interface MetricValues {
   /** When a sample was taken last, and how long that was after the one before, ms. */
   at?: number;
   apart: number;
+  /** What is known of a source that does not say when it measures. */
+  rhythm?: Rhythm;
   /** Readings of what was known already. */
   repeated: number;
 }
@@ -21,7 +24,8 @@ export interface MetricValues {
 export type Pair = [canary: number | null, baseline: number | null];
 
 /**
- * Takes a reading of both slots when it is new of both: then they are of the same time, too.
+ * Takes a reading of both slots when it is new of both: then they are of the same time, too. When its source does not say
+ * when it measured, its rhythm tells.
  * @param began when the step began: what was measured before is no evidence of it
  */
 export function takeValues(
@@ -31,11 +35,14 @@ export function takeValues(
   at: number,
   began: number,
 ): { values: MetricValues; sample?: Pair } {
-  const known = before ?? { until: {}, apart: 0, repeated: 0 };
+  const last = before ?? { until: {}, apart: 0, repeated: 0 };
   const sides = Object.entries(readings).filter(([, one]) => one !== null) as ['canary' | 'baseline', Measurement][];
   const isOld = ([side, one]: (typeof sides)[number]): boolean =>
     'value' in one && one.measured !== undefined && !isNewMeasurement(one.measured, known.until[side] ?? began);
-  if (sides.some(isOld)) return { values: { ...known, repeated: known.repeated + 1 } };
+  const guessed = sides.flatMap(([side, one]) => ('value' in one && one.guessed ? [[side, one.value] as const] : []));
+  const heard = guessed.length > 0 ? listen(last.rhythm, guessed, at, last.at) : undefined;
+  const known = heard ? { ...last, rhythm: heard.rhythm } : last;
+  if (heard?.isNew === false || sides.some(isOld)) return { values: { ...known, repeated: known.repeated + 1 } };
   const isEmpty = !sides.some(([, one]) => 'value' in one);
   // Nothing, too, is said no more often than there would be something.
   if (isEmpty && at - (known.at ?? -Infinity) < Math.max(interval, known.apart)) return { values: known };

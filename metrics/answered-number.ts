@@ -14,7 +14,10 @@ export function numberIn(from: string, text: string, answers: Answers): Reading 
   const fault = (seen: string): Reading => ({ missing: `expected ${wanted} as ${from}, seen ${seen}`, fault: true });
   const trimmed = text.trim();
   if (trimmed === '') return fault('nothing');
-  if (answers === 'value' && NUMBER.test(trimmed)) return finite(Number(trimmed)) ?? fault(excerpt(trimmed));
+  if (answers === 'value' && NUMBER.test(trimmed)) {
+    const reading = finite(Number(trimmed));
+    return reading ? guessed(reading) : fault(excerpt(trimmed));
+  }
   const content = parsed(trimmed);
   if (typeof content !== 'object' || content === null) return fault(excerpt(trimmed));
   const reading = answers === 'value' ? valueOf(content, from) : countsOf(content);
@@ -48,11 +51,17 @@ function countsOf({ bad, total }: Content): Reading | undefined {
 }
 
 function withTime(reading: Reading, { measured }: Content, from: string): Reading {
-  if (measured === undefined || 'missing' in reading) return reading;
+  if ('missing' in reading) return reading;
+  if (measured === undefined) return guessed(reading);
   const time = typeof measured === 'string' && /^\d{4}-\d\d-\d\dT/.test(measured) ? Date.parse(measured) : NaN;
   if (Number.isFinite(time)) return { ...reading, measured: { from: time, to: time } };
   const wanted = 'expected `measured` as a moment such as "2026-11-21T10:00:00Z"';
   return { missing: `${wanted} in ${from}, seen ${excerpt(JSON.stringify(measured))}`, fault: true };
+}
+
+/** Counts say by themselves what is new. */
+function guessed(reading: Reading): Reading {
+  return 'value' in reading ? { ...reading, guessed: true } : reading;
 }
 
 function finite(value: number): Reading | undefined {

@@ -7,7 +7,6 @@ import { formatDuration } from '../domain/units';
 import { numberIn } from './answered-number';
 import { excerpt } from './http-json';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
-import { Repeats } from './repeats';
 
 /** Characters of its output that are kept: a number, or why there is none. */
 const KEPT = 10_000;
@@ -23,15 +22,13 @@ export interface CommandSettings {
 
 /** Runs a program, without a shell, that prints a number. */
 export class CommandSource implements MetricSource {
-  private readonly repeats = new Repeats();
-
   constructor(private readonly settings: CommandSettings) {}
 
   async read(of: Measured, window: Window, io: Io): Promise<Reading> {
     const { run, answers } = this.settings.config;
     try {
       const { exitCode, stdout, stderr } = await this.run(of, window, io);
-      if (exitCode === 0) return this.repeats.mark(of, numberIn(`the output of ${run[0]}`, stdout, answers), window.to);
+      if (exitCode === 0) return numberIn(`the output of ${run[0]}`, stdout, answers);
       const said = excerpt(stderr || stdout);
       const seen = `${exitCode === null ? 'that it was killed' : exitCode}${said && ` (${said})`}`;
       // It ran, so it may merely have nothing to measure.

@@ -37,6 +37,8 @@ export interface ValueReading {
   value: number;
   /** When its source measured it, by the clock of this machine; absent when nobody knows, so that each one is new. */
   measured?: Window;
+  /** It may have been measured before, and be read once more: its source does not say. */
+  guessed?: true;
 }
 
 /** Bad and all events since the beginning of the window. */

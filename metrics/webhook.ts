@@ -3,7 +3,6 @@ import type { Io } from '../domain/host';
 import { numberIn } from './answered-number';
 import { postTo, shownUrl, statusProblem } from './http-json';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
-import { Repeats } from './repeats';
 
 export interface WebhookSettings {
   config: NonNullable<AnalysisMetric['webhook']>;
@@ -17,8 +16,6 @@ export interface WebhookSettings {
 
 /** Asks a service of the user's own. */
 export class WebhookSource implements MetricSource {
-  private readonly repeats = new Repeats();
-
   constructor(private readonly settings: WebhookSettings) {}
 
   async read(of: Measured, { from, to }: Window, io: Io): Promise<Reading> {
@@ -31,7 +28,7 @@ export class WebhookSource implements MetricSource {
       const question = { url, ca, timeout, body: JSON.stringify(asked) };
       const answer = await postTo({ ...question, headers: { ...headers, 'content-type': 'application/json' } }, io);
       if (answer.status !== 200) return { missing: statusProblem(url, answer), fault: true };
-      return this.repeats.mark(of, numberIn(`the answer of ${shownUrl(url)}`, answer.body, answers), to);
+      return numberIn(`the answer of ${shownUrl(url)}`, answer.body, answers);
     } catch (error) {
       return missingBecause(error, io);
     }
