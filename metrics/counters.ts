@@ -38,15 +38,25 @@ export class Counters {
     return batch.filter(({ key, samples: [first] }) => first && first[0] > this.began && !this.known.has(key));
   }
 
-  /** Whether something that was scraped together with the first sample of this series had been scraped before it. */
-  hasSibling({ labels, samples }: CounterSeries, batch: readonly CounterSeries[]): boolean {
-    const time = samples[0]![0];
-    return batch.some(
-      (other) =>
-        isSameTarget(labels, other.labels) &&
-        other.samples.some(([at]) => at === time) &&
-        Math.min(other.samples[0]![0], this.known.get(other.key)?.first ?? Infinity) < time,
-    );
+  /**
+   * @param batch all that was scraped
+   * @returns whether something that was scraped together with the first sample of a series had been scraped before it
+   */
+  siblings(batch: readonly CounterSeries[]): (one: CounterSeries) => boolean {
+    // Since when there was something of what a scrape has; there may be thousands of series in each.
+    const since = new Map<string, number>();
+    const scrape = ({ job, instance }: CounterSeries['labels'], time: number) => JSON.stringify([job, instance, time]);
+    for (const { key, labels, samples } of batch) {
+      // Without its address nobody knows what was scraped.
+      if (labels.instance === undefined || samples.length === 0) continue;
+      const first = Math.min(samples[0]![0], this.known.get(key)?.first ?? Infinity);
+      for (const [time] of samples) {
+        const at = scrape(labels, time);
+        since.set(at, Math.min(first, since.get(at) ?? Infinity));
+      }
+    }
+    return ({ labels, samples: [first] }) =>
+      first !== undefined && (since.get(scrape(labels, first[0])) ?? Infinity) < first[0];
   }
 
   /** @param born keys of the series that surely were zero before their first sample */
@@ -102,9 +112,4 @@ export class Counters {
 /** What was scraped, as its labels tell. */
 export function targetOf({ job = '', instance = '' }: Record<string, string>): string {
   return JSON.stringify([job, instance]);
-}
-
-/** Without `instance` nobody knows. */
-function isSameTarget(one: Record<string, string>, other: Record<string, string>): boolean {
-  return one.instance !== undefined && one.instance === other.instance && one.job === other.job;
 }

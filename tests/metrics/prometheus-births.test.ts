@@ -62,6 +62,14 @@ const PAST = [
   ...series('process_start_time_seconds', `app="old",instance="a"`, (i) => (late(i) ? BEGAN / 1_000 - 9_000 : null)),
   ...series('asked_total', `app="created",instance="a",code="200"`, (i) => (late(i) ? 9 : null)),
   ...series('asked_created', `app="created",instance="a",code="200"`, (i) => (late(i) ? BEGAN / 1_000 + 20 : null)),
+  // An exporter was away for longer than Prometheus looks back, and began within the time; what it tells of did not.
+  ...series('asked_total', `app="exporter",${INSTANCE},code="200"`, (i) => (i < 5 || late(i) ? 4_750_000 + i : null)),
+  ...series('asked_total', `app="exporter",${INSTANCE},code="500"`, (i) => (i < 5 || late(i) ? 250_000 : null)),
+  ...series('process_start_time_seconds', `app="exporter",${INSTANCE}`, (i) => (late(i) ? BEGAN / 1_000 + 20 : null)),
+  ...series('up', `app="exporter",${INSTANCE}`, (i) => (i < 5 || late(i) ? 1 : 0)),
+  // The same of a process that began anew with its counters.
+  ...series('asked_total', `app="anew",${INSTANCE},code="200"`, (i) => (i < 5 ? 900 : late(i) ? 4 + i - AT - 2 : null)),
+  ...series('process_start_time_seconds', `app="anew",${INSTANCE}`, (i) => (late(i) ? BEGAN / 1_000 + 20 : null)),
   // A scrape that was successful did not have it yet.
   ...series('asked_total', `app="scraped",${INSTANCE},code="500"`, first),
   ...series('up', `app="scraped",${INSTANCE}`, () => 1),
@@ -130,6 +138,20 @@ test('sums of counters are taken of each, so that a replica that comes back is n
 
 test('a process that says that it began within the time has counted all that it shows [proves P]', async () => {
   expect(await count('replaced')).toMatchObject({ bad: 0, total: 10 + 4 + 180 });
+});
+
+test('what an exporter tells of is not new because the exporter is, and said to be unknown [proves P]', async () => {
+  expect(await count('exporter')).toMatchObject({
+    bad: 0,
+    total: 18,
+    gap: expect.stringMatching(/^a counter appeared with 47\d{5}, of which nobody knows/) as string,
+  });
+});
+
+test('a process that was away and began anew has counted all that it shows below where it stood [proves P]', async () => {
+  const reading = await count('anew');
+  expect(reading).toMatchObject({ bad: 0, total: 4 + 18 });
+  expect(reading).not.toHaveProperty('gap');
 });
 
 test('a process that says that it began before shows nothing new at first [proves P]', async () => {
