@@ -21,8 +21,10 @@ export interface MetricCounts {
   seen: Readings;
   /** Counts as read last, of which one slot may not have any news yet; absent in what an older version kept. */
   newest?: Readings;
-  /** Falls of a source that must not fall. */
+  /** How often a counter began anew. */
   falls?: number;
+  /** Why nothing of it is used any more: it was seen to count something else. */
+  refused?: string;
 }
 
 /** As often a process may begin anew; what falls more often counts something else. */
@@ -41,10 +43,11 @@ export function countMetric(
   if (!('total' in canary) || !baseline || !('total' in baseline)) return { counts: before };
   const now: Readings = { canary: countOf(canary), baseline: countOf(baseline) };
   if (!before) return { counts: begun(metric, now) };
-  const fallen = (['canary', 'baseline'] as const).find((side) =>
-    isBelow(now[side], (before.newest ?? before.seen)[side]),
-  );
-  if (fallen) return fell(metric, before, now, fallen);
+  // What was seen to fall like a window rises like one, too.
+  if (before.refused !== undefined) return { counts: before, gap: before.refused };
+  const last = before.newest ?? before.seen;
+  const fallen = (['canary', 'baseline'] as const).filter((side) => isBelow(now[side], last[side]));
+  if (fallen.length > 0) return fell(metric, before, now, fallen);
   return { counts: advanced({ ...before, newest: now }) };
 }
 
@@ -71,23 +74,28 @@ function fell(
   metric: AnalysisMetric,
   before: MetricCounts,
   now: Readings,
-  side: keyof Readings,
+  fallen: (keyof Readings)[],
 ): { counts: MetricCounts; gap: string } {
-  const falls = (before.falls ?? 0) + 1;
-  const last = (before.newest ?? before.seen)[side];
-  const seen = `seen ${now[side].bad} of ${now[side].total} after ${last.bad} of ${last.total}`;
-  const isCounter = metric.command?.answers === 'counters' || metric.webhook?.answers === 'counters';
+  const last = before.newest ?? before.seen;
+  const [side] = fallen as [keyof Readings];
+  const seen = `seen ${now[side].bad} of ${now[side].total} after ${last[side].bad} of ${last[side].total}`;
   // A Prometheus that lost something says again later what it said before.
-  if (metric.prometheus) return { counts: { ...before, falls }, gap: `expected counts that only grow, ${seen}` };
-  if (isCounter && falls <= MOST_FALLS)
+  if (metric.prometheus) return { counts: before, gap: `expected counts that only grow, ${seen}` };
+  const falls = (before.falls ?? 0) + 1;
+  const isCounter = metric.command?.answers === 'counters' || metric.webhook?.answers === 'counters';
+  if (isCounter && falls <= MOST_FALLS && fallen.every((one) => beganAnew(now[one], last[one])))
     return { counts: { ...before, seen: now, newest: now, falls }, gap: `a counter fell, ${seen}` };
-  const gap =
-    `expected counts since the soak began, which only grow, ${seen}: count all that happened between FROM and TO, not what ` +
-    'happened lately; nothing of it is used';
-  return {
-    counts: { state: startCounts(metric), seen: now, newest: now, falls: Math.max(falls, MOST_FALLS + 1) },
-    gap,
-  };
+  const gap = isCounter
+    ? `expected counts since ever, which fall only when their process begins anew, ${seen}: count all that ever happened, ` +
+      'not what happened lately; nothing of it is used'
+    : `expected counts since the soak began, which only grow, ${seen}: count all that happened between FROM and TO, not ` +
+      'what happened lately; nothing of it is used';
+  return { counts: { state: startCounts(metric), seen: now, newest: now, falls, refused: gap }, gap };
+}
+
+/** A process that begins anew loses most of what it had; a window that slides a little at a time. */
+function beganAnew(now: Count, last: Count): boolean {
+  return now.total < last.total / 2;
 }
 
 /** All that was counted, also what could not be compared yet: for people, and for whether it is enough. */

@@ -85,6 +85,22 @@ describe('counts', () => {
     expect(metric.reason).toMatch(/expected counts since the soak began, which only grow, seen \d+ of \d+ after/);
   });
 
+  test.each([
+    ['a little', 1_000],
+    ['to nothing again and again', 60],
+  ])('since ever that fall %s are no evidence any more, however many come then [proves Q]', (_, size) => {
+    // Events of the last minute: what leaves it is no restart, and what comes in is judged with what left.
+    const sliding = Array.from({ length: 200 }, (_, i): Reading => {
+      const [own, live] = [(13 * i) % 61, (7 * i) % 53];
+      return [counts(Math.floor(own / 2), size + own - 60), counts(Math.floor(live / 9), size + live - 53)];
+    });
+    const { state, judgement, metric } = read(counting('counters'), sliding);
+    expect(state.metrics.m!.counts!.state.canary).toEqual({ bad: 0, total: 0 });
+    expect(state.metrics.m!.missing).toBeGreaterThan(150);
+    expect(judgement.verdict).toBe('inconclusive');
+    expect(metric.reason).toMatch(/expected counts since ever, which fall only when .*; nothing of it is used/);
+  });
+
   test('of a program that counts since ever go on after a restart [proves P]', () => {
     const restarted = Array.from({ length: 60 }, (_, i): Reading => [
       counts(i < 30 ? i : 0, i < 30 ? 9_000 + 100 * i : 100 * (i - 30)),
