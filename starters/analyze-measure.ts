@@ -19,6 +19,8 @@ export interface MeasuredMetric {
   dryRun: boolean;
   /** Why a side has no data, in words. */
   missing: string[];
+  /** What of a side was counted and is not known: a process that began anew may have lost just what was bad. */
+  lost: string[];
 }
 
 /**
@@ -81,7 +83,10 @@ function inputOf(metric: AnalysisMetric, baseline: PastReading, canary: PastRead
       : { baseline: valuesOf(baseline), canary: valuesOf(canary) };
   const isMissing = (one: PastReading): one is Missing => 'missing' in one;
   const missing = [baseline, canary].filter(isMissing).map((one) => one.missing);
-  return { input: { ...metric, ...data }, dryRun: metric.dryRun, missing };
+  const lost = Object.entries({ baseline, canary }).flatMap(([side, one]) =>
+    'gap' in one && one.gap !== undefined ? [`${side}: ${one.gap}`] : [],
+  );
+  return { input: { ...metric, ...data }, dryRun: metric.dryRun, missing, lost };
 }
 
 function countsOf(past: PastReading): { bad: number; total: number } {

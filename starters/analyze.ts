@@ -148,11 +148,15 @@ function judged({ config }: Configured, all: MeasuredMetric[]): Verdict & Pick<A
   const { thresholds, groups } = config.canary.analysis;
   const deciding = all.filter(({ dryRun }) => !dryRun).map(({ input }) => input);
   const verdict = judge({ thresholds, groups, metrics: deciding }, 'time');
-  const metrics = all.map(({ input, dryRun, missing }) => {
+  const metrics = all.map(({ input, dryRun, missing, lost }) => {
     const found = judgeMetric(input, 'time');
-    return { ...found, dryRun, reason: [found.reason, ...missing].join('; ') };
+    const label = lost.length > 0 && found.label === 'pass' ? 'inconclusive' : found.label;
+    return { ...found, label, dryRun, reason: [found.reason, ...missing, ...lost].join('; ') };
   });
-  return { ...verdict, metrics };
+  const unsure = all.find(({ dryRun, lost }) => !dryRun && lost.length > 0);
+  if (verdict.verdict !== 'pass' || !unsure) return { ...verdict, metrics };
+  const reason = `${unsure.input.name} lost evidence (${unsure.lost.join('; ')}): choose a time without it`;
+  return { ...verdict, verdict: 'inconclusive', reason, metrics };
 }
 
 function text(analysis: Analysis, out: Out): string {

@@ -30,6 +30,10 @@ const PAST = [
   ...series('asked_total{slot="blue",code="500"}', (i) => i),
   ...series('asked_total{slot="green",code="200"}', (i) => 10 * i),
   ...series('asked_total{slot="green",code="500"}', (i) => i),
+  ...series('restarted_total{slot="blue",code="200"}', (i) => 100 * i),
+  ...series('restarted_total{slot="blue",code="500"}', (i) => i),
+  ...series('restarted_total{slot="green",code="200"}', (i) => (i < 400 ? 100 * i : 100 * (i - 400))),
+  ...series('restarted_total{slot="green",code="500"}', (i) => (i < 400 ? i : i - 400)),
   ...series('seconds{slot="blue",version="1.0.0"}', (i) => 1 + noise(i)),
   ...series('seconds{slot="green",version="1.1.0"}', (i) => 1 + noise(i + 7)),
   ...series('lag{slot="blue"}', (i) => 5 + noise(i)),
@@ -81,6 +85,21 @@ test('a version that was worse fails, and ends with 1', async () => {
     ['lag', 'high'],
   ]);
   expect(metrics[1]!.reason).toContain('120 of 1320 (9.091 %) of the canary, 120 of 12120 (0.9901 %) of the baseline');
+});
+
+test('a version that lost what it counted is no pass, and it is said [proves P]', async () => {
+  const restarted = ERRORS.replaceAll('asked_total', 'restarted_total');
+  const said = await analyze([SECONDS, restarted], '--json');
+  expect(said.exitCode).toBe(1);
+  const gap = 'canary: a counter fell 3 times, what it lost is not known';
+  expect(JSON.parse(said.stdout)).toMatchObject({
+    verdict: 'inconclusive',
+    reason: `errors lost evidence (${gap}): choose a time without it`,
+    metrics: [{ label: 'pass' }, { label: 'inconclusive', reason: expect.stringContaining(gap) as string }],
+  });
+  const shown = await analyze([SECONDS, restarted.replace('{name: errors', '{name: errors, dryRun: true')]);
+  expect(shown.exitCode).toBe(0);
+  expect(shown.stdout).toContain(gap);
 });
 
 test('people read what was compared, a line for each metric, and the verdict', async () => {
