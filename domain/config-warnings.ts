@@ -1,6 +1,8 @@
-import type { AppConfig } from './config';
+import type { AnalysisMetric, AppConfig } from './config';
 import { judgesBake, judgesCanary } from './judged-by';
+import { leastApart } from './measured';
 import { metricKind } from './metric-query';
+import { coverageOf } from './promql';
 import { formatDuration } from './units';
 
 /** So many times as much is seldom meant to be allowed. */
@@ -77,13 +79,28 @@ const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?([a-z][a-z0-9-]*)(?::\d|\/
 function shortSoaks({ canary: { steps, longestSoak, analysis } }: AppConfig): string[] {
   return analysis.metrics.flatMap((metric, index) => {
     const { minSamples, interval, dryRun } = metric;
-    const needed = (minSamples - 1) * interval;
+    const covered = coveredBy(metric);
+    // It is read each interval, and the first time that it covers lies within the step.
+    const wait = Math.ceil(leastApart(covered) / interval) * interval;
+    const apart = Math.max(interval, wait);
+    const needed = wait + (minSamples - 1) * apart;
     const short = steps.findIndex(({ soak }) => (longestSoak ?? 3 * soak) < needed);
     if (dryRun || metricKind(metric) === 'counts' || short < 0) return [];
     const seen = formatDuration(longestSoak ?? 3 * steps[short]!.soak);
+    const isWide = apart > interval;
+    const because = isWide ? ` since its query covers ${formatDuration(covered)}` : '';
     return [
-      `canary.analysis.metrics[${index}] needs ${minSamples} values, one each ${formatDuration(interval)}, but steps[${short}] ` +
-        `ends after at most ${seen}: it will be inconclusive; lengthen \`soak\` or \`longestSoak\`, or lower \`interval\` or \`minSamples\``,
+      `canary.analysis.metrics[${index}] needs ${minSamples} values, one each ${formatDuration(apart)}${because}, but steps[${short}] ` +
+        `ends after at most ${seen}: it will be inconclusive; lengthen \`soak\` or \`longestSoak\`, or ` +
+        (isWide
+          ? 'shorten the range in its query, as `[{{window}}]` does, or lower `minSamples`'
+          : 'lower `interval` or `minSamples`'),
     ];
   });
+}
+
+/** Milliseconds that each value of a metric is of; 0 when it is of a moment. */
+function coveredBy({ prometheus, interval }: AnalysisMetric): number {
+  const window = `${Math.max(1, Math.round(interval / 1_000))}s`;
+  return coverageOf(prometheus?.query?.replaceAll(/\{\{\s*window\s*\}\}/g, window) ?? '');
 }

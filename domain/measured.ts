@@ -9,6 +9,11 @@ export interface Measured {
 /** A part of two measurements’ time that they may share, since scrapes are not quite regular. */
 const SHARED = 0.1;
 
+/** Milliseconds that lie between two new measurements, each over so long a time. */
+export function leastApart(covered: number): number {
+  return (1 - SHARED) * covered;
+}
+
 /**
  * Whether a measurement is of a time that no other was of.
  * @param until what was measured up to here is known already, ms

@@ -113,6 +113,20 @@ test('a soak that is too short for the values of a metric is a warning', async (
   );
 });
 
+test('a soak that is too short for values over a longer time is a warning [proves R]', async () => {
+  const metric = (range: string) =>
+    `{name: m, interval: 15s, prometheus: {url: 'http://p', query: 'sum(rate(x_total{s="{{slot}}"}[${range}]))'}}`;
+  const canary = (range: string) =>
+    `canary: {steps: [{weight: 10, soak: 10m}], analysis: {metrics: [${metric(range)}]}}\n`;
+  const said = await validate(`${FULL}${canary('5m')}`);
+  expect(said).toMatchObject({ exitCode: 0 });
+  expect(said.stderr).toContain(
+    'canary.analysis.metrics[0] needs 20 values, one each 4 min 30 s since its query covers 5 min, but steps[0] ends after ' +
+      'at most 30 min: it will be inconclusive; lengthen `soak` or `longestSoak`, or shorten the range in its query',
+  );
+  expect((await validate(`${FULL}${canary('{{window}}')}`)).stderr).not.toContain('it will be inconclusive');
+});
+
 test('a missing file ends with 64', async () => {
   expect(await command(registerValidate, 'validate', '--file', 'nothing.yaml')).toMatchObject({
     stdout: '',
