@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig, AnalysisMetric } from '../domain/config';
 import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
-import type { ReplicaUsage, Target } from '../targets/target';
+import type { Replica, ReplicaUsage, Target } from '../targets/target';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
 import { within } from './within';
 
@@ -23,6 +23,8 @@ export interface ContainersSettings {
 export class ContainersSource implements MetricSource {
   /** The look before, by container: CPU is what was used since then. */
   private readonly looks = new Map<string, ReplicaUsage>();
+  /** The highest number that a copy of each service had, by version and place. */
+  private readonly most = new Map<string, Map<string, number>>();
 
   constructor(private readonly settings: ContainersSettings) {}
 
@@ -54,12 +56,22 @@ export class ContainersSource implements MetricSource {
       .filter(({ state }) => state !== 'running')
       .map(({ container, state }) => `${container} ${state}`);
     if (stopped.length > 0) return { missing: `expected ${whose} to run, seen ${stopped.join(', ')}`, fault: false };
-    const wanted = Object.entries(services)
-      .filter(([name, { run }]) => (service === undefined ? runsInBoth(run) : name === service))
-      .reduce((sum, [, { replicas }]) => sum + replicas, 0);
+    const wanted = this.countedOf(of, found);
     if (found.length < wanted)
       return { missing: `expected ${whose} to be there, seen ${found.length} of ${wanted}`, fault: false };
     return found.map(({ container }) => container);
+  }
+
+  /**
+   * How many the measured version has. The configuration is that of the new one, which may have more; but copies are numbered
+   * from 1, and what was seen once was there.
+   */
+  private countedOf({ slot, version, release }: Measured, found: Replica[]): number {
+    const key = JSON.stringify([slot, version, release]);
+    const most = this.most.get(key) ?? new Map<string, number>();
+    for (const { service, replica } of found) most.set(service, Math.max(replica, most.get(service) ?? 0));
+    this.most.set(key, most);
+    return [...most.values()].reduce((sum, count) => sum + count, 0);
   }
 
   private async memory(containers: string[], io: Io): Promise<Reading> {

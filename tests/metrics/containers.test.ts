@@ -67,6 +67,24 @@ test('a hot loop shows in the CPU of its slot and service only, at the first rea
   expect(valueOf(await ask(others, 'green'))).toBeLessThan(valueOf(await ask(source, 'green')));
 });
 
+test('a version that has fewer copies and services than the new configuration is measured as it is [proves R]', async () => {
+  const { web, api } = config.services;
+  const more = { ...config.services, web: { ...web!, replicas: 3 }, worker: api! };
+  for (const service of [undefined, 'web']) {
+    const source = await openMetric(
+      metricOf({ containers: { measure: 'memory', timeout: '15s' }, ...(service !== undefined && { service }) }),
+      {
+        projectDirectory: '/',
+        services: more,
+        target: () => Promise.resolve(app.target),
+        environment: {},
+        secret: (value) => Promise.resolve(String(value)),
+      },
+    );
+    expect(valueOf(await ask(source, 'blue'))).toBeGreaterThan(0);
+  }
+});
+
 test('containers that are gone, stopped or not there are missing, not a smaller use', async () => {
   const source = await open({ measure: 'memory' }, 'web');
   const stopped = containerName(scope, 'web', 'blue', 1);
