@@ -31,6 +31,12 @@ export interface MigrationRecord {
   down: string | null;
 }
 
+/** A record as it stands in a table. */
+export interface StoredRecord extends MigrationRecord {
+  /** Seconds since the epoch. */
+  startedAt: number;
+}
+
 /** How many migrations of an app and environment a database has records of. */
 export interface ScopeRecords extends Scope {
   migrations: number;
@@ -47,10 +53,11 @@ export class MigrationRecords {
   ) {}
 
   /** Oldest first; changes nothing, and is empty while there is no table. */
-  async all(): Promise<MigrationRecord[]> {
+  async all(): Promise<StoredRecord[]> {
     if (!(await exists(this.client))) return [];
-    const { rows } = await this.client.query<MigrationRecord>(
-      `SELECT name, checksum, release, down, applied_at IS NOT NULL AS finished FROM ${RECORDS.name}
+    const { rows } = await this.client.query<StoredRecord>(
+      `SELECT name, checksum, release, down, applied_at IS NOT NULL AS finished,
+              extract(epoch FROM started_at)::float8 AS "startedAt" FROM ${RECORDS.name}
        WHERE app = $1 AND environment = $2 ORDER BY started_at, name`,
       [this.scope.app, this.scope.environment],
     );

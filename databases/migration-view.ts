@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Io } from '../domain/host';
 import type { Scope } from '../domain/release';
 import type { MigrationFile } from './migration-files';
-import { isSettled, MigrationRecords, twinRecords, type MigrationRecord, type TwinRecord } from './migration-records';
+import { isSettled, MigrationRecords, twinRecords, type StoredRecord, type TwinRecord } from './migration-records';
 import { claimOlder, type Claim } from './older-claims';
 import { readOlder, takeOver } from './older-records';
 import { searchedSchemas } from './postgres-session';
@@ -20,7 +20,7 @@ export interface Viewer {
 /** What an environment knows of its migrations, wherever an older version may have put it. */
 export interface RecordsView {
   /** Oldest first. */
-  records: MigrationRecord[];
+  records: StoredRecord[];
   /** Records of others that may be of the same migrations. */
   twins: TwinRecord[];
   /** What it claims of an older version's records; null when that was settled before. */
@@ -35,9 +35,11 @@ export async function lookAtRecords(client: ClientBase, viewer: Viewer, io: Io):
   const schema = searched[0] ?? null;
   const twins = await twinRecords(client, viewer.scope, schema);
   const own = await new MigrationRecords(client, viewer.scope).all();
-  if (own.length > 0 || (await isSettled(client, viewer.scope))) return { records: own, twins, claim: null, schema };
+  if (await isSettled(client, viewer.scope)) return { records: own, twins, claim: null, schema };
   const claim = await claimed(client, viewer, searched, io);
-  const records = claim.taken.map(({ record }) => record).sort((a, b) => a.startedAt - b.startedAt);
+  // A person may have written records of its own beforehand: they say nothing about the others, and they count.
+  const added = claim.taken.map(({ record }) => record).filter(({ name }) => !own.some((each) => each.name === name));
+  const records = [...added, ...own].sort((a, b) => a.startedAt - b.startedAt);
   return { records, twins, claim, schema };
 }
 

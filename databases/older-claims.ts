@@ -1,18 +1,12 @@
-import type { MigrationRecord } from './migration-records';
+import type { StoredRecord } from './migration-records';
 
-/** A record that an older version made: it names no app. */
-export interface OlderRecord extends MigrationRecord {
-  /** Seconds since the epoch. */
-  startedAt: number;
-}
-
-/** One table of such records; every schema may have one, as it lay wherever the search path led. */
+/** One table of records that an older version made, which name no app; every schema may have one, as it lay wherever the search path led. */
 export interface OlderTable {
   schema: string;
   /** With its schema, both quoted. */
   table: string;
   /** Empty when they may not be read. */
-  records: OlderRecord[];
+  records: StoredRecord[];
   readable: boolean;
 }
 
@@ -28,7 +22,7 @@ export interface Claimant {
 
 export interface Claim {
   /** The records it takes over; one of each name. */
-  taken: { table: OlderTable; record: OlderRecord }[];
+  taken: { table: OlderTable; record: StoredRecord }[];
   /** The same migrations recorded again elsewhere: they go. */
   doubled: { table: OlderTable; name: string }[];
   /** Whose records cannot be told, and how a person settles it. */
@@ -44,8 +38,8 @@ export interface Claim {
  */
 export function claimOlder(tables: OlderTable[], claimant: Claimant): Claim {
   const { releases, checksums, searched } = claimant;
-  const isOwn = ({ release }: OlderRecord): boolean => releases.has(release);
-  const fits = ({ name, checksum }: OlderRecord): boolean => checksums.get(name) === checksum;
+  const isOwn = ({ release }: StoredRecord): boolean => releases.has(release);
+  const fits = ({ name, checksum }: StoredRecord): boolean => checksums.get(name) === checksum;
   const known = tables.filter(({ records }) => records.some(isOwn));
   const mine = known.length > 0 ? known : ledTo(tables, searched);
   const candidates = mine.flatMap((table) =>
@@ -75,7 +69,7 @@ function ledTo(tables: OlderTable[], searched: string[]): OlderTable[] {
 }
 
 /** Of a migration that was recorded more than once: the first that was finished, which later ones found in place. */
-function firstApplied<T extends { record: OlderRecord }>(same: T[]): T {
+function firstApplied<T extends { record: StoredRecord }>(same: T[]): T {
   const oldest = [...same].sort((a, b) => a.record.startedAt - b.record.startedAt);
   return oldest.find(({ record }) => record.finished) ?? (oldest[0] as T);
 }
@@ -98,7 +92,7 @@ function otherContent(
 
 function elsewhere(
   { table, records, readable }: OlderTable,
-  fits: (record: OlderRecord) => boolean,
+  fits: (record: StoredRecord) => boolean,
   searched: string[],
 ) {
   const path = searched.join(', ') || 'nowhere';

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Scope } from '../domain/release';
-import { createRecords, markSettled, RECORDS } from './migration-records';
-import type { Claim, OlderRecord, OlderTable } from './older-claims';
+import { createRecords, markSettled, RECORDS, type StoredRecord } from './migration-records';
+import type { Claim, OlderTable } from './older-claims';
 
 /** Name of the table in which older versions kept their records, in whatever schema the search path led to. */
 const TABLE = 'spillway_migrations';
@@ -26,8 +26,8 @@ export async function readOlder(client: ClientBase): Promise<OlderTable[]> {
   return read;
 }
 
-async function recordsIn(client: ClientBase, table: string): Promise<OlderRecord[]> {
-  const { rows } = await client.query<OlderRecord>(
+async function recordsIn(client: ClientBase, table: string): Promise<StoredRecord[]> {
+  const { rows } = await client.query<StoredRecord>(
     `SELECT name, checksum, release, down, applied_at IS NOT NULL AS finished,
             extract(epoch FROM started_at)::float8 AS "startedAt"
      FROM ${table} ORDER BY started_at, name`,
@@ -44,7 +44,8 @@ export async function takeOver(client: ClientBase, scope: Scope, claim: Claim): 
     for (const { table, record } of claim.taken) {
       await client.query(
         `INSERT INTO ${RECORDS.name} (app, environment, name, checksum, release, down, schema, started_at, applied_at, taken_from)
-         SELECT $1, $2, name, checksum, release, down, $3, started_at, applied_at, $4 FROM ${table.table} WHERE name = $5`,
+         SELECT $1, $2, name, checksum, release, down, $3, started_at, applied_at, $4 FROM ${table.table} WHERE name = $5
+         ON CONFLICT DO NOTHING`,
         [app, environment, table.schema, table.table, record.name],
       );
       await forget(client, table, record.name);

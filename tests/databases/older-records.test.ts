@@ -188,6 +188,57 @@ describe('records that an older version left', () => {
     expect(await theirs.checkMigrations(io())).toEqual([]);
   });
 
+  test('are still taken over after a person has copied a record for the second app, whose undo then leaves what was applied [proves E, F]', async () => {
+    const audit = {
+      '001_audit.up.sql': 'CREATE TABLE IF NOT EXISTS audit ();',
+      '001_audit.down.sql': 'DROP TABLE audit;',
+    };
+    const files = {
+      ...audit,
+      '002_billing.up.sql': 'CREATE TABLE IF NOT EXISTS billing (id int);',
+      '002_billing.down.sql': 'DROP TABLE billing;',
+      '003_bad.up.sql': 'SELECT 1 / 0;',
+      '003_bad.down.sql': 'SELECT 1;',
+    };
+    await ask(
+      'CREATE TABLE audit (); CREATE TABLE billing (id int); INSERT INTO billing SELECT generate_series(1, 1000)',
+    );
+    await older('public', { '001_audit': 'r1', '002_billing': 'r2' }, files);
+    const [ours, theirs] = [await shop([], SHOP, audit), await shop([], BILLING, files)];
+    await ours.migrateDown(['nothing'], null, io());
+    await ask(`INSERT INTO spillway.migrations
+      SELECT 'billing', 'production', name, checksum, release, down, schema, started_at, applied_at, taken_from
+      FROM spillway.migrations WHERE app = 'shop' AND environment = 'production' AND name = '001_audit'`);
+    const all = ['001_audit', '002_billing'];
+    expect(await theirs.checkMigrations(io())).toEqual([]);
+    const status = await theirs.migrationStatus(io());
+    expect(status).toEqual({ applied: all, pending: ['003_bad'] });
+    await expect(theirs.migrateUp(status!.pending, 'r3', io())).rejects.toThrow(/division by zero/);
+    expect(await theirs.migrateDown(status!.pending, 'r3', io())).toEqual([]);
+    expect(await ask('SELECT count(*)::int AS n FROM billing')).toEqual([{ n: 1_000 }]);
+    expect(await theirs.migrationStatus(io())).toEqual({ applied: all, pending: ['003_bad'] });
+  });
+
+  test('of a migration that has a record here already do not replace it [proves E]', async () => {
+    await ask('CREATE TABLE orders (id int)');
+    await older('public', { '001_orders': 'r1' });
+    const [first, second] = [await shop(), await shop([], { app: 'shop', environment: 'staging' })];
+    await first.migrateDown(['nothing'], null, io());
+    await ask(`INSERT INTO spillway.migrations SELECT app, 'staging', name, checksum, 'r0', down, schema, started_at, applied_at
+      FROM spillway.migrations`);
+    await ask('ALTER TABLE spillway_migrations RENAME records_are_in_spillway_migrations TO name');
+    await older('public', { '001_orders': 'r1' });
+    expect(await second.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
+    expect(await second.appliedBy('r0', io())).toEqual(['001_orders']);
+    expect(await second.migrateUp(['002_total'], 'r2', io())).toEqual(['002_total']);
+    expect(await ask(`SELECT name, release FROM spillway.migrations WHERE environment = 'staging' ORDER BY 1`)).toEqual(
+      [
+        { name: '001_orders', release: 'r0' },
+        { name: '002_total', release: 'r2' },
+      ],
+    );
+  });
+
   test('are taken over once by two migrators at once, and again when a restore brings them back [proves E]', async () => {
     await ask('CREATE TABLE orders (id int)');
     await older('public', { '001_orders': 'r1' });
