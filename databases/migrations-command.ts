@@ -79,6 +79,11 @@ export class CommandMigrations implements Migrations {
     return Promise.resolve(undefined);
   }
 
+  /** The team's own tool keeps its own records. */
+  claim(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   async down(names: string[], _release: string | null, io: Io): Promise<string[]> {
     await this.endOrphans(io);
     const { applied } = await this.status(io);

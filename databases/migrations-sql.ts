@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ClientBase } from 'pg';
 import type { DatabaseConfig } from '../domain/config';
 import { MigrationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
@@ -9,6 +10,7 @@ import { recordsMistake } from './migration-records';
 import { downScript, MigrationRun, refuseForeign } from './migration-run';
 import { lookAtRecords, settleRecords, type Viewer } from './migration-view';
 import type { Migrations } from './migrations';
+import type { Claim } from './older-claims';
 import type { DatabaseContext } from './postgres';
 import { withClient, type PostgresServer } from './postgres-connection';
 import { statementMistakes } from './postgres-statements';
@@ -86,6 +88,11 @@ export class SqlMigrations implements Migrations {
     const viewer = this.viewer(migrations, release);
     const { records } = await withClient(this.server, io, (client) => lookAtRecords(client, viewer, io));
     return records.filter((record) => record.release === release).map(({ name }) => name);
+  }
+
+  async claim(client: ClientBase, io: Io): Promise<Claim | null> {
+    const { migrations } = await readMigrations(this.directory);
+    return (await lookAtRecords(client, this.viewer(migrations), io)).claim;
   }
 
   async down(names: string[], release: string | null, io: Io): Promise<string[]> {

@@ -1,7 +1,10 @@
 import type { ClientBase } from 'pg';
-import type { Scope } from '../domain/release';
+import type { Io } from '../domain/host';
 import { recordsOfOthers } from './migration-records';
+import type { Claim, OlderTable } from './older-claims';
+import { readOlder } from './older-records';
 import type { Catalogue, CatalogueRow } from './postgres-catalogue';
+import type { Restoring } from './postgres-restore';
 
 /** Things named in one message; the rest is counted. */
 const NAMED = 5;
@@ -15,17 +18,42 @@ export function ownersOf(catalogue: Catalogue, added: string[]): string[] {
 export async function foreignMistakes(
   client: ClientBase,
   catalogue: Catalogue,
-  { scope, owners }: { scope: Scope; owners: string[] },
+  { scope, owners, claim }: Pick<Restoring, 'scope' | 'owners' | 'claim'>,
+  io: Io,
 ): Promise<string[]> {
   const found = strangers(catalogue, ownersOf(catalogue, owners));
   // Records of a stranger may be unreadable, and are told as what they are: a table of another role.
-  const others = found.length > 0 ? [] : await recordsOfOthers(client, scope);
-  if (others.length === 0) return found;
+  if (found.length > 0) return found;
+  const older = foreignRecords(await readOlder(client), await claim(client, io));
+  const others = await recordsOfOthers(client, scope);
+  const alone = `expected the database to be that of ${scope.app}/${scope.environment} alone, since a restore empties it first, seen`;
   return [
-    `expected the database to be that of ${scope.app}/${scope.environment} alone, since a restore empties it first, seen ` +
-      `migrations of ${listed(others.map(({ app, environment }) => `${app}/${environment}`))}. Give each app and environment ` +
-      'a database of its own, or set database.onRollback to revert or keep',
+    ...(others.length > 0
+      ? [
+          `${alone} migrations of ${listed(others.map(({ app, environment }) => `${app}/${environment}`))}. Give each app and ` +
+            'environment a database of its own, or set database.onRollback to revert or keep',
+        ]
+      : []),
+    ...older.map(
+      (seen) =>
+        `${alone} ${seen}, which an older version made without saying for which app. If another app lives here, give it a ` +
+        "database of its own; if the records are this app's and left over, remove them (docs/databases.md, " +
+        '"Records of an older version"); or set database.onRollback to revert or keep',
+    ),
   ];
+}
+
+/** Of an older version's records those that may be somebody else's: all that this environment does not take over. */
+function foreignRecords(tables: OlderTable[], claim: Claim | null): string[] {
+  const own = new Set([
+    ...(claim?.taken ?? []).map(({ table, record }) => `${table.table}: ${record.name}`),
+    ...(claim?.doubled ?? []).map(({ table, name }) => `${table.table}: ${name}`),
+  ]);
+  return tables.flatMap(({ table, records, readable }) => {
+    if (!readable) return [`records in ${table} that the database user may not read`];
+    const names = records.map(({ name }) => name).filter((name) => !own.has(`${table}: ${name}`));
+    return names.length > 0 ? [`the records of ${listed(names)} in ${table}`] : [];
+  });
 }
 
 /**

@@ -31,7 +31,7 @@ export function restoreMistakes(
   return withClient(restoring.server, io, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const catalogue = await takeCatalogue(client);
-    const foreign = await foreignMistakes(client, catalogue, restoring);
+    const foreign = await foreignMistakes(client, catalogue, restoring, io);
     const mistakes = [...foreign, ...(await obstacles(client, catalogue, restoring.owners))];
     const owners = ownersOf(catalogue, restoring.owners);
     if (pending) mistakes.push(...(await beyondRestore(pending.directory, pending.names, owners)));

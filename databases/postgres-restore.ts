@@ -1,10 +1,11 @@
-import { escapeIdentifier, escapeLiteral } from 'pg';
+import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupFailure, ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Scope } from '../domain/release';
 import { catalogueFile } from './database';
+import type { Claim } from './older-claims';
 import { comparableSql, schemaOf, takeCatalogue, type Catalogue } from './postgres-catalogue';
 import { CATALOGUE_SETTINGS } from './postgres-catalogue-sql';
 import { withClient, type PostgresServer } from './postgres-connection';
@@ -26,6 +27,8 @@ export interface Restoring {
   owners: string[];
   /** Whose the database is. */
   scope: Scope;
+  /** What it claims of an older version's records; null where it takes none over any more. */
+  claim: (client: ClientBase, io: Io) => Promise<Claim | null>;
 }
 
 /** What stays where it is. */
@@ -92,7 +95,7 @@ async function prepare(restoring: Restoring, file: string, dumped: Catalogue, di
     const whole = await takeCatalogue(client);
     const seen = dumped.schemaOnly ? schemaOf(whole) : whole;
     const owners = ownersOf(seen, restoring.owners);
-    const [problem] = await foreignMistakes(client, seen, restoring);
+    const [problem] = await foreignMistakes(client, seen, restoring, io);
     if (problem) throw new ConfigurationFailure(`${problem}. Nothing was changed`);
     const extensions = keptExtensions(dumped, seen);
     const { rows } = await client.query<{ schema: string; name: string }>(UNWRITABLE, [extensions]);

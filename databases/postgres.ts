@@ -75,14 +75,9 @@ class PostgresDatabase implements Database {
     const { onRollback, migrations } = this.config;
     if (onRollback !== 'restore') return [];
     if (!migrations || !('directory' in migrations)) return restoreMistakes(this.restoring, undefined, io);
-    const { pending = [], unclaimed = [] } = (await this.migrationStatus(io)) ?? {};
+    const { pending = [] } = (await this.migrationStatus(io)) ?? {};
     const directory = join(this.context.projectDirectory, migrations.directory);
-    const left = unclaimed.map(
-      (record) =>
-        `expected no records of an older version that may be another app's, since a restore empties the database first, seen ` +
-        `${record}: settle whose it is (docs/databases.md, "Records of an older version"), or set database.onRollback to revert or keep`,
-    );
-    return [...left, ...(await restoreMistakes(this.restoring, { directory, names: pending }, io))];
+    return restoreMistakes(this.restoring, { directory, names: pending }, io);
   }
 
   rehearseRestore(io: Io): Promise<string> {
@@ -136,7 +131,8 @@ class PostgresDatabase implements Database {
 
   private get restoring(): Restoring {
     const { tools, server, config, context } = this;
-    return { tools, server, lockTimeout: config.lockTimeout, owners: config.owners, scope: context.scope };
+    const claim: Restoring['claim'] = async (client, io) => (await this.migrations?.claim(client, io)) ?? null;
+    return { tools, server, lockTimeout: config.lockTimeout, owners: config.owners, scope: context.scope, claim };
   }
 
   private ask(io: Io): Promise<{ number: number; version: string; size: number }> {
