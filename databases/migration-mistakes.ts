@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { ClientBase } from 'pg';
 import type { Scope } from '../domain/release';
 import type { MigrationFile, MigrationScript } from './migration-files';
+import { choosesPlace } from './migration-place';
+import type { TwinRecord } from './migration-records';
 import type { RecordsView } from './migration-view';
 import { parseStatements } from './postgres-parser';
 import { statementMistakes } from './postgres-statements';
@@ -46,26 +48,40 @@ async function sentOf(sql: string): Promise<string> {
 }
 
 /** Why these pending migrations must not be applied, as far as the records tell. */
-export function recordMistakes(
-  { twins, claim, schema }: RecordsView,
+export async function recordMistakes(view: RecordsView, pending: MigrationFile[], scope: Scope): Promise<string[]> {
+  return [...(view.claim?.mistakes ?? []), ...(await twinMistakes(view, pending, scope))];
+}
+
+/**
+ * Which of these migrations somebody else may have applied here already. The schema to which the search path leads tells
+ * two environments apart only where a file leaves it to the search path.
+ */
+export async function twinMistakes(
+  { twins, schema }: Pick<RecordsView, 'twins' | 'schema'>,
   pending: MigrationFile[],
   { app }: Scope,
-): string[] {
-  const doubled = pending.flatMap(({ name, checksum }) => {
-    const twin = twins.find((each) => each.name === name && (each.app === app || each.checksum === checksum));
-    if (!twin) return [];
-    const other = `${twin.app}/${twin.environment}`;
-    if (twin.app === app) {
-      return [
-        `${name}: expected to apply it to the schema ${schema} once, seen that ${other} has applied it there. ` +
-          'Give each environment a database of its own, or a schema of its own by its search path',
-      ];
-    }
-    return [
-      `${name}: expected to know whether it stands in the schema ${schema}, seen that an older version applied the same file ` +
-        `without saying for which app, and that ${other} has its record. Settle whether it is for this app, too ` +
-        '(docs/databases.md, "Records of an older version", says how)',
-    ];
-  });
-  return [...(claim?.mistakes ?? []), ...doubled];
+): Promise<string[]> {
+  const mistakes: string[] = [];
+  for (const { name, checksum, up } of pending) {
+    const same = twins.filter((each) => each.name === name && (each.app === app || each.checksum === checksum));
+    if (same.length === 0) continue;
+    const here = (await choosesPlace(up.sql)) ? same[0] : same.find((each) => each.schema === schema);
+    if (here) mistakes.push(here.app === app ? explainOwn(here) : explainOlder(here));
+  }
+  return mistakes;
+}
+
+function explainOwn({ app, environment, name, schema }: TwinRecord): string {
+  return (
+    `${name}: expected to apply it to the schema ${schema ?? 'it names'} once, seen that ${app}/${environment} has applied it there. ` +
+    'Give each environment a database of its own, or a schema of its own by its search path, which the files then must not name'
+  );
+}
+
+function explainOlder({ app, environment, name, schema }: TwinRecord): string {
+  return (
+    `${name}: expected to know whether it stands in the schema ${schema}, seen that an older version applied the same file ` +
+    `without saying for which app, and that ${app}/${environment} has its record. Settle whether it is for this app, too ` +
+    '(docs/databases.md, "Records of an older version", says how)'
+  );
 }

@@ -172,29 +172,27 @@ export async function recordsMistake(client: ClientBase): Promise<string | undef
   return undefined;
 }
 
-/** A record of somebody else that may be of the very same migration in the very same schema. */
+/** A record of somebody else that may be of the very same migration. */
 export interface TwinRecord extends Scope {
   name: string;
   checksum: string;
+  /** Where its unqualified names went; null when the search path led nowhere. */
+  schema: string | null;
   /** It was made by an older version, which knew no apps. */
   older: boolean;
 }
 
 /**
- * Records of others whose migration may stand in this schema already: those of the app's other environments, and those
+ * Records of others whose migration may stand here already: those of the app's other environments, and those
  * that were taken over from an older version, with which two apps could have shared them.
  */
-export async function twinRecords(
-  client: ClientBase,
-  { app, environment }: Scope,
-  schema: string | null,
-): Promise<TwinRecord[]> {
+export async function twinRecords(client: ClientBase, { app, environment }: Scope): Promise<TwinRecord[]> {
   if (!(await exists(client))) return [];
   const { rows } = await client.query<TwinRecord>(
-    `SELECT app, environment, name, checksum, taken_from IS NOT NULL AS older FROM ${RECORDS.name}
-     WHERE (app, environment) <> ($1, $2) AND schema = $3 AND (app = $1 OR taken_from IS NOT NULL)
+    `SELECT app, environment, name, checksum, schema, taken_from IS NOT NULL AS older FROM ${RECORDS.name}
+     WHERE (app, environment) <> ($1, $2) AND (app = $1 OR taken_from IS NOT NULL)
      ORDER BY app, environment, name`,
-    [app, environment, schema],
+    [app, environment],
   );
   return rows;
 }

@@ -6,7 +6,8 @@ import type { Io } from '../domain/host';
 import type { Scope } from '../domain/release';
 import { scriptOf, type MigrationFile, type MigrationScript } from './migration-files';
 import { takeMigrationLock } from './migration-lock';
-import { MigrationRecords, type MigrationRecord } from './migration-records';
+import { twinMistakes } from './migration-mistakes';
+import { MigrationRecords, twinRecords, type MigrationRecord } from './migration-records';
 import { withClient, type PostgresServer } from './postgres-connection';
 import { runScript } from './postgres-script';
 import { searchedSchemas, type ScriptLimits } from './postgres-session';
@@ -46,15 +47,19 @@ export class MigrationRun {
   /**
    * Applies a migration; answers false when this release had applied it already.
    *
-   * @throws MigrationFailure when another release has.
+   * @throws MigrationFailure when another release has, or another environment meanwhile.
    */
-  async apply({ name, up, down, checksum }: MigrationFile, release: string): Promise<boolean> {
+  async apply(file: MigrationFile, release: string): Promise<boolean> {
+    const { name, up, down, checksum } = file;
     const record = { name, checksum, release, down: down?.sql ?? null };
     return this.patiently(up, async ({ client, records }) => {
       const before = (await records.all()).filter((each) => each.name === name);
       refuseForeign(before, release);
       if (before.some(({ finished }) => finished)) return false;
       const [schema = null] = await searchedSchemas(client);
+      const twins = await twinRecords(client, this.scope);
+      const mistakes = await twinMistakes({ twins, schema }, [file], this.scope);
+      if (mistakes.length > 0) throw new MigrationFailure(mistakes.join('\n'));
       this.io.onProgress(`applying ${name}`);
       if (!up.transaction) await records.put({ ...record, finished: false }, schema);
       await this.run(client, up, () => records.put({ ...record, finished: true }, schema));

@@ -33,7 +33,7 @@ export interface RecordsView {
 export async function lookAtRecords(client: ClientBase, viewer: Viewer, io: Io): Promise<RecordsView> {
   const searched = await searchedSchemas(client);
   const schema = searched[0] ?? null;
-  const twins = await twinRecords(client, viewer.scope, schema);
+  const twins = await twinRecords(client, viewer.scope);
   const own = await new MigrationRecords(client, viewer.scope).all();
   if (await isSettled(client, viewer.scope)) return { records: own, twins, claim: null, schema };
   const claim = await claimed(client, viewer, searched, io);

@@ -55,7 +55,7 @@ export class SqlMigrations implements Migrations {
           mistakes.push(...(await scriptMistakes(client, migration, this.directory)), ...this.withoutDown(migration));
         }
       }
-      return [...mistakes, ...recordMistakes(view, pending, this.context.scope)];
+      return [...mistakes, ...(await recordMistakes(view, pending, this.context.scope))];
     });
   }
 
@@ -71,7 +71,7 @@ export class SqlMigrations implements Migrations {
       );
       const applied = view.records.filter(({ finished }) => finished).map(({ name }) => name);
       const pending = this.filesOf(names, folder).filter(({ name }) => !applied.includes(name));
-      const mistakes = recordMistakes(view, pending, this.context.scope);
+      const mistakes = await recordMistakes(view, pending, this.context.scope);
       // Found in preflight, too; but a file may have been changed since then.
       for (const migration of pending) mistakes.push(...(await scriptMistakes(client, migration, this.directory)));
       if (mistakes.length > 0) throw new MigrationFailure(mistakes.join('\n'));

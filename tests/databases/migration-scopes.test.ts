@@ -1,4 +1,7 @@
+import { join } from 'node:path';
+import { readMigrations } from '../../databases/migration-files';
 import { recordsOfOthers } from '../../databases/migration-records';
+import { MigrationRun } from '../../databases/migration-run';
 import { parsePostgresUrl, withClient } from '../../databases/postgres-connection';
 import { query } from '../support/postgres';
 import { Databases, io, ORDERS, SHOP, type Owner } from './database-context';
@@ -83,5 +86,65 @@ describe('the records of several apps in one database', () => {
     await expect(production.database.migrateUp(['001_t'], 'r2', io())).rejects.toThrow(why);
     expect(await production.database.migrateDown(['001_t'], null, io())).toEqual([]);
     expect(await databases.tables()).toEqual(['t']);
+  });
+
+  const PLACES: [what: string, up: string, table: string][] = [
+    [
+      'its schema and moves the search path',
+      'CREATE SCHEMA IF NOT EXISTS app; CREATE TABLE IF NOT EXISTS app.orders (id int); PATH',
+      'app.orders',
+    ],
+    ['its schema', 'CREATE TABLE IF NOT EXISTS public.orders (id int)', 'public.orders'],
+    ['the search path', 'SET search_path = public; CREATE TABLE IF NOT EXISTS orders (id int)', 'public.orders'],
+    [
+      'the search path by a function',
+      `SELECT set_config('search_path', 'public', true); CREATE TABLE IF NOT EXISTS orders (id int)`,
+      'public.orders',
+    ],
+    [
+      'its schema in a DO block',
+      'DO $$ BEGIN CREATE TABLE IF NOT EXISTS public.orders (id int); END $$',
+      'public.orders',
+    ],
+  ];
+
+  test.each(PLACES)(
+    'two environments do not share what a file makes that names %s, whatever their search paths are [proves E, F]',
+    async (_what, text, table) => {
+      const path = `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = app', current_database()); END $$`;
+      const files = {
+        '001_orders.up.sql': `${text.replace('PATH', () => path)};`,
+        '001_orders.down.sql': `DROP TABLE ${table};`,
+      };
+      const bad = { '002_bad.up.sql': 'SELECT 1 / 0;', '002_bad.down.sql': 'SELECT 1;' };
+      const production = await shop();
+      await production.write(files);
+      await production.database.migrateUp(['001_orders'], 'r1', io());
+      await query(
+        databases.url,
+        `INSERT INTO ${table} SELECT generate_series(1, 1000); CREATE SCHEMA IF NOT EXISTS app`,
+      );
+      const url = databases.url;
+      databases.url = `${url}?options=-csearch_path%3Dapp`;
+      const staging = await shop(STAGING);
+      databases.url = url;
+      await staging.write({ ...files, ...bad });
+      const why = /^001_orders: expected .* once, seen that shop\/production has applied it there/;
+      expect(await staging.database.checkMigrations(io())).toEqual([expect.stringMatching(why)]);
+      const all = ['001_orders', '002_bad'];
+      await expect(staging.database.migrateUp(all, 'r2', io())).rejects.toThrow(why);
+      expect(await staging.database.migrateDown(all, 'r2', io())).toEqual([]);
+      expect(await query(url, `SELECT count(*)::int AS n FROM ${table}`)).toEqual([{ n: 1_000 }]);
+    },
+  );
+
+  test('of two first releases that both passed the checks, only one applies a migration to a schema [proves F]', async () => {
+    const [staging, production] = [await shop(STAGING), await shop()];
+    for (const { write } of [staging, production]) await write({ '001_t.up.sql': 'CREATE TABLE IF NOT EXISTS t ();' });
+    const { migrations } = await readMigrations(join(staging.directory, 'migrations'));
+    await production.database.migrateUp(['001_t'], 'r1', io());
+    const run = new MigrationRun(parsePostgresUrl(databases.url), staging.config, STAGING, io());
+    await expect(run.apply(migrations[0]!, 'r2')).rejects.toThrow(/seen that shop\/production has applied it there/);
+    expect((await staging.database.migrationStatus(io()))?.applied).toEqual([]);
   });
 });
