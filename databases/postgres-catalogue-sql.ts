@@ -16,7 +16,14 @@ export const CATALOGUE_SETTINGS = [
   'SET LOCAL quote_all_identifiers = off',
   'SET LOCAL extra_float_digits = 1',
   "SET LOCAL bytea_output = 'hex'",
+  // To compile these queries takes far longer than to run them, and a restore holds every table meanwhile.
+  'SET LOCAL jit = off',
 ].join(';\n');
+/**
+ * Names of what lies in a schema for temporary things, or is on something there (a trigger, a cast): it goes with the
+ * session that made it, and no dump has it. The same expression for the server and for us.
+ */
+export const TEMPORARY = '(^|[ (,])pg_temp_[0-9]+[.]';
 /** From PostgreSQL 15 on a publication may name schemas. */
 const PUBLISHED_SCHEMAS = `, (SELECT jsonb_agg(s.pnnspid::regnamespace ORDER BY s.pnnspid::regnamespace::text) FROM pg_publication_namespace s WHERE s.pnpubid = p.oid)`;
 
@@ -53,6 +60,6 @@ export function objectsSql(server: number): string {
     CROSS JOIN LATERAL pg_identify_object(o.class, o.id, 0) i
     LEFT JOIN pg_depend m ON m.classid = o.host_class AND m.objid = o.host AND m.objsubid = 0 AND m.deptype = 'e' AND m.refclassid = 'pg_extension'::regclass
     LEFT JOIN pg_extension e ON e.oid = m.refobjid
-    WHERE (n.nspname IS NULL OR n.nspname !~ '^pg_(toast|temp_)') AND i.identity IS NOT NULL
+    WHERE (n.nspname IS NULL OR n.nspname !~ '^pg_(toast|temp_)') AND i.identity IS NOT NULL AND i.identity !~ '${TEMPORARY}'
   )`;
 }

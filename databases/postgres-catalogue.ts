@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { CATALOGUE_SETTINGS, FIRST_OID, objectsSql } from './postgres-catalogue-sql';
+import { CATALOGUE_SETTINGS, FIRST_OID, objectsSql, TEMPORARY } from './postgres-catalogue-sql';
 import { grants } from './postgres-object-class';
 
 /** A right that somebody has: the role as it is written in SQL, the privilege, and whether it may be passed on. */
@@ -105,7 +105,7 @@ function rowsSql(server: number): string {
     SELECT r.what || i.type || ' ' || i.identity, r.text,
       CASE WHEN i.type = 'schema' THEN jsonb_build_object('comment', jsonb_build_object('on', 'SCHEMA ' || i.identity, 'text', r.text)) ELSE '{}' END
     FROM remarks r CROSS JOIN LATERAL pg_identify_object(r.classoid, r.objoid, r.objsubid) i
-    WHERE r.text IS NOT NULL AND i.identity !~ '^pg_temp_' AND r.classoid <> 'pg_extension'::regclass
+    WHERE r.text IS NOT NULL AND i.identity !~ '${TEMPORARY}' AND r.classoid <> 'pg_extension'::regclass
       AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = r.classoid AND m.objid = r.objoid AND m.deptype = 'e')
     UNION ALL
     SELECT 'large objects of ' || quote_ident(pg_get_userbyid(lomowner)), string_agg(concat_ws(' ', oid, ${grants('lomacl')}), ',' ORDER BY oid), jsonb_build_object('owner', pg_get_userbyid(lomowner))

@@ -60,7 +60,7 @@ WHERE NOT extname = ANY (${textArray(keptExtensions)}) ORDER BY oid DESC \\gexec
     `SELECT format('DELETE FROM %s %s', relation::regclass, condition)
 FROM pg_extension, unnest(extconfig, extcondition) AS own (relation, condition)
 WHERE extname = ANY (${textArray(keptExtensions)}) AND (SELECT relkind FROM pg_class WHERE oid = relation) IN ('r', 'p')
-  AND has_table_privilege(relation, 'INSERT, DELETE') \\gexec`,
+  AND has_table_privilege(relation, 'INSERT') AND has_table_privilege(relation, 'DELETE') \\gexec`,
     `SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE pg_get_userbyid(lomowner) = ANY (${textArray(owners)});`,
     defaultPrivileges(),
     `WITH ${objectsSql(server)} SELECT format('DROP SCHEMA IF EXISTS %s', identity)

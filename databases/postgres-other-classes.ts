@@ -126,6 +126,8 @@ export const OTHER_CLASSES: ObjectClass[] = [
     id: 's.oid',
     owner: 's.stxowner',
     schema: 's.stxnamespace',
+    // Those on temporary tables lie in an ordinary schema, and are in no dump.
+    where: `EXISTS (SELECT FROM pg_class c WHERE c.oid = s.stxrelid AND c.relpersistence <> 't')`,
     definition: `jsonb_build_array(s.stxrelid::regclass, s.stxkind, ${columnNames('s.stxrelid', 's.stxkeys::int2[]')}, ${only('s', 'stxstattarget')})`,
   },
   {

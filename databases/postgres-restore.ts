@@ -7,7 +7,7 @@ import type { Scope } from '../domain/release';
 import { catalogueFile } from './database';
 import type { Claim } from './older-claims';
 import { comparableSql, schemaOf, takeCatalogue, type Catalogue } from './postgres-catalogue';
-import { CATALOGUE_SETTINGS } from './postgres-catalogue-sql';
+import { CATALOGUE_SETTINGS, TEMPORARY } from './postgres-catalogue-sql';
 import { withClient, type PostgresServer } from './postgres-connection';
 import { expectDone } from './postgres-dump';
 import { emptyingScript } from './postgres-empty';
@@ -76,9 +76,13 @@ export async function restoreInto(restoring: Restoring, file: string, io: Io): P
   }
 }
 
+const TEMPORARY_NAME = new RegExp(TEMPORARY);
+
 async function readCatalogue(file: string): Promise<Catalogue> {
   try {
-    return JSON.parse(await readFile(catalogueFile(file), 'utf8')) as Catalogue;
+    const catalogue = JSON.parse(await readFile(catalogueFile(file), 'utf8')) as Catalogue;
+    // An older version wrote down what hung on temporary tables, too.
+    return { ...catalogue, rows: catalogue.rows.filter(({ name }) => !TEMPORARY_NAME.test(name)) };
   } catch (error) {
     throw new BackupFailure(
       `expected ${catalogueFile(file)}, which says what the database held when it was dumped, seen: ` +
@@ -129,7 +133,8 @@ async function prepare(restoring: Restoring, file: string, dumped: Catalogue, di
 const UNWRITABLE = `
 SELECT n.nspname AS schema, c.relname AS name
 FROM pg_extension e, unnest(e.extconfig) AS own (relation) JOIN pg_class c ON c.oid = relation JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE e.extname = ANY ($1) AND NOT has_table_privilege(c.oid, CASE c.relkind WHEN 'S' THEN 'UPDATE' ELSE 'INSERT, DELETE' END)`;
+WHERE e.extname = ANY ($1) AND NOT CASE c.relkind WHEN 'S' THEN has_table_privilege(c.oid, 'UPDATE')
+  ELSE has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE') END`;
 
 /** Extensions that are as they were, in every part: whoever may not create one again need not. */
 function keptExtensions(dumped: Catalogue, now: Catalogue): string[] {

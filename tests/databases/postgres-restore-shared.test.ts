@@ -1,4 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Client } from 'pg';
+import { takeCatalogue } from '../../databases/postgres-catalogue';
+import { parsePostgresUrl, withClient } from '../../databases/postgres-connection';
 import { query } from '../support/postgres';
 import { Databases, io, SHOP, type Project } from './database-context';
 
@@ -130,4 +135,96 @@ describe('two apps in one database', () => {
       ),
     ).toEqual([{ name: 'orders', owner: 'shop_owner' }]);
   });
+});
+
+describe('a restore beside a session with temporary things', () => {
+  const TEMPORARY = `CREATE TEMP TABLE tm (id int); CREATE TYPE pg_temp.tt AS (a int);
+    CREATE FUNCTION pg_temp.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+    CREATE TRIGGER tr BEFORE INSERT ON tm FOR EACH ROW EXECUTE FUNCTION pg_temp.f(); COMMENT ON TRIGGER tr ON tm IS 'x';
+    CREATE RULE ru AS ON DELETE TO tm DO INSTEAD NOTHING; CREATE POLICY po ON tm; COMMENT ON POLICY po ON tm IS 'x';
+    CREATE STATISTICS st ON id, (id + 1) FROM tm`;
+  const rowsOf = async () =>
+    (
+      JSON.parse(await readFile(`${dump}.catalogue.json`, 'utf8')) as {
+        rows: { name: string; id: string; state: string }[];
+      }
+    ).rows;
+
+  test('takes no notice of them, neither at the dump nor afterwards [proves C]', async () => {
+    await sql('CREATE TABLE orders (id int)');
+    const other = new Client({ connectionString: databases.url });
+    await other.connect();
+    try {
+      await other.query(TEMPORARY);
+      await save();
+      expect((await rowsOf()).filter(({ name }) => name.includes('pg_temp'))).toEqual([]);
+    } finally {
+      await other.end();
+    }
+    await sql('CREATE TABLE later (id int)');
+    await restore();
+    const another = new Client({ connectionString: databases.url });
+    await another.connect();
+    try {
+      await another.query(TEMPORARY);
+      await sql('CREATE TABLE later (id int)');
+      await restore();
+      expect((await another.query('SELECT count(*)::int AS n FROM tm')).rows).toEqual([{ n: 0 }]);
+    } finally {
+      await another.end();
+    }
+    expect(await databases.tables()).toEqual(['orders']);
+  });
+
+  test('takes no notice of them where an older version has written them down at the dump [proves C]', async () => {
+    await sql('CREATE TABLE orders (id int)');
+    await save();
+    const catalogue = JSON.parse(await readFile(`${dump}.catalogue.json`, 'utf8')) as { rows: object[] };
+    catalogue.rows.push({ name: 'trigger tt on pg_temp_3.tm', id: 'none', state: 'x' });
+    await writeFile(`${dump}.catalogue.json`, JSON.stringify(catalogue));
+    await sql('CREATE TABLE later (id int)');
+    await restore();
+    expect(await databases.tables()).toEqual(['orders']);
+  });
+});
+
+describe('a restore by an ordinary role', () => {
+  /** A role that owns the database and is no superuser, and a project that connects as it. */
+  async function ordinary(): Promise<{ role: string; app: Project; own: (text: string) => Promise<object[]> }> {
+    const role = `plain_${randomBytes(4).toString('hex')}`;
+    await sql(`CREATE ROLE ${role} LOGIN PASSWORD 'pass'`);
+    await sql(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO ${role}', current_database()); END $$`);
+    const chief = databases.url;
+    databases.url = chief.replace(/\/\/[^@]+@/, `//${role}:pass@`);
+    const url = databases.url;
+    const app = await databases.project({ onRollback: 'restore' });
+    databases.url = chief;
+    return { role, app, own: (text) => query(url, text) };
+  }
+
+  test.each(['INSERT', 'DELETE'])(
+    'leaves the table of an extension alone in which it may only %s [proves C]',
+    async (right) => {
+      const { role, app, own } = await ordinary();
+      await sql(`CREATE EXTENSION hstore; CREATE TABLE kept (id int); INSERT INTO kept VALUES (1); ALTER EXTENSION hstore ADD TABLE kept;
+      UPDATE pg_extension SET extconfig = ARRAY['kept'::regclass::oid], extcondition = ARRAY[''] WHERE extname = 'hstore';
+      GRANT SELECT, ${right} ON kept TO ${role}`);
+      await own('CREATE TABLE orders (id int)');
+      await app.database.dump(dump, io());
+      await own('CREATE TABLE later (id int)');
+      await app.database.restore(dump, io());
+      expect(await sql('SELECT id FROM kept')).toEqual([{ id: 1 }]);
+      expect(await databases.tables()).toEqual(['kept', 'orders']);
+    },
+  );
+});
+
+test('what a database holds is asked without compiling the questions, which takes longer while everything is locked [proves C]', async () => {
+  const server = parsePostgresUrl(databases.url);
+  const rows = await withClient(server, io(), async (client) => {
+    await client.query('SET jit = on; SET jit_above_cost = 0; BEGIN READ ONLY');
+    await takeCatalogue(client);
+    return (await client.query('SHOW jit')).rows as object[];
+  });
+  expect(rows).toEqual([{ jit: 'off' }]);
 });
