@@ -24,6 +24,8 @@ export const CATALOGUE_SETTINGS = [
  * session that made it, and no dump has it. The same expression for the server and for us.
  */
 export const TEMPORARY = '(^|[ (,])pg_temp_[0-9]+[.]';
+/** Ids of the casts between types of the server by its own means: only an administrator makes or drops one. */
+export const SERVER_CASTS = `SELECT oid FROM pg_cast WHERE castsource < ${FIRST_OID} AND casttarget < ${FIRST_OID} AND castfunc < ${FIRST_OID}`;
 /** From PostgreSQL 15 on a publication may name schemas. */
 const PUBLISHED_SCHEMAS = `, (SELECT jsonb_agg(s.pnnspid::regnamespace ORDER BY s.pnnspid::regnamespace::text) FROM pg_publication_namespace s WHERE s.pnpubid = p.oid)`;
 

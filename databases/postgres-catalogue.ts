@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { CATALOGUE_SETTINGS, FIRST_OID, objectsSql, TEMPORARY } from './postgres-catalogue-sql';
+import { CATALOGUE_SETTINGS, FIRST_OID, objectsSql, SERVER_CASTS, TEMPORARY } from './postgres-catalogue-sql';
 import { grants } from './postgres-object-class';
 
 /** A right that somebody has: the role as it is written in SQL, the privilege, and whether it may be passed on. */
@@ -16,7 +16,7 @@ export interface CatalogueRow {
   /** Role it belongs to, where objects of its kind belong to one; of default privileges, a role that nobody here may act as. */
   owner?: string;
   schema?: string;
-  /** How `pg_restore --list` begins the lines of schemas and default privileges: catalogue and id. */
+  /** How `pg_restore --list` begins the lines of schemas, default privileges and casts of the server: catalogue and id. */
   toc?: string;
   /** It belongs to the database as a whole, of which a dump has nothing. */
   place?: 'database';
@@ -84,7 +84,7 @@ function rowsSql(server: number): string {
   ), rows AS (
     SELECT type || ' ' || identity AS name, concat_ws('|', definition, CASE WHEN owner <> 0 THEN pg_get_userbyid(owner) END) AS state,
       jsonb_build_object('owner', CASE WHEN owner <> 0 AND NOT (type = 'default acl' AND pg_has_role(owner, 'USAGE')) THEN pg_get_userbyid(owner) END, 'schema', schema_name,
-        'toc', CASE WHEN type IN ('schema', 'default acl') THEN class || ' ' || id END,
+        'toc', CASE WHEN type IN ('schema', 'default acl') OR type = 'cast' AND id IN (${SERVER_CASTS}) THEN class || ' ' || id END,
         'home', CASE WHEN type = 'schema' AND id IN (SELECT id FROM homes) THEN true END) AS extra
     FROM objects WHERE extension IS NULL
     UNION ALL

@@ -36,6 +36,8 @@ export interface Emptying {
   keptExtensions: string[];
   /** Schemas that stay: `public`, and those of others. */
   keptSchemas: string[];
+  /** Casts that stay, by kind and name: `cast (text AS jsonb)`. */
+  keptCasts: string[];
 }
 
 /**
@@ -43,7 +45,7 @@ export interface Emptying {
  * taken before anything is dropped, because a function over the type of a table that is gone has no name any more. What
  * the server made for something else (the sequence of an identity column) is not named: it goes with that.
  */
-export function emptyingScript({ server, owners, keptExtensions, keptSchemas }: Emptying): string {
+export function emptyingScript({ server, owners, keptExtensions, keptSchemas, keptCasts }: Emptying): string {
   const mine = `pg_get_userbyid(owner) = ANY (${textArray(owners)})`;
   const turns = DROPS.map(([catalogue, words], turn) => `('${catalogue}'::regclass, ${turn}, '${words}')`).join(', ');
   return [
@@ -51,7 +53,7 @@ export function emptyingScript({ server, owners, keptExtensions, keptSchemas }: 
 SELECT format('DROP %s IF EXISTS %s CASCADE', CASE words WHEN '' THEN upper(type) ELSE words END,
   CASE words WHEN 'TRANSFORM' THEN regexp_replace(identity, '^(.*) on language ', '\\1 LANGUAGE ') ELSE identity END)
 FROM objects JOIN drops USING (class)
-WHERE extension IS NULL AND host = id AND host_class = class AND (owner = 0 OR ${mine})
+WHERE extension IS NULL AND host = id AND host_class = class AND (owner = 0 OR ${mine}) AND NOT type || ' ' || identity = ANY (${textArray(keptCasts)})
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = class AND d.objid = id AND d.deptype = 'i' AND NOT (d.refclassid = class AND d.refobjid = id))
 ORDER BY turn, id \\gexec`,
     `SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_extension

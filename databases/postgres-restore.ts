@@ -36,6 +36,8 @@ interface Kept {
   owners: string[];
   extensions: string[];
   schemas: string[];
+  /** Names of their rows in the catalogue. */
+  casts: string[];
   /** Tables of extensions in which this role may not write, as [schema, name]. */
   data: [string, string][];
 }
@@ -104,7 +106,16 @@ async function prepare(restoring: Restoring, file: string, dumped: Catalogue, di
     const extensions = keptExtensions(dumped, seen);
     const { rows } = await client.query<{ schema: string; name: string }>(UNWRITABLE, [extensions]);
     const data = rows.map(({ schema, name }): [string, string] => [schema, name]);
-    return { now: seen, kept: { owners, extensions, data, schemas: keptSchemas(dumped, seen, owners, extensions) } };
+    return {
+      now: seen,
+      kept: {
+        owners,
+        extensions,
+        data,
+        casts: keptCasts(dumped, seen),
+        schemas: keptSchemas(dumped, seen, owners, extensions),
+      },
+    };
   });
   const write = async (name: string, statements: string[]) => {
     const path = join(directory, `${name}.sql`);
@@ -119,6 +130,7 @@ async function prepare(restoring: Restoring, file: string, dumped: Catalogue, di
     owners: kept.owners,
     keptExtensions: kept.extensions,
     keptSchemas: kept.schemas,
+    keptCasts: kept.casts,
   });
   return [
     await write('empty', ['BEGIN READ WRITE', ...settings, emptying]),
@@ -157,8 +169,17 @@ function keptSchemas(dumped: Catalogue, now: Catalogue, owners: string[], extens
   });
 }
 
-/** Whether an entry of the dump is of a schema that stays, or of default privileges that are not this app's. */
+/** Casts between types of the server that are as they were: nobody owns them, and only an administrator may drop them. */
+function keptCasts(dumped: Catalogue, now: Catalogue): string[] {
+  const before = new Map(dumped.rows.map(({ id, state, toc }) => [id, toc && state]));
+  return now.rows.flatMap(({ id, name, state, toc }) =>
+    toc && name.startsWith('cast ') && before.get(id) === state ? [name] : [],
+  );
+}
+
+/** Whether an entry of the dump is of a schema or a cast that stays, or of default privileges that are not this app's. */
 function stays({ name, schema, owner }: Catalogue['rows'][number], kept: Kept): boolean {
+  if (name.startsWith('cast ')) return kept.casts.includes(name);
   return name.startsWith('schema ') ? schema === 'public' || kept.schemas.includes(schema ?? '') : owner !== undefined;
 }
 

@@ -217,6 +217,21 @@ describe('a restore by an ordinary role', () => {
       expect(await databases.tables()).toEqual(['kept', 'orders']);
     },
   );
+
+  test.each([['a cast', 'CREATE CAST (varchar AS jsonb) WITH INOUT AS ASSIGNMENT']])(
+    'leaves %s of an administrator alone [proves C]',
+    async (_what, made) => {
+      const { app, own } = await ordinary();
+      await sql(made);
+      await own('CREATE TABLE orders (id int)');
+      expect(await app.database.restoreMistakes(io())).toEqual([]);
+      await app.database.dump(dump, io());
+      await own('CREATE TABLE later (id int)');
+      await app.database.restore(dump, io());
+      expect(await databases.tables()).toEqual(['orders']);
+      expect(await sql('SELECT count(*)::int AS n FROM pg_cast WHERE oid >= 16384')).toEqual([{ n: 1 }]);
+    },
+  );
 });
 
 test('what a database holds is asked without compiling the questions, which takes longer while everything is locked [proves C]', async () => {
