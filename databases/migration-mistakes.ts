@@ -74,7 +74,9 @@ export async function twinMistakes(
 function explainOwn({ app, environment, name, schema }: TwinRecord): string {
   return (
     `${name}: expected to apply it to the schema ${schema ?? 'it names'} once, seen that ${app}/${environment} has applied it there. ` +
-    'Give each environment a database of its own, or a schema of its own by its search path, which the files then must not name'
+    'Give each environment a database of its own, or a schema of its own by its search path, which the files then must not name. ' +
+    'If this database is a copy of that one, or the environment has a new name, give it the records (docs/databases.md, ' +
+    '"A copy of a database, or a new name")'
   );
 }
 

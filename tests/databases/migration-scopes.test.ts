@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMigrations } from '../../databases/migration-files';
 import { recordsOfOthers } from '../../databases/migration-records';
@@ -146,5 +147,28 @@ describe('the records of several apps in one database', () => {
     const run = new MigrationRun(parsePostgresUrl(databases.url), staging.config, STAGING, io());
     await expect(run.apply(migrations[0]!, 'r2')).rejects.toThrow(/seen that shop\/production has applied it there/);
     expect((await staging.database.migrationStatus(io()))?.applied).toEqual([]);
+  });
+
+  test('a copy of another environment’s database is told how it gets the records, and goes on with them [proves F]', async () => {
+    const production = await shop();
+    await production.write(ORDERS);
+    await production.database.migrateUp(['001_orders'], 'r1', io());
+    const name = new URL(databases.url).pathname.slice(1);
+    const server = databases.url.replace(name, 'postgres');
+    await query(server, `CREATE DATABASE ${name}_copy TEMPLATE ${name}`);
+    databases.url = databases.url.replace(name, `${name}_copy`);
+    const staging = await shop(STAGING);
+    await staging.write({ ...ORDERS, '002_x.up.sql': 'CREATE TABLE x ();', '002_x.down.sql': 'DROP TABLE x;' });
+    expect(await staging.database.checkMigrations(io())).toEqual([
+      expect.stringMatching(/docs\/databases\.md, "A copy of a database, or a new name"/),
+    ]);
+    const documented = await readFile(join(__dirname, '../../docs/databases.md'), 'utf8');
+    const statements = documented.match(/^UPDATE spillway\.\w+ SET environment = .*;$/gm)!;
+    expect(statements).toHaveLength(2);
+    await query(databases.url, statements.join('\n'));
+    expect(await staging.database.checkMigrations(io())).toEqual([]);
+    expect(await staging.database.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_x'] });
+    expect(await staging.database.migrateUp(['002_x'], 'r2', io())).toEqual(['002_x']);
+    expect(await staging.database.restoreMistakes(io())).toEqual([]);
   });
 });
