@@ -62,7 +62,7 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
     withIo((io) =>
       withDatabase(parts, input, io, async (database) => ({
         mistakes: await database.checkMigrations(io),
-        restore: await database.restoreMistakes(io),
+        restore: await database.restoreMistakes(io, input.change),
       })),
     ),
 

@@ -228,9 +228,9 @@ export interface Activities {
 
   /** Changes nothing. */
   migrationStatus(input: Omit<Step, 'release'> & { release: Scope }): Promise<MigrationStatus>;
-  /** Mistakes found without applying anything: in the pending migrations, and in what a restore would need. */
+  /** Mistakes found without applying anything: in the pending migrations, and in what a restore after `change` would need. */
   checkMigrations(
-    input: Omit<Step, 'release'> & { release: Scope },
+    input: Omit<Step, 'release'> & { release: Scope; change?: 'up' | 'down' },
   ): Promise<{ mistakes: string[]; restore?: string[] }>;
   /** From now on the steps of any other release do nothing. */
   takeFence(input: Step): Promise<void>;

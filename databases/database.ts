@@ -35,8 +35,8 @@ export interface Database {
   dump(file: string, io: Io): Promise<Dump>;
   /** Makes the database what it was when it was dumped, or changes nothing. Needs the `catalogueFile` beside `file`. */
   restore(file: string, io: Io): Promise<void>;
-  /** What keeps a restore from being done, found without changing or locking anything; nothing where none would be done. */
-  restoreMistakes(io: Io): Promise<string[]>;
+  /** What keeps a restore from being done (after `down` the pending migrations do not matter), found without changing or locking anything; nothing where none would be done. */
+  restoreMistakes(io: Io, change?: 'up' | 'down'): Promise<string[]>;
   /** Tries a restore without data and beside the database; answers what it could try. */
   rehearseRestore(io: Io): Promise<string>;
   /** Undefined when the configuration has no migrations. */

@@ -71,10 +71,11 @@ class PostgresDatabase implements Database {
     return restorePostgres(this.restoring, file, io);
   }
 
-  async restoreMistakes(io: Io): Promise<string[]> {
+  async restoreMistakes(io: Io, change: 'up' | 'down' = 'up'): Promise<string[]> {
     const { onRollback, migrations } = this.config;
     if (onRollback !== 'restore') return [];
-    if (!migrations || !('directory' in migrations)) return restoreMistakes(this.restoring, undefined, io);
+    if (change === 'down' || !migrations || !('directory' in migrations))
+      return restoreMistakes(this.restoring, undefined, io);
     const { pending = [] } = (await this.migrationStatus(io)) ?? {};
     const directory = join(this.context.projectDirectory, migrations.directory);
     return restoreMistakes(this.restoring, { directory, names: pending }, io);

@@ -51,12 +51,12 @@ export async function migration({ request, live }: MigrationInput): Promise<Migr
 /** Somebody waits for the answer: a database that is away for longer is the answer. */
 const LOOK_TIMEOUT = '20s';
 
-async function look({ app, environment, config, projectDirectory }: MigrationRequest): Promise<MigrationLook> {
+async function look({ app, environment, config, projectDirectory, action }: MigrationRequest): Promise<MigrationLook> {
   const input = { release: { app, environment }, config, projectDirectory };
   const scheduleToCloseTimeout = LOOK_TIMEOUT;
   const { mistakes, restore = [] } = await quick.checkMigrations.executeWithOptions(
     { summary: 'check the pending migrations', scheduleToCloseTimeout },
-    [input],
+    [action.kind === 'down' ? { ...input, change: 'down' } : input],
   );
   const status = await quick.migrationStatus.executeWithOptions(
     { summary: 'ask which are applied', scheduleToCloseTimeout },

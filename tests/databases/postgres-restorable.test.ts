@@ -299,4 +299,11 @@ describe('preflight of a restore tells', () => {
     await shop.write({ '001_a.up.sql': `${text};`, '001_a.down.sql': 'SELECT 1;' });
     expect(await shop.database.restoreMistakes(io())).toEqual([]);
   });
+
+  test('nothing about pending migrations to whoever only reverts others [proves C]', async () => {
+    const shop = await open();
+    await shop.write({ '003_role.up.sql': 'CREATE ROLE someone;', '003_role.down.sql': 'DROP ROLE someone;' });
+    expect(await shop.database.restoreMistakes(io(), 'up')).toEqual([expect.stringMatching(/changes a role/)]);
+    expect(await shop.database.restoreMistakes(io(), 'down')).toEqual([]);
+  });
 });
