@@ -138,14 +138,7 @@ export class World {
 
   /** Asks by update-with-start, and answers what the environment says. Asks again, as the command does, when nobody answered. */
   async ask(request: ReleaseRequest): Promise<ReleaseAnswer> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.askOnce(request);
-      } catch (error) {
-        if (attempt === 30 || !isConnectionLoss(error)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 300));
-      }
-    }
+    return patiently(() => this.askOnce(request));
   }
 
   private askOnce(request: ReleaseRequest): Promise<ReleaseAnswer> {
@@ -207,7 +200,7 @@ export class World {
   }
 
   async environment(): Promise<EnvironmentState> {
-    return this.client.workflow.getHandle(environmentWorkflowId(this.scope)).query(environmentQuery);
+    return patiently(() => this.client.workflow.getHandle(environmentWorkflowId(this.scope)).query(environmentQuery));
   }
 
   async load(options: Partial<LoadOptions> = {}): Promise<Load> {
@@ -269,7 +262,7 @@ export class World {
 
   private releasing(id: string): Releasing {
     const handle = this.client.workflow.getHandle(releaseWorkflowId(this.scope));
-    const status = () => handle.query(statusQuery);
+    const status = () => patiently(() => handle.query(statusQuery));
     return {
       id,
       status,
@@ -291,5 +284,17 @@ export class World {
         return result;
       },
     };
+  }
+}
+
+/** Asks again while Temporal is away, or tries a workflow task again that a starved worker did not finish. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt === 300 || !isConnectionLoss(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
   }
 }
