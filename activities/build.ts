@@ -4,7 +4,7 @@ import type { ServiceConfig } from '../domain/config';
 import { ImageFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { releaseIdentity } from '../domain/identity';
-import { imageMistakes } from '../domain/image-policy';
+import { imageMistakes } from '../domain/containers/image-policy';
 import { LABELS, imageName, imageTag } from '../domain/names';
 import type { Owned } from '../domain/ownership';
 import { SLOTS, type PinnedImage } from '../domain/release';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { watchedOf } from '../domain/exits';
+import { watchedOf } from '../domain/containers/exits';
 import { ConfigurationFailure, RouterFailure, UnhealthyFailure } from '../domain/failures';
 import { greenShare, otherSlot, type Group, type Scope } from '../domain/release';
 import { formatDuration } from '../domain/units';

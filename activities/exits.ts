@@ -1,4 +1,4 @@
-import { judgeExits } from '../domain/exits';
+import { judgeExits } from '../domain/containers/exits';
 import { UnhealthyFailure } from '../domain/failures';
 import type { Slot } from '../domain/release';
 import type { StepParts } from './io';

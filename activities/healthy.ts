@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthConfig, ServiceConfig } from '../domain/config';
-import { endOf, judgeExits, watchedOf, type Watched } from '../domain/exits';
+import { endOf, judgeExits, watchedOf, type Watched } from '../domain/containers/exits';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
 import type { Owned } from '../domain/ownership';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endOf } from '../domain/exits';
+import { endOf } from '../domain/containers/exits';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import type { Slot } from '../domain/release';
 import { formatDuration } from '../domain/units';

@@ -6,7 +6,7 @@ import type { SecretReference } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import { secretKey } from '../domain/identity';
 import { redactor } from '../domain/redact';
-import { atHome } from '../domain/secret-file';
+import { atHome } from '../domain/config/secret-file';
 
 /** Variables of the worker; the worker hands them in, nobody else reads them. */
 export type WorkerEnvironment = Record<string, string | undefined>;

@@ -1,6 +1,6 @@
-import type { Counted, Counters } from '../domain/canary';
+import type { Counted, Counters } from '../domain/judging/canary';
 import type { AppConfig, Limits } from '../domain/config';
-import type { Watched } from '../domain/exits';
+import type { Watched } from '../domain/containers/exits';
 import type { Trouble } from '../domain/guard';
 import type { LiveState } from '../domain/live-state';
 import type {
@@ -13,7 +13,7 @@ import type {
   Scope,
   Slot,
 } from '../domain/release';
-import type { SoakState } from '../domain/soak-state';
+import type { SoakState } from '../domain/judging/soak/state';
 import type { MigrationStatus } from '../databases/database';
 import type { RouterCapabilities } from '../routers/router';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { baselineShare, groupBeside } from '../domain/baseline';
-import { endOf, judgeExits, watchedOf } from '../domain/exits';
+import { endOf, judgeExits, watchedOf } from '../domain/containers/exits';
 import { RouterFailure, UnhealthyFailure } from '../domain/failures';
 import { greenShare, otherSlot, type Slot } from '../domain/release';
 import type { RouterCapabilities, Trial } from '../routers/router';

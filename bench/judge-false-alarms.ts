@@ -1,4 +1,11 @@
-import { liveVerdicts, observeLive, startLive, testsOf, type LiveSettings, type LiveState } from '../domain/live-judge';
+import {
+  liveVerdicts,
+  observeLive,
+  startLive,
+  testsOf,
+  type LiveSettings,
+  type LiveState,
+} from '../domain/judging/live/judge';
 import { Router, Traffic } from '../tests/support/canary-traffic';
 
 /** Canaries of two steps, 10 % and 50 %, of half an hour each. */

@@ -1,4 +1,4 @@
-import { liveVerdicts, observeLive, startLive, testsOf, type LiveSettings } from '../domain/live-judge';
+import { liveVerdicts, observeLive, startLive, testsOf, type LiveSettings } from '../domain/judging/live/judge';
 import { Router, type Look } from '../tests/support/canary-traffic';
 import type { Path, Rival } from './judge-rivals';
 

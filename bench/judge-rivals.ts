@@ -1,7 +1,7 @@
-import { quantile, type Counters } from '../domain/canary';
-import { differenceAt } from '../domain/statistics/differences';
-import { normalTail } from '../domain/statistics/normal';
-import { rankSum } from '../domain/statistics/rank-sum';
+import { quantile, type Counters } from '../domain/judging/canary';
+import { differenceAt } from '../domain/judging/statistics/differences';
+import { normalTail } from '../domain/judging/statistics/normal';
+import { rankSum } from '../domain/judging/statistics/rank-sum';
 import type { Look } from '../tests/support/canary-traffic';
 
 /*

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseJudgeInput } from '../domain/config-judge';
-import { judge } from '../domain/judge';
+import { parseJudgeInput } from '../domain/config/judge';
+import { judge } from '../domain/judging/metric/judge';
 import { normal, seeded } from '../tests/support/seeded';
 import { detectionChart } from './judge-chart';
 import { compare, type Comparison, type Detection, type Surroundings } from './judge-detection';

@@ -1,8 +1,8 @@
-import { evidenceSince, type Counted, type Counters } from '../domain/canary';
+import { evidenceSince, type Counted, type Counters } from '../domain/judging/canary';
 import { appConfigSchema } from '../domain/config';
-import { observeCounters, startSoak, type SoakSettings, type SoakState } from '../domain/soak-state';
-import { judgeSample } from '../domain/soak-verdict';
-import { LATENCY_BOUNDS } from '../routers/haproxy-backends';
+import { observeCounters, startSoak, type SoakSettings, type SoakState } from '../domain/judging/soak/state';
+import { judgeSample } from '../domain/judging/soak/verdict';
+import { LATENCY_BOUNDS } from '../routers/haproxy/backends';
 import { seeded } from '../tests/support/seeded';
 import { benchEvents } from './scale';
 import { ms } from './statistics';

@@ -1,8 +1,8 @@
 import type { DatabaseConfig } from '../domain/config';
 import type { Database } from './database';
-import { openPostgres, type DatabaseContext } from './postgres';
+import { openPostgres, type DatabaseContext } from './postgres/postgres';
 
-export type { DatabaseContext } from './postgres';
+export type { DatabaseContext } from './postgres/postgres';
 
 /**
  * Opens the database of a configuration by its driver.

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { database } from './config-database';
-import { approve, backup, bake, canary, drain, features, retire, smoke, verify } from './config-phases';
-import { appRules } from './config-rules';
-import { piecewise } from './config-rule';
-import type { ServiceConfig } from './config-service';
-import { services } from './config-services';
-import { router, target } from './config-target';
-import { durationOr, name, type secret, type variables } from './config-values';
+import { database } from './config/database';
+import { approve, backup, bake, canary, drain, features, retire, smoke, verify } from './config/phases';
+import { appRules } from './config/rules';
+import { piecewise } from './config/rule';
+import type { ServiceConfig } from './config/service';
+import { services } from './config/services';
+import { router, target } from './config/target';
+import { durationOr, name, type secret, type variables } from './config/values';
 
 /*
  * The one declaration of `spillway.yaml`: the types, the error texts, the editors' JSON Schema and
@@ -65,10 +65,10 @@ export type SecretReference = z.output<typeof secret>;
 export type Variables = z.output<ReturnType<typeof variables>>;
 export type RouteConfig = ServiceConfig['routes'][number];
 export type HealthConfig = ServiceConfig['health'];
-export type { HttpCheck } from './config-check';
-export type { ServiceConfig } from './config-service';
-export type { DatabaseConfig } from './config-database';
-export type { Analysis, Trigger } from './config-analysis';
-export type { AnalysisMetric } from './config-source';
-export type { Limits } from './config-phases';
-export type { RouterConfig, TargetConfig } from './config-target';
+export type { HttpCheck } from './config/check';
+export type { ServiceConfig } from './config/service';
+export type { DatabaseConfig } from './config/database';
+export type { Analysis, Trigger } from './config/analysis';
+export type { AnalysisMetric } from './config/source';
+export type { Limits } from './config/phases';
+export type { RouterConfig, TargetConfig } from './config/target';

@@ -1,5 +1,5 @@
 import type { AppConfig } from './config';
-import { endOf, type Ran } from './exits';
+import { endOf, type Ran } from './containers/exits';
 import { greenShare, otherSlot, SLOTS, type Live, type Slot } from './release';
 
 /*

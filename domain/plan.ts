@@ -1,6 +1,6 @@
 import { makesBaseline } from './baseline';
 import type { AppConfig } from './config';
-import { judgesBake, judgesCanary } from './judged-by';
+import { judgesBake, judgesCanary } from './judging/judged-by';
 import { isAlive, type LiveState } from './live-state';
 import type { Live, Phase, ReleaseRequest, Slot } from './release';
 import { formatCount, formatDuration } from './units';

@@ -6,7 +6,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseDocument } from 'yaml';
-import { cacheDirectory } from '../starters/temporal-program';
+import { cacheDirectory } from '../starters/dev/temporal-program';
 import { removeTraces } from '../tests/support/engine';
 import { startLoad } from '../tests/support/load';
 import type { Load, LoadReport } from '../tests/support/load';

@@ -6,7 +6,7 @@ import type { Target } from '../targets/target';
 import { CommandSource } from './command';
 import { ContainersSource } from './containers';
 import type { MetricSource } from './metric';
-import { PrometheusSource } from './prometheus';
+import { PrometheusSource } from './prometheus/prometheus';
 import { WebhookSource } from './webhook';
 
 /** What sources need of the world besides their configuration. */

@@ -1,5 +1,5 @@
 import type { RouteConfig } from '../domain/config';
-import type { Testers } from '../domain/config-testers';
+import type { Testers } from '../domain/config/testers';
 import type { Io } from '../domain/host';
 import type { Group, Scope, Slot } from '../domain/release';
 

@@ -6,13 +6,13 @@ import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
 import type { Scope } from '../domain/release';
 import { WORKFLOWS } from '../workflows/messages';
 import type { AdoptAnswer, AdoptInput } from '../workflows/messages';
-import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
-import { withClient } from './client';
+import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
+import { withClient } from './asking/client';
 import { run } from './output';
-import { RefusedFailure } from './refused';
-import { readEnvironment } from './release-view';
-import { addScopeOptions, configured, taskQueue } from './scope';
-import type { Configured, ScopeOptions } from './scope';
+import { RefusedFailure } from './asking/refused';
+import { readEnvironment } from './following/release-view';
+import { addScopeOptions, configured, taskQueue } from './asking/scope';
+import type { Configured, ScopeOptions } from './asking/scope';
 
 interface AdoptOptions extends ScopeOptions {
   force?: boolean;

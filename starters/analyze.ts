@@ -1,16 +1,16 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { AnalysisMetric } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
-import { judge, type Verdict } from '../domain/judge';
-import { judgeMetric, type MetricJudgement } from '../domain/judge-metric';
+import { judge, type Verdict } from '../domain/judging/metric/judge';
+import { judgeMetric, type MetricJudgement } from '../domain/judging/metric/metric';
 import { GROUPS, otherSlot, SLOTS, type Group, type Slot } from '../domain/release';
 import { formatDuration } from '../domain/units';
-import { measure, unknownVariables, type MeasuredMetric, type Side } from './analyze-measure';
-import { parseMoment } from './analyze-time';
+import { measure, unknownVariables, type MeasuredMetric, type Side } from './analyze/measure';
+import { parseMoment } from './analyze/time';
 import { EXIT, type ExitCode } from './exit-codes';
 import { verdictText } from './judge';
 import { run, type Out } from './output';
-import { addScopeOptions, configured, type Configured, type ScopeOptions } from './scope';
+import { addScopeOptions, configured, type Configured, type ScopeOptions } from './asking/scope';
 
 interface AnalyzeOptions extends ScopeOptions {
   config?: string;

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { withClient } from './client';
+import { withClient } from './asking/client';
 import { EXIT } from './exit-codes';
 import { run } from './output';
-import { readEnvironment } from './release-view';
-import { addScopeOptions, scopeOf } from './scope';
-import type { ScopeOptions } from './scope';
+import { readEnvironment } from './following/release-view';
+import { addScopeOptions, scopeOf } from './asking/scope';
+import type { ScopeOptions } from './asking/scope';
 
 /** Registers `current`. */
 export function registerCurrent(program: Command): void {

@@ -4,12 +4,12 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import { DEFAULT_TASK_QUEUE } from '../domain/names';
 import { temporalSettings } from '../domain/temporal-address';
-import { startChild, type Child, type Ending } from './child';
-import { connect } from './client';
+import { startChild, type Child, type Ending } from './dev/child';
+import { connect } from './asking/client';
 import { EXIT } from './exit-codes';
-import { keepRunning, type Kept } from './keep-running';
+import { keepRunning, type Kept } from './dev/keep-running';
 import { JSON_OPTION, run, type Out } from './output';
-import { standardDatabase, startTemporal, type TemporalOptions } from './temporal-server';
+import { standardDatabase, startTemporal, type TemporalOptions } from './dev/temporal-server';
 
 /** Longer than the worker gives the steps that run: SPILLWAY_SHUTDOWN_GRACE and then some. */
 const WORKER_STOP_TIMEOUT = 60_000;

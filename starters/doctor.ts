@@ -3,16 +3,16 @@ import type { Command } from 'commander';
 import { satisfies } from 'semver';
 import { secretKey, secretReferences } from '../domain/identity';
 import type { SecretReference } from '../domain/config';
-import { loadConfiguration, loadFile } from './configuration';
-import { pingDocker } from './docker-ping';
-import { examineTemporal } from './doctor-temporal';
+import { loadConfiguration, loadFile } from './file/configuration';
+import { pingDocker } from './dev/docker-ping';
+import { examineTemporal } from './dev/doctor-temporal';
 import { EXIT } from './exit-codes';
 import { run } from './output';
-import { renderChecks } from './render-checks';
-import type { Check } from './render-checks';
-import { addScopeOptions } from './scope';
-import type { ScopeOptions } from './scope';
-import { SecretsHere } from './secrets';
+import { renderChecks } from './render/checks';
+import type { Check } from './render/checks';
+import { addScopeOptions } from './asking/scope';
+import type { ScopeOptions } from './asking/scope';
+import { SecretsHere } from './file/secrets';
 
 const NODE = '>=20.3.0';
 

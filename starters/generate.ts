@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileJsonSchema } from '../domain/config-schema';
-import { configurationPage } from './configuration-page';
+import { fileJsonSchema } from '../domain/config/schema';
+import { configurationPage } from './file/page';
 
 /** The files that are made from the declaration of the configuration, by their path from the root of the repository. */
 export function generatedFiles(): Record<string, string> {

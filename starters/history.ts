@@ -7,14 +7,14 @@ import { REMEMBERED } from '../domain/ledger';
 import type { LedgerEntry } from '../domain/release';
 import { WORKFLOWS } from '../workflows/messages';
 import type { HistoryInput } from '../workflows/messages';
-import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
-import { withClient } from './client';
+import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
+import { withClient } from './asking/client';
 import { run } from './output';
 import type { Out } from './output';
-import { readEnvironment } from './release-view';
-import { renderHistory, renderHistoryMarkdown } from './render-history';
-import { addScopeOptions, configured, scopeOf, taskQueue } from './scope';
-import type { ScopeOptions } from './scope';
+import { readEnvironment } from './following/release-view';
+import { renderHistory, renderHistoryMarkdown } from './render/history';
+import { addScopeOptions, configured, scopeOf, taskQueue } from './asking/scope';
+import type { ScopeOptions } from './asking/scope';
 
 interface HistoryOptions extends ScopeOptions {
   limit: number;

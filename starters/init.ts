@@ -3,12 +3,12 @@ import { access, link, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigurationFailure } from '../domain/failures';
-import { DEFAULT_FILE } from './configuration';
-import { pathText } from './configuration-errors';
-import { COMPOSE_FILES, proposeFromCompose } from './init-compose';
-import { properName } from './init-compose-values';
-import { proposeFromDockerfiles } from './init-dockerfile';
-import { type Proposal, proposalText, repaired } from './init-proposal';
+import { DEFAULT_FILE } from './file/configuration';
+import { pathText } from './file/errors';
+import { COMPOSE_FILES, proposeFromCompose } from './init/compose';
+import { properName } from './init/compose-values';
+import { proposeFromDockerfiles } from './init/dockerfile';
+import { type Proposal, proposalText, repaired } from './init/proposal';
 import { JSON_OPTION, type Out, run } from './output';
 
 interface Options {

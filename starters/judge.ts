@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { parseJudgeInput } from '../domain/config-judge';
-import type { Mistake } from '../domain/config-rule';
+import { parseJudgeInput } from '../domain/config/judge';
+import type { Mistake } from '../domain/config/rule';
 import { ConfigurationFailure } from '../domain/failures';
-import { judge, type Verdict } from '../domain/judge';
-import { pathText } from './configuration-errors';
+import { judge, type Verdict } from '../domain/judging/metric/judge';
+import { pathText } from './file/errors';
 import { EXIT, type ExitCode } from './exit-codes';
 import { JSON_OPTION, type Out, run } from './output';
-import { textTable } from './render-table';
+import { textTable } from './render/table';
 
 /** Registers `judge`. */
 export function registerJudge(program: Command): void {

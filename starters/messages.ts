@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { MessageName } from '../domain/messages';
-import { withClient } from './client';
+import { withClient } from './asking/client';
 import { run } from './output';
-import { addScopeOptions, scopeOf, whoIs } from './scope';
-import type { ScopeOptions } from './scope';
-import { sendMessage } from './send';
+import { addScopeOptions, scopeOf, whoIs } from './asking/scope';
+import type { ScopeOptions } from './asking/scope';
+import { sendMessage } from './asking/send';
 
 interface MessageOptions extends ScopeOptions {
   who?: string;

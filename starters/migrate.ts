@@ -7,18 +7,18 @@ import { ConfigurationFailure, messageOf } from '../domain/failures';
 import { titleOfMigration } from '../domain/migration';
 import type { DownChoice, MigrationAction, MigrationLook, MigrationRequest } from '../domain/migration';
 import { WORKFLOWS } from '../workflows/messages';
-import { askEnvironment, expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
-import { withClient } from './client';
+import { askEnvironment, expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
+import { withClient } from './asking/client';
 import { EXIT, reportOf } from './exit-codes';
 import type { ExitCode } from './exit-codes';
-import { follow, report } from './follow';
+import { follow, report } from './following/follow';
 import { isInteractive, run } from './output';
 import type { Colours, Out } from './output';
-import { RefusedFailure } from './refused';
-import { releaseId } from './release-request';
-import { addScopeOptions, configured, taskQueue, whoIs } from './scope';
-import type { ScopeOptions } from './scope';
-import { whyRefused } from './why-refused';
+import { RefusedFailure } from './asking/refused';
+import { releaseId } from './asking/release-request';
+import { addScopeOptions, configured, taskQueue, whoIs } from './asking/scope';
+import type { ScopeOptions } from './asking/scope';
+import { whyRefused } from './asking/why-refused';
 
 interface ChangeOptions extends ScopeOptions {
   note: string;

@@ -6,17 +6,17 @@ import { messageOf } from '../domain/failures';
 import type { ReleaseRequest } from '../domain/release';
 import { WORKFLOWS } from '../workflows/messages';
 import type { PlanAnswer } from '../workflows/messages';
-import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './ask-environment';
-import { withClient } from './client';
+import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
+import { withClient } from './asking/client';
 import { EXIT, reportOf } from './exit-codes';
 import type { ExitCode } from './exit-codes';
 import { run } from './output';
 import type { Out } from './output';
-import { RefusedFailure } from './refused';
-import { addRequestOptions, prepare } from './release-request';
-import type { RequestOptions } from './release-request';
-import { renderPlan } from './render-plan';
-import { addScopeOptions, taskQueue } from './scope';
+import { RefusedFailure } from './asking/refused';
+import { addRequestOptions, prepare } from './asking/release-request';
+import type { RequestOptions } from './asking/release-request';
+import { renderPlan } from './render/plan';
+import { addScopeOptions, taskQueue } from './asking/scope';
 
 /** Registers `plan`. */
 export function registerPlan(program: Command): void {

@@ -2,19 +2,19 @@ import { createInterface } from 'node:readline';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { ReleaseRequest } from '../domain/release';
-import { askEnvironment, expectWorker } from './ask-environment';
-import { uiLink, withClient } from './client';
+import { askEnvironment, expectWorker } from './asking/environment';
+import { uiLink, withClient } from './asking/client';
 import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
-import { follow, report } from './follow';
+import { follow, report } from './following/follow';
 import { isInteractive, run } from './output';
 import type { Out } from './output';
 import { showPlan } from './plan';
-import { RefusedFailure } from './refused';
-import { addRequestOptions, prepare } from './release-request';
-import type { Prepared, RequestOptions } from './release-request';
-import { addScopeOptions } from './scope';
-import { whyRefused } from './why-refused';
+import { RefusedFailure } from './asking/refused';
+import { addRequestOptions, prepare } from './asking/release-request';
+import type { Prepared, RequestOptions } from './asking/release-request';
+import { addScopeOptions } from './asking/scope';
+import { whyRefused } from './asking/why-refused';
 
 interface ReleaseCommandOptions extends RequestOptions {
   dryRun?: boolean;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { httpCheck } from '../domain/config-check';
+import { httpCheck } from '../domain/config/check';
 import { ConfigurationFailure } from '../domain/failures';
 import { readyCheck } from '../domain/health';
 import type { ReadyCheck } from '../domain/health';
@@ -10,12 +10,12 @@ import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
 import { run } from './output';
 import type { Out } from './output';
-import { textTable } from './render-table';
-import { addScopeOptions, configured } from './scope';
-import type { ScopeOptions } from './scope';
-import { SecretsHere } from './secrets';
-import { askSmoke } from './smoke-ask';
-import type { SmokeResult } from './smoke-ask';
+import { textTable } from './render/table';
+import { addScopeOptions, configured } from './asking/scope';
+import type { ScopeOptions } from './asking/scope';
+import { SecretsHere } from './file/secrets';
+import { askSmoke } from './asking/endpoint';
+import type { SmokeResult } from './asking/endpoint';
 
 interface SmokeOptions extends ScopeOptions {
   url: URL;

@@ -4,20 +4,20 @@ import { releaseWorkflowId } from '../domain/names';
 import { isAlive, liveText } from '../domain/live-state';
 import type { Live, ReleaseStatus, Scope } from '../domain/release';
 import type { EnvironmentState, LookAnswer } from '../workflows/messages';
-import { isConnectionLoss, uiLink, withClient } from './client';
+import { isConnectionLoss, uiLink, withClient } from './asking/client';
 import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
-import { lookAtLive } from './look';
+import { lookAtLive } from './asking/look';
 import { run } from './output';
 import type { Colours } from './output';
-import { readEnvironment, ReleaseView } from './release-view';
-import type { Look } from './release-view';
-import { judgedLines } from './render-judged';
-import { renderSummary } from './render-summary';
-import { renderTree } from './render-tree';
-import { oneLine, outcomeText, timeText } from './render-words';
-import { addScopeOptions, scopeOf } from './scope';
-import type { ScopeOptions } from './scope';
+import { readEnvironment, ReleaseView } from './following/release-view';
+import type { Look } from './following/release-view';
+import { judgedLines } from './render/judged';
+import { renderSummary } from './render/summary';
+import { renderTree } from './render/tree';
+import { oneLine, outcomeText, timeText } from './render/words';
+import { addScopeOptions, scopeOf } from './asking/scope';
+import type { ScopeOptions } from './asking/scope';
 
 /** Everything `status` finds out. */
 interface Overview {

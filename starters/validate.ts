@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { AppConfig } from '../domain/config';
-import { configurationWarnings } from '../domain/config-warnings';
-import { checkFile, type CheckedFile, DEFAULT_FILE, unknownEnvironment } from './configuration';
-import { mistakeText } from './configuration-errors';
+import { configurationWarnings } from '../domain/config/warnings';
+import { checkFile, type CheckedFile, DEFAULT_FILE, unknownEnvironment } from './file/configuration';
+import { mistakeText } from './file/errors';
 import { EXIT, type ExitCode } from './exit-codes';
 import { JSON_OPTION, type Out, run } from './output';
 

@@ -3,9 +3,9 @@ import { relative } from 'node:path';
 import { Argument, type Command } from 'commander';
 import { ConfigurationFailure } from '../domain/failures';
 import { type Bump, BUMPS, compareVersions, gitTag } from '../domain/versions';
-import { git } from './git';
+import { git } from './file/git';
 import { JSON_OPTION, type Out, run } from './output';
-import { bumpVersion, filesOf, readVersion, setVersion, type VersionChange, writeVersion } from './version-file';
+import { bumpVersion, filesOf, readVersion, setVersion, type VersionChange, writeVersion } from './file/version-file';
 
 interface Options {
   file?: string;

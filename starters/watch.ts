@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { withClient } from './client';
-import { follow, report } from './follow';
+import { withClient } from './asking/client';
+import { follow, report } from './following/follow';
 import { run } from './output';
-import { addScopeOptions, scopeOf, whoIs } from './scope';
-import type { ScopeOptions } from './scope';
+import { addScopeOptions, scopeOf, whoIs } from './asking/scope';
+import type { ScopeOptions } from './asking/scope';
 
 /** Registers `watch`. */
 export function registerWatch(program: Command): void {

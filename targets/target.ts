@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ServiceConfig } from '../domain/config';
-import type { Ran } from '../domain/exits';
+import type { Ran } from '../domain/containers/exits';
 import type { ReadyCheck } from '../domain/health';
 import type { Host, Io } from '../domain/host';
 import type { Claim, Owned } from '../domain/ownership';

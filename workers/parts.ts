@@ -13,10 +13,10 @@ import type { Host } from '../domain/host';
 import { canonical } from '../domain/identity';
 import type { MetricSource } from '../metrics/metric';
 import { openMetric } from '../metrics/open';
-import { openHaproxy } from '../routers/haproxy';
-import { openNginx } from '../routers/nginx';
+import { openHaproxy } from '../routers/haproxy/haproxy';
+import { openNginx } from '../routers/nginx/nginx';
 import type { Router } from '../routers/router';
-import { openDockerTarget } from '../targets/docker';
+import { openDockerTarget } from '../targets/docker/docker';
 import type { Target } from '../targets/target';
 import { fingerprintKey } from './fingerprint-key';
 

@@ -1,13 +1,13 @@
 import { condition } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Step } from '../activities/steps';
-import type { Counters } from '../domain/canary';
-import type { Watched } from '../domain/exits';
+import type { Counters } from '../domain/judging/canary';
+import type { Watched } from '../domain/containers/exits';
 import { messageOf } from '../domain/failures';
 import { isAlive } from '../domain/live-state';
 import type { LiveState } from '../domain/live-state';
 import type { Live, Phase, PhaseRecord, ReleaseRequest, Slot } from '../domain/release';
-import type { SoakState } from '../domain/soak-state';
+import type { SoakState } from '../domain/judging/soak/state';
 import type { Control } from './control';
 import type { UndoStack } from './undo-stack';
 

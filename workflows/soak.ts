@@ -2,7 +2,7 @@ import { ApplicationFailure, CancellationScope, condition, TemporalFailure } fro
 import type { SoakInput, SoakReport } from '../activities/steps';
 import type { AppConfig, Limits } from '../domain/config';
 import type { JudgedStep, Judgement } from '../domain/release';
-import { forNextStep } from '../domain/soak-state';
+import { forNextStep } from '../domain/judging/soak/state';
 import { formatDuration } from '../domain/units';
 import type { Run } from './run';
 import { patient } from './steps';

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readArchive, writeArchive } from '../../activities/backup-archive';
-import { pruneBackups } from '../../activities/backup-files';
+import { readArchive, writeArchive } from '../../activities/backup/archive';
+import { pruneBackups } from '../../activities/backup/files';
 import type { Live } from '../../domain/release';
 import { ActivityWorld } from '../support/activity-world';
 import { query, startPostgres, type TestPostgres } from '../support/postgres';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { buildActivities } from '../../activities/build';
 import { tagsPath } from '../../activities/image-tags';
 import type { PinnedImage } from '../../domain/release';
-import { BUSYBOX, docker, quietIo } from '../targets/docker-fixture';
+import { BUSYBOX, docker, quietIo } from '../targets/docker/fixture';
 import { SlotWorld, run } from './slot-world';
 
 let world: SlotWorld;

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { canaryActivities } from '../../activities/canary';
-import type { Beat } from '../../activities/canary';
+import { canaryActivities } from '../../activities/canary/canary';
+import type { Beat } from '../../activities/canary/canary';
 import type { SoakInput, SoakReport } from '../../activities/steps';
-import type { Counted } from '../../domain/canary';
+import type { Counted } from '../../domain/judging/canary';
 import { containerName } from '../../domain/names';
-import type { SoakState } from '../../domain/soak-state';
+import type { SoakState } from '../../domain/judging/soak/state';
 import { ActivityWorld } from '../support/activity-world';
 
 const OLD = '20261121-100000-1.0.0-aaaa';

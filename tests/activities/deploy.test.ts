@@ -3,7 +3,7 @@ import { fencePath } from '../../activities/io';
 import type { PinnedImage } from '../../domain/release';
 import { groupOfAddress } from '../../domain/addresses';
 import { LABELS, networkName } from '../../domain/names';
-import { BUSYBOX, docker, quietIo, webService } from '../targets/docker-fixture';
+import { BUSYBOX, docker, quietIo, webService } from '../targets/docker/fixture';
 import { SlotWorld, run } from './slot-world';
 
 let world: SlotWorld;

@@ -6,7 +6,7 @@ import { writeDocument } from '../../activities/ownership';
 import type { PreflightCheck, PreflightReport } from '../../activities/steps';
 import { LABELS, containerName, networkName } from '../../domain/names';
 import type { EnvironmentDocument } from '../../domain/ownership';
-import { openDockerTarget } from '../../targets/docker';
+import { openDockerTarget } from '../../targets/docker/docker';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
 

@@ -8,11 +8,11 @@ import type { Parts } from '../../activities/parts';
 import type { Step } from '../../activities/steps';
 import type { AppConfig } from '../../domain/config';
 import type { Group } from '../../domain/release';
-import { HAPROXY_CAPABILITIES } from '../../routers/haproxy';
+import { HAPROXY_CAPABILITIES } from '../../routers/haproxy/haproxy';
 import type { Router, Routing } from '../../routers/router';
-import { openDockerTarget } from '../../targets/docker';
+import { openDockerTarget } from '../../targets/docker/docker';
 import type { Target } from '../../targets/target';
-import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } from '../targets/docker-fixture';
+import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } from '../targets/docker/fixture';
 
 /** A router that only remembers; what decides about traffic is tested on the real ones. */
 export class RememberedRouter implements Router {

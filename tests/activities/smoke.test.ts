@@ -1,6 +1,6 @@
 import { deployActivities } from '../../activities/deploy';
 import { smokeActivities } from '../../activities/smoke';
-import { BUSYBOX, docker, quietIo, webService } from '../targets/docker-fixture';
+import { BUSYBOX, docker, quietIo, webService } from '../targets/docker/fixture';
 import { SlotWorld, run } from './slot-world';
 
 let world: SlotWorld;

@@ -6,10 +6,10 @@ import {
   groupBeside,
   makesBaseline,
 } from '../../domain/baseline';
-import type { Counters } from '../../domain/canary';
+import type { Counters } from '../../domain/judging/canary';
 import { appConfigSchema } from '../../domain/config';
-import { explain, mistakesIn } from '../../domain/config-mistakes';
-import { configurationWarnings } from '../../domain/config-warnings';
+import { explain, mistakesIn } from '../../domain/config/mistakes';
+import { configurationWarnings } from '../../domain/config/warnings';
 
 const given = (canary: object, router: object = {}) => ({
   version: 1,

@@ -5,7 +5,7 @@ import type { SoakInput, SoakReport } from '../../activities/steps';
 import { releaseWorkflowId } from '../../domain/names';
 import { otherSlot } from '../../domain/release';
 import type { MetricVerdict, ReleaseResult, Slot } from '../../domain/release';
-import { ReleaseView } from '../../starters/release-view';
+import { ReleaseView } from '../../starters/following/release-view';
 import type { Load } from '../support/load';
 import type { Raw } from '../support/tiny';
 import { World } from '../support/world';

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABELS, networkName } from '../../domain/names';
 import { otherSlot } from '../../domain/release';
-import { lookAtLive } from '../../starters/look';
+import { lookAtLive } from '../../starters/asking/look';
 import { WORKFLOWS } from '../../workflows/messages';
 import type { LookAnswer, PlanAnswer } from '../../workflows/messages';
 import { command } from '../support/command-process';

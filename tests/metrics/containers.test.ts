@@ -3,7 +3,7 @@ import { containerName } from '../../domain/names';
 import type { Slot } from '../../domain/release';
 import type { MetricSource, Reading } from '../../metrics/metric';
 import { openMetric } from '../../metrics/open';
-import { openDockerTarget } from '../../targets/docker';
+import { openDockerTarget } from '../../targets/docker/docker';
 import {
   BUSYBOX,
   configOf,
@@ -13,7 +13,7 @@ import {
   specOf,
   targetConfig,
   webService,
-} from '../targets/docker-fixture';
+} from '../targets/docker/fixture';
 import { metricOf } from './opened';
 
 const app = new EngineApp();

@@ -1,5 +1,5 @@
 import type { AnalysisMetric } from '../../domain/config';
-import { analysis } from '../../domain/config-analysis';
+import { analysis } from '../../domain/config/analysis';
 import type { Measured, MetricSource } from '../../metrics/metric';
 import { openMetric, type MetricContext } from '../../metrics/open';
 

@@ -1,4 +1,4 @@
-import { withLease } from '../../routers/lease';
+import { withLease } from '../../routers/on-host/lease';
 import { io, RouterWorld, until } from '../support/router-world';
 
 let world: RouterWorld;

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { Testers } from '../../domain/config-testers';
+import type { Testers } from '../../domain/config/testers';
 import type { Slot } from '../../domain/release';
 import type { Router, Routing } from '../../routers/router';
 import { ask, freePorts, introduce, io, RouterWorld, routingOf, until } from '../support/router-world';

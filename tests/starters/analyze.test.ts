@@ -5,7 +5,7 @@ import { registerAnalyze } from '../../starters/analyze';
 import { hangs, says, startServer } from '../metrics/http-server';
 import { command } from '../support/in-process';
 import { remembered, startPrometheus, type PrometheusServer } from '../support/prometheus';
-import { RIGHT } from './configuration-right';
+import { RIGHT } from './file/configuration-right';
 
 const directory = mkdtempSync(join(tmpdir(), 'spillway-analyze-'));
 const file = join(directory, 'spillway.yaml');

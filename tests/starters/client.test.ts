@@ -1,8 +1,8 @@
 import { UnreachableFailure } from '../../domain/failures';
 import { temporalSettings } from '../../domain/temporal-address';
-import { connect, isConnectionLoss, uiLink } from '../../starters/client';
-import { releaseId } from '../../starters/release-request';
-import { whoIs } from '../../starters/scope';
+import { connect, isConnectionLoss, uiLink } from '../../starters/asking/client';
+import { releaseId } from '../../starters/asking/release-request';
+import { whoIs } from '../../starters/asking/scope';
 import { freePort } from '../support/temporal';
 
 const at = (address: string, namespace = 'default') =>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { appConfigSchema } from '../../domain/config';
-import { configurationPage } from '../../starters/configuration-page';
+import { configurationPage } from '../../starters/file/page';
 import { generatedFiles } from '../../starters/generate';
 
 const ROOT = join(__dirname, '../..');

@@ -9,8 +9,8 @@ import {
   composeSize,
   composeWords,
   properName,
-} from '../../starters/init-compose-values';
-import { dockerfileFacts } from '../../starters/init-dockerfile';
+} from '../../starters/init/compose-values';
+import { dockerfileFacts } from '../../starters/init/dockerfile';
 import { registerValidate } from '../../starters/validate';
 import { command } from '../support/in-process';
 

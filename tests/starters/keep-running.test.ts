@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startChild, type Child } from '../../starters/child';
-import { keepRunning, type Kept } from '../../starters/keep-running';
+import { startChild, type Child } from '../../starters/dev/child';
+import { keepRunning, type Kept } from '../../starters/dev/keep-running';
 
 let kept: Kept | undefined;
 afterEach(() => kept?.stop(true));

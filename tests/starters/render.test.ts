@@ -2,15 +2,15 @@ import type { LedgerEntry, MetricVerdict, ReleaseRequest, ReleaseStatus } from '
 import { coloursFor } from '../../starters/output';
 import type { Out } from '../../starters/output';
 import { describe as describeStatus } from '../../domain/details';
-import { judgedInWords } from '../../starters/render-judged';
-import { renderEvents } from '../../starters/render-events';
-import { renderHistory, renderHistoryMarkdown } from '../../starters/render-history';
-import { renderPlan } from '../../starters/render-plan';
-import { renderSummary } from '../../starters/render-summary';
-import { cutLine, textTable } from '../../starters/render-table';
-import { renderTree } from '../../starters/render-tree';
-import { exitCodeOf } from '../../starters/render-words';
-import { plainLines } from '../../starters/screen';
+import { judgedInWords } from '../../starters/render/judged';
+import { renderEvents } from '../../starters/render/events';
+import { renderHistory, renderHistoryMarkdown } from '../../starters/render/history';
+import { renderPlan } from '../../starters/render/plan';
+import { renderSummary } from '../../starters/render/summary';
+import { cutLine, textTable } from '../../starters/render/table';
+import { renderTree } from '../../starters/render/tree';
+import { exitCodeOf } from '../../starters/render/words';
+import { plainLines } from '../../starters/following/screen';
 
 const plain = coloursFor({}, {});
 const coloured = coloursFor({ isTTY: true }, {});

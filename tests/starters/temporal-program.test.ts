@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationFailure } from '../../domain/failures';
-import { temporalProgram } from '../../starters/temporal-program';
+import { temporalProgram } from '../../starters/dev/temporal-program';
 
 let directory: string;
 let mirror: Server | undefined;

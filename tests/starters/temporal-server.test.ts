@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Connection, WorkflowClient } from '@temporalio/client';
 import { ConfigurationFailure } from '../../domain/failures';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
-import { startTemporal, type TemporalServer } from '../../starters/temporal-server';
+import { startTemporal, type TemporalServer } from '../../starters/dev/temporal-server';
 import { freePort } from '../support/temporal';
 
 let directory: string;
@@ -89,7 +89,7 @@ test('a port in use is refused, with the flag that chooses another', async () =>
 test('it ends with the process that started it, also when that one is killed', async () => {
   const [port, uiPort] = [await freePort(), await freePort()];
   const source = `
-    const { startTemporal } = require('./starters/temporal-server.ts');
+    const { startTemporal } = require('./starters/dev/temporal-server.ts');
     startTemporal(${JSON.stringify({ database: join(directory, 'temporal.db'), port, uiPort })})
       .then(({ pid }) => console.log(pid));
     setInterval(() => undefined, 1_000);`;

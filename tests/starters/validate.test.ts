@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { registerValidate } from '../../starters/validate';
 import { command } from '../support/in-process';
-import { RIGHT } from './configuration-right';
+import { RIGHT } from './file/configuration-right';
 
 const home = process.cwd();
 const directory = mkdtempSync(join(tmpdir(), 'spillway-validate-'));

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gitState } from '../../starters/git';
+import { gitState } from '../../starters/file/git';
 import { registerVersion } from '../../starters/version';
-import { bumpVersion, readVersion } from '../../starters/version-file';
+import { bumpVersion, readVersion } from '../../starters/file/version-file';
 import { command } from '../support/in-process';
 
 const home = process.cwd();

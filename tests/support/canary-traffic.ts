@@ -1,5 +1,5 @@
-import type { Counted, Counters } from '../../domain/canary';
-import { LATENCY_BOUNDS } from '../../routers/haproxy-backends';
+import type { Counted, Counters } from '../../domain/judging/canary';
+import { LATENCY_BOUNDS } from '../../routers/haproxy/backends';
 import { normal, seeded } from './seeded';
 
 /* Traffic of a canary as a router would count it, made up: the same for the same seed. */

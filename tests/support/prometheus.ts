@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, untilListening } from '../targets/engine-roads';
+import { freePort, untilListening } from '../targets/docker/engine-roads';
 
 export interface PrometheusServer {
   url: string;

@@ -9,12 +9,12 @@ import { promisify } from 'node:util';
 import { appConfigSchema } from '../../domain/config';
 import type { Io } from '../../domain/host';
 import { SLOTS, type Scope, type Slot } from '../../domain/release';
-import { openHaproxy } from '../../routers/haproxy';
-import type { HaproxyConfig } from '../../routers/haproxy-config';
-import { openNginx } from '../../routers/nginx';
-import type { NginxConfig } from '../../routers/nginx-names';
+import { openHaproxy } from '../../routers/haproxy/haproxy';
+import type { HaproxyConfig } from '../../routers/haproxy/config';
+import { openNginx } from '../../routers/nginx/nginx';
+import type { NginxConfig } from '../../routers/nginx/names';
 import type { Router, Routing } from '../../routers/router';
-import { openDockerTarget } from '../../targets/docker';
+import { openDockerTarget } from '../../targets/docker/docker';
 import type { Target } from '../../targets/target';
 
 const run = promisify(execFile);

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
-import { cacheDirectory } from '../../starters/temporal-program';
+import { cacheDirectory } from '../../starters/dev/temporal-program';
 
 export interface TemporalServer {
   /** `127.0.0.1:PORT`, for `TEMPORAL_ADDRESS`. */

@@ -8,7 +8,7 @@ import type { AppConfig } from '../../domain/config';
 import type { MessageName } from '../../domain/messages';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { ReleaseOptions, ReleaseRequest, ReleaseResult, ReleaseStatus, Scope } from '../../domain/release';
-import { isConnectionLoss } from '../../starters/client';
+import { isConnectionLoss } from '../../starters/asking/client';
 import { environmentQuery, messageUpdate, releaseUpdate, statusQuery, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { removeTraces } from './engine';

@@ -1,7 +1,7 @@
 import { LIVE, ReleaseWorld, requestWith, judged, untilCancelled, failing } from '../support/release-world';
 import type { PreflightReport } from '../../activities/steps';
-import type { Watched } from '../../domain/exits';
-import { HAPROXY_CAPABILITIES } from '../../routers/haproxy';
+import type { Watched } from '../../domain/containers/exits';
+import { HAPROXY_CAPABILITIES } from '../../routers/haproxy/haproxy';
 
 let world: ReleaseWorld;
 beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);

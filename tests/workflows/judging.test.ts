@@ -1,7 +1,7 @@
 import type { SoakInput, SoakReport } from '../../activities/steps';
-import type { Counters } from '../../domain/canary';
+import type { Counters } from '../../domain/judging/canary';
 import type { JudgedStep, LedgerEntry, MetricVerdict, ReleaseResult } from '../../domain/release';
-import type { SoakState } from '../../domain/soak-state';
+import type { SoakState } from '../../domain/judging/soak/state';
 import { beatUntilCancelled, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
 
 let world: ReleaseWorld;

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import { extract, pack, type Header, type Pack } from 'tar-stream';
+import { BackupFailure } from '../../domain/failures';
+import type { Io } from '../../domain/host';
+
+const MANIFEST = 'manifest.json';
+
+type EntryHeader = Partial<Header> & Pick<Header, 'name'>;
+
+/** What stands in an archive, and how it is proved. */
+export interface Manifest {
+  release: string;
+  /** What it holds, in words. */
+  contents: string[];
+  /** SHA-256 of each file. */
+  checksums: Record<string, string>;
+}
+
+/** Puts things into an archive while it is being written. */
+export interface ArchiveWriter {
+  text(name: string, content: string): Promise<void>;
+  file(name: string, path: string): Promise<void>;
+  /** All entries of another archive; the first folder of their names becomes `folder`. Answers how many files there were. */
+  archive(folder: string, stream: Readable): Promise<number>;
+}
+
+/**
+ * Writes `file` by rename, as a compressed archive that ends with its manifest, and proves it by reading it back.
+ *
+ * @param fill puts the contents in and says in words what they are.
+ * @throws BackupFailure when the disk is full or what was read back is not what was written.
+ */
+export async function writeArchive(
+  file: string,
+  partial: string,
+  release: string,
+  fill: (writer: ArchiveWriter) => Promise<string[]>,
+  io: Io,
+): Promise<Manifest> {
+  const tar = pack();
+  const checksums: Record<string, string> = {};
+  const output = createWriteStream(partial, { mode: 0o600 });
+  // A dump is compressed already, so more effort would only cost time.
+  const written = pipeline(tar as unknown as Readable, createGzip({ level: 1 }), output, { signal: io.signal });
+  try {
+    const broken = written.then(() => Promise.reject(new Error('the archive ended early')));
+    const contents = await Promise.race([fill(writerOf(tar, checksums, io)), broken]);
+    const manifest = { release, contents, checksums };
+    await Promise.race([addText(tar, MANIFEST, JSON.stringify(manifest)), broken]);
+    tar.finalize();
+    broken.catch(() => undefined);
+    await written;
+    await sync(partial);
+    await readArchive(partial, io);
+    await rename(partial, file);
+    return manifest;
+  } catch (error) {
+    tar.destroy(error as Error);
+    await written.catch(() => undefined);
+    // An aborted file may still be about to be opened, and would come back after it was removed.
+    if (!output.closed) await once(output, 'close').catch(() => undefined);
+    await rm(partial, { force: true });
+    io.signal.throwIfAborted();
+    throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? diskFull(file) : error;
+  }
+}
+
+/**
+ * Reads all of an archive and compares it with its manifest.
+ *
+ * @param onFile may take the content of a file it wants, instead of it being read over.
+ * @throws BackupFailure when it cannot be read, or is not what its manifest says.
+ */
+export async function readArchive(
+  file: string,
+  io: Io,
+  onFile: (name: string, content: AsyncIterable<Buffer>) => Promise<void> = readOver,
+): Promise<Manifest> {
+  io.onProgress(`reading back ${file}`);
+  const found: Record<string, string> = {};
+  let manifest: Manifest | undefined;
+  const tar = extract();
+  const reading = pipeline(createReadStream(file), createGunzip(), tar, { signal: io.signal });
+  reading.catch(() => undefined);
+  try {
+    for await (const entry of tar) {
+      const { name, type } = entry.header;
+      if (name === MANIFEST)
+        manifest = JSON.parse(Buffer.concat(await toArray(contentOf(entry))).toString()) as Manifest;
+      else if (type === 'file') {
+        const hash = createHash('sha256');
+        await onFile(name, hashed(contentOf(entry), hash));
+        found[name] = hash.digest('hex');
+      } else entry.resume();
+    }
+    await reading;
+  } catch (error) {
+    io.signal.throwIfAborted();
+    throw new BackupFailure(`expected to read ${file} back, seen: ${(error as Error).message}; make it again`);
+  }
+  if (!manifest) throw new BackupFailure(`expected ${MANIFEST} at the end of ${file}, seen none; make it again`);
+  expectSame(file, manifest.checksums, found);
+  return manifest;
+}
+
+function writerOf(tar: Pack, checksums: Record<string, string>, io: Io): ArchiveWriter {
+  const add = async (header: EntryHeader, content: AsyncIterable<Buffer>) => {
+    io.onProgress(`saving ${header.name}`);
+    checksums[header.name] = await addStream(tar, header, content);
+  };
+  return {
+    text: (name, content) => add({ name, size: Buffer.byteLength(content), mode: 0o600 }, only(Buffer.from(content))),
+    file: async (name, path) =>
+      add({ name, size: (await stat(path)).size, mode: 0o600 }, createReadStream(path) as AsyncIterable<Buffer>),
+    archive: async (folder, stream) => {
+      let files = 0;
+      const source = extract();
+      const reading = pipeline(stream, source, { signal: io.signal });
+      reading.catch(() => undefined);
+      for await (const entry of source) {
+        const header = { ...entry.header, name: inside(folder, entry.header.name) };
+        // A hard link names another entry of the same archive; a symbolic one whatever it likes.
+        if (header.type === 'link' && header.linkname) header.linkname = inside(folder, header.linkname);
+        if (header.type === 'file') {
+          files++;
+          await add(header, contentOf(entry));
+        } else {
+          entry.resume();
+          await added(tar, header);
+        }
+      }
+      await reading;
+      return files;
+    },
+  };
+}
+
+/** An entry's content; tar-stream's own type leaves open what its streams hold. */
+function contentOf(entry: AsyncIterable<unknown>): AsyncIterable<Buffer> {
+  return entry as AsyncIterable<Buffer>;
+}
+
+function inside(folder: string, name: string): string {
+  return name.replace(/^\.?\/?[^/]+/, folder);
+}
+
+async function addStream(tar: Pack, header: EntryHeader, content: AsyncIterable<Buffer>): Promise<string> {
+  const hash = createHash('sha256');
+  let ended: (error?: Error | null) => void = () => undefined;
+  const end = new Promise<void>((resolve, reject) => (ended = (error) => (error ? reject(error) : resolve())));
+  end.catch(() => undefined);
+  const entry = tar.entry(header, (error) => ended(error));
+  for await (const chunk of hashed(content, hash)) {
+    if (!entry.write(chunk)) await Promise.race([once(entry, 'drain'), end]);
+  }
+  entry.end(undefined);
+  await end;
+  return hash.digest('hex');
+}
+
+async function addText(tar: Pack, name: string, content: string): Promise<void> {
+  await addStream(tar, { name, size: Buffer.byteLength(content), mode: 0o600 }, only(Buffer.from(content)));
+}
+
+/** A folder or a link: nothing but its header. */
+function added(tar: Pack, header: EntryHeader): Promise<void> {
+  return new Promise((resolve, reject) => {
+    tar.entry({ ...header, size: 0 }, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function* only(content: Buffer): AsyncIterable<Buffer> {
+  yield await Promise.resolve(content);
+}
+
+async function* hashed(content: AsyncIterable<Buffer>, hash: ReturnType<typeof createHash>): AsyncIterable<Buffer> {
+  for await (const chunk of content) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+async function readOver(_name: string, content: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of content) void chunk;
+}
+
+async function toArray(content: AsyncIterable<Buffer>): Promise<Buffer[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of content) chunks.push(chunk);
+  return chunks;
+}
+
+/** What follows may take the machine down; the backup must outlive that. */
+async function sync(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function expectSame(file: string, wanted: Record<string, string>, found: Record<string, string>): void {
+  const wrong = Object.keys({ ...wanted, ...found }).filter((name) => wanted[name] !== found[name]);
+  if (wrong.length === 0) return;
+  throw new BackupFailure(
+    `expected ${Object.keys(wanted).length} files with their checksums in ${file}, seen other content in ` +
+      `${wrong.slice(0, 5).join(', ')}; make it again`,
+  );
+}
+
+function diskFull(file: string): BackupFailure {
+  return new BackupFailure(`expected room on disk for ${file}, seen a full disk; free some and release again`);
+}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { evidenceSince, totals, type Counters } from '../../domain/judging/canary';
+import { redactDeep } from '../../domain/redact';
+import { otherSlot, type Judgement } from '../../domain/release';
+import { withContainers } from '../../domain/judging/soak/exits';
+import { startSoak, type SoakSettings, type SoakState } from '../../domain/judging/soak/state';
+import { isDone, judgeEnd, judgeSample, wantsMore } from '../../domain/judging/soak/verdict';
+import { formatDuration } from '../../domain/units';
+import { MetricWatch } from './metrics';
+import { keepPicture } from './picture';
+import { settingsOf, takeSample, type Seen } from './sample';
+import { serverClock } from '../clock';
+import { withStep, type StepParts } from '../io';
+import { lastWords } from '../last-words';
+import type { Parts } from '../parts';
+import type { Activities, SoakInput, SoakReport } from '../steps';
+
+/** What a beat carries: the verdict so far, and all that another attempt needs to go on. */
+export interface Beat {
+  judgement: Judgement;
+  state: SoakState;
+}
+
+/** Watches a slot under traffic and judges it at every sample. Changes nothing, so it may be left at any time. */
+export const canaryActivities = (parts: Parts): Pick<Activities, 'soak'> => ({
+  soak: (input) => withStep(parts, input, (step) => new Soak(input, step, parts).run(), 'check'),
+});
+
+const NOTHING_SEEN = 'nothing was seen yet';
+
+class Soak {
+  private readonly clock: () => number;
+  private readonly settings: SoakSettings;
+  private readonly metrics: MetricWatch;
+  private seen: Seen;
+  private isLengthened = false;
+  private judgement: Judgement = { verdict: 'inconclusive', reason: NOTHING_SEEN };
+
+  constructor(
+    private readonly input: SoakInput,
+    private readonly step: StepParts,
+    private readonly parts: Parts,
+  ) {
+    const { name, baseline, startedAt: began, carried } = input;
+    this.clock = serverClock(began);
+    this.settings = settingsOf(input);
+    this.metrics = new MetricWatch(input, step, parts);
+    const state = startSoak({ name, baseline, began }, this.settings, stateOfLastAttempt() ?? carried);
+    const evidence = { services: null, gap: NOTHING_SEEN, probes: state.probes };
+    this.seen = { state, evidence, counters: null, containers: { unknown: NOTHING_SEEN, note: '' } };
+  }
+
+  async run(): Promise<SoakReport> {
+    this.tell();
+    try {
+      for (;;) {
+        await this.look();
+        if (this.judgement.verdict === 'fail') return await this.failed();
+        if (this.isOver()) return await this.end();
+        await sleep(this.pause(), undefined, { signal: this.step.io.signal });
+      }
+    } catch (error) {
+      // A cancelled soak says what it knows; one whose worker shuts down goes on with another.
+      if (!Context.current().cancellationDetails?.cancelRequested) throw error;
+      return this.report(true);
+    }
+  }
+
+  private async look(): Promise<void> {
+    this.seen = await takeSample(this.input, this.step, this.parts, this.settings, this.seen.state, this.now());
+    this.takeReadings();
+    this.metrics.start(this.seen.state, this.now());
+    this.judgement = this.with(judgeSample(this.seen.state, this.seen.evidence, this.settings));
+    this.tell();
+  }
+
+  private with(judgement: Judgement): Judgement {
+    return withContainers(judgement, this.seen.containers, this.clock());
+  }
+
+  private takeReadings(): void {
+    this.seen = { ...this.seen, state: this.metrics.take(this.seen.state, this.settings) };
+  }
+
+  private isOver(): boolean {
+    const { soak, longest } = this.input;
+    if (soak === null) return false;
+    const { state, evidence, containers } = this.seen;
+    const passed = this.clock();
+    const isUnknown = containers.unknown !== undefined;
+    if (passed < soak) return !isUnknown && isDone(state, evidence, this.settings);
+    if (passed >= (longest ?? soak) || !(isUnknown || wantsMore(state, evidence, this.settings))) return true;
+    this.isLengthened = true;
+    return false;
+  }
+
+  /** Milliseconds until the next look; never beyond an end of the soak. */
+  private pause(): number {
+    const { soak, longest, interval } = this.input;
+    const ends = [soak, longest].filter((end) => end !== null).map((end) => end - this.clock());
+    return Math.min(interval, ...ends.filter((left) => left > 0));
+  }
+
+  private async end(): Promise<SoakReport> {
+    await this.metrics.finish();
+    this.takeReadings();
+    const { state, evidence } = this.seen;
+    const { judgement, values } = judgeEnd(state, evidence, this.settings);
+    this.seen = { ...this.seen, state: { ...state, values } };
+    const more = this.isLengthened ? `, after ${formatDuration(this.clock())} for lack of evidence` : '';
+    this.judgement = this.with({ ...judgement, reason: judgement.reason + more });
+    this.tell();
+    return this.report(false);
+  }
+
+  /** What ended had something to say before. */
+  private async failed(): Promise<SoakReport> {
+    const { problem, ended = [] } = this.seen.containers;
+    if (problem !== undefined) {
+      const said = await lastWords(ended.slice(0, 1), { ...this.step, parts: this.parts });
+      this.judgement = { ...this.judgement, reason: `${this.judgement.reason}\n${said}` };
+    }
+    return this.report(false);
+  }
+
+  private async report(interrupted: boolean): Promise<SoakReport> {
+    const { state, evidence } = this.seen;
+    const { requests, errors, p95 } = totals(evidence.services ?? {});
+    const redact = <T>(value: T): T => redactDeep(value, (text) => this.parts.redact(text)) as T;
+    const judgement = redact(this.judgement);
+    const picture = await keepPicture(this.input, this.step, redact(state), judgement, this.now(), interrupted);
+    return {
+      judgement,
+      interrupted,
+      soaked: Math.round(this.clock()),
+      requests,
+      errors,
+      // JSON knows no Infinity.
+      p95: p95 === null || !Number.isFinite(p95) ? null : Math.round(p95 * 10) / 10,
+      carried: redact(state),
+      counted: this.counted(),
+      ...(picture !== undefined && { picture }),
+    };
+  }
+
+  private counted(): Record<string, Counters> | null {
+    const { baseline, slot, beside } = this.input;
+    const { counters } = this.seen;
+    return baseline && counters && beside ? evidenceSince(baseline, counters, otherSlot(slot)).services : null;
+  }
+
+  /** Milliseconds since the epoch, by the server. */
+  private now(): number {
+    return Math.round(this.input.startedAt + this.clock());
+  }
+
+  private tell(): void {
+    const beat: Beat = { judgement: this.judgement, state: this.seen.state };
+    this.step.keep(beat);
+  }
+}
+
+/** What the attempt before knew when it beat last; undefined when it never did. */
+function stateOfLastAttempt(): SoakState | undefined {
+  const details = Context.current().info.heartbeatDetails as Partial<Beat> | string | undefined;
+  return typeof details === 'object' && details !== null ? details.state : undefined;
+}

@@ -1,0 +1,71 @@
+import { groupBeside } from '../../domain/baseline';
+import type { AnalysisMetric } from '../../domain/config';
+import { metricKind } from '../../domain/judging/metric-query';
+import { drawPicture, type Panel } from '../../domain/judging/picture';
+import type { Judgement } from '../../domain/release';
+import type { SoakState } from '../../domain/judging/soak/state';
+import { environmentDirectory } from '../environment-directory';
+import { type StepParts } from '../io';
+import type { SoakInput, Step } from '../steps';
+
+/** Longest that keeping a picture may take; less when a person waits for the answer. */
+const LIMIT_MS = 5_000;
+const LIMIT_WAITED_FOR_MS = 500;
+
+/** Folder on the host with a folder of pictures for each release. */
+export function reportsDirectory(step: Pick<Step, 'config' | 'release'>): string {
+  return `${environmentDirectory(step)}/reports`;
+}
+
+/**
+ * Draws what a step saw and keeps it on the host. No soak fails for want of a picture.
+ *
+ * @param state without secrets, as is the judgement
+ * @param at moment of the decision, ms since the epoch
+ * @returns its path; undefined when it could not be written.
+ */
+export async function keepPicture(
+  input: SoakInput,
+  { target, io }: StepParts,
+  state: SoakState,
+  judgement: Judgement,
+  at: number,
+  isWaitedFor: boolean,
+): Promise<string | undefined> {
+  const path = `${reportsDirectory(input)}/${input.release.id}/${input.name}.svg`;
+  // The soak itself may have been told to end: its own signal would forbid everything.
+  const signal = AbortSignal.timeout(isWaitedFor ? LIMIT_WAITED_FOR_MS : LIMIT_MS);
+  try {
+    await target.host.writeFile(path, draw(input, state, judgement, at), { ...io, signal });
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+function draw(input: SoakInput, state: SoakState, judgement: Judgement, at: number): string {
+  const { release, config, slot, share, name, beside } = input;
+  const { app, environment, version } = release;
+  return drawPicture({
+    title: `${app} ${version} → ${environment}: ${name.replace(/-\d+$/, '')} at ${share} %`,
+    judgement,
+    decidedAt: Math.max(0, at - state.began),
+    canary: `${version}, new, in ${slot}`,
+    baseline: beside ? `${beside.version}, live, in ${groupBeside(config, slot, share)}` : 'nothing beside it',
+    panels: panelsOf(input, state, judgement),
+  });
+}
+
+function panelsOf({ config }: SoakInput, { series }: SoakState, { metrics = [] }: Judgement): Panel[] {
+  const configured = new Map(config.canary.analysis.metrics.map((metric) => [metric.name, metric]));
+  return Object.entries(series).map(([name, { points }]) => {
+    const verdict = metrics.find((one) => one.name === name);
+    return { name, unit: unitOf(name, configured.get(name)), points, ...(verdict && { verdict }) };
+  });
+}
+
+function unitOf(name: string, metric: AnalysisMetric | undefined): Panel['unit'] {
+  if (!metric) return name.startsWith('errors ') ? '%' : 'ms';
+  if (metric.containers) return metric.containers.measure === 'memory' ? 'bytes' : '%';
+  return metricKind(metric) === 'counts' ? '%' : '';
+}

@@ -1,0 +1,75 @@
+import { makesBaseline } from '../../domain/baseline';
+import { judgeData, mountAt, type HeldData } from '../../domain/containers/data';
+import type { Io } from '../../domain/host';
+import type { Owned } from '../../domain/ownership';
+import type { Finding } from '../../domain/preflight';
+import type { Live } from '../../domain/release';
+import type { Target } from '../../targets/target';
+import type { Step } from '../steps';
+
+/** Longest that an engine may take to compare a container with its image. */
+const CHANGES_MS = 5_000;
+
+/** Whether the new version gets the data of the live one. */
+export async function checkData(
+  input: Pick<Step, 'config'> & { release: Owned; live: Live | null; isCompared: boolean },
+  target: Target,
+  io: Io,
+): Promise<Finding> {
+  const { config, live, isCompared, release } = input;
+  const held = live ? await target.dataOf(release, live.slot, io) : [];
+  const all: HeldData[] = await Promise.all(
+    held.map(async (one) => ({
+      ...one,
+      // One that can write nothing into itself has changed nothing.
+      changed: one.readOnlyRoot ? [] : await changedFiles(one.container, target, io),
+    })),
+  );
+  const filled = await filledSources(all, input, target, io);
+  const sharing = await sharedSources(input, target, io);
+  return judgeData(all, { config, filled, copies: makesBaseline(config, !isCompared), sharing });
+}
+
+/** Only for a warning: an engine that cannot tell, or takes long, keeps nobody from releasing. */
+async function changedFiles(container: string, target: Target, io: Io): Promise<string[]> {
+  const bounded = { ...io, signal: AbortSignal.any([io.signal, AbortSignal.timeout(CHANGES_MS)]) };
+  return target.changedFiles(container, bounded).catch(() => {
+    io.signal.throwIfAborted();
+    return [];
+  });
+}
+
+/** What the new version mounts in the place of data that only one container has, and in which something is. */
+async function filledSources(
+  held: HeldData[],
+  { config }: Pick<Step, 'config'>,
+  target: Target,
+  io: Io,
+): Promise<string[]> {
+  const wanted = held.flatMap(({ service, anonymous }) =>
+    anonymous.map(({ path }) => mountAt(config.services[service]?.volumes ?? [], path)?.source),
+  );
+  const sources = [...new Set(wanted)].filter((source) => source !== undefined);
+  const filled = await Promise.all(sources.map((source) => target.holdsData(source, io)));
+  return sources.filter((_, index) => filled[index]);
+}
+
+/** Volumes with a name that the new version writes to, as a container of another environment does. */
+async function sharedSources(
+  { config, release }: Pick<Step, 'config'> & { release: Owned },
+  target: Target,
+  io: Io,
+): Promise<{ source: string; container: string }[]> {
+  const written = Object.values(config.services).flatMap(({ volumes }) =>
+    volumes.filter(({ source, readOnly }) => !readOnly && !source.startsWith('/')).map(({ source }) => source),
+  );
+  const found = await Promise.all(
+    [...new Set(written)].map(async (source) =>
+      (await target.writersOf(source, io)).map((writer) => ({ source, ...writer })),
+    ),
+  );
+  return found
+    .flat()
+    .filter(({ app, environment }) => app !== release.app || environment !== release.environment)
+    .map(({ source, container }) => ({ source, container }));
+}

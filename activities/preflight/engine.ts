@@ -1,0 +1,53 @@
+import { makesBaseline } from '../../domain/baseline';
+import { judgeNames, judgeOwnership, type Claim, type Owner } from '../../domain/ownership';
+import { otherSlot, type Group, type Slot } from '../../domain/release';
+import type { TargetProbe, Wanted } from '../../targets/target';
+import { lookAtOwnership, newId } from '../ownership';
+import type { Preflight, PreflightInput } from './check';
+import type { PreflightCheck } from '../steps';
+
+export interface Engine {
+  checks: PreflightCheck[];
+  probe?: TargetProbe;
+  /** Only of an environment in which this Temporal may release. */
+  owner?: Owner;
+}
+
+/** Whether the engine answers, and whose the environment and the names on it are. */
+export async function checkEngine({ input, parts, target, check }: Preflight): Promise<Engine> {
+  let probe: TargetProbe | undefined;
+  const engine = await check('engine', async (io) => {
+    probe = await target.probe(io);
+    return { note: `${probe.engine}, ${probe.cores} cores` };
+  });
+  // Without an engine nothing on it can be looked at: one clear error rather than ten.
+  if (!probe) return { checks: [engine] };
+  let owner: Owner | undefined;
+  let claims: Claim[] = [];
+  const ownership = await check('owner', async (io) => {
+    const seen = await lookAtOwnership(parts, input, wantedReplicas(input), target, io);
+    const found = judgeOwnership(seen, newId(input.release));
+    if ('problem' in found) return found;
+    ({ owner } = found);
+    ({ claims } = seen);
+    return found;
+  });
+  if (!owner) return { checks: [engine, ownership], probe };
+  const release = { ...input.release, owner };
+  const names = await check('names', () => Promise.resolve(judgeNames(release, claims)));
+  return { checks: [engine, ownership, names], probe, owner };
+}
+
+/** What the release will start. */
+function wantedReplicas(input: PreflightInput): Wanted[] {
+  const { config, live } = input;
+  const groups: Group[] = [nextSlot(input), ...(makesBaseline(config, live === null) ? (['baseline'] as const) : [])];
+  return groups.flatMap((group) =>
+    Object.entries(config.services).map(([service, { replicas }]) => ({ group, service, replicas })),
+  );
+}
+
+/** Where the new version goes. */
+export function nextSlot({ live }: Pick<PreflightInput, 'live'>): Slot {
+  return live ? otherSlot(live.slot) : 'blue';
+}

@@ -1,0 +1,97 @@
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { ServiceConfig } from '../../domain/config';
+import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
+import type { Io } from '../../domain/host';
+import { imageMistakes } from '../../domain/containers/image-policy';
+import type { Finding } from '../../domain/preflight';
+import type { ReleaseOptions } from '../../domain/release';
+import { volumeMistake } from '../../domain/containers/volumes';
+import type { ImageFacts, Target } from '../../targets/target';
+import { referenceOf } from '../build';
+import type { Step } from '../steps';
+
+/** Whether there is something to build the service's image from, or the image itself. */
+export async function checkImage(
+  input: Step & { options: ReleaseOptions },
+  target: Target,
+  service: string,
+  io: Io,
+): Promise<Finding> {
+  const config = input.config.services[service] as ServiceConfig;
+  const reference = referenceOf(input, service, config);
+  const facts = await target.inspectImage(reference, service, io);
+  if (config.build && !input.options.skipBuild) {
+    const taken = judgeTag(facts, input.release.app, service, config);
+    return taken ?? checkBuild(input, target, service, config.build, io);
+  }
+  if (facts) return judgeImage(facts, input, service, config);
+  if (!config.build) return checkRegistry(reference, target, io);
+  return {
+    problem: `expected ${reference} on the target because of --skip-build, seen none; build it, or leave --skip-build out`,
+  };
+}
+
+/** Whether the router's image is there or could be, where Spillway runs the router. */
+export async function checkRouterImage({ config: { router } }: Step, target: Target, io: Io): Promise<Finding> {
+  if (router.attach) return { note: 'the router that is there is used' };
+  if (await target.inspectImage(router.image, 'router', io)) return { note: `${router.image} is on the target` };
+  return checkRegistry(router.image, target, io);
+}
+
+async function checkRegistry(reference: string, target: Target, io: Io): Promise<Finding> {
+  await target.expectInRegistry(reference, io);
+  return { note: `${reference} will be pulled` };
+}
+
+/** Apps with dashes in their names may come to the same name of an image, as `td` with `shop-web` and `td-shop` with `web`. */
+function judgeTag(
+  facts: ImageFacts | undefined,
+  app: string,
+  service: string,
+  { image }: ServiceConfig,
+): Finding | undefined {
+  if (image !== undefined || facts?.app === undefined || facts.app === app) return undefined;
+  const { reference } = facts.image;
+  return {
+    problem:
+      `expected the name ${reference} to be free for the image of ${service}, seen an image of the app ${facts.app}: ` +
+      `give it another name, such as \`services.${service}.image: ${app}.${service}:{version}\`; nothing was changed`,
+  };
+}
+
+/** What is built or pulled is judged when it is there; what is there already need not wait for that. */
+function judgeImage(facts: ImageFacts, { release }: Step, service: string, config: ServiceConfig): Finding {
+  const { reference, size } = facts.image;
+  const mistakes = imageMistakes({ ...facts, reference, size }, { app: release.app, service, config });
+  return mistakes.length > 0 ? { problem: mistakes.join('\n') } : { note: `${reference} is on the target` };
+}
+
+async function checkBuild(
+  { config, release, projectDirectory }: Step,
+  target: Target,
+  service: string,
+  build: NonNullable<ServiceConfig['build']>,
+  io: Io,
+): Promise<Finding> {
+  const context = resolve(projectDirectory, build.context);
+  const dockerfile = resolve(context, build.dockerfile);
+  if (!(await stat(context).catch(() => undefined))?.isDirectory()) {
+    return { problem: `expected a folder with the build context at ${context}, seen none; see \`build.context\`` };
+  }
+  const text = await readFile(dockerfile, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    return { problem: `expected a Dockerfile at ${dockerfile}, seen none; see \`build.dockerfile\`` };
+  }
+  const declared = await declaredVolumes(text, build.target, target, io);
+  const loose = volumeMistake(declared, release.app, service, config.services[service]!);
+  return loose === undefined ? { note: `built from ${context}` } : { problem: `${dockerfile}: ${loose}` };
+}
+
+/** As far as can be known before it is built: of the Dockerfile, and of what it is based on where that is there. */
+async function declaredVolumes(text: string, stage: string | undefined, target: Target, io: Io): Promise<string[]> {
+  const found = stageOf(text, stage);
+  const isImage = found.base !== undefined && !/\$|^scratch$/.test(found.base);
+  const base = isImage ? await target.inspectImage(found.base!, '', io) : undefined;
+  return [...(base?.volumes ?? []), ...volumesOf(found)];
+}

@@ -1,0 +1,97 @@
+import { isAlive, liveState, type LiveState, type Serving } from '../../domain/live-state';
+import type { Io } from '../../domain/host';
+import { judgeIdle, judgeLedger, judgeLimits, servingSlot, type Finding } from '../../domain/preflight';
+import type { Live } from '../../domain/release';
+import { lookAtServing } from '../live';
+import type { OwnPreflight, Preflight, PreflightInput } from './check';
+import { checkData } from './data';
+import { routingOf } from '../routing';
+import { askSlot } from '../smoke';
+import type { PreflightCheck } from '../steps';
+
+/** What is found on a target. */
+export interface OnTarget {
+  checks: PreflightCheck[];
+  /** What is live in the target's own words. */
+  live: Live | null;
+  found?: LiveState;
+}
+
+/** The router, the data of the version that the ledger calls live, and what became of it. */
+export async function checkServing(all: OwnPreflight): Promise<OnTarget> {
+  const { input, release, target, check } = all;
+  let seen: { serving: Serving; found: LiveState } | undefined;
+  const router = await check('router', (io) => checkRouter(all, io));
+  const ledger = await check('ledger', async (io) => {
+    const serving = await lookAtServing(input, { ...all, io });
+    seen = { serving, found: liveState(input.live, serving, input.config.services) };
+    return judgeLedger(input.live, seen.found);
+  });
+  const isCompared = comparable(input, seen?.found) !== null;
+  const data = await check('data', (io) => checkData({ ...input, release, isCompared }, target, io));
+  if (!seen)
+    return { checks: [data, router, ledger, await check('limits', (io) => checkLimits(all, false, io))], live: null };
+  const { serving, found } = seen;
+  const [limits, idle] = await Promise.all([
+    check('limits', (io) => checkLimits(all, serving.routerRuns && isAlive(found), io)),
+    check('idle slot', async (io) => judgeIdle(input.live, serving, await target.replicas(release, 'baseline', io))),
+  ]);
+  return { checks: [data, router, ledger, limits, idle], live: liveOn(input.live, seen), found };
+}
+
+/** What the new version is compared with: nothing where the live version does not serve. */
+export function comparable({ live }: Pick<PreflightInput, 'live'>, found: LiveState | undefined): Live | null {
+  return found && !isAlive(found) ? null : live;
+}
+
+async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {
+  const { version, running, portsTaken } = await router.probe(await routingOf({ ...input, release }, target, io), io);
+  if (portsTaken.length > 0) {
+    return {
+      problem:
+        `expected port ${portsTaken.join(', ')} to be free for the router, seen another program on it; ` +
+        'stop that program, or choose another `routes[].port`',
+    };
+  }
+  return { note: `${router.kind} ${version}, ${running ? 'running' : 'started by the first release'}` };
+}
+
+/** The ledger's word where the target does not contradict it, whether that version is alive or not. */
+function liveOn(ledger: Live | null, { serving, found }: { serving: Serving; found: LiveState }): Live | null {
+  if (ledger && found.condition !== 'foreign') return ledger;
+  const slot = servingSlot(serving);
+  const first = slot && serving.slots[slot][0];
+  if (!slot || !first) return null;
+  // Images and identity stand in the ledger only.
+  return { slot, version: first.version, releaseId: first.releaseId, images: [], identity: '' };
+}
+
+/** Whether what is limited can be measured, and the router really answers with figures of what is live. */
+async function checkLimits({ input, router }: Preflight, isAnswering: boolean, io: Io): Promise<Finding> {
+  const finding = judgeLimits(input.config, router.capabilities);
+  if ('problem' in finding || !input.live || !isAnswering || !router.capabilities.counters) return finding;
+  const { slots } = await router.counters(input.release, io);
+  const services = Object.keys(slots[input.live.slot]);
+  return services.length > 0
+    ? finding
+    : { problem: `expected counters of ${input.live.slot} from the router, seen none` };
+}
+
+/**
+ * Migrations are followed by the smoke checks of the live version. One that does not pass them before either could never
+ * be mended by a version with a migration.
+ */
+export async function withSmoke(
+  { input, parts, ...step }: OwnPreflight,
+  found: LiveState,
+  pending: string[],
+): Promise<LiveState> {
+  if (!input.live || pending.length === 0 || !isAlive(found)) return found;
+  const failed = (await askSlot({ ...input, slot: input.live.slot, through: 'slot' }, step, parts)).filter(
+    ({ ok }) => !ok,
+  );
+  if (failed.length === 0) return found;
+  const told = failed.map(({ name, detail }) => `${name}: ${detail}`).join(', ');
+  const detail = [found.detail, parts.redact(`it does not pass its smoke checks: ${told}`)].filter(Boolean).join('; ');
+  return { ...found, condition: 'impaired', detail, isSick: true };
+}

@@ -1,0 +1,73 @@
+import { parseStatements, type Statement } from '../postgres/parser';
+
+type Node = Record<string, unknown>;
+
+/**
+ * Whether a script says itself where its objects lie, by a schema or by the search path: then it does the same wherever
+ * the search path of the session leads. What cannot be read counts as if it did.
+ */
+export async function choosesPlace(sql: string): Promise<boolean> {
+  const statements = await parseStatements(sql);
+  return !Array.isArray(statements) || statements.some(chooses);
+}
+
+function chooses({ kind, node, sql }: Statement): boolean {
+  switch (kind) {
+    case 'CreateSchemaStmt':
+    case 'AlterObjectSchemaStmt':
+      return true;
+    case 'VariableSetStmt':
+      return isPath(node);
+    case 'AlterDatabaseSetStmt':
+    case 'AlterRoleSetStmt':
+      return isPath(node.setstmt);
+    case 'DoStmt':
+      return PLACE_IN_TEXT.test(sql);
+  }
+  return /set_config\s*\(\s*'search_path'/i.test(sql) || namesSchema(node) || namedWithSchema(node);
+}
+
+function isPath(set: unknown): boolean {
+  return String((set as Node | undefined)?.name).toLowerCase() === 'search_path';
+}
+
+/** The text of a DO block is not taken apart: `r.id` is a field there, and `TABLE app.orders` a table. */
+const PLACE_IN_TEXT =
+  /search_path|\bschema\b|\b(table|view|index|sequence|type|domain|function|procedure|exists|into|update|from|join|on)\s+(only\s+)?(?!pg_catalog\b|information_schema\b)("[^"]+"|[\w$]+|%[is])\s*\.\s*("|[\w$%])/i;
+
+const SYSTEM = ['pg_catalog', 'information_schema', 'pg_temp'];
+
+/** Whether a table is named with its schema, wherever that stands in a statement. */
+function namesSchema(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(namesSchema);
+  if (typeof node !== 'object' || node === null) return false;
+  const { relname, schemaname } = node as Node;
+  if (relname !== undefined && typeof schemaname === 'string' && !SYSTEM.includes(schemaname)) return true;
+  return Object.values(node).some(namesSchema);
+}
+
+/** Where statements hold the names of what they make or change, when it is no table. */
+const NAMES = ['funcname', 'typeName', 'domainname', 'defnames', 'opclassname', 'opfamilyname', 'conversion_name'];
+/** Parts of a table, whose names begin with that of the table. */
+const PART = /COLUMN|TRIGGER|POLICY|RULE|CONSTRAINT/;
+
+function namedWithSchema(node: Node): boolean {
+  const { objects, object, func } = node;
+  const parts = PART.test(String(node.removeType ?? node.objtype ?? node.renameType ?? '')) ? 3 : 2;
+  return (
+    NAMES.some((key) => isQualified(node[key], 2)) ||
+    [func, object, ...(Array.isArray(objects) ? objects : [])].some((each) => isQualified(wordsOf(each), parts))
+  );
+}
+
+/** The list of words in which a name stands, in whichever node it is. */
+function wordsOf(named: unknown): unknown {
+  const { List, TypeName, ObjectWithArgs, objname } = (named ?? {}) as Record<string, Node | undefined>;
+  return List?.items ?? TypeName?.names ?? ObjectWithArgs?.objname ?? objname;
+}
+
+function isQualified(words: unknown, parts: number): boolean {
+  if (!Array.isArray(words) || words.length < parts) return false;
+  const [first] = words as { String?: { sval?: string } }[];
+  return !SYSTEM.includes(first?.String?.sval ?? '');
+}

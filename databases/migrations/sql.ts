@@ -1,0 +1,153 @@
+import { join } from 'node:path';
+import type { ClientBase } from 'pg';
+import type { DatabaseConfig } from '../../domain/config';
+import { MigrationFailure } from '../../domain/failures';
+import type { Io } from '../../domain/host';
+import type { MigrationStatus } from '../database';
+import { readMigrations, type MigrationFile, type MigrationFolder } from './files';
+import { recordMistakes, scriptMistakes } from './mistakes';
+import { recordsMistake } from './records';
+import { downScript, MigrationRun, refuseForeign } from './run';
+import { lookAtRecords, settleRecords, type Viewer } from './view';
+import type { Migrations } from './migrations';
+import type { Claim } from './older-claims';
+import type { DatabaseContext } from '../postgres/postgres';
+import { withClient, type PostgresServer } from '../postgres/connection';
+import { statementMistakes } from '../postgres/statements';
+
+type Context = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
+
+/** Migrations as `NAME.up.sql` and `NAME.down.sql`, each applied in one transaction with the record that it is. */
+export class SqlMigrations implements Migrations {
+  private readonly directory: string;
+
+  constructor(
+    private readonly server: PostgresServer,
+    private readonly config: DatabaseConfig,
+    private readonly context: Context,
+    directory: string,
+  ) {
+    this.directory = join(context.projectDirectory, directory);
+  }
+
+  async status(io: Io): Promise<MigrationStatus> {
+    const { migrations } = await readMigrations(this.directory);
+    const view = await withClient(this.server, io, (client) => lookAtRecords(client, this.viewer(migrations), io));
+    const unclaimed = view.claim?.unclaimed ?? [];
+    const applied = view.records.filter(({ finished }) => finished).map(({ name }) => name);
+    const pending = migrations.map(({ name }) => name).filter((name) => !applied.includes(name));
+    return { applied, pending, ...(unclaimed.length > 0 && { unclaimed }) };
+  }
+
+  async check(io: Io): Promise<string[]> {
+    const folder = await readMigrations(this.directory);
+    return withClient(this.server, io, async (client) => {
+      const mistake = await recordsMistake(client);
+      if (mistake) return [...folder.mistakes, mistake];
+      const view = await lookAtRecords(client, this.viewer(folder.migrations), io);
+      const byName = new Map(view.records.map((record) => [record.name, record]));
+      const pending = folder.migrations.filter(({ name }) => !byName.get(name)?.finished);
+      const mistakes = [...folder.mistakes];
+      for (const migration of folder.migrations) {
+        if (!pending.includes(migration))
+          mistakes.push(...this.changed(migration, byName.get(migration.name)?.checksum));
+        else {
+          mistakes.push(...(await scriptMistakes(client, migration, this.directory)), ...this.withoutDown(migration));
+        }
+      }
+      return [...mistakes, ...(await recordMistakes(view, pending, this.context.scope))];
+    });
+  }
+
+  async up(names: string[], release: string, io: Io): Promise<string[]> {
+    if (names.length === 0) return [];
+    const folder = await readMigrations(this.directory);
+    const run = this.run(io);
+    const wanted = await run.locked(async ({ client }) => {
+      const view = await lookAtRecords(client, this.viewer(folder.migrations, release), io);
+      refuseForeign(
+        view.records.filter(({ name }) => names.includes(name)),
+        release,
+      );
+      const applied = view.records.filter(({ finished }) => finished).map(({ name }) => name);
+      const pending = this.filesOf(names, folder).filter(({ name }) => !applied.includes(name));
+      const mistakes = await recordMistakes(view, pending, this.context.scope);
+      // Found in preflight, too; but a file may have been changed since then.
+      for (const migration of pending) mistakes.push(...(await scriptMistakes(client, migration, this.directory)));
+      if (mistakes.length > 0) throw new MigrationFailure(mistakes.join('\n'));
+      await settleRecords(client, this.context.scope, view, io);
+      return pending;
+    });
+    const applied: string[] = [];
+    for (const migration of wanted) if (await run.apply(migration, release)) applied.push(migration.name);
+    return applied;
+  }
+
+  async appliedBy(release: string, io: Io): Promise<string[]> {
+    const { migrations } = await readMigrations(this.directory);
+    const viewer = this.viewer(migrations, release);
+    const { records } = await withClient(this.server, io, (client) => lookAtRecords(client, viewer, io));
+    return records.filter((record) => record.release === release).map(({ name }) => name);
+  }
+
+  async claim(client: ClientBase, io: Io): Promise<Claim | null> {
+    const { migrations } = await readMigrations(this.directory);
+    return (await lookAtRecords(client, this.viewer(migrations), io)).claim;
+  }
+
+  async down(names: string[], release: string | null, io: Io): Promise<string[]> {
+    if (names.length === 0) return [];
+    const { migrations } = await readMigrations(this.directory);
+    const run = this.run(io);
+    const viewer = this.viewer(migrations, release ?? undefined);
+    const { records } = await run.locked(async ({ client }) => {
+      const view = await lookAtRecords(client, viewer, io);
+      // Whoever has nothing to revert may have no right to create our table.
+      if (view.records.length > 0) await settleRecords(client, viewer.scope, view, io);
+      return view;
+    });
+    const newestFirst = records
+      .filter((record) => names.includes(record.name) && (release ?? record.release) === record.release)
+      .reverse();
+    const scripts = newestFirst.map((record) => {
+      const file = migrations.find(({ name }) => name === record.name);
+      return { name: record.name, script: downScript(record, file, this.directory) };
+    });
+    const mistakes = (await Promise.all(scripts.map(({ script }) => statementMistakes(script)))).flat();
+    if (mistakes.length > 0) throw new MigrationFailure(`${mistakes.join('\n')}\nNothing was reverted`);
+    for (const { name, script } of scripts) await run.revert(name, script);
+    return scripts.map(({ name }) => name);
+  }
+
+  private run(io: Io): MigrationRun {
+    return new MigrationRun(this.server, this.config, this.context.scope, io);
+  }
+
+  private viewer(files: MigrationFile[], release?: string): Viewer {
+    const { scope, releases } = this.context;
+    return { scope, releases, files, ...(release !== undefined && { release }) };
+  }
+
+  private filesOf(names: string[], { migrations }: MigrationFolder): MigrationFile[] {
+    const missing = names.filter((name) => !migrations.some((file) => file.name === name));
+    if (missing.length > 0) {
+      const files = missing.map((name) => `${name}.up.sql`).join(', ');
+      throw new MigrationFailure(`expected ${files} in ${this.directory}, seen none`);
+    }
+    return names.map((name) => migrations.find((file) => file.name === name) as MigrationFile);
+  }
+
+  private withoutDown({ name, up, down }: MigrationFile): string[] {
+    if (down || this.config.onRollback !== 'revert') return [];
+    const file = join(this.directory, up.file);
+    return [`${file}: expected ${name}.down.sql beside it; add it, or set database.onRollback to restore or keep`];
+  }
+
+  private changed({ up, name, checksum }: MigrationFile, applied: string | undefined): string[] {
+    if (applied === checksum) return [];
+    return [
+      `${join(this.directory, up.file)}:1: ${name} was changed after it was applied; ` +
+        'restore the file and put the change in a new migration',
+    ];
+  }
+}

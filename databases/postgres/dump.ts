@@ -1,0 +1,142 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BackupFailure, UnreachableFailure } from '../../domain/failures';
+import type { Io } from '../../domain/host';
+import { catalogueFile, type Dump } from '../database';
+import { takeCatalogue, type Catalogue } from './catalogue';
+import { withClient, type PostgresServer } from './connection';
+import type { Restoring } from './restore';
+import type { PostgresTools } from './tools';
+import type { ProgramResult } from '../run-program';
+
+/**
+ * Dumps the database into `file` by rename and proves that it can be read: its table of contents, and then all of it.
+ * What the database held goes into its `catalogueFile`.
+ *
+ * @throws BackupFailure, or UnreachableFailure when the server went away meanwhile.
+ */
+export async function dumpPostgres(restoring: Restoring, file: string, io: Io): Promise<Dump> {
+  await restoring.tools.endOrphans(io);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await removePartials(file);
+  return makeDump(restoring, file, io);
+}
+
+/** The same, beside whatever else may be at work on the database. */
+export async function makeDump(
+  { tools, server, lockTimeout }: Restoring,
+  file: string,
+  io: Io,
+  options: string[] = [],
+): Promise<Dump> {
+  // Its own name for each attempt: what an earlier one's orphan still writes never gets into this one's file.
+  const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
+  try {
+    io.onProgress('dumping the database');
+    // The quickest compression: a release waits for it, and more effort saves little room.
+    const argv = ['pg_dump', '--format=custom', '--compress=1', '--no-password', `--lock-wait-timeout=${lockTimeout}`];
+    const catalogue = await withSnapshot(server, io, async (held, snapshot) => {
+      const own = [`--snapshot=${snapshot}`, `--file=${partial}`, `--dbname=${tools.uri}`];
+      expectDone('pg_dump', await tools.run([...argv, ...options, ...own], io));
+      return held;
+    });
+    const entries = await readBack(tools, partial, io);
+    const { size, sha256 } = await fingerprint(partial, io);
+    await writeCatalogue(catalogue, file, `${partial}.catalogue.partial`);
+    await rename(partial, file);
+    return { file, size, sha256, entries };
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+/** Does `work` while a snapshot of the database can be taken over, with what the database holds in it. */
+async function withSnapshot<T>(
+  server: PostgresServer,
+  io: Io,
+  work: (held: Catalogue, snapshot: string) => Promise<T>,
+): Promise<T> {
+  return withClient(server, io, async (client) => {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const held = await takeCatalogue(client);
+    const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
+    // The server may end this session for idling while a long dump runs, which took the snapshot over when it began.
+    return work(held, rows[0]!.id);
+  });
+}
+
+async function writeCatalogue(catalogue: Catalogue, dump: string, partial: string): Promise<void> {
+  await writeFile(partial, JSON.stringify(catalogue), { mode: 0o600, flush: true });
+  await rename(partial, catalogueFile(dump));
+}
+
+/** Reads a dump's table of contents, and all of its data; answers how many objects it holds. */
+async function readBack(tools: PostgresTools, file: string, io: Io): Promise<number> {
+  io.onProgress('reading the dump back');
+  const [list, all] = await Promise.all([
+    tools.run(['pg_restore', '--list', file], io),
+    tools.run(['pg_restore', '--file=/dev/null', file], io),
+  ]);
+  expectDone('pg_restore --list', list);
+  expectDone('pg_restore', all);
+  const entries = Number(/TOC Entries: (\d+)/.exec(list.stdout)?.[1] ?? Number.NaN);
+  if (Number.isNaN(entries)) throw new BackupFailure(`expected a list of objects in ${file}, seen none; make it again`);
+  return entries;
+}
+
+async function fingerprint(file: string, io: Io): Promise<{ size: number; sha256: string }> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { signal: io.signal })) hash.update(chunk as Buffer);
+  const handle = await open(file, 'r+');
+  try {
+    // The migration that follows may crash the machine; the dump must outlive that.
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return { size: (await stat(file)).size, sha256: hash.digest('hex') };
+}
+
+async function removePartials(file: string): Promise<void> {
+  const directory = dirname(file);
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(`${basename(file)}.`) && name.endsWith('.partial'))
+      await rm(join(directory, name), { force: true });
+  }
+}
+
+/** @throws when a program did not end well, with what it said. */
+export function expectDone(program: string, result: ProgramResult): ProgramResult {
+  if (result.exitCode === 0) return result;
+  const said = withoutData(result.stderr).trim().slice(-1_000) || 'nothing';
+  if (/No space left on device/.test(said)) {
+    throw new BackupFailure(`${program} needs more room on disk; free some and try again. It said: ${said}`);
+  }
+  if (
+    /could not connect|connection to server .* failed|server closed the connection|terminating connection|SSL SYSCALL|is shutting down|starting up/.test(
+      said,
+    )
+  ) {
+    throw new UnreachableFailure(`${program} lost the database, or could not reach it. It said: ${said}`);
+  }
+  if (/lock timeout|deadlock detected|\b55P03\b|\b40P01\b/.test(said)) {
+    throw new UnreachableFailure(
+      `${program} had to wait too long for tables that other sessions use. It said: ${said}`,
+    );
+  }
+  throw new BackupFailure(`expected ${program} to exit with 0, seen ${result.exitCode}. It said: ${said}`);
+}
+
+/** Details of wrong data quote the data, and that belongs in no history; details of objects help. */
+function withoutData(said: string): string {
+  const code = /(?:ERROR|FATAL):\s+([0-9A-Z]{5}):/.exec(said)?.[1] ?? '';
+  const hidden = /^(2B|42|55|0A|53)/.test(code)
+    ? /^(LOCATION|LINE \d+):|^\s+\^/
+    : /^(DETAIL|CONTEXT|LOCATION|LINE \d+):|^\s+\^/;
+  return said
+    .split('\n')
+    .filter((line) => !hidden.test(line))
+    .join('\n');
+}

@@ -1,0 +1,129 @@
+import { firstWords, type Statement } from './parser';
+
+/** What a statement does to the transaction it stands in, or to the session, and must not. */
+export interface StatementMistake {
+  statement: Statement;
+  why: string;
+}
+
+/** A whole file is one of ours; a block is one that the file begins itself. */
+type Transaction = 'file' | 'block' | 'none';
+
+/** Settings by which the server reads the text that follows; the file was read as they are. */
+const READING: Record<string, RegExp> = {
+  client_encoding: /^(utf-?8|unicode)$/i,
+  standard_conforming_strings: /^(on|true|yes|1)$/i,
+};
+
+/**
+ * What would leave a transaction open, end ours, take our lock away, or do nothing where it stands, found by reading.
+ * Other changes of the session (SET, SET ROLE, temporary tables, LISTEN …) are allowed: they end with the file.
+ */
+export function sessionMistakes(statements: Statement[], transaction: boolean): StatementMistake[] {
+  const open = transaction ? [] : openTransactions(statements);
+  const mistakes = statements.flatMap((statement, index) => {
+    const within: Transaction = transaction ? 'file' : open[index] ? 'block' : 'none';
+    const why = transactionMistake(statement, within) ?? settingMistake(statement, within) ?? lockMistake(statement);
+    return why ? [{ statement, why }] : [];
+  });
+  const left = open[statements.length];
+  if (!left) return mistakes;
+  const why = `${firstWords(left.sql)} begins a transaction that the file does not end, so that all of it would be lost; add COMMIT`;
+  return [...mistakes, { statement: left, why }];
+}
+
+/** For each statement, and for what follows the last: the statement that began the transaction in which it stands. */
+export function openTransactions(statements: Statement[]): (Statement | undefined)[] {
+  const open: (Statement | undefined)[] = [undefined];
+  for (const statement of statements) open.push(stillOpen(statement, open.at(-1)));
+  return open;
+}
+
+const BEGIN = ['TRANS_STMT_BEGIN', 'TRANS_STMT_START'];
+const END = ['TRANS_STMT_COMMIT', 'TRANS_STMT_ROLLBACK', 'TRANS_STMT_PREPARE'];
+const SAVEPOINT = ['TRANS_STMT_SAVEPOINT', 'TRANS_STMT_RELEASE', 'TRANS_STMT_ROLLBACK_TO'];
+
+function stillOpen(statement: Statement, open: Statement | undefined): Statement | undefined {
+  if (statement.kind !== 'TransactionStmt') return open;
+  const what = String(statement.node.kind);
+  if (BEGIN.includes(what)) return open ?? statement;
+  return END.includes(what) && !statement.node.chain ? undefined : open;
+}
+
+function transactionMistake({ kind, node, sql }: Statement, within: Transaction): string | undefined {
+  const what = String(node.kind);
+  if (kind !== 'TransactionStmt' || SAVEPOINT.includes(what)) return undefined;
+  const word = sql.split(/\s/)[0]?.toUpperCase();
+  if (within === 'file') return `${word} is not allowed: each file is one transaction already; remove it`;
+  if (/PREPARE/.test(what)) return `${firstWords(sql)} leaves a transaction to others; use BEGIN and COMMIT`;
+  if (what === 'TRANS_STMT_ROLLBACK') {
+    return `${word} takes back what the file has done, and it would still count as applied; remove it`;
+  }
+  if (BEGIN.includes(what)) {
+    return within === 'block'
+      ? `${word} stands in a transaction already; add COMMIT before it, or remove it`
+      : undefined;
+  }
+  return within === 'none' ? `${word} ends no transaction of this file; add BEGIN, or remove it` : undefined;
+}
+
+function settingMistake({ kind, node, sql }: Statement, within: Transaction): string | undefined {
+  if (within === 'none' && isLocal(kind, node)) {
+    return `${firstWords(sql)} has no effect outside of a transaction; put it between BEGIN and COMMIT, or use SET`;
+  }
+  const reading = misreading(kind, node);
+  if (reading) return `${firstWords(sql)}: the file is read as UTF-8, with standard strings; leave ${reading} alone`;
+  if (kind === 'VariableSetStmt' && node.kind === 'VAR_RESET_ALL') {
+    return 'RESET ALL takes away the limits that protect the live version; reset the settings you mean by name';
+  }
+  return undefined;
+}
+
+function isLocal(kind: string, node: Record<string, unknown>): boolean {
+  if (kind === 'ConstraintsSetStmt') return true;
+  if (kind === 'VariableSetStmt') return node.is_local === true || String(node.name).startsWith('TRANSACTION');
+  return callsOf(node).some(({ name, values }) => name === 'set_config' && values[2] === true);
+}
+
+/** The setting by which what follows would be read otherwise. */
+function misreading(kind: string, node: Record<string, unknown>): string | undefined {
+  const given =
+    kind === 'VariableSetStmt' && node.kind === 'VAR_SET_VALUE'
+      ? [[node.name, ...constants(node.args)]]
+      : callsOf(node).flatMap(({ name, values }) => (name === 'set_config' ? [values] : []));
+  for (const [name, value] of given) {
+    const right = READING[String(name).toLowerCase()];
+    if (right && !right.test(String(value))) return String(name).toLowerCase();
+  }
+  return undefined;
+}
+
+function lockMistake({ kind, node, sql }: Statement): string | undefined {
+  const unlocks = callsOf(node).some(({ name }) => name === 'pg_advisory_unlock_all');
+  if (!unlocks && !(kind === 'DiscardStmt' && node.target === 'DISCARD_ALL')) return undefined;
+  return `${firstWords(sql)} gives up the lock that keeps other migrators away; unlock or discard what you mean by name`;
+}
+
+interface Call {
+  name: string;
+  /** Those of its arguments that are constants; undefined for the others. */
+  values: unknown[];
+}
+
+/** All calls of functions in a statement, wherever they stand. */
+function callsOf(node: unknown): Call[] {
+  if (Array.isArray(node)) return node.flatMap(callsOf);
+  if (typeof node !== 'object' || node === null) return [];
+  const { FuncCall } = node as { FuncCall?: { funcname?: { String?: { sval?: string } }[]; args?: unknown } };
+  const own = FuncCall
+    ? [{ name: FuncCall.funcname?.at(-1)?.String?.sval ?? '', values: constants(FuncCall.args) }]
+    : [];
+  return [...own, ...Object.values(node).flatMap(callsOf)];
+}
+
+function constants(args: unknown): unknown[] {
+  return (Array.isArray(args) ? args : []).map((arg: { A_Const?: Record<string, unknown> }) => {
+    const { sval, ival, boolval } = (arg.A_Const ?? {}) as Record<string, Record<string, unknown> | undefined>;
+    return sval?.sval ?? (boolval ? (boolval.boolval ?? false) : ival?.ival);
+  });
+}

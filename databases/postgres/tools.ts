@@ -1,0 +1,84 @@
+import { ConfigurationFailure } from '../../domain/failures';
+import type { Io } from '../../domain/host';
+import type { Scope } from '../../domain/release';
+import { applicationName } from '../application-name';
+import type { PostgresServer } from './connection';
+import { withClient } from './connection';
+import { runProgram, type ProgramResult } from '../run-program';
+
+/** A program that only prints its version, and one that works on a whole database. */
+const QUICK_MS = 10_000;
+const LONG_MS = 24 * 3_600_000;
+
+/** PostgreSQL's own programs on the worker's machine, working on one database. */
+export class PostgresTools {
+  /** What their connections are called, so that one left by a worker that died is recognised. */
+  private readonly application: string;
+
+  constructor(
+    private readonly server: PostgresServer,
+    private readonly scope: Scope,
+    private readonly environment: NodeJS.ProcessEnv,
+  ) {
+    this.application = applicationName('tool', scope);
+  }
+
+  /** The same programs, working on another database. */
+  on(server: PostgresServer): PostgresTools {
+    return new PostgresTools(server, this.scope, this.environment);
+  }
+
+  /** The connection string to give in `argv`: it has no password. */
+  get uri(): string {
+    return this.server.uri;
+  }
+
+  /**
+   * Version of `pg_dump`, such as `15.4`.
+   *
+   * @throws ConfigurationFailure when it, `pg_restore` or `psql` is missing, or too old for a server of this major version.
+   */
+  async version(serverMajor: number, io: Io): Promise<string> {
+    const programs = ['pg_dump', 'pg_restore', 'psql'];
+    const versions = await Promise.all(programs.map((program) => this.versionOf(program, io)));
+    const old = programs.findIndex((_, index) => !(Number.parseInt(versions[index]!, 10) >= serverMajor));
+    if (old === -1) return versions[0]!;
+    throw new ConfigurationFailure(
+      `expected ${programs[old]} ${serverMajor} or newer on the worker's machine for a PostgreSQL ${serverMajor}, ` +
+        `seen ${versions[old]}: install postgresql-client-${serverMajor}`,
+    );
+  }
+
+  private async versionOf(program: string, io: Io): Promise<string> {
+    const { stdout } = await this.run([program, '--version'], io, { limit: QUICK_MS });
+    return /(\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? 'none';
+  }
+
+  /** Runs one of them; the password goes by the environment. `options` are settings of its sessions. */
+  async run(
+    argv: string[],
+    io: Io,
+    { limit = LONG_MS, options = '' }: { limit?: number; options?: string } = {},
+  ): Promise<ProgramResult> {
+    const env: NodeJS.ProcessEnv = {
+      PGCONNECT_TIMEOUT: '10',
+      PGOPTIONS: options,
+      PGAPPNAME: this.application,
+      LC_ALL: 'C',
+    };
+    for (const name of ['PATH', 'HOME', 'TMPDIR']) env[name] = this.environment[name];
+    if (this.server.password) env.PGPASSWORD = this.server.password;
+    return runProgram({ argv, env, limit, io });
+  }
+
+  /** Ends what an earlier attempt, whose worker died, may have left running; it would hold locks or write the same file. */
+  async endOrphans(io: Io): Promise<void> {
+    await withClient(this.server, io, (client) =>
+      client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = $1 AND datname = current_database() AND usename = session_user`,
+        [this.application],
+      ),
+    );
+  }
+}

@@ -1,0 +1,165 @@
+import type { z } from 'zod';
+import type { canary, smoke } from './phases';
+import { isReadable, mistake } from './rule';
+import type { ServiceConfig } from './service';
+import type { RouterConfig } from './target';
+import { variablesIn } from '../judging/metric-query';
+
+type Context = z.core.$RefinementCtx;
+
+/** What of a configuration the rules look at. */
+interface AppConfig {
+  services: Record<string, ServiceConfig>;
+  router: RouterConfig;
+  smoke: z.output<typeof smoke>;
+  canary: z.output<typeof canary>;
+}
+
+/** What must hold between the parts of a configuration. Each rule looks only at what is readable. */
+export function appRules(config: AppConfig, context: Context): void {
+  if (typeof config.services !== 'object' || config.services === null) return;
+  smokeRules(config, context);
+  routeRules(config, context);
+  imageRules(config, context);
+  if (isReadable(context.issues, 'services')) {
+    tlsRules(config, context);
+    canaryRules(config, context);
+    mirrorRules(config, context);
+    baselineRules(config, context);
+  }
+  metricRules(config, context);
+}
+
+function readableServices({ services }: AppConfig, { issues }: Context): [string, AppConfig['services'][string]][] {
+  return Object.entries(services).filter(([name]) => isReadable(issues, 'services', name));
+}
+
+function smokeRules(config: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'smoke')) return;
+  const readable = new Map(readableServices(config, context));
+  const names = new Set<string>();
+  config.smoke.checks.forEach(({ name, service: asked }, index) => {
+    const path = ['smoke', 'checks', index];
+    if (name !== undefined && names.has(name))
+      mistake(context, [...path, 'name'], `expected each name once, seen "${name}" again`);
+    if (name !== undefined) names.add(name);
+    if (!(asked in config.services)) {
+      const known = Object.keys(config.services).join(', ');
+      return mistake(context, [...path, 'service'], `expected one of the services (${known}), seen "${asked}"`);
+    }
+    const service = readable.get(asked);
+    if (!service) return;
+    if (service.port === undefined)
+      mistake(context, [...path, 'service'], `expected a service with a port, seen "${asked}", which has none`);
+    if (service.run === 'live-only' || service.run === 'once') {
+      mistake(
+        context,
+        [...path, 'service'],
+        `expected a service that runs before the switch, seen "${asked}", which is \`${service.run}\``,
+      );
+    }
+  });
+}
+
+function routeRules(config: AppConfig, context: Context): void {
+  const owners = new Map<string, string>();
+  for (const [name, { routes }] of readableServices(config, context)) {
+    routes.forEach(({ port, host = '', path = '/' }, index) => {
+      const where = `${host}:${port}${path.replace(/(?<=.)\/+$/, '')}`;
+      const owner = owners.get(where);
+      if (owner !== undefined) {
+        const at = ['services', name, 'routes', index];
+        mistake(context, at, `expected a route of its own, seen ${where}, which "${owner}" has already`);
+      }
+      owners.set(where, owner ?? name);
+    });
+  }
+}
+
+function imageRules(config: AppConfig, context: Context): void {
+  const owners = new Map<string, string>();
+  for (const [name, { build, image }] of readableServices(config, context)) {
+    if (!build || image === undefined) continue;
+    const owner = owners.get(image);
+    if (owner !== undefined) {
+      mistake(
+        context,
+        ['services', name, 'image'],
+        `expected a name of its own, because "${owner}" builds "${image}" too`,
+      );
+    }
+    owners.set(image, owner ?? name);
+  }
+}
+
+function tlsRules({ services, router }: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'router')) return;
+  const used = new Set(Object.values(services).flatMap(({ routes }) => routes.map(({ port }) => port)));
+  router.tls?.ports.forEach((port, index) => {
+    if (!used.has(port))
+      mistake(
+        context,
+        ['router', 'tls', 'ports', index],
+        `expected the port of a route, seen ${port}, which no route uses`,
+      );
+  });
+}
+
+function mirrorRules({ router, canary }: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'router') || !isReadable(context.issues, 'canary')) return;
+  if (!canary.mirror || router.kind === 'nginx') return;
+  mistake(
+    context,
+    ['canary', 'mirror'],
+    `expected no mirror with ${router.kind}, which can send a request to one version only: use \`router.kind: nginx\`, or leave it out`,
+  );
+}
+
+/** Whoever compares with a fresh baseline must tell it from the live slot and from the new version. */
+function baselineRules({ router, canary }: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'router') || !isReadable(context.issues, 'canary')) return;
+  if (canary.baseline === 'live') return;
+  if (router.kind !== 'haproxy') {
+    mistake(
+      context,
+      ['canary', 'baseline'],
+      `expected \`live\` with ${router.kind}, which counts no requests by version: use \`router.kind: haproxy\`, or leave it out`,
+    );
+  }
+  canary.analysis.metrics.forEach(({ prometheus }, index) => {
+    for (const key of ['query', 'bad', 'total'] as const) {
+      if (prometheus?.[key] === undefined || variablesIn(prometheus[key]).includes('slot')) continue;
+      mistake(
+        context,
+        ['canary', 'analysis', 'metrics', index, 'prometheus', key],
+        'expected {{slot}} in it because of `canary.baseline: fresh`, as live version and baseline answer the same otherwise',
+      );
+    }
+  });
+}
+
+function canaryRules({ services, canary }: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'canary') || canary.steps.length === 0) return;
+  if (!Object.values(services).some(({ routes }) => routes.length > 0)) {
+    mistake(
+      context,
+      ['canary', 'steps'],
+      'expected no steps, because no service has a route and so no traffic to share',
+    );
+  }
+}
+
+function metricRules({ services, canary }: AppConfig, context: Context): void {
+  if (!isReadable(context.issues, 'canary', 'analysis') || !canary?.analysis) return;
+  const known = Object.keys(services);
+  canary.analysis.metrics.forEach(({ service, containers }, index) => {
+    if (service === undefined) return;
+    const path = ['canary', 'analysis', 'metrics', index, 'service'];
+    if (!known.includes(service))
+      return mistake(context, path, `expected one of the services (${known.join(', ')}), seen "${service}"`);
+    const { run } = services[service]!;
+    if (!containers || (run !== 'live-only' && run !== 'once')) return;
+    const wanted = 'expected a service whose containers run before the switch';
+    mistake(context, path, `${wanted}, seen "${service}", which is \`${run}\``);
+  });
+}

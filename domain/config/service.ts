@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import { httpCheck } from './check';
+import { absolutePath, command, durationOr, port, size, expected, urlPath, variables } from './values';
+
+/* A service: what it is made from, how it runs, who reaches it, and when it is healthy. */
+
+const health = z.strictObject({
+  endpoints: z
+    .array(httpCheck)
+    .prefault([])
+    .meta({
+      description:
+        'Addresses that must all pass. When empty, Docker’s own HEALTHCHECK decides, or else that the container runs.',
+      examples: [[{ path: '/health/ready' }]],
+    }),
+  attempts: z.int().min(1).max(10_000).prefault(10).meta({ description: 'How often it is tried before deploy fails.' }),
+  interval: durationOr('1s', '10ms').meta({ description: 'Time between two tries.' }),
+  restarts: z.int().min(0).max(10_000).prefault(0).meta({
+    description:
+      'How often its containers, all together, may end and be started again after they were healthy, until the old version goes. One more fails the release, whatever the exit code.',
+  }),
+});
+
+const HOST = expected('a host name such as shop.example.com');
+
+const route = z.strictObject({
+  port: port().meta({ description: 'Port on which the router listens.', examples: [443] }),
+  host: z
+    .string(HOST)
+    .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, HOST)
+    .optional()
+    .meta({ description: 'Only requests for this host name, in lower case.', examples: ['shop.example.com'] }),
+  path: urlPath()
+    .optional()
+    .meta({ description: 'Only requests whose path begins with this.', examples: ['/api'] }),
+});
+
+const VOLUME = expected('the name of a volume, or an absolute path on the target');
+
+const volume = z.strictObject({
+  source: z
+    .string(VOLUME)
+    .regex(/^(\/[^\0:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]+)$/, VOLUME)
+    .meta({ description: 'Name of a volume, or an absolute path on the target.', examples: ['uploads'] }),
+  target: absolutePath().meta({ description: 'Where the container sees it.', examples: ['/data'] }),
+  readOnly: z.boolean().prefault(false).meta({ description: 'The containers may only read it.' }),
+  shared: z.boolean().prefault(false).meta({
+    description: 'Must be true for a writable volume, because the old and the new version write to it at once.',
+  }),
+});
+
+const policy = z.strictObject({
+  maxSize: size()
+    .optional()
+    .meta({
+      description: 'Size budget of the image; a larger one stops the release.',
+      examples: ['500MB'],
+    }),
+  nonRoot: z.boolean().prefault(true).meta({ description: 'The image must not run as root.' }),
+  noSecrets: z
+    .boolean()
+    .prefault(true)
+    .meta({ description: 'No variable baked into the image may look like a secret.' }),
+});
+
+const build = z.strictObject({
+  context: z
+    .string()
+    .min(1)
+    .meta({
+      description: 'Folder with the build context, relative to this file.',
+      examples: ['./backend'],
+    }),
+  dockerfile: z
+    .string()
+    .min(1)
+    .prefault('Dockerfile')
+    .meta({ description: 'Path of the Dockerfile, relative to the context.' }),
+  target: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ description: 'Stage of the Dockerfile to stop at.', examples: ['runtime'] }),
+  args: z
+    .record(z.string(), z.string())
+    .prefault({})
+    .meta({
+      description: 'Build arguments. They stay in the image’s history, so they may hold no secret.',
+      examples: [{ NODE_ENV: 'production' }],
+    }),
+  maxContext: size()
+    .optional()
+    .meta({ description: 'Size budget of the build context.', examples: ['50MB'] }),
+});
+
+/** The keys of a service; what must hold between them is in config-services.ts. */
+export const serviceFields = z.strictObject({
+  build: build.optional().meta({ description: 'Build the image from a Dockerfile, honouring `.dockerignore`.' }),
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({
+      description: 'Image to pull, or the name a build gets. `{version}` stands for the version; a digest is allowed.',
+      examples: ['registry.example.com/shop/backend:{version}'],
+    }),
+  traffic: z.enum(['http', 'none']).prefault('http').meta({
+    description: '`http`: requests reach it. `none`: a queue worker, a scheduler.',
+  }),
+  run: z
+    .enum(['both', 'live-only', 'once'])
+    .optional()
+    .meta({
+      description:
+        'Needed with `traffic: none`. `both`: old and new version may run at once. `live-only`: the new one starts only after the old one stopped. ' +
+        '`once`: a job that runs to its end in deploy, once a release, before the other services of its version start; any exit code but 0 fails the release.',
+      examples: ['live-only'],
+    }),
+  longest: durationOr('10m', '1s').meta({
+    description: 'How long a `once` service may run before it is stopped and the release fails; at most 10m.',
+  }),
+  port: port()
+    .optional()
+    .meta({ description: 'Port on which the container listens.', examples: [8080] }),
+  routes: z
+    .array(route)
+    .prefault([])
+    .meta({
+      description: 'Which requests the router sends to it.',
+      examples: [[{ port: 80, path: '/api' }]],
+    }),
+  health: health.prefault({}).meta({ description: 'When a container counts as healthy.' }),
+  replicas: z.int().min(1).max(20).prefault(1).meta({ description: 'Containers in a slot.' }),
+  cpu: z
+    .number()
+    .min(0.01)
+    .optional()
+    .meta({ description: 'Cores that a replica may use.', examples: [0.5] }),
+  // Docker refuses less.
+  memory: size('6MiB')
+    .optional()
+    .meta({ description: 'Memory that a replica may use.', examples: ['512MiB'] }),
+  env: variables()
+    .prefault({})
+    .meta({
+      description:
+        'Environment variables of the containers: text, or a reference to a secret. Spillway adds `SPILLWAY_SLOT`, `SPILLWAY_VERSION` and ' +
+        '`SPILLWAY_RELEASE`. A service reaches another one of its own version by the host name `SERVICE-$SPILLWAY_SLOT`, such as `api-blue`, which the ' +
+        'program puts together itself.',
+      examples: [{ LOG_LEVEL: 'info', DATABASE_URL: { env: 'DATABASE_URL' } }],
+    }),
+  command: command()
+    .optional()
+    .meta({ description: 'Replaces the command of the image.', examples: [['node', 'server.js']] }),
+  volumes: z
+    .array(volume)
+    .prefault([])
+    .meta({
+      description: 'What is mounted into the containers.',
+      examples: [[{ source: 'uploads', target: '/data', shared: true }]],
+    }),
+  discard: z
+    .array(absolutePath())
+    .prefault([])
+    .meta({
+      description:
+        'Paths whose data may be lost with each container, of every `VOLUME` of the image at which `volumes` mounts nothing. An image with another one is refused.',
+      examples: [['/var/cache/nginx']],
+    }),
+  readOnlyRoot: z.boolean().prefault(true).meta({
+    description:
+      'Mount the root file system read-only; `/tmp` stays writable. Where it is not, what a container writes outside of `volumes` is lost with the next version.',
+  }),
+  stopGrace: durationOr('10s').meta({ description: 'How long a container may take to stop before it is killed.' }),
+  finish: command()
+    .optional()
+    .meta({
+      description: 'Run inside a `live-only` container before it is stopped, to let a job finish.',
+      examples: [['./finish-job']],
+    }),
+  policy: policy.prefault({}).meta({ description: 'What the image must keep to.' }),
+});
+
+export type ServiceConfig = z.output<typeof serviceFields>;

@@ -1,0 +1,28 @@
+import type { AppConfig, Limits } from '../config';
+
+/* Whether anything in a configuration can judge a version: what nothing judges must not look as if it had passed. */
+
+/** Whether a canary can be judged by limits, triggers, comparisons or metrics, with a router that counts or does not. */
+export function judgesCanary({ canary }: AppConfig, counts: boolean): boolean {
+  // What was asked of an older version has no analysis.
+  const { compare = false, metrics = [] } = canary.analysis ?? {};
+  return (
+    judgesAlone(canary.limits, canary.triggers, counts) || (counts && compare) || metrics.some(({ dryRun }) => !dryRun)
+  );
+}
+
+/** Whether a bake can: with the whole traffic there is nothing beside it but what a canary recorded before. */
+export function judgesBake({ canary, bake }: AppConfig, counts: boolean, isFirst: boolean): boolean {
+  const isRecorded = !isFirst && canary.steps.some(({ weight }) => weight < 100);
+  const compared = counts && isRecorded && (canary.analysis?.compare ?? false);
+  return judgesAlone(bake.limits ?? canary.limits, canary.triggers, counts) || compared;
+}
+
+function judgesAlone(
+  { errorRate, p95, healthFailures }: Limits,
+  triggers: AppConfig['canary']['triggers'] | undefined,
+  counts: boolean,
+): boolean {
+  const counted = errorRate !== undefined || p95 !== undefined || (triggers ?? []).length > 0;
+  return healthFailures !== undefined || (counts && counted);
+}

@@ -1,0 +1,149 @@
+import type { AnalysisMetric } from '../../config';
+import type { Finding } from '../metric/finding';
+import { rateRatioInterval, type Count } from '../statistics/rates';
+import { observe, startSequential, type Increment, type SequentialState } from '../statistics/sequential';
+
+/* Counts of bad events of all, judged while they come in. */
+
+/** Of the exact interval that stands beside a verdict; it holds for one look, unlike the p-value. */
+const CONFIDENCE = 0.98;
+
+/** What is found of one metric at this moment. */
+export interface LiveVerdict extends Finding {
+  name: string;
+  /** True for a difference that is certain and matters: it alone fails the canary. */
+  critical: boolean;
+}
+
+/** Plain data of bounded size. */
+export interface CountsState {
+  /** One for each direction that matters. */
+  tests: SequentialState[];
+  baseline: Count;
+  canary: Count;
+}
+
+export type CountsMetric = Pick<AnalysisMetric, 'direction' | 'effect'>;
+
+export function startCounts({ direction = 'increase', effect }: CountsMetric): CountsState {
+  const { allowedIncrease = 1, allowedDecrease = 1 } = effect;
+  const increase = startSequential('increase', allowedIncrease);
+  const decrease = startSequential('decrease', allowedDecrease);
+  const none = { bad: 0, total: 0 };
+  switch (direction) {
+    case 'increase':
+      return { tests: [increase], baseline: none, canary: none };
+    case 'decrease':
+      return { tests: [decrease], baseline: none, canary: none };
+    case 'either':
+      return { tests: [increase, decrease], baseline: none, canary: none };
+  }
+}
+
+/** Adds what was counted since the last reading; what cannot be is counted as missing evidence. */
+export function observeCounts(state: CountsState, increment: Increment): CountsState {
+  const tests = state.tests.map((test) => observe(test, increment));
+  if (tests.some(({ unusable }, index) => unusable > state.tests[index]!.unusable)) return { ...state, tests };
+  return {
+    tests,
+    baseline: added(state.baseline, increment.baseline),
+    canary: added(state.canary, increment.canary),
+  };
+}
+
+export interface CountsSettings {
+  /** Probability of a false alarm, at whatever moment one looks. */
+  level: number;
+  /** Needed of each version before it passes; a difference that is certain before fails all the same. */
+  minRequests: number;
+  /** A ratio of the rates up to which an increase does not matter, beside the one it was started with. */
+  allowed?: number;
+  /** What the events are, for people: ` requests failed`. */
+  said?: string;
+}
+
+/** Judges what was counted so far. It may be asked after every sample. */
+export function countsVerdict(name: string, state: CountsState, settings: CountsSettings): LiveVerdict {
+  const { baseline, canary } = state;
+  const tests = state.tests.map((test) => ({ ...test, level: settings.level / state.tests.length }));
+  const alarm = tests.find((test) => test.pValue <= test.level && isBeyond(test, state, settings));
+  if (alarm) return verdict(name, state, alarm.direction === 'increase' ? 'high' : 'low', reasonOf(state, settings));
+  const missing = missingOf(state, settings.minRequests);
+  if (missing) return { ...verdict(name, state, missing.label, missing.reason), interval: null };
+  if (canary.bad === canary.total && baseline.bad === baseline.total)
+    return verdict(name, state, 'inconclusive', `everything is bad on both sides: ${reasonOf(state, settings)}`);
+  return verdict(name, state, 'pass', reasonOf(state, settings));
+}
+
+/** Why there is too little to say: of one version, or of both. */
+export function missingOf(
+  { baseline, canary }: { baseline: { total: number }; canary: { total: number } },
+  needed: number,
+): { label: 'nodata' | 'inconclusive'; reason: string } | undefined {
+  const sides = [
+    { of: 'new', total: canary.total },
+    { of: 'live', total: baseline.total },
+  ];
+  const [few] = sides.sort((one, other) => one.total - other.total).filter(({ total }) => total < Math.max(1, needed));
+  if (!few) return undefined;
+  const reason = `${few.total} requests of the ${few.of} version seen, ${Math.max(1, needed)} needed`;
+  return { label: few.total === 0 ? 'nodata' : 'inconclusive', reason };
+}
+
+/** Such as `p = 0.0004 at any time, below 0.0017`. */
+export function certainty(pValue: number, level: number): string {
+  const p = pValue < 1e-12 ? 'p below 1e-12' : `p = ${Number(pValue.toPrecision(2))}`;
+  return `${p} at any time, ${pValue <= level ? '' : 'not '}below ${Number(level.toPrecision(2))}`;
+}
+
+function verdict(name: string, state: CountsState, label: Finding['label'], reason: string): LiveVerdict {
+  const { baseline, canary } = state;
+  const [before, now] = [rate(baseline), rate(canary)];
+  return {
+    name,
+    label,
+    critical: label === 'high' || label === 'low',
+    interval: before === null || now === null ? null : rateRatioInterval(canary, baseline, CONFIDENCE),
+    shift: before === null || now === null ? null : now - before,
+    deviation: ratioOf(state),
+    reason: reason + unusableText(state),
+  };
+}
+
+function reasonOf(state: CountsState, { level, said = '' }: CountsSettings): string {
+  const { baseline, canary, tests } = state;
+  const rates = `${canary.bad} of ${canary.total}${said} (${percent(canary)}), live: ${baseline.bad} of ${baseline.total} (${percent(baseline)})`;
+  const smallest = Math.min(...tests.map(({ pValue }) => pValue));
+  return `${rates}; ${certainty(smallest, level / tests.length)}`;
+}
+
+function isBeyond({ direction, against }: SequentialState, state: CountsState, { allowed = 0 }: CountsSettings) {
+  const ratio = ratioOf(state);
+  if (direction === 'decrease') return ratio !== null && ratio < against;
+  return ratio === null || ratio > Math.max(against, allowed);
+}
+
+/** Null from a baseline of zero; two rates of zero are the same. */
+function ratioOf({ baseline, canary }: CountsState): number | null {
+  const [before, now] = [rate(baseline), rate(canary)];
+  if (before === null || now === null) return null;
+  if (before === 0) return now === 0 ? 1 : null;
+  return now / before;
+}
+
+function rate({ bad, total }: Count): number | null {
+  return total === 0 ? null : bad / total;
+}
+
+function percent({ bad, total }: Count): string {
+  return total === 0 ? 'no rate' : `${Number(((100 * bad) / total).toPrecision(3))} %`;
+}
+
+function unusableText({ tests }: CountsState): string {
+  const unusable = tests[0]?.unusable ?? 0;
+  return unusable === 0 ? '' : ` (${unusable} ${unusable === 1 ? 'reading was' : 'readings were'} no evidence)`;
+}
+
+function added(one: Count, other: Count): Count {
+  return { bad: one.bad + other.bad, total: one.total + other.total };
+}

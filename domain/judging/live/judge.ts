@@ -1,0 +1,182 @@
+import type { Counted } from '../canary';
+import { countsVerdict, missingOf, observeCounts, startCounts, type CountsState, type LiveVerdict } from './counts';
+import { between, type ServiceIncrement } from './increment';
+import { latencyVerdict } from './latency';
+import { observeNotSlower, startNotSlower, type NotSlower } from './not-slower';
+import type { Slot } from '../../release';
+import { jointPValue, observe, pValueOfRate, startSequential, type SequentialState } from '../statistics/sequential';
+import { jointLatencyPValue, observeLatency, startLatency, type LatencyState } from '../statistics/sequential-latency';
+
+export type { LiveVerdict } from './counts';
+
+/*
+ * Judges a new version against the live one while both have traffic, from the router's counters. One may ask after every
+ * sample: a version that is as good is failed with a probability of at most the level, however often one asks.
+ */
+
+export interface LiveSettings {
+  /** Probability of a false alarm of one test; see `testsOf`. */
+  level: number;
+  /** How many times the live version's error rate does not matter. */
+  allowedErrors: number;
+  /** How many times the live version's latency does not matter. */
+  allowedLatency: number;
+  /** By how many ms it may be slower, however many times that is. */
+  slowerBy: number;
+  /** Of each version and service, before it passes; a difference that is certain before fails all the same. */
+  minRequests: number;
+}
+
+/** What is known of one service. */
+interface LiveService {
+  errors: CountsState;
+  latency: LatencyState;
+  /** Evidence for the canary: that its error rate is lower than what would be clearly bad. */
+  notWorse: SequentialState;
+  notSlower: NotSlower;
+}
+
+/** Plain data whose size depends on the number of services only. */
+export interface LiveState {
+  services: Record<string, LiveService>;
+  /** The smallest p-values so far of all services taken as one. */
+  together: { errors: number; latency: number };
+  allowedErrors: number;
+  /** Samples that were no evidence, and why the last of them was not. */
+  gaps: { count: number; last?: string };
+}
+
+/** A canary is not let through early while it could be so many times worse, even where only less is allowed. */
+const CLEARLY_WORSE = 1.5;
+/** An error rate below which it does not matter how many times the live version's it is. */
+const NEGLIGIBLE = 0.001;
+
+/**
+ * Nothing is known yet.
+ *
+ * @param allowedErrors as in the settings: the test itself is one of more than that many times the errors
+ */
+export function startLive(allowedErrors = 1): LiveState {
+  return { services: {}, together: { errors: 1, latency: 1 }, allowedErrors, gaps: { count: 0 } };
+}
+
+/** How many tests are made of so many services: the level of all is to be divided by it. */
+export function testsOf(services: number): number {
+  return 2 * (services > 1 ? services + 1 : services);
+}
+
+/**
+ * Adds what the router counted between two samples, for the new version in `slot`. Samples may be left out in between:
+ * what counts is only that no time is covered twice. Counters that began anew between the two are missing evidence.
+ */
+export function observeLive(state: LiveState, before: Counted, now: Counted, slot: Slot): LiveState {
+  const counted = between(before, now, slot);
+  if ('gap' in counted) return { ...state, gaps: { count: state.gaps.count + 1, last: counted.gap } };
+  const observed = Object.entries(counted.services).map(
+    ([name, increment]) =>
+      [name, observeService(state.services[name] ?? startService(state.allowedErrors), increment)] as const,
+  );
+  const services = { ...state.services, ...Object.fromEntries(observed) };
+  const all = Object.values(services);
+  const errors = jointPValue(all.map((one) => one.errors.tests[0]!));
+  const latency = jointLatencyPValue(all.map((one) => one.latency));
+  const together = {
+    errors: Math.min(state.together.errors, errors),
+    latency: Math.min(state.together.latency, latency),
+  };
+  return { ...state, services, together };
+}
+
+/** What is found so far: of each service, and of all together when there are several. `high` is a failure. */
+export function liveVerdicts(state: LiveState, settings: LiveSettings): LiveVerdict[] {
+  const names = Object.keys(state.services).sort();
+  const subjects = names.map((name) => verdictsOf(name, state.services[name]!, settings));
+  if (names.length > 1) subjects.push(verdictsOf('all services', allTogether(state), settings));
+  const verdicts = subjects.length > 0 ? subjects.flat() : nothingSeen(settings);
+  const { count, last } = state.gaps;
+  if (count === 0) return verdicts;
+  const gap = ` (${count} ${count === 1 ? 'sample was' : 'samples were'} no evidence, the last: ${last})`;
+  return verdicts.map((verdict) => ({ ...verdict, reason: verdict.reason + gap }));
+}
+
+/**
+ * Whether it is certain, at the level of one test, that every service of the new version is not worse: its error rate is
+ * below 1.5 times (or what is allowed, if that is more) the live version's, or below 0.1 %; and its latency is not higher
+ * by a bucket or more, neither usually nor of slow requests. May be asked after every sample, as the verdicts.
+ */
+export function isClearlyGood(state: LiveState, settings: LiveSettings): boolean {
+  const services = Object.values(state.services);
+  if (services.length === 0 || liveVerdicts(state, settings).some(({ label }) => label !== 'pass')) return false;
+  return services.every(
+    ({ errors, notWorse, notSlower }) =>
+      Math.min(notWorse.pValue, pValueOfRate(errors.canary, NEGLIGIBLE)) <= settings.level &&
+      Math.max(notSlower.usual.pValue, notSlower.slow.pValue) <= settings.level,
+  );
+}
+
+function startService(allowedErrors: number): LiveService {
+  return {
+    errors: startCounts({ effect: { measure: 'meanRatio', allowedIncrease: allowedErrors } }),
+    latency: startLatency(),
+    notWorse: startSequential('decrease', Math.max(CLEARLY_WORSE, allowedErrors)),
+    notSlower: startNotSlower(),
+  };
+}
+
+function observeService(service: LiveService, { errors, latency }: ServiceIncrement): LiveService {
+  return {
+    errors: observeCounts(service.errors, errors),
+    latency: observeLatency(service.latency, latency),
+    notWorse: observe(service.notWorse, errors),
+    notSlower: observeNotSlower(service.notSlower, service.latency, latency),
+  };
+}
+
+type Subject = Pick<LiveService, 'errors'> & {
+  latency: Pick<LatencyState, 'bounds' | 'baseline' | 'canary' | 'pValue'>;
+};
+
+function verdictsOf(name: string, { errors, latency }: Subject, settings: LiveSettings): LiveVerdict[] {
+  const { level, minRequests, allowedErrors, allowedLatency: allowed, slowerBy } = settings;
+  return [
+    countsVerdict(`errors ${name}`, errors, { level, minRequests, allowed: allowedErrors, said: ' requests failed' }),
+    latencyVerdict(`latency ${name}`, latency, { level, minRequests, allowed, slowerBy }),
+  ];
+}
+
+/** All requests as one subject; its certainty is that of the services' odds multiplied, whatever the share of each. */
+function allTogether({ services, together, allowedErrors }: LiveState): Subject {
+  const all = Object.values(services);
+  const start = startService(allowedErrors);
+  const sumOf = (side: 'baseline' | 'canary') =>
+    all.reduce(
+      (sum, { errors }) => ({ bad: sum.bad + errors[side].bad, total: sum.total + errors[side].total }),
+      start.errors[side],
+    );
+  const { bounds } = all.find(({ latency }) => latency.bounds.length > 0)?.latency ?? start.latency;
+  const countsOf = (side: 'baseline' | 'canary'): number[] =>
+    bounds.map((bound) => all.reduce((sum, { latency }) => sum + countAt(latency, side, bound), 0));
+  return {
+    errors: {
+      tests: [{ ...start.errors.tests[0]!, pValue: together.errors }],
+      baseline: sumOf('baseline'),
+      canary: sumOf('canary'),
+    },
+    latency: { bounds, baseline: countsOf('baseline'), canary: countsOf('canary'), pValue: together.latency },
+  };
+}
+
+function countAt(latency: LatencyState, side: 'baseline' | 'canary', bound: number | null): number {
+  const bucket = latency.bounds.indexOf(bound);
+  return bucket < 0 ? 0 : latency[side][bucket]!;
+}
+
+function nothingSeen({ minRequests }: LiveSettings): LiveVerdict[] {
+  const none = { baseline: { total: 0 }, canary: { total: 0 } };
+  const unknown = { critical: false, interval: null, shift: null, deviation: null };
+  return ['errors all services', 'latency all services'].map((name) => ({
+    name,
+    ...missingOf(none, minRequests)!,
+    ...unknown,
+  }));
+}

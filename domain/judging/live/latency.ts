@@ -1,0 +1,117 @@
+import { quantile } from '../canary';
+import { certainty, missingOf, type LiveVerdict } from './counts';
+import type { LatencyState } from '../statistics/sequential-latency';
+import { formatDuration } from '../../units';
+
+/* How much slower a version is, from buckets of latency. */
+
+/** The parts of requests whose latency is compared: a median, and ever rarer slow ones. */
+const PARTS = [
+  { part: 0.95, name: 'p95' },
+  { part: 0.5, name: 'median' },
+  { part: 0.99, name: 'p99' },
+  { part: 0.999, name: 'p99.9' },
+];
+/** A size is beyond what is allowed if it is so even when both quantiles are off by so many standard errors. */
+const MARGIN = 2;
+/** So many requests must be slower than a quantile for it to be one: p99.9 of 200 requests is but the slowest of them. */
+const BEYOND = 5;
+/** The same for 98 % of the intervals. */
+const WIDE = 2.33;
+
+interface Size {
+  name: string;
+  /** Milliseconds; Infinity beyond the last bound. */
+  baseline: number;
+  canary: number;
+  ratio: number;
+  /** Of the ratio. */
+  sure: number;
+  interval: { lower: number; upper: number };
+}
+
+export interface LatencySettings {
+  level: number;
+  /** How many times as long does not matter. */
+  allowed: number;
+  /** By how many ms longer does not matter. */
+  slowerBy: number;
+  minRequests: number;
+}
+
+/** Judges what was measured so far by a p-value that holds at any time; being faster never fails. */
+export function latencyVerdict(
+  name: string,
+  state: Pick<LatencyState, 'bounds' | 'baseline' | 'canary' | 'pValue'>,
+  { level, allowed, slowerBy, minRequests }: LatencySettings,
+): LiveVerdict {
+  const counts = { baseline: { total: sum(state.baseline) }, canary: { total: sum(state.canary) } };
+  const fewest = Math.min(counts.baseline.total, counts.canary.total);
+  const sizes = PARTS.filter(({ part }) => fewest * (1 - part) >= BEYOND).map((part) => sizeOf(state, part));
+  const largest = sizes
+    .filter(({ canary, baseline }) => canary - baseline > slowerBy)
+    .reduce<Size | undefined>((most, one) => (most && most.sure >= one.sure ? most : one), undefined);
+  const isSlower = state.pValue <= level && largest !== undefined && largest.sure > allowed;
+  const missing = isSlower ? undefined : missingOf(counts, minRequests);
+  const shown = isSlower ? largest : sizes[0];
+  if (missing || !shown) {
+    return { name, critical: false, interval: null, shift: null, deviation: null, ...(missing ?? NOTHING) };
+  }
+  const of = `of ${counts.canary.total} and ${counts.baseline.total} requests`;
+  return {
+    name,
+    label: isSlower ? 'high' : 'pass',
+    critical: isSlower,
+    interval: { lower: finite(shown.interval.lower), upper: finite(shown.interval.upper) },
+    shift: finite(shown.canary - shown.baseline),
+    deviation: finite(shown.ratio),
+    reason: `${sizeText(shown, allowed)} ${of}; ${certainty(state.pValue, level)}`,
+  };
+}
+
+const NOTHING = { label: 'nodata' as const, reason: 'no latencies seen' };
+
+function sizeOf(
+  { bounds, baseline, canary }: Pick<LatencyState, 'bounds' | 'baseline' | 'canary'>,
+  at: (typeof PARTS)[0],
+): Size {
+  const of = (counts: readonly number[], errors: number): number => {
+    const requests = sum(counts);
+    const place = at.part + errors * Math.sqrt((at.part * (1 - at.part)) / requests);
+    const latency = bounds.map((upTo, bucket) => ({ upTo, count: counts[bucket]! }));
+    return quantile({ latency, requests, errors: 0 }, Math.min(1, Math.max(0, place)))!;
+  };
+  const ratio = (errors: number): number => ratioOf(of(canary, errors), of(baseline, -errors));
+  return {
+    name: at.name,
+    baseline: of(baseline, 0),
+    canary: of(canary, 0),
+    ratio: ratio(0),
+    sure: ratio(-MARGIN),
+    interval: { lower: ratio(-WIDE), upper: ratio(WIDE) },
+  };
+}
+
+/** Beyond the last bound nothing is known of the size. */
+function ratioOf(now: number, before: number): number {
+  if (before === Infinity) return now === Infinity ? 1 : 0;
+  return now / before;
+}
+
+function sizeText({ name, baseline, canary, ratio }: Size, allowed: number): string {
+  const times = ratio === Infinity ? 'beyond any bound' : `${Number(ratio.toPrecision(3))} times`;
+  return `${name} ${latencyText(canary)}, live: ${latencyText(baseline)} (${times}, ${allowed} allowed)`;
+}
+
+function latencyText(ms: number): string {
+  if (ms === Infinity) return 'beyond the last bound';
+  return ms < 1_000 ? `${Number(ms.toPrecision(3))} ms` : formatDuration(ms);
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

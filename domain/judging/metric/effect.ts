@@ -1,0 +1,40 @@
+import type { MetricInput } from '../../config/judge';
+import type { Interval } from '../statistics/proportion';
+
+/* How large a difference is, and how it is told. */
+
+type Effect = MetricInput['effect'];
+type Side = 'high' | 'low';
+
+/** Whether an effect is large enough to matter; null is one without measure, as a ratio to zero: it always matters. */
+export function isBeyond(effect: Effect, deviation: number | null, side: Side): boolean {
+  const limit = limitOf(effect, side);
+  if (limit === undefined || deviation === null) return true;
+  return side === 'high' ? deviation >= limit : deviation <= limit;
+}
+
+/** Such as `meanRatio 1.3 ≥ 1.2`. */
+export function effectText(effect: Effect, deviation: number | null, side: Side): string {
+  const limit = limitOf(effect, side);
+  if (deviation === null) return 'from a baseline of zero';
+  const seen = `${effect.measure} ${number(deviation)}`;
+  if (limit === undefined) return seen;
+  const beyond = isBeyond(effect, deviation, side);
+  const sign = (side === 'high') === beyond ? (beyond ? '≥' : '>') : beyond ? '≤' : '<';
+  return `${seen} ${sign} ${number(limit)}`;
+}
+
+function limitOf({ allowedIncrease, allowedDecrease }: Effect, side: Side): number | undefined {
+  return side === 'high' ? allowedIncrease : allowedDecrease;
+}
+
+/** Such as `[1.2, 3] at 98 %`. */
+export function intervalText({ lower, upper }: Interval, confidence: number): string {
+  const end = (value: number | null): string => (value === null ? 'open' : number(value));
+  return `[${end(lower)}, ${end(upper)}] at ${number(100 * confidence)} %`;
+}
+
+/** Four digits are enough for people. */
+export function number(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

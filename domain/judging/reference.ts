@@ -1,0 +1,127 @@
+import { quantile, subjectsOf, type Counters } from './canary';
+import type { MetricVerdict } from '../release';
+import { proportionInterval } from './statistics/proportion';
+import { formatDuration } from '../units';
+
+/*
+ * Judges a version that has all the traffic by what was counted of the old one before the switch. What was recorded is a
+ * sample of its own, so its rate is taken at the upper end of its interval; against that rate stands a mixture of larger
+ * ones, whose odds exceed 1/level with a probability of at most level, however often one looks (Ville's inequality).
+ */
+
+export interface ReferenceSettings {
+  /** Probability of a false alarm of each verdict. */
+  level: number;
+  allowedErrors: number;
+  allowedLatency: number;
+  /** By how many ms it may be slower, however many times that is. */
+  slowerBy: number;
+  /** Needed of each version. */
+  minRequests: number;
+  /** Whether the soak is over: latency is judged once, by all of it. */
+  isEnd: boolean;
+}
+
+interface Rate {
+  bad: number;
+  total: number;
+}
+
+/** Another time has another load: so much more than allowed is no fault of a version. */
+const ANOTHER_TIME = 1.5;
+const RATIOS = [1.25, 1.5, 2, 3, 5, 10];
+
+/** Errors and slow answers of each service, and of all together, against those recorded. */
+export function judgeReference(
+  recorded: Record<string, Counters>,
+  now: Record<string, Counters>,
+  settings: ReferenceSettings,
+): MetricVerdict[] {
+  const old = new Map(subjectsOf(recorded));
+  return subjectsOf(now).flatMap(([name, counters]) => {
+    const before = old.get(name);
+    if (!before) return [];
+    const compared = [errorsOf(name, before, counters, settings), slowOf(name, before, counters, settings)];
+    return compared.map((one) => verdictOf(one, settings));
+  });
+}
+
+/** One rate before and now. */
+interface Compared {
+  name: string;
+  before: Rate;
+  now: Rate;
+  /** What is counted: `failed`. */
+  what: string;
+  /** How many times the rate before does not matter. */
+  allowed: number;
+  /** Whether the difference matters by its size, too; null when that cannot be said yet. */
+  matters: boolean | null;
+}
+
+function errorsOf(name: string, before: Counters, now: Counters, { allowedErrors }: ReferenceSettings): Compared {
+  const rate = ({ errors, requests }: Counters): Rate => ({ bad: errors, total: Math.max(errors, requests) });
+  const what = { name: `errors ${name}`, what: 'failed', allowed: allowedErrors * ANOTHER_TIME, matters: true };
+  return { ...what, before: rate(before), now: rate(now) };
+}
+
+/**
+ * Requests slower than nearly all were before; it matters when the 95th percentile is higher than allowed. A busy moment
+ * is no evidence when there is no other version beside that would have met it, too: so only the whole soak is.
+ */
+function slowOf(name: string, before: Counters, now: Counters, settings: ReferenceSettings): Compared {
+  const [was, is] = [quantile(before, 0.95) ?? Infinity, quantile(now, 0.95) ?? 0];
+  const bound = before.latency.find(({ upTo }) => (upTo ?? Infinity) >= was)?.upTo ?? Infinity;
+  const rate = ({ latency }: Counters): Rate => ({
+    bad: sum(latency.filter(({ upTo }) => (upTo ?? Infinity) > bound)),
+    total: sum(latency),
+  });
+  const what = bound === Infinity ? 'beyond any bound' : `slower than ${formatDuration(bound)}`;
+  const { isEnd, allowedLatency, slowerBy } = settings;
+  const matters = isEnd ? is > was * allowedLatency * ANOTHER_TIME && is - was > slowerBy : null;
+  return { name: `latency ${name}`, what, allowed: 1, matters, before: rate(before), now: rate(now) };
+}
+
+function verdictOf(compared: Compared, { level, minRequests }: ReferenceSettings): MetricVerdict {
+  const { name, before, now, what, allowed, matters } = compared;
+  const nothing = { interval: null, shift: null, deviation: null, critical: false };
+  const reason = `${text(now)} ${what}, before the switch ${text(before)}`;
+  if (matters === null)
+    return { name, label: 'inconclusive', ...nothing, reason: `judged at the end; so far ${reason}` };
+  if (Math.min(before.total, now.total) < Math.max(1, minRequests))
+    return { name, label: now.total === 0 ? 'nodata' : 'inconclusive', ...nothing, reason };
+  const [was, is] = [before.bad / before.total, now.bad / now.total];
+  const isHigh = matters && isAbove(now, highest(before, level) * allowed, level / 2);
+  return {
+    name,
+    label: isHigh ? 'high' : 'pass',
+    critical: isHigh,
+    interval: null,
+    shift: is - was,
+    deviation: was === 0 ? (is === 0 ? 1 : null) : is / was,
+    reason,
+  };
+}
+
+/** The rate may be as high as this; missed with half the level. */
+function highest({ bad, total }: Rate, level: number): number {
+  return proportionInterval(bad, total, 1 - level).upper;
+}
+
+function isAbove({ bad, total }: Rate, rate: number, level: number): boolean {
+  const ratios = RATIOS.filter((ratio) => ratio * rate < 1);
+  if (ratios.length === 0) return false;
+  const odds = ratios.map((ratio) =>
+    Math.exp(bad * Math.log(ratio) + (total - bad) * Math.log((1 - ratio * rate) / (1 - rate))),
+  );
+  return odds.reduce((sum, one) => sum + one, 0) / odds.length >= 1 / level;
+}
+
+function text({ bad, total }: Rate): string {
+  const percent = total === 0 ? '' : ` (${Number(((100 * bad) / total).toPrecision(3))} %)`;
+  return `${bad} of ${total}${percent}`;
+}
+
+function sum(latency: Counters['latency']): number {
+  return latency.reduce((total, { count }) => total + count, 0);
+}

@@ -1,0 +1,136 @@
+import type { AnalysisMetric } from '../../config';
+import { observeCounts, startCounts, type CountsState } from '../live/counts';
+import type { Measurement } from './state';
+import type { Pair } from './values';
+import type { Count } from '../statistics/rates';
+
+/*
+ * What a metric counted since the step began. A source counts on, so only what exceeds all that it said before is new: of
+ * one that falls and rises again the same events would come back as new ones.
+ */
+
+/** Counts of both slots. */
+interface Readings {
+  canary: Count;
+  baseline: Count;
+}
+
+export interface MetricCounts {
+  state: CountsState;
+  /** Counts up to which events have been judged. */
+  seen: Readings;
+  /** Counts as read last, of which one slot may not have any news yet; absent in what an older version kept. */
+  newest?: Readings;
+  /** How often a counter began anew. */
+  falls?: number;
+  /** Why nothing of it is used any more: it was seen to count something else. */
+  refused?: string;
+}
+
+/** As often a process may begin anew; what falls more often counts something else. */
+const MOST_FALLS = 2;
+
+/**
+ * Adds a reading of both slots.
+ * @returns `counts` as before when either has none now: the next difference is larger then. `gap` is what is wrong with them
+ */
+export function countMetric(
+  metric: AnalysisMetric,
+  before: MetricCounts | undefined,
+  canary: Measurement,
+  baseline: Measurement | null,
+): { counts: MetricCounts | undefined; gap?: string } {
+  if (!('total' in canary) || !baseline || !('total' in baseline)) return { counts: before };
+  const now: Readings = { canary: countOf(canary), baseline: countOf(baseline) };
+  if (!before) return { counts: begun(metric, now) };
+  // What was seen to fall like a window rises like one, too.
+  if (before.refused !== undefined) return { counts: before, gap: before.refused };
+  const last = before.newest ?? before.seen;
+  const fallen = (['canary', 'baseline'] as const).filter((side) => isBelow(now[side], last[side]));
+  if (fallen.length > 0) return fell(metric, before, now, fallen);
+  return { counts: advanced({ ...before, newest: now }) };
+}
+
+/**
+ * Prometheus counts from the beginning of the step on, and proves it; what a program or a webhook says first may be of any
+ * time.
+ */
+function begun(metric: AnalysisMetric, now: Readings): MetricCounts {
+  const zero = { bad: 0, total: 0 };
+  const state = startCounts(metric);
+  if (!metric.prometheus) return { state, seen: now, newest: now };
+  return advanced({ state, seen: { canary: zero, baseline: zero }, newest: now });
+}
+
+/** Judges what is new, once it is of both: what one slot alone counted would be no comparison, and lost if it were used. */
+function advanced(counts: MetricCounts): MetricCounts {
+  const { state, seen, newest = seen } = counts;
+  const increment = { canary: minus(newest.canary, seen.canary), baseline: minus(newest.baseline, seen.baseline) };
+  const isWhole = Object.values(increment).every(({ bad, total }) => total > 0 && bad <= total);
+  return isWhole ? { ...counts, state: observeCounts(state, increment), seen: newest } : counts;
+}
+
+function fell(
+  metric: AnalysisMetric,
+  before: MetricCounts,
+  now: Readings,
+  fallen: (keyof Readings)[],
+): { counts: MetricCounts; gap: string } {
+  const last = before.newest ?? before.seen;
+  const [side] = fallen as [keyof Readings];
+  const seen = `seen ${now[side].bad} of ${now[side].total} after ${last[side].bad} of ${last[side].total}`;
+  // A Prometheus that lost something says again later what it said before.
+  if (metric.prometheus) return { counts: before, gap: `expected counts that only grow, ${seen}` };
+  const falls = (before.falls ?? 0) + 1;
+  const isCounter = metric.command?.answers === 'counters' || metric.webhook?.answers === 'counters';
+  if (isCounter && falls <= MOST_FALLS && fallen.every((one) => beganAnew(now[one], last[one])))
+    return { counts: { ...before, seen: now, newest: now, falls }, gap: `a counter fell, ${seen}` };
+  const gap = isCounter
+    ? `expected counts since ever, which fall only when their process begins anew, ${seen}: count all that ever happened, ` +
+      'not what happened lately; nothing of it is used'
+    : `expected counts since the soak began, which only grow, ${seen}: count all that happened between FROM and TO, not ` +
+      'what happened lately; nothing of it is used';
+  return { counts: { state: startCounts(metric), seen: now, newest: now, falls, refused: gap }, gap };
+}
+
+/** A process that begins anew loses most of what it had; a window that slides a little at a time. */
+function beganAnew(now: Count, last: Count): boolean {
+  return now.total < last.total / 2;
+}
+
+/** All that was counted, also what could not be compared yet: for people, and for whether it is enough. */
+export function withPending({ state, seen, newest = seen }: MetricCounts): CountsState {
+  const pending = { canary: minus(newest.canary, seen.canary), baseline: minus(newest.baseline, seen.baseline) };
+  return {
+    ...state,
+    canary: plus(state.canary, pending.canary),
+    baseline: plus(state.baseline, pending.baseline),
+  };
+}
+
+/** Per cent of bad events since the reading before, of the new and of the live version. */
+export function ratesOf(before: MetricCounts | undefined, { newest, seen }: MetricCounts): Pair {
+  const of = (side: keyof Readings): number | null => {
+    const now = (newest ?? seen)[side];
+    const known = before && (before.newest ?? before.seen)[side];
+    const { bad, total } = known ? minus(now, known) : now;
+    return total > 0 && bad >= 0 ? (100 * bad) / total : null;
+  };
+  return [of('canary'), of('baseline')];
+}
+
+function isBelow(now: Count, before: Count): boolean {
+  return now.total < before.total || now.bad < before.bad;
+}
+
+function countOf({ bad, total }: Count): Count {
+  return { bad, total };
+}
+
+function minus(one: Count, other: Count): Count {
+  return { bad: one.bad - other.bad, total: one.total - other.total };
+}
+
+function plus(one: Count, other: Count): Count {
+  return { bad: one.bad + other.bad, total: one.total + other.total };
+}

@@ -1,0 +1,57 @@
+import type { AnalysisMetric } from '../../config';
+import { isNewMeasurement } from '../measured';
+import { listen, type Rhythm } from '../rhythm';
+import type { Measurement } from './state';
+
+/*
+ * Which readings of a value are new evidence: a source that measures each 15 s and is read each 2 s says everything seven
+ * times, and a test of ranks would take that for certainty.
+ */
+
+export interface MetricValues {
+  /** Up to when each slot was measured, ms since the epoch by the server. */
+  until: { canary?: number; baseline?: number };
+  /** When a sample was taken last, and how long that was after the one before, ms. */
+  at?: number;
+  apart: number;
+  /** What is known of a source that does not say when it measures. */
+  rhythm?: Rhythm;
+  /** Readings of what was known already. */
+  repeated: number;
+}
+
+/** Values of both slots; null where there is none. */
+export type Pair = [canary: number | null, baseline: number | null];
+
+/**
+ * Takes a reading of both slots when it is new of both: then they are of the same time, too. When its source does not say
+ * when it measured, its rhythm tells.
+ * @param began when the step began: what was measured before is no evidence of it
+ */
+export function takeValues(
+  before: MetricValues | undefined,
+  { interval }: Pick<AnalysisMetric, 'interval'>,
+  readings: { canary: Measurement; baseline: Measurement | null },
+  at: number,
+  began: number,
+): { values: MetricValues; sample?: Pair } {
+  const last = before ?? { until: {}, apart: 0, repeated: 0 };
+  const sides = Object.entries(readings).filter(([, one]) => one !== null) as ['canary' | 'baseline', Measurement][];
+  const isOld = ([side, one]: (typeof sides)[number]): boolean =>
+    'value' in one && one.measured !== undefined && !isNewMeasurement(one.measured, known.until[side] ?? began);
+  const guessed = sides.flatMap(([side, one]) => ('value' in one && one.guessed ? [[side, one.value] as const] : []));
+  const heard = guessed.length > 0 ? listen(last.rhythm, guessed, at, last.at) : undefined;
+  const known = heard ? { ...last, rhythm: heard.rhythm } : last;
+  if (heard?.isNew === false || sides.some(isOld)) return { values: { ...known, repeated: known.repeated + 1 } };
+  const isEmpty = !sides.some(([, one]) => 'value' in one);
+  // Nothing, too, is said no more often than there would be something.
+  if (isEmpty && at - (known.at ?? -Infinity) < Math.max(interval, known.apart)) return { values: known };
+  const measured = sides.flatMap(([side, one]) => ('value' in one && one.measured ? [[side, one.measured.to]] : []));
+  const apart = known.at === undefined || isEmpty ? known.apart : at - known.at;
+  const values = { ...known, at, apart, until: { ...known.until, ...(Object.fromEntries(measured) as object) } };
+  return { values, sample: [valueOf(readings.canary), readings.baseline && valueOf(readings.baseline)] };
+}
+
+function valueOf(one: Measurement): number | null {
+  return 'value' in one ? one.value : null;
+}

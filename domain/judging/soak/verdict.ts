@@ -1,0 +1,221 @@
+import { judgeLimits, totals, type Evidence } from '../canary';
+import type { AnalysisMetric } from '../../config';
+import { metricKind } from '../metric-query';
+import { judge, type Verdict } from '../metric/judge';
+import { number } from '../metric/effect';
+import { countsVerdict, startCounts } from '../live/counts';
+import { isClearlyGood, liveVerdicts, testsOf, type LiveSettings } from '../live/judge';
+import { judgeReference } from '../reference';
+import type { Judgement, MetricVerdict } from '../../release';
+import { startSeries, valuesOf } from '../series';
+import { withPending } from './counts';
+import type { SoakSettings, SoakState } from './state';
+import { firedTrigger } from '../triggers';
+
+/*
+ * What a soak's evidence means. After every sample limits, triggers and the tests that may be asked at any moment decide;
+ * values are compared by ranks once, at the end, because a test of ranks that is asked again and again alarms by chance.
+ */
+
+/** Judges after a sample. Values of metrics are shown, and decide only at the end. */
+export function judgeSample(state: SoakState, evidence: Evidence, settings: SoakSettings): Judgement {
+  const pending = settings.isCompared ? metricsOf(settings, 'value').map((metric) => soFar(state, metric)) : [];
+  return decide(state, evidence, settings, state.values ?? pending, false);
+}
+
+/** Judges at the end of a step all that was measured; `values` is what the state is to keep. */
+export function judgeEnd(
+  state: SoakState,
+  evidence: Evidence,
+  settings: SoakSettings,
+): { judgement: Judgement; values: MetricVerdict[] } {
+  const scored = judgeValues(state, settings, false);
+  const shown = judgeValues(state, settings, true);
+  const values = [...valueVerdicts(state, scored, false), ...valueVerdicts(state, shown, true)];
+  return { judgement: weigh(state, evidence, settings, scored, values), values };
+}
+
+function weigh(
+  state: SoakState,
+  evidence: Evidence,
+  settings: SoakSettings,
+  scored: Verdict | undefined,
+  values: MetricVerdict[],
+): Judgement {
+  const judgement = decide(state, evidence, settings, values, true);
+  if (judgement.verdict === 'fail') return judgement;
+  const missed = judgement.metrics?.find((found) => isMissed(found, settings));
+  if (missed) return { ...judgement, verdict: 'fail', reason: `${missed.name} must have data: ${missed.reason}` };
+  if (!scored) return judgement;
+  if (scored.verdict === 'pass')
+    return judgement.verdict === 'not judged'
+      ? { ...judgement, verdict: 'pass', reason: `metrics: ${scored.reason}` }
+      : judgement;
+  if (judgement.verdict === 'inconclusive' && scored.verdict === 'inconclusive') return judgement;
+  const failure = values.find(({ label, dryRun }) => !dryRun && (label === 'high' || label === 'low'));
+  const because = failure ? `; ${failure.name}: ${failure.reason}` : '';
+  return { ...judgement, verdict: scored.verdict, reason: `metrics: ${scored.reason}${because}` };
+}
+
+/** Whether more time may bring what is missing now: requests, or values of metrics. */
+export function wantsMore(state: SoakState, evidence: Evidence, settings: SoakSettings): boolean {
+  const metrics = settings.isCompared ? metricsOf(settings, 'value').filter(({ dryRun }) => !dryRun) : [];
+  if (metrics.some((metric) => fewestValues(state, metric) < metric.minSamples)) return true;
+  return state.seen !== null && judgeSample(state, evidence, settings).verdict === 'inconclusive';
+}
+
+/** Whether it is certain already that the new version is not worse, if it may go on then. */
+export function isDone(state: SoakState, evidence: Evidence, settings: SoakSettings): boolean {
+  const { isCompared, canary } = settings;
+  if (!canary.analysis.earlyPass || !canary.analysis.compare || !isCompared) return false;
+  return isClearlyGood(state.live, levels(settings)) && !wantsMore(state, evidence, settings);
+}
+
+function decide(
+  state: SoakState,
+  evidence: Evidence,
+  settings: SoakSettings,
+  values: readonly MetricVerdict[],
+  isEnd: boolean,
+): Judgement {
+  const { limits, canary } = settings;
+  const router = routerVerdicts(state, evidence, settings, isEnd);
+  const counts = settings.isCompared ? metricsOf(settings, 'counts').map((one) => countsOf(state, one, settings)) : [];
+  const compared = [...router, ...counts];
+  const metrics = [...compared, ...values];
+  const told = (verdict: Judgement['verdict'], reason: string): Judgement =>
+    metrics.length > 0 ? { verdict, reason, metrics } : { verdict, reason };
+
+  const limited = judgeLimits(limits, evidence);
+  if (limited.verdict === 'fail') return told('fail', limited.reason);
+  const fired = firedTrigger(canary.triggers, state.triggers);
+  if (fired !== undefined) return told('fail', fired);
+  const worse = compared.find(({ label, dryRun }) => !dryRun && (label === 'high' || label === 'low'));
+  if (worse) return told('fail', `${worse.name}: ${worse.reason}`);
+  if (limited.verdict === 'inconclusive') return told('inconclusive', limited.reason);
+  const silent = [...neededOf(router, settings), ...counts].find((one) => !one.dryRun && showsNothing(one));
+  if (silent) return told('inconclusive', `${silent.name}: ${silent.reason}`);
+  const grounds = groundsOf(limited, compared, evidence, settings);
+  if (grounds.length > 0) return told('pass', grounds.join('; '));
+  const reasons = [limited.reason, ...compared.slice(0, 1).map(({ name, reason }) => `${name}: ${reason}`)];
+  return told('not judged', [...reasons, ...(values.some(({ dryRun }) => !dryRun) ? [AT_THE_END] : [])].join('; '));
+}
+
+const AT_THE_END = 'metrics are judged at the end';
+
+/** By what a version passes: none means that nothing has judged it. */
+function groundsOf(
+  limited: Judgement,
+  compared: MetricVerdict[],
+  { services }: Evidence,
+  { canary: { triggers }, limits }: SoakSettings,
+): string[] {
+  const passed = compared.filter(({ label, dryRun }) => !dryRun && label === 'pass').length;
+  const isWatched = triggers.length > 0 && totals(services ?? {}).requests >= Math.max(1, limits.minRequests);
+  return [
+    ...(limited.verdict === 'pass' ? [limited.reason] : []),
+    ...(isWatched ? ['no trigger fired'] : []),
+    ...(passed > 0 ? [`none of ${passed} comparisons shows it worse`] : []),
+  ];
+}
+
+/** A service that nobody uses just now needs no evidence of its own, as with limits; all together do. */
+function neededOf(router: MetricVerdict[], { isCompared, limits }: SoakSettings): MetricVerdict[] {
+  if (!isCompared || limits.minRequests === 0) return [];
+  return router.length > 2 ? router.filter(({ name }) => name.endsWith(' all services')) : router;
+}
+
+function routerVerdicts(
+  state: SoakState,
+  { services }: Evidence,
+  settings: SoakSettings,
+  isEnd: boolean,
+): MetricVerdict[] {
+  const { canary, isCompared, recorded, services: asked } = settings;
+  if (!canary.analysis.compare || state.seen === null || asked.length === 0) return [];
+  if (isCompared) return liveVerdicts(state.live, levels(settings));
+  return recorded && services ? judgeReference(recorded, services, { ...levels(settings), isEnd }) : [];
+}
+
+function countsOf(state: SoakState, metric: AnalysisMetric, settings: SoakSettings): MetricVerdict {
+  const { level } = levels(settings);
+  const { counts } = state.metrics[metric.name] ?? {};
+  const found = countsVerdict(metric.name, counts ? withPending(counts) : startCounts(metric), {
+    level,
+    minRequests: metric.minSamples,
+  });
+  return said(found, metric, state);
+}
+
+/** The false alarms of a release, shared by its steps and the tests of each. */
+function levels({ canary, steps, services, limits, isCompared }: SoakSettings): LiveSettings {
+  const { analysis } = canary;
+  const counted = isCompared ? analysis.metrics.filter((one) => !one.dryRun && metricKind(one) === 'counts').length : 0;
+  const tests = (analysis.compare ? testsOf(services.length) : 0) + counted;
+  return {
+    level: analysis.falseAlarms / 100 / Math.max(1, steps) / Math.max(1, tests),
+    allowedErrors: analysis.allowed.errors,
+    allowedLatency: analysis.allowed.latency,
+    // What was asked of an older version says nothing of it.
+    slowerBy: analysis.allowed.slowerBy ?? 0,
+    minRequests: limits.minRequests,
+  };
+}
+
+function judgeValues(state: SoakState, settings: SoakSettings, dryRun: boolean): Verdict | undefined {
+  const { thresholds, groups } = settings.canary.analysis;
+  const metrics = metricsOf(settings, 'value').filter((one) => one.dryRun === dryRun);
+  if (!settings.isCompared || metrics.length === 0) return undefined;
+  const inputs = metrics.map((metric) => ({ ...metric, ...valuesOf(state.series[metric.name] ?? startSeries()) }));
+  return judge({ thresholds, groups: dryRun ? {} : groups, metrics: inputs }, 'time');
+}
+
+function valueVerdicts(state: SoakState, verdict: Verdict | undefined, dryRun: boolean): MetricVerdict[] {
+  return (verdict?.metrics ?? []).map(({ group: _, ...found }) => said(found, { name: found.name, dryRun }, state));
+}
+
+/** What is known of values before they are judged. */
+function soFar(state: SoakState, metric: AnalysisMetric): MetricVerdict {
+  const { canary, baseline } = valuesOf(state.series[metric.name] ?? startSeries());
+  const text = (values: (number | null)[]): string => {
+    const there = values.filter((value) => value !== null);
+    if (there.length === 0) return 'nothing';
+    return `${number(there.reduce((sum, value) => sum + value, 0) / there.length)} in ${there.length} values`;
+  };
+  const reason = `judged at the end; on average ${text(canary)}, live: ${text(baseline)}`;
+  const found = { critical: false, interval: null, shift: null, deviation: null, reason };
+  return said({ name: metric.name, label: 'inconclusive', ...found }, metric, state);
+}
+
+/** Says of a verdict that it only is shown, and what it had to do without. */
+function said(
+  found: MetricVerdict,
+  { name, dryRun }: Pick<AnalysisMetric, 'name' | 'dryRun'>,
+  { metrics }: SoakState,
+): MetricVerdict {
+  const { missing = 0, readings = 0, why = '', values } = metrics[name] ?? {};
+  const repeated =
+    values?.repeated && showsNothing(found) ? ` (${values.repeated} of ${readings} readings said nothing new)` : '';
+  const lack = repeated + (missing > 0 ? ` (${missing} of ${readings} readings missing, the last: ${why})` : '');
+  return { ...found, ...(dryRun && { dryRun, critical: false }), reason: found.reason + lack };
+}
+
+function metricsOf({ canary }: SoakSettings, kind: ReturnType<typeof metricKind>): AnalysisMetric[] {
+  return canary.analysis.metrics.filter((metric) => metricKind(metric) === kind);
+}
+
+function fewestValues(state: SoakState, { name }: AnalysisMetric): number {
+  const { canary, baseline } = valuesOf(state.series[name] ?? startSeries());
+  return Math.min(...[canary, baseline].map((values) => values.filter((value) => value !== null).length));
+}
+
+/** Counts without which it fails; of values the judge knows that itself. */
+function isMissed({ name, label }: MetricVerdict, settings: SoakSettings): boolean {
+  const metric = metricsOf(settings, 'counts').find((one) => one.name === name && !one.dryRun);
+  if (!metric) return false;
+  return label === 'nodata' ? metric.critical || metric.mustHaveData : label === 'inconclusive' && metric.mustHaveData;
+}
+
+function showsNothing({ label }: MetricVerdict): boolean {
+  return label === 'nodata' || label === 'inconclusive';
+}

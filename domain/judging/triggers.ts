@@ -1,0 +1,83 @@
+import { breachOfCounters, sumUp, type Counters } from './canary';
+import type { Limits, Trigger } from '../config';
+import { formatDuration } from '../units';
+
+/*
+ * Limits over time: an error rate above 5 % for 5 minutes. Counters are judged in windows of a tenth of that time. Time
+ * in windows that exceed the limit adds up, short times below it included; only a fifth of the time below it without a
+ * break begins anew. So a single good moment does not clear a trigger, and a single bad one does not fire it.
+ */
+
+/** How far a trigger is; plain data. */
+export interface TriggerState {
+  /** Milliseconds since the epoch at which the window began; null before the first sample. */
+  since: number | null;
+  /** What was counted in the window, by service. */
+  services: Record<string, Counters>;
+  /** Milliseconds for which the limit was exceeded. */
+  held: number;
+  /** Milliseconds below the limit since it was exceeded last. */
+  below: number;
+  /** What was seen in the last window that exceeded it. */
+  seen: string;
+}
+
+const WINDOWS = 10;
+const CLEARED_AFTER = 1 / 5;
+
+export function startTrigger(): TriggerState {
+  return { since: null, services: {}, held: 0, below: 0, seen: '' };
+}
+
+/**
+ * Adds what the new version was asked since the last sample; null when that is not known.
+ *
+ * A window goes on until it has enough requests: too few neither begin nor clear a trigger. However long it took, it
+ * counts for half the time at most, so that it takes two of them to fire.
+ * @param at ms since the epoch
+ */
+export function watchTrigger(
+  trigger: Trigger,
+  before: TriggerState,
+  increment: Record<string, Counters> | null,
+  at: number,
+  minRequests: number,
+): TriggerState {
+  const since = before.since ?? at;
+  const state = { ...before, since, services: increment ? merged(before.services, increment) : before.services };
+  const length = at - since;
+  if (length < trigger.for / WINDOWS || requestsOf(state.services) < Math.max(1, minRequests)) return state;
+  const anew = { ...state, since: at, services: {} };
+  const breach = breachOfCounters({ ...limitsOf(trigger), minRequests }, state.services);
+  if (breach !== undefined) {
+    const held = state.held + state.below + Math.min(length, trigger.for / 2);
+    return { ...anew, held, below: 0, seen: breach };
+  }
+  const below = state.below + length;
+  if (state.held === 0 || below >= trigger.for * CLEARED_AFTER) return { ...anew, held: 0, below: 0, seen: '' };
+  return { ...anew, below };
+}
+
+/** Why a trigger fires; undefined when none does. */
+export function firedTrigger(triggers: readonly Trigger[], states: readonly TriggerState[]): string | undefined {
+  const index = triggers.findIndex((trigger, at) => (states[at]?.held ?? 0) >= trigger.for);
+  if (index < 0) return undefined;
+  const { held, seen } = states[index]!;
+  return `${seen} for ${formatDuration(held)}, ${formatDuration(triggers[index]!.for)} fail it`;
+}
+
+function limitsOf({ errorRate, p95 }: Trigger): Pick<Limits, 'errorRate' | 'p95'> {
+  return { ...(errorRate !== undefined && { errorRate }), ...(p95 !== undefined && { p95 }) };
+}
+
+function requestsOf(services: Record<string, Counters>): number {
+  return Object.values(services).reduce((sum, { requests }) => sum + requests, 0);
+}
+
+function merged(before: Record<string, Counters>, more: Record<string, Counters>): Record<string, Counters> {
+  const sums = Object.entries(more).map(([service, counters]) => {
+    const known = before[service];
+    return [service, known ? sumUp([known, counters]) : counters] as const;
+  });
+  return { ...before, ...Object.fromEntries(sums) };
+}

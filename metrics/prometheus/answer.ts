@@ -1,0 +1,149 @@
+import { excerpt, shownUrl, statusProblem, type HttpAnswer } from '../http-json';
+import type { Missing } from '../metric';
+
+/* What Prometheus answers: https://prometheus.io/docs/prometheus/latest/querying/api/ */
+
+/** A series of points by their time in ms; those that are no finite numbers are left out. */
+export type Points = Map<number, number>;
+
+export interface Found {
+  labels: Record<string, string>;
+  points: Points;
+  /** A value that is no finite number: `NaN`. */
+  odd: string | undefined;
+}
+
+/** What was asked for: one moment, a range of them, or all samples as they were scraped. */
+export type Wanted = 'instant' | 'range' | 'samples';
+
+/** Takes all series out of an answer, none perhaps; or says why it is none that can be used. */
+export function seriesIn(url: string, query: string, wanted: Wanted, answer: HttpAnswer): Found[] | Missing {
+  const parsed = parse(answer.body);
+  if (answer.status !== 200 || parsed?.status !== 'success') return refused(url, query, answer, parsed);
+  const partial = partOf(parsed);
+  if (partial !== undefined) {
+    const missing = `expected a whole answer to ${excerpt(query)}, seen a part of it: ${excerpt(partial)}`;
+    return { missing, fault: false };
+  }
+  const { resultType, result } = parsed.data ?? {};
+  if (resultType === 'scalar' && wanted === 'instant') return fromSeries(query, [{ metric: {}, value: result }]);
+  if (resultType === (wanted === 'instant' ? 'vector' : 'matrix') && Array.isArray(result))
+    return fromSeries(query, result as unknown[]);
+  return { missing: wrongKind(query, wanted, resultType), fault: true };
+}
+
+/** A value must be one: which of several is meant nobody but the user knows. */
+export function onlyOne(query: string, series: Found[]): Found | Missing {
+  const [one, other] = series;
+  if (!one) return { missing: `expected one series from ${excerpt(query)}, seen none`, fault: false };
+  if (!other) return one;
+  return {
+    missing:
+      `expected one series from ${excerpt(query)}, seen ${series.length}, such as ${labelText(one.labels)} and ` +
+      `${labelText(other.labels)}: aggregate them, as \`sum(…)\` does, or choose one by its labels`,
+    fault: true,
+  };
+}
+
+/** Labels, as PromQL writes them. */
+export function labelText(labels: Record<string, string>): string {
+  return excerpt(`{${Object.entries(labels).map(([name, value]) => `${name}="${value}"`)}}`);
+}
+
+interface Body {
+  status?: unknown;
+  error?: unknown;
+  errorType?: unknown;
+  warnings?: unknown;
+  /** VictoriaMetrics: some of its storage did not answer. */
+  isPartial?: unknown;
+  data?: { resultType?: string; result?: unknown };
+}
+
+function parse(body: string): Body | undefined {
+  try {
+    const content: unknown = JSON.parse(body);
+    return typeof content === 'object' && content !== null ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an answer says about what it lacks. Until version 3 advice about a query stood among the warnings. */
+function partOf({ warnings, isPartial }: Body): string | undefined {
+  const all = Array.isArray(warnings) ? warnings.map(String) : [];
+  const [first] = all.filter((text) => !text.startsWith('PromQL info:'));
+  return first ?? (isPartial === true ? 'some of its storage did not answer' : undefined);
+}
+
+/** Kinds of errors that may be gone the next time. */
+const PASSING = ['timeout', 'canceled', 'internal', 'unavailable', 'too_many_requests'];
+
+function refused(url: string, query: string, answer: HttpAnswer, parsed: Body | undefined): Missing {
+  const busy = answer.status === 429 || answer.status >= 500;
+  const isPassing = busy || PASSING.includes(String(parsed?.errorType));
+  const passing = isPassing && { unreachable: true };
+  if (parsed?.error !== undefined) {
+    const advice = isPassing ? '' : ': correct the query';
+    const seen = excerpt(String(parsed.error));
+    return { missing: `expected an answer to ${excerpt(query)}, seen ${seen}${advice}`, fault: true, ...passing };
+  }
+  if (answer.status !== 200) return { missing: statusProblem(url, answer), fault: true, ...passing };
+  const seen = excerpt(answer.body) || 'nothing';
+  return {
+    missing: `expected the JSON of Prometheus from ${shownUrl(url)}, seen ${seen}: correct its url`,
+    fault: true,
+  };
+}
+
+function wrongKind(query: string, wanted: Wanted, seen: string | undefined): string {
+  const expected = wanted === 'instant' ? 'a number' : wanted === 'range' ? 'numbers over time' : 'samples of counters';
+  const said = `expected ${expected} from ${excerpt(query)}, seen `;
+  if (seen === 'matrix')
+    return `${said}a range vector: remove the range in brackets, or say what of it is meant, as \`max_over_time(…)\` or \`rate(…)\` do`;
+  return `${said}a ${seen ?? 'result without type'}: correct the query`;
+}
+
+interface Series {
+  metric?: unknown;
+  value?: unknown;
+  values?: unknown;
+  histogram?: unknown;
+  histograms?: unknown;
+}
+
+function fromSeries(query: string, result: unknown[]): Found[] | Missing {
+  const all: Found[] = [];
+  for (const { metric, value, values, histogram, histograms } of result as Series[]) {
+    if (histogram !== undefined || histograms !== undefined) {
+      const instead = '`histogram_quantile(…)`, `histogram_count(…)` or `histogram_fraction(…)`';
+      return {
+        missing: `expected numbers from ${excerpt(query)}, seen native histograms: ask for ${instead}`,
+        fault: true,
+      };
+    }
+    const points = (values === undefined ? [value] : values) as unknown[];
+    if (!Array.isArray(points) || !points.every(isPoint))
+      return { missing: `expected pairs of time and number from ${excerpt(query)}, seen something else`, fault: true };
+    all.push(found((metric ?? {}) as Record<string, string>, points));
+  }
+  return all;
+}
+
+type Point = [seconds: number, value: string | number];
+
+function isPoint(point: unknown): point is Point {
+  if (!Array.isArray(point) || typeof point[0] !== 'number') return false;
+  return typeof point[1] === 'number' || (typeof point[1] === 'string' && point[1] !== '');
+}
+
+function found(labels: Record<string, string>, raw: Point[]): Found {
+  const points: Points = new Map();
+  let odd: string | undefined;
+  for (const [seconds, text] of raw) {
+    const value = Number(text);
+    if (Number.isFinite(value)) points.set(Math.round(seconds * 1_000), value);
+    else odd = String(text);
+  }
+  return { labels, points, odd };
+}

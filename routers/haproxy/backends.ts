@@ -1,0 +1,100 @@
+import { GROUPS, SLOTS, type Group } from '../../domain/release';
+import { backendName, latencyTable } from './names';
+import type { Routing } from '../router';
+
+/* The part of HAProxy's configuration that says where the versions of an environment are, and how requests reach them. */
+
+/** Upper bounds in ms of the latency buckets; a last one takes what is slower. */
+export const LATENCY_BOUNDS = [
+  1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 500, 750, 1_000, 1_500, 2_500, 5_000, 10_000, 30_000,
+];
+
+/** Counter of the table with the requests that were answered, but not at the first try. */
+const RETRIED = LATENCY_BOUNDS.length + 1;
+
+/** Requests that may be sent twice, because they change nothing. */
+export const REPEATABLE = '{ method GET HEAD OPTIONS }';
+
+/*
+ * A version may close a kept connection in the very moment in which HAProxy sends the next request over it. HAProxy then
+ * closes the client's connection without a word, and a client that does not try again by itself has lost its request.
+ * So what may be sent twice is, and what may not gets a connection of its own, on which that cannot happen.
+ */
+const ROADS = {
+  repeatable: `  # Over kept connections; sent again if the version ends one without an answer.
+  retry-on conn-failure empty-response
+`,
+  once: `  # Each over a connection of its own, which the version cannot have ended meanwhile.
+  http-reuse never
+  option http-server-close
+`,
+  testers: `  # Like those, but not counted: testers are no sample of the visitors.
+  http-reuse never
+  option http-server-close
+`,
+} as const;
+
+type Road = keyof typeof ROADS;
+type Service = Routing['services'][number];
+
+/** Backends of all services of an environment, and the table of their latencies. */
+export function renderBackends({ scope, services, testers }: Routing, errorPageFile: string | undefined): string {
+  const page = errorPageFile === undefined ? '' : renderErrorPage(errorPageFile);
+  const backends = services.flatMap((service) => [
+    ...SLOTS.flatMap((group) => renderGroup({ scope, service, group, page }, testers !== undefined)),
+    // Testers only ever meet the version that is on trial.
+    ...(service.baseline ? renderGroup({ scope, service, group: 'baseline', page }, false) : []),
+  ]);
+  return `# Counts requests by service, group and latency: counter N has those up to bound N of
+# ${LATENCY_BOUNDS.join(' ')} ms, number ${LATENCY_BOUNDS.length} those above,
+# and number ${RETRIED} those that were tried again with success.
+backend ${latencyTable(scope)} from spillway
+  stick-table type string len 90 size ${services.length * GROUPS.length + 10} store gpc(${RETRIED + 1})
+
+${backends.join('\n')}`;
+}
+
+function renderGroup(parts: Omit<BackendParts, 'road'>, testers: boolean): string[] {
+  const roads: Road[] = ['repeatable', 'once', ...(testers ? (['testers'] as const) : [])];
+  return roads.map((road) => renderBackend({ ...parts, road }));
+}
+
+function renderErrorPage(file: string): string {
+  return [502, 503, 504]
+    .map((status) => `  http-error status ${status} content-type text/html file ${file}\n`)
+    .join('');
+}
+
+interface BackendParts {
+  scope: Routing['scope'];
+  service: Service;
+  group: Group;
+  page: string;
+  road: Road;
+}
+
+function renderBackend({ scope, service: { service, slots, baseline = [] }, group, page, road }: BackendParts): string {
+  const name = backendName(scope, service, group);
+  const servers = { ...slots, baseline }[group].map(({ address, port }, index) => {
+    const server = `${group}-${index + 1}`;
+    return `  server ${server} ${address}:${port}${road !== 'repeatable' ? ` no-check track ${name}/${server}` : ''}\n`;
+  });
+  return `backend ${road === 'repeatable' ? name : `${name}.${road}`} from spillway
+${ROADS[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, group)}${servers.join('')}`;
+}
+
+function renderCounting(scope: Routing['scope'], service: string, group: Group): string {
+  return `  http-request set-var(txn.began) date(0,us)
+  http-request track-sc0 str(${service}.${group}) table ${latencyTable(scope)}
+  http-response allow if { status 101 }
+  http-response set-var-fmt(txn.retries) %rc
+  http-response sc-inc-gpc(${RETRIED},0) if { status lt 500 } !{ var(txn.retries) -m str 0 }
+  http-response set-var(txn.took) date(0,us),sub(txn.began)
+${LATENCY_BOUNDS.map(renderBucket).join('')}  http-response sc-inc-gpc(${LATENCY_BOUNDS.length},0)
+`;
+}
+
+function renderBucket(bound: number, index: number): string {
+  const within = `if { var(txn.took) -m int le ${bound * 1_000} }`;
+  return `  http-response sc-inc-gpc(${index},0) ${within}\n  http-response allow ${within}\n`;
+}

@@ -1,0 +1,231 @@
+import type { RouterConfig } from '../../domain/config';
+import type { Testers } from '../../domain/config/testers';
+import type { Slot } from '../../domain/release';
+import { SLOTS } from '../../domain/release';
+import {
+  contentHash,
+  describeRoute,
+  entriesByPort,
+  scopeKey,
+  tlsOf,
+  type Entry,
+  type Fragment,
+} from '../on-host/fragments';
+import { renderBackends, REPEATABLE } from './backends';
+import { cookieName, environmentFile, FRONTENDS_FILE, HASH_VARIABLE, mapFile, pageFile, START_VARIABLE } from './names';
+import type { Routing } from '../router';
+
+export type HaproxyConfig = Extract<RouterConfig, { kind: 'haproxy' }>;
+export type HaproxyFragment = Fragment<{ certificates: string }>;
+
+const BASE_FILE = '00-spillway.cfg';
+
+export interface Rendered {
+  hash: string;
+  /** Content by name of file, in the order in which they are written. */
+  files: Record<string, string>;
+}
+
+export interface Surroundings {
+  /** Where maps and pages lie, as HAProxy sees it. */
+  directory: string;
+  /** Whether Spillway runs this HAProxy, and so has a say in its global settings. */
+  own: boolean;
+  /** Whether the host speaks IPv6 too. */
+  ipv6: boolean;
+}
+
+/** The whole configuration of HAProxy from the fragments of all environments. */
+export function renderHaproxy(fragments: HaproxyFragment[], around: Surroundings): Rendered {
+  const { directory, own } = around;
+  const files: Record<string, string> = { [BASE_FILE]: renderBase(own, directory) };
+  for (const fragment of fragments) {
+    files[environmentFile(fragment.routing.scope)] = renderEnvironment(fragment, directory);
+  }
+  const frontends = [...entriesByPort(fragments)]
+    .map(([port, entries]) => renderFrontend(port, entries, fragments, around))
+    .join('\n');
+  const hash = contentHash([...Object.values(files), ...fragments.map((one) => one.errorPage ?? ''), frontends]);
+  files[FRONTENDS_FILE] = `${HEAD}global
+  # By these Spillway recognises which configuration a process runs, and which process it is.
+  set-var ${HASH_VARIABLE} str(${hash})
+  set-var ${START_VARIABLE} date(0,us)
+
+${frontends}`;
+  return { hash, files };
+}
+
+const HEAD = '# Written by Spillway from apps/*.json; what is changed here by hand is lost.\n\n';
+
+const ownGlobal = (directory: string) => `global
+  # As many connections as the engine gives descriptors for, within reason.
+  fd-hard-limit 100000
+  # The master stays root for ports below 1024; the workers need nothing.
+  uid 65534
+  gid 65534
+  log stdout format raw local0 notice
+  # By this a container that takes this one's place gets its listening sockets.
+  stats socket ${directory}/worker.sock mode 600 level admin expose-fd listeners
+  # What a process that is leaving has not ended by then is ended: WebSockets that nobody drained.
+  hard-stop-after 24h
+
+`;
+
+/** How long a client's unused connection is kept. */
+const KEEP_ALIVE_SECONDS = 75;
+/** What clients that ask are told: less, so that they never send a request while the connection is being closed. */
+const ANNOUNCED_SECONDS = 60;
+
+function renderBase(own: boolean, directory: string): string {
+  return `${HEAD}${own ? ownGlobal(directory) : ''}defaults spillway
+  mode http
+  log global
+  option forwardfor
+  option tcpka
+  # A reload loses no request of a client that keeps its connection.
+  option idle-close-on-response
+  # What surely did not reach the version is sent again.
+  retry-on conn-failure
+  retries 3
+  option redispatch 1
+  balance leastconn
+  timeout connect 2s
+  timeout http-request 10s
+  # Longer than load balancers keep an unused connection (60 s), and than clients are told below.
+  timeout http-keep-alive ${KEEP_ALIVE_SECONDS}s
+  timeout queue 5s
+  timeout client 90s
+  timeout server 60s
+  # WebSockets live long and say little.
+  timeout tunnel 24h
+  default-server check inter 500ms fastinter 200ms downinter 100ms rise 1 fall 2 pool-purge-delay 2s
+`;
+}
+
+function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragment[], around: Surroundings): string {
+  const tls = tlsOf(port, fragments);
+  const keys = new Set(entries.map((entry) => scopeKey(entry.scope)));
+  const routings = fragments.map((one) => one.routing).filter((routing) => keys.has(scopeKey(routing.scope)));
+  return `frontend spillway-${port} from spillway
+  bind ${around.ipv6 ? `:::${port} v4v6` : `:${port}`}${tls ? ` ssl crt ${quoted(tls.certificates)} alpn h2,http/1.1` : ''}
+  http-request set-header X-Forwarded-Proto ${tls ? 'https' : 'http'}
+  http-after-response set-header Keep-Alive timeout=${ANNOUNCED_SECONDS} unless { stopping } or { status 101 }
+
+  # Which service is asked: the first that fits.
+${entries.map(renderEntry).join('\n')}
+  http-request return status 404 content-type text/plain string "Nothing here answers this host and path.\\n" if !{ var(txn.service) -m found }
+${routings.map((routing) => renderDraw(routing, tls !== undefined, around.directory)).join('')}
+  # A process that is leaving after a reload may not know the servers that came with it: it uses those it knows.
+${backendsOf(entries, routings).map(renderUse).join('')}`;
+}
+
+function renderEntry({ scope, service, route }: Entry): string {
+  const conditions = ['!{ var(txn.service) -m found }'];
+  if (route.host) conditions.push(`{ req.hdr(host),field(1,:),lower -m str ${quoted(route.host.toLowerCase())} }`);
+  if (route.path && route.path !== '/') conditions.push(`{ path_beg ${quoted(route.path)} }`);
+  return `  # ${describeRoute(route)}
+  http-request set-var(txn.service) str(${scopeKey(scope)}.${service}) if ${conditions.join(' ')}`;
+}
+
+/** Draws a slot for the visitor, by one number for all services of the environment. */
+function renderDraw({ scope, affinity, testers, services }: Routing, secure: boolean, directory: string): string {
+  const key = scopeKey(scope);
+  const here = `{ var(txn.service) -m beg ${key}. }`;
+  const cookie = cookieName(scope);
+  const draw = affinity
+    ? `  # A visitor keeps the draw, 0–99, in a cookie; what is not one is not believed.
+  http-request set-var(txn.draw) req.cook(${cookie}) if ${here} { req.cook(${cookie}) -m reg ^[0-9]{1,2}$ }
+  http-request set-var(txn.drawn) bool(true) if ${here} !{ var(txn.draw) -m found } { var(txn.share) -m int 1:99 }
+`
+    : '';
+  const keep = affinity
+    ? `  http-response add-header Set-Cookie "${cookie}=%[var(txn.draw)]; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}" if ${here} { var(txn.drawn) -m found }
+`
+    : '';
+  return `
+  # ${scope.app}/${scope.environment}: a draw below green's share goes to green, for all services alike. Without a share nothing is served.
+  http-request set-var(txn.share) str(green),map_str_int(${mapFile(directory, scope)}) if ${here}
+  http-request return status 503 if ${here} !{ var(txn.share) -m found }
+${testers ? renderTesters(testers, here, mapFile(directory, scope)) : ''}${draw}  http-request set-var(txn.draw) rand(100) if ${here} !{ var(txn.draw) -m found }
+  http-request set-var(txn.slot) str(green) if ${here} { var(txn.draw),sub(txn.share) lt 0 }
+${services.some(({ baseline }) => baseline) ? renderBaseline(here, mapFile(directory, scope)) : ''}${keep}`;
+}
+
+/** Only while the share is between 0 and 100: so the one command that gives all traffic to a slot takes testers along. */
+function renderTesters(testers: Testers, here: string, map: string): string {
+  const sent =
+    'header' in testers
+      ? `{ req.hdr(${testers.header.name}) -m str ${testers.header.value} }`
+      : `{ req.cook(${testers.cookie.name}) -m str ${testers.cookie.value} }`;
+  return `  # Testers all go to the version that is on trial.
+  http-request set-var(txn.testers) str(testers),map_str_int(${map}) if ${here} { var(txn.share) -m int 1:99 } ${sent}
+  http-request set-var(txn.share) var(txn.testers) if ${here} { var(txn.testers) -m found }
+`;
+}
+
+/** For the same reason; and since testers have a share of 0 or 100 by now, they are never among its visitors. */
+function renderBaseline(here: string, map: string): string {
+  const draws = `${here} { var(txn.from) -m found } { var(txn.to) -m found }`;
+  return `  # A fresh baseline of the live version gets the draws of a range, out of those of its slot.
+  http-request set-var(txn.from) str(baseline-from),map_str_int(${map}) if ${here} { var(txn.share) -m int 1:99 }
+  http-request set-var(txn.to) str(baseline-to),map_str_int(${map}) if ${here} { var(txn.share) -m int 1:99 }
+  http-request set-var(txn.baseline) bool(true) if ${draws} !{ var(txn.draw),sub(txn.from) lt 0 } { var(txn.draw),sub(txn.to) lt 0 }
+`;
+}
+
+interface Used {
+  /** `APP.ENVIRONMENT.SERVICE` */
+  name: string;
+  /** Slots in which it has servers. */
+  served: Slot[];
+  testers: boolean;
+  baseline: boolean;
+}
+
+function backendsOf(entries: Entry[], routings: Routing[]): Used[] {
+  const names = new Set(entries.map(({ scope, service }) => `${scopeKey(scope)}.${service}`));
+  return routings.flatMap(({ scope, services, testers }) =>
+    services
+      .map(({ service, slots, baseline }) => ({
+        name: `${scopeKey(scope)}.${service}`,
+        served: SLOTS.filter((slot) => slots[slot].length > 0),
+        testers: testers !== undefined,
+        baseline: baseline !== undefined,
+      }))
+      .filter(({ name }) => names.has(name)),
+  );
+}
+
+function renderUse({ name, served, testers, baseline }: Used): string {
+  const here = `{ var(txn.service) -m str ${name} }`;
+  const [only, other] = served;
+  // Not by `nbsrv`: to a process that is leaving, every backend has none.
+  const leaving = only && !other ? renderRoads(`${name}.${only}`, `{ stopping } ${here}`) : '';
+  const green = `${here} { var(txn.slot) -m str green }`;
+  const tested = '{ var(txn.testers) -m found }';
+  const ofTesters = testers
+    ? `  use_backend ${name}.green.testers if ${green} ${tested}\n  use_backend ${name}.blue.testers if ${here} ${tested}\n`
+    : '';
+  // Where none of its servers answers, or a process is leaving, its visitors meet the live slot.
+  const ofBaseline = baseline
+    ? renderRoads(`${name}.baseline`, `${here} { var(txn.baseline) -m found } { nbsrv(${name}.baseline) gt 0 }`)
+    : '';
+  return `${leaving}${ofTesters}${ofBaseline}${renderRoads(`${name}.green`, green)}${renderRoads(`${name}.blue`, here)}`;
+}
+
+function renderRoads(backend: string, condition: string): string {
+  return `  use_backend ${backend} if ${condition} ${REPEATABLE}
+  use_backend ${backend}.once if ${condition}
+`;
+}
+
+function renderEnvironment({ routing, errorPage }: HaproxyFragment, directory: string): string {
+  const { scope } = routing;
+  return `${HEAD}# ${scope.app}/${scope.environment}. Which slot gets which share stands in ${mapFile(directory, scope)}.
+
+${renderBackends(routing, errorPage === undefined ? undefined : pageFile(directory, scope))}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replace(/'/g, `'\\''`)}'`;
+}

@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import { greenShare, otherSlot, type Group, type Scope } from '../../domain/release';
+import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from '../on-host/fragments';
+import type { HaproxyConfig, HaproxyFragment } from './config';
+import { latencyTable, pageFile, START_VARIABLE } from './names';
+import { HaproxyRuntime, type HaproxyProcess } from './runtime';
+import { HaproxySetup } from './setup';
+import { drawsOf, HaproxyShares } from './shares';
+import {
+  allInFlight,
+  inFlight,
+  parseStat,
+  readCounters,
+  serversOf,
+  sessionsOf,
+  STAT_COMMAND,
+  stillReaches,
+  unansweredOf,
+  type StatRow,
+} from './stats';
+import { withLease } from '../on-host/lease';
+import { readErrorPage } from '../on-host/error-page';
+import { refuseTakenPorts, takenPorts } from '../on-host/ports';
+import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing, Trial } from '../router';
+
+const SETTLE_MS = 10_000;
+const POLL_MS = 20;
+const MOST_READINGS = 6;
+
+/** HAProxy, run by Spillway on the host's network or attached to. Nothing is opened before the first call. */
+export function openHaproxy(config: HaproxyConfig, host: Host): Router {
+  return new Haproxy(config, host);
+}
+
+/** What HAProxy can do. */
+export const HAPROXY_CAPABILITIES: RouterCapabilities = {
+  lossless: true,
+  sessionsPerSlot: true,
+  counters: true,
+  affinity: true,
+  mirror: false,
+  baseline: true,
+};
+
+class Haproxy implements Router {
+  readonly kind = 'haproxy';
+  readonly capabilities = HAPROXY_CAPABILITIES;
+  private readonly setup: HaproxySetup;
+  private readonly runtime: HaproxyRuntime;
+  private readonly shares: HaproxyShares;
+
+  constructor(
+    private readonly config: HaproxyConfig,
+    private readonly host: Host,
+  ) {
+    this.setup = new HaproxySetup(config, host);
+    this.runtime = new HaproxyRuntime(host, this.setup.masterSocket, (io) => this.setup.replacement.sockets(io));
+    this.shares = new HaproxyShares(host, this.runtime, this.setup.directory);
+  }
+
+  async probe(routing: Routing, io: Io): Promise<RouterProbe> {
+    await this.setup.refuseForeignName(io);
+    const version = await this.versionInForce(io);
+    if (version === undefined && this.config.attach) {
+      throw new UnreachableFailure(
+        `expected the master socket of HAProxy at ${this.setup.masterSocket}, nothing answers; start it with \`-W -S ${this.setup.masterSocket}\``,
+      );
+    }
+    const fragments = await this.readFragments(io);
+    const portsTaken = await takenPorts(this.host, routing, version === undefined ? [] : fragments, io);
+    return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
+  }
+
+  async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
+    const { scope } = routing;
+    return withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
+      const { tls } = this.config;
+      const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
+      const fragment: HaproxyFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
+      const before = await this.readFragments(io);
+      const isNew = await this.shares.ensure(scope, firstShare, io);
+      if (errorPage !== undefined) await this.host.writeFile(pageFile(this.setup.directory, scope), errorPage, io);
+      try {
+        const after = withFragment(before, fragment);
+        await this.setup.start(after, this.runtime, io);
+        return await this.change(before, after, fragment, io);
+      } catch (error) {
+        if (isNew && !io.signal.aborted) await this.removeFiles(scope, io);
+        throw error;
+      }
+    });
+  }
+
+  async remove(scope: Scope, io: Io): Promise<void> {
+    await withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
+      const before = await this.readFragments(io);
+      const after = without(before, scope);
+      if (await this.versionInForce(io)) await this.change(before, after, undefined, io);
+      else await this.setup.install(await this.setup.render(after, io), io);
+      await removeFragment(this.host, this.setup.directory, scope, io);
+      await this.removeFiles(scope, io);
+    });
+  }
+
+  setGreenShare(scope: Scope, share: number, io: Io, { testers, baseline }: Trial = {}): Promise<void> {
+    const allTesters = testers && { testers: greenShare(testers, 100) };
+    return this.shares.set(scope, { green: share, ...allTesters, ...(baseline && drawsOf(baseline)) }, io);
+  }
+
+  greenShare(scope: Scope, io: Io): Promise<number | undefined> {
+    return this.shares.get(scope, io);
+  }
+
+  async groupIsUp(routing: Routing, group: Group, io: Io): Promise<{ up: boolean; detail: string }> {
+    const process = await this.runtime.current(io);
+    const text = process && (await this.runtime.ask(process, STAT_COMMAND, io));
+    const servers = serversOf(parseStat(text ?? ''), routing.scope, group);
+    const services = routing.services.filter(({ baseline }) => group !== 'baseline' || baseline);
+    const states = services.map(({ service }) => {
+      const mine = servers.filter((one) => one.service === service).map((one) => one.row);
+      // A server counts as up from the start; only a check that was answered proves it.
+      const up = mine.filter((row) => row['status'] === 'UP' && /^(\* )?L\dOKC?$/.test(row['check_status'] ?? ''));
+      const down = mine
+        .filter((row) => !up.includes(row))
+        .map((row) => `${row['addr'] || row['svname']} ${row['check_status']}`);
+      return {
+        up: up.length > 0,
+        detail: `${service}: ${up.length} of ${mine.length} up${down.length ? ` (${down.join(', ')})` : ''}`,
+      };
+    });
+    return { up: states.every((one) => one.up), detail: states.map((one) => one.detail).join('; ') };
+  }
+
+  async sessions(scope: Scope, group: Group, io: Io): Promise<number> {
+    const answers = await this.runtime.askAll(STAT_COMMAND, io);
+    const current = parseStat(answers.find(({ process }) => !process.leaving)?.answer ?? '');
+    const counts = await Promise.all(
+      answers.map(async ({ process, answer }) => {
+        const rows = parseStat(answer);
+        // One that knows a baseline knows the live slot as well, and takes that when the baseline has no share.
+        const depends =
+          group !== 'baseline' && process.leaving && !stillReaches(rows, current, scope, otherSlot(group));
+        return inFlight(rows, scope, group) + (depends ? await this.idleClients(process, rows, io) : 0);
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async closeSessions(scope: Scope, group: Group, io: Io): Promise<void> {
+    const end = Date.now() + SETTLE_MS;
+    for (;;) {
+      const answers = await this.runtime.askAll(STAT_COMMAND, io);
+      const left = answers.filter(({ answer }) => inFlight(parseStat(answer), scope, group) > 0);
+      if (left.length === 0) return;
+      if (Date.now() > end) {
+        throw new RouterFailure(
+          `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${group}; some is left after ${SETTLE_MS / 1_000} s. ` +
+            `Does it still have a share of the traffic?`,
+        );
+      }
+      for (const { process } of left) await this.shutDown(process, scope, group, io);
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  async counters(scope: Scope, io: Io): Promise<RouterCounters> {
+    const process = await this.runtime.current(io);
+    const [start, rows] = await Promise.all([
+      process && this.runtime.variable(process, START_VARIABLE, io),
+      process && this.settledStat(process, scope, io),
+    ]);
+    // After the requests: one that ended between the two would look as if it had no latency, so no answer.
+    const table = process && (await this.runtime.ask(process, `show table ${latencyTable(scope)}`, io));
+    if (!process || start === undefined || rows === undefined || table === undefined) {
+      throw new UnreachableFailure(
+        `expected a process of HAProxy that takes requests, seen none; see ${this.setup.masterSocket}`,
+      );
+    }
+    return { process: `${process.pid}@${start}`, ...readCounters(rows, table, scope) };
+  }
+
+  /** Statistics of which two readings in a row agree on what was left unanswered. */
+  private async settledStat(process: HaproxyProcess, scope: Scope, io: Io): Promise<StatRow[] | undefined> {
+    let rows: StatRow[] | undefined;
+    for (let reading = 1; reading <= MOST_READINGS; reading++) {
+      const text = await this.runtime.ask(process, STAT_COMMAND, io);
+      if (text === undefined) return undefined;
+      const before = rows;
+      rows = parseStat(text);
+      if (before && unansweredOf(before, scope) === unansweredOf(rows, scope)) return rows;
+    }
+    return rows;
+  }
+
+  private async versionInForce(io: Io): Promise<string | undefined> {
+    try {
+      return (await this.runtime.processes(io)).version;
+    } catch (error) {
+      if (error instanceof UnreachableFailure) return undefined;
+      throw error;
+    }
+  }
+
+  /** Puts a configuration in force; whatever fails, the old one stays. */
+  private async change(before: HaproxyFragment[], after: HaproxyFragment[], mine: HaproxyFragment | undefined, io: Io) {
+    const rendered = await this.setup.render(after, io);
+    if ((await this.runtime.hashInForce(io)) === rendered.hash) {
+      if (mine) await writeFragment(this.host, this.setup.directory, mine, io);
+      await this.setup.install(rendered, io);
+      return { reloaded: false };
+    }
+    if (mine) await refuseTakenPorts(this.host, mine.routing, before, io);
+    if (after.length > 0) await this.setup.check(rendered, this.runtime, io);
+    await this.setup.install(rendered, io);
+    try {
+      await this.setup.reload(rendered, this.runtime, io);
+    } catch (error) {
+      await this.setup.install(await this.setup.render(before, io), io);
+      throw error;
+    }
+    if (mine) await writeFragment(this.host, this.setup.directory, mine, io);
+    return { reloaded: true };
+  }
+
+  private async removeFiles(scope: Scope, io: Io): Promise<void> {
+    await this.shares.remove(scope, io);
+    await this.host.removeFile(pageFile(this.setup.directory, scope), io);
+  }
+
+  private readFragments(io: Io): Promise<HaproxyFragment[]> {
+    return readFragments(this.host, this.setup.directory, io);
+  }
+
+  /** Clients that keep a connection to a leaving process may each send one more request, and it knows nothing but this slot. */
+  private async idleClients(process: HaproxyProcess, rows: StatRow[], io: Io): Promise<number> {
+    const info = await this.runtime.ask(process, 'show info', io);
+    return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
+  }
+
+  /** By session, not by server: a process that is leaving refuses the latter. */
+  private async shutDown(process: HaproxyProcess, scope: Scope, group: Group, io: Io): Promise<void> {
+    const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, group);
+    for (let from = 0; from < sessions.length; from += 100) {
+      const commands = sessions.slice(from, from + 100).map((session) => `shutdown session ${session}`);
+      await this.runtime.askEach(process, commands, io);
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import { HASH_VARIABLE } from './names';
+
+const ANSWER_MS = 10_000;
+/** For a first try: who is just starting or ending may never answer it. */
+const TRY_MS = 3_000;
+const LEAVING_TRY_MS = 1_000;
+const PATIENCE_MS = 9_000;
+const POLL_MS = 25;
+
+/** A process of HAProxy that takes requests, or still has some from before a reload. */
+export interface HaproxyProcess {
+  pid: number;
+  /** Left over from before a reload or a replacement: takes no new connections. */
+  leaving: boolean;
+  /** Where its master listens: process ids are those of its container. */
+  socket: string;
+}
+
+export interface Processes {
+  version: string;
+  masterPid: number;
+  /** Reloads that failed since the last one that did not. */
+  failedReloads: number;
+  all: HaproxyProcess[];
+}
+
+/**
+ * The runtime API of HAProxy's master process, and through it that of every worker, old ones included; also of masters
+ * that were replaced and are leaving.
+ */
+export class HaproxyRuntime {
+  /** @param socketsOfLeaving where the masters listen that were replaced */
+  constructor(
+    private readonly host: Host,
+    private readonly socket: string,
+    private readonly socketsOfLeaving: (io: Io) => Promise<string[]> = () => Promise.resolve([]),
+  ) {}
+
+  /** @throws UnreachableFailure when no master answers at the socket. */
+  async processes(io: Io): Promise<Processes> {
+    const [mine, replaced] = await Promise.all([
+      this.send('show proc', io).then((text) => this.read(text)),
+      this.replaced(io),
+    ]);
+    return { ...mine, all: [...mine.all, ...replaced] };
+  }
+
+  /** Workers of masters that were replaced. One that does not answer has ended. */
+  private async replaced(io: Io): Promise<HaproxyProcess[]> {
+    const lists = (await this.socketsOfLeaving(io)).map(async (socket) => {
+      const text = await this.sendOnce('show proc', io, socket).catch(unlessUnreachable);
+      return text === undefined ? [] : workersIn(text).map(({ pid }) => ({ pid, leaving: true, socket }));
+    });
+    return (await Promise.all(lists)).flat();
+  }
+
+  private read(text: string): Processes {
+    const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
+    const master = rows.find((row) => row[1] === 'master');
+    if (!master)
+      throw new RouterFailure(`Expected HAProxy's list of processes at ${this.socket}, seen: ${text.trim()}`);
+    return {
+      version: /(\d+\.\d+\S*)\s*$/m.exec(text.split('\n')[1] ?? '')?.[1] ?? 'unknown',
+      masterPid: Number(master[0]),
+      failedReloads: Number(/\[failed: (\d+)\]/.exec(text)?.[1] ?? 0),
+      all: workersIn(text).map((worker) => ({ ...worker, socket: this.socket })),
+    };
+  }
+
+  /**
+   * Asks one process. Undefined when it has ended meanwhile.
+   * @throws UnreachableFailure when no master answers at the socket.
+   */
+  async ask(process: HaproxyProcess, command: string, io: Io): Promise<string | undefined> {
+    const line = `@!${process.pid} ${command}`;
+    const answer = process.leaving ? await this.askLeaving(process, line, io) : await this.send(line, io);
+    return answer === undefined || /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
+  }
+
+  /**
+   * One that ends just then is not answered for: the master hangs up, or from HAProxy 3.0 on says nothing at all. It goes
+   * on listing it for a moment, so again.
+   */
+  private async askLeaving(process: HaproxyProcess, line: string, io: Io): Promise<string | undefined> {
+    const end = Date.now() + ANSWER_MS;
+    for (let withinMs = LEAVING_TRY_MS; ; withinMs = ANSWER_MS) {
+      const answer = await this.sendOnce(line, io, process.socket, withinMs).catch(unlessUnreachable);
+      if (answer) return answer;
+      const { all } = await this.processes(io);
+      if (!all.some(({ pid, socket }) => pid === process.pid && socket === process.socket)) return undefined;
+      if (Date.now() > end) break;
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+    throw new UnreachableFailure(
+      `expected process ${process.pid} of HAProxy, which is leaving, to answer "${line}", seen nothing within ${ANSWER_MS} ms`,
+    );
+  }
+
+  /** Tells one process several things over one connection. */
+  async askEach({ pid, socket }: HaproxyProcess, commands: string[], io: Io): Promise<void> {
+    const lines = commands.map((command) => `@!${pid} ${command}`).join('\n');
+    await (socket === this.socket ? this.send(lines, io) : this.sendOnce(lines, io, socket).catch(unlessUnreachable));
+  }
+
+  /** Asks every process; those that ended meanwhile are left out. */
+  async askAll(command: string, io: Io): Promise<{ process: HaproxyProcess; answer: string }[]> {
+    const { all } = await this.processes(io);
+    const answers = await Promise.all(
+      all.map(async (process) => ({ process, answer: await this.ask(process, command, io) })),
+    );
+    return answers.filter((one): one is { process: HaproxyProcess; answer: string } => one.answer !== undefined);
+  }
+
+  /** Process that takes new connections; undefined while there is none. */
+  async current(io: Io): Promise<HaproxyProcess | undefined> {
+    return (await this.processes(io)).all.find((process) => !process.leaving);
+  }
+
+  /** Hash of the configuration that new connections meet; undefined when it is not Spillway's. */
+  async hashInForce(io: Io): Promise<string | undefined> {
+    const process = await this.current(io);
+    return process && this.variable(process, HASH_VARIABLE, io);
+  }
+
+  /** Has the master start a process with the configuration as it is on disk. It answers before that is done. */
+  async reload(io: Io): Promise<string> {
+    return this.sendOnce('reload', io);
+  }
+
+  /** Value of a variable of a process. */
+  async variable(process: HaproxyProcess, name: string, io: Io): Promise<string | undefined> {
+    return /value=<(.*)>/.exec((await this.ask(process, `get var ${name}`, io)) ?? '')?.[1];
+  }
+
+  /**
+   * While the master starts itself anew, for a reload of any app, it refuses for a moment or hangs up without a word:
+   * so again. All commands but `reload` may be given twice.
+   */
+  private async send(command: string, io: Io): Promise<string> {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        const answer = await this.sendOnce(command, io, this.socket, TRY_MS);
+        if (answer !== '' || Date.now() > end) return answer;
+      } catch (error) {
+        if (!(error instanceof UnreachableFailure) || Date.now() > end || !(await this.exists(io))) throw error;
+      }
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  private async sendOnce(command: string, io: Io, socket = this.socket, withinMs = ANSWER_MS): Promise<string> {
+    return exchange(await this.host.connect({ socket }, io), command, withinMs, io);
+  }
+
+  /** Without a socket nothing is about to come back. */
+  private async exists(io: Io): Promise<boolean> {
+    return (await this.host.run(['test', '-S', this.socket], io)).exitCode === 0;
+  }
+}
+
+/** Workers in the answer to `show proc`. */
+function workersIn(text: string): { pid: number; leaving: boolean }[] {
+  const old = text.indexOf('# old workers');
+  return [...text.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => ({
+    pid: Number(match[1]),
+    leaving: old >= 0 && match.index > old,
+  }));
+}
+
+function unlessUnreachable(error: unknown): undefined {
+  if (!(error instanceof UnreachableFailure)) throw error;
+}
+
+/** Sends one command and reads until the other side closes. */
+function exchange(stream: Duplex, command: string, withinMs: number, io: Io): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      io.signal.removeEventListener('abort', aborted);
+      stream.destroy();
+      settle();
+    };
+    const fail = (seen: string): void =>
+      end(() => reject(new UnreachableFailure(`expected HAProxy to answer "${command}", seen ${seen}`)));
+    const aborted = (): void => end(() => reject(io.signal.reason as Error));
+    const timer = setTimeout(() => fail(`nothing within ${withinMs} ms`), withinMs);
+    io.signal.addEventListener('abort', aborted, { once: true });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', (error) => fail(error.message));
+    stream.on('end', () => end(() => resolve(Buffer.concat(chunks).toString('utf8'))));
+    stream.on('close', () => end(() => resolve(Buffer.concat(chunks).toString('utf8'))));
+    // The master waits for more otherwise, and not every road to a host can be closed half-way.
+    stream.write(`${command}\nquit\n`);
+  });
+}

@@ -1,0 +1,227 @@
+import { basename } from 'node:path/posix';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import type { FoundContainer, Host, HostContainer, Io } from '../../domain/host';
+import { renderHaproxy, type HaproxyConfig, type HaproxyFragment, type Rendered } from './config';
+import { FRONTENDS_FILE } from './names';
+import { HANDOVER_SOCKET, HaproxyReplacement } from './replacement';
+import type { HaproxyRuntime } from './runtime';
+import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
+
+// The listening sockets of the one that is being replaced are taken over, so that no connection meets a closed one.
+const START = '[ -S "$3" ] && exec haproxy -W -db -S "$1" -f "$2" -x "$3"; exec haproxy -W -db -S "$1" -f "$2"';
+const START_MS = 20_000;
+const RELOAD_MS = 20_000;
+const POLL_MS = 25;
+
+/** Where the files of an HAProxy lie on its host, and how it is run and told of a change. */
+export class HaproxySetup {
+  /** Holds `apps`, `maps`, `pages` and, unless attached, sockets and `conf.d`. */
+  readonly directory: string;
+  readonly masterSocket: string;
+  readonly container: string | undefined;
+  readonly replacement: HaproxyReplacement;
+  private readonly conf: string;
+
+  constructor(
+    private readonly config: HaproxyConfig,
+    private readonly host: Host,
+  ) {
+    const { attach } = config;
+    this.directory = attach?.directory ?? config.directory;
+    this.conf = attach?.directory ?? `${config.directory}/conf.d`;
+    this.masterSocket = attach?.masterSocket ?? `${config.directory}/master.sock`;
+    this.container = attach ? undefined : `spillway-${basename(config.directory)}`;
+    this.replacement = new HaproxyReplacement(host, this.directory, this.container);
+  }
+
+  async render(fragments: HaproxyFragment[], io: Io): Promise<Rendered> {
+    const ipv6 = (await this.host.run(['cat', '/proc/net/if_inet6'], io)).stdout.trim() !== '';
+    return renderHaproxy(fragments, { directory: this.directory, own: this.container !== undefined, ipv6 });
+  }
+
+  /** @throws ConfigurationFailure when the name of its container is taken. */
+  refuseForeignName(io: Io): Promise<void> {
+    return refuseForeignName(this.host, this.container, this.directory, io);
+  }
+
+  /**
+   * Sees to it that Spillway's own HAProxy runs, with the image and options that are wanted. One that serves with others
+   * is replaced by an overlapping new one.
+   * @throws UnreachableFailure when the new one does not answer; the old one goes on.
+   */
+  async start(fragments: HaproxyFragment[], runtime: HaproxyRuntime, io: Io): Promise<void> {
+    if (this.container === undefined) return;
+    await this.refuseForeignName(io);
+    const wanted = await this.wanted(this.container, fragments, io);
+    const found = await this.host.findContainer(wanted, io);
+    if (found) await this.replacement.tidy(found, io);
+    const serves = (await this.afterReload(runtime, io))?.hash !== undefined;
+    const isServing = found?.running && serves && !(await this.replacement.hasSteppedAside(io));
+    if (!isServing) await this.startAnew(wanted, undefined, runtime, io);
+    else if (!found.same) await this.startAnew(wanted, found, runtime, io);
+    await this.replacement.dismiss(wanted, io);
+  }
+
+  private async startAnew(wanted: HostContainer, old: FoundContainer | undefined, runtime: HaproxyRuntime, io: Io) {
+    if ((await this.host.readFile(`${this.conf}/${FRONTENDS_FILE}`, io)) === undefined) {
+      await this.write(this.conf, await this.render([], io), io);
+    }
+    if (old) await this.replacement.stepAside(old, io);
+    try {
+      await this.host.ensureContainer(wanted, io);
+      await this.untilAnswers(wanted, runtime, io);
+    } catch (error) {
+      if (old && !io.signal.aborted) await this.replacement.comeBack(old, io);
+      throw error;
+    }
+  }
+
+  private async wanted(name: string, fragments: HaproxyFragment[], io: Io): Promise<HostContainer> {
+    const files = [await this.socketWithOwner(io), this.conf, `${this.directory}/${HANDOVER_SOCKET}`];
+    return {
+      name,
+      image: this.config.image,
+      command: ['sh', '-c', START, 'sh', ...files],
+      labels: { [DIRECTORY_LABEL]: this.directory },
+      binds: this.binds(fragments),
+      hostNetwork: true,
+      user: '0:0',
+    };
+  }
+
+  /**
+   * Has HAProxy check a configuration, without any effect on the one in force.
+   * @throws RouterFailure with HAProxy's own words when it is not valid.
+   */
+  async check(rendered: Rendered, runtime: HaproxyRuntime, io: Io): Promise<void> {
+    const trial = `${this.directory}/check`;
+    try {
+      await this.write(trial, rendered, io);
+      const { exitCode, stdout, stderr } = await this.runCheck(trial, runtime, io);
+      if (exitCode === 0) return;
+      throw new RouterFailure(
+        `Expected HAProxy to accept the configuration made from spillway.yaml, it says: ${inItsWords(`${stderr}\n${stdout}`, trial, this.conf)}. ` +
+          `The old one stays in force; correct services, routes, tls or errorPage.`,
+      );
+    } finally {
+      await this.host.run(['rm', '-rf', trial], io);
+    }
+  }
+
+  /** Writes the files that differ, the one that refers to the others last, and takes away those of nobody. */
+  async install(rendered: Rendered, io: Io): Promise<void> {
+    await this.write(this.conf, rendered, io);
+    for (const name of await this.host.listFiles(this.conf, io)) {
+      if (/^20-.*\.cfg$/.test(name) && !(name in rendered.files))
+        await this.host.removeFile(`${this.conf}/${name}`, io);
+    }
+  }
+
+  /**
+   * Reloads, and waits until new connections meet the new configuration.
+   * @throws RouterFailure when HAProxy goes on with the old one.
+   */
+  async reload(rendered: Rendered, runtime: HaproxyRuntime, io: Io): Promise<void> {
+    const { failedReloads } = await runtime.processes(io);
+    const answer = await runtime.reload(io);
+    const end = Date.now() + RELOAD_MS;
+    for (;;) {
+      const seen = await this.afterReload(runtime, io);
+      if (seen?.hash === rendered.hash) return;
+      if ((seen && seen.failedReloads > failedReloads) || Date.now() > end) {
+        throw new RouterFailure(
+          `Expected HAProxy to start a process with the new configuration, it goes on with the old one. ` +
+            `${answer.trim() || 'Is a port of a route taken, or a certificate unreadable?'} See ${this.logHint()}.`,
+        );
+      }
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  /** While the master starts anew its socket may be away for a moment. */
+  private async afterReload(runtime: HaproxyRuntime, io: Io) {
+    try {
+      return { failedReloads: (await runtime.processes(io)).failedReloads, hash: await runtime.hashInForce(io) };
+    } catch (error) {
+      if (error instanceof UnreachableFailure || error instanceof RouterFailure) return undefined;
+      throw error;
+    }
+  }
+
+  private async untilAnswers({ image }: HostContainer, runtime: HaproxyRuntime, io: Io): Promise<void> {
+    const end = Date.now() + START_MS;
+    for (;;) {
+      const seen = await this.afterReload(runtime, io);
+      if (seen?.hash && !(await this.replacement.hasSteppedAside(io))) return;
+      if (Date.now() > end) {
+        throw new UnreachableFailure(
+          `expected HAProxy of ${image} in container ${this.container} to answer within ${START_MS / 1_000} s; see ${this.logHint()}, ` +
+            `or try \`docker run --rm -v ${this.directory}:${this.directory} ${image} haproxy -c -f ${this.conf}\``,
+        );
+      }
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  private logHint(): string {
+    return this.container === undefined ? 'its log' : `\`docker logs ${this.container}\``;
+  }
+
+  private async runCheck(trial: string, runtime: HaproxyRuntime, io: Io) {
+    if (this.container !== undefined) {
+      return this.host.execInContainer(this.container, ['haproxy', '-c', '-f', trial], io);
+    }
+    const { masterPid } = await runtime.processes(io);
+    const { stdout } = await this.host.run(['cat', `/proc/${masterPid}/cmdline`], io);
+    const given = configurationFiles(stdout.split('\0'));
+    if (!given.includes(this.conf)) {
+      throw new RouterFailure(
+        `Expected the HAProxy behind ${this.masterSocket} to be started with \`-f ${this.conf}\`; ` +
+          `it has ${given.length > 0 ? given.map((file) => `\`-f ${file}\``).join(' ') : 'none that can be seen from the host'}. Add it and restart HAProxy.`,
+      );
+    }
+    const files = given.flatMap((file) => ['-f', file === this.conf ? trial : file]);
+    return this.host.run([`/proc/${masterPid}/exe`, '-c', ...files], io);
+  }
+
+  /** The socket belongs to whoever the folder belongs to, so that a worker who is not root reaches it. */
+  private async socketWithOwner(io: Io): Promise<string> {
+    const { stdout } = await this.host.run(['stat', '-c', 'uid,%u,gid,%g', this.config.directory], io);
+    return `${this.masterSocket},mode,660,${stdout.trim()}`;
+  }
+
+  /** The folder, and those with certificates of all that use this HAProxy. */
+  private binds(fragments: HaproxyFragment[]): string[] {
+    const { directory } = this.config;
+    const folders = new Set(fragments.flatMap(({ tls }) => (tls ? [tls.certificates] : [])));
+    const outside = [...folders].filter((folder) => !`${folder}/`.startsWith(`${directory}/`)).sort();
+    return [`${directory}:${directory}`, ...outside.map((folder) => `${folder}:${folder}:ro`)];
+  }
+
+  private async write(directory: string, { files }: Rendered, io: Io): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+      const path = `${directory}/${name}`;
+      if ((await this.host.readFile(path, io)) !== content) await this.host.writeFile(path, content, io);
+    }
+  }
+}
+
+/** What follows `-f` in a command line. */
+function configurationFiles(argv: string[]): string[] {
+  return argv.flatMap((word, index) => (word === '-f' && argv[index + 1] ? [argv[index + 1]!.replace(/\/$/, '')] : []));
+}
+
+/** HAProxy's complaints without process ids and temporary paths. */
+function inItsWords(output: string, trial: string, conf: string): string {
+  const complaints = output.split('\n').filter((line) => line.includes('[ALERT]'));
+  return (complaints.length > 0 ? complaints : output.trim().split('\n').slice(-3))
+    .map((line) =>
+      line
+        .replace(/\[ALERT\]\s+\(\d+\) : /, '')
+        .replaceAll(trial, conf)
+        .trim(),
+    )
+    .join('; ')
+    .replace(/\.$/, '');
+}

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import type { Scope } from '../../domain/release';
+import { mapFile } from './names';
+import type { HaproxyProcess, HaproxyRuntime } from './runtime';
+import type { Trial } from '../router';
+import { refuseBrokenShare } from '../shares';
+
+const SETTLE_MS = 10_000;
+const POLL_MS = 20;
+
+/** Keys of the map. Only the first is always there. */
+const KEYS = ['green', 'testers', 'baseline-from', 'baseline-to'] as const;
+type Key = (typeof KEYS)[number];
+
+/**
+ * Green's share of all visitors; and while a version is on trial that of testers, and which draws go to a fresh baseline:
+ * `baseline-from` and above, below `baseline-to`.
+ */
+export type Wanted = { green: number } & Partial<Record<Key, number>>;
+
+/** What processes have in their maps; undefined where a key is missing. */
+type Seen = ({ process: HaproxyProcess } & Partial<Record<Key, number>>)[];
+
+/** Green's share of each environment: a file that outlives a restart, and a map in the memory of every process. */
+export class HaproxyShares {
+  constructor(
+    private readonly host: Host,
+    private readonly runtime: HaproxyRuntime,
+    private readonly directory: string,
+  ) {}
+
+  /** HAProxy does not start without the file. Answers whether it was missing. */
+  async ensure(scope: Scope, green: number, io: Io): Promise<boolean> {
+    if ((await this.host.readFile(this.fileOf(scope), io)) !== undefined) return false;
+    await this.host.writeFile(this.fileOf(scope), `green ${green}\n`, io);
+    return true;
+  }
+
+  async remove(scope: Scope, io: Io): Promise<void> {
+    await this.host.removeFile(this.fileOf(scope), io);
+  }
+
+  /**
+   * When the file cannot be written, as on a full disk, no canary begins. But traffic that goes to one version alone goes
+   * there all the same, before it is said: a bad version must lose it.
+   *
+   * @throws RouterFailure when not every process confirms the share, or it would not outlive a restart.
+   */
+  async set(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
+    refuseBrokenShare(wanted.green);
+    const lines = KEYS.filter((key) => wanted[key] !== undefined).map((key) => `${key} ${wanted[key]}\n`);
+    const unsaved = await this.host.writeFile(this.fileOf(scope), lines.join(''), io).then(
+      () => undefined,
+      (error: unknown) => this.unsaved(scope, wanted, error),
+    );
+    if (unsaved && wanted.green !== 0 && wanted.green !== 100) throw unsaved;
+    await this.setInMemory(scope, wanted, io);
+    if (unsaved) throw unsaved;
+  }
+
+  private async setInMemory(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
+    const end = Date.now() + SETTLE_MS;
+    // A reload for another app may start a process that read the file before it was written: so again until all agree.
+    for (;;) {
+      await this.runtime.askAll(`set map ${this.fileOf(scope)} green ${wanted.green}`, io);
+      const seen = await this.inForce(scope, io);
+      const wrong = seen.filter((one) => KEYS.some((key) => one[key] !== wanted[key]));
+      if (seen.length > 0 && wrong.length === 0) return;
+      if (Date.now() > end) throw this.disagreement(scope, `${wanted.green} %`, seen);
+      for (const one of wrong) await this.correct(scope, one, wanted, io);
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  /**
+   * Undefined when the environment is unknown.
+   * @throws RouterFailure when processes differ, or one has lost it.
+   */
+  async get(scope: Scope, io: Io): Promise<number | undefined> {
+    if ((await this.host.readFile(this.fileOf(scope), io)) === undefined) return undefined;
+    const seen = await this.inForce(scope, io);
+    const [first] = seen;
+    if (seen.some(({ green }) => green === undefined || green !== first?.green)) {
+      throw this.disagreement(scope, 'one share in all processes', seen);
+    }
+    return first?.green;
+  }
+
+  private fileOf(scope: Scope): string {
+    return mapFile(this.directory, scope);
+  }
+
+  /** A process from before the environment came does not know the map, and routes nothing by it. */
+  private async inForce(scope: Scope, io: Io): Promise<Seen> {
+    const answers = await this.runtime.askAll(`show map ${this.fileOf(scope)}`, io);
+    return answers
+      .filter(({ answer }) => !answer.includes('Unknown map'))
+      .map(({ process, answer }) => ({
+        process,
+        ...Object.fromEntries(KEYS.map((key) => [key, valueOf(answer, key)])),
+      }));
+  }
+
+  /** `set map` changes only what is there, and somebody may have removed a key by hand. */
+  private async correct(scope: Scope, seen: Seen[number], wanted: Wanted, io: Io): Promise<void> {
+    for (const key of KEYS) {
+      const [has, gets] = [seen[key], wanted[key]];
+      if (has === gets) continue;
+      const command = has === undefined ? 'add' : gets === undefined ? 'del' : 'set';
+      await this.runtime.ask(seen.process, `${command} map ${this.fileOf(scope)} ${key} ${gets ?? ''}`.trimEnd(), io);
+    }
+  }
+
+  private unsaved(scope: Scope, { green }: Wanted, cause: unknown): RouterFailure {
+    return new RouterFailure(
+      `Expected to write green's share, ${green} %, to ${this.fileOf(scope)}, seen ${(cause as Error).message}. ` +
+        'See that the disk has room: until then a restart of HAProxy would bring the share of before back.',
+      { cause },
+    );
+  }
+
+  private disagreement(scope: Scope, expected: string, seen: Seen): RouterFailure {
+    const processes = seen.map((one) => `${one.green ?? 'no share'} in process ${one.process.pid}`).join(', ');
+    return new RouterFailure(
+      `Expected ${expected} as green's share of ${scope.app}/${scope.environment}, seen ` +
+        `${processes || 'no process of HAProxy that knows it'} (${this.fileOf(scope)}). Give the share again, or restart HAProxy.`,
+    );
+  }
+}
+
+/** Draws below green's share go to green, so the last to leave blue are the highest, and the last to leave green the lowest. */
+export function drawsOf({ of, share }: NonNullable<Trial['baseline']>): Partial<Wanted> {
+  const [from, to] = of === 'blue' ? [100 - share, 100] : [0, share];
+  return { 'baseline-from': from, 'baseline-to': to };
+}
+
+/** Value of a key in the answer to `show map`. */
+function valueOf(answer: string, key: Key): number | undefined {
+  const value = new RegExp(`\\s${key} (\\d+)\\s*$`, 'm').exec(answer)?.[1];
+  return value === undefined ? undefined : Number(value);
+}

@@ -1,0 +1,146 @@
+import { GROUPS, type Group, type Scope, type Slot } from '../../domain/release';
+import { scopeKey } from '../on-host/fragments';
+import { LATENCY_BOUNDS } from './backends';
+import type { RouterCounters, SlotCounters } from '../router';
+
+/** Backends and servers, in all of HAProxy. */
+export const STAT_COMMAND = 'show stat -1 6 -1';
+
+/** A line of HAProxy's statistics, by the names of its columns. */
+export type StatRow = Record<string, string>;
+
+/** Lines of `show stat`; its first line names the columns. */
+export function parseStat(text: string): StatRow[] {
+  const [head = '', ...lines] = text.trim().split('\n');
+  const columns = head.replace(/^# /, '').split(',');
+  return lines
+    .filter((line) => line.includes(','))
+    .map((line) => {
+      const cells = line.split(',');
+      return Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? '']));
+    });
+}
+
+/** A line of the statistics that is about a group of an environment. */
+export interface GroupRow {
+  row: StatRow;
+  service: string;
+  group: Group;
+  /** Which of the backends of service and group: undefined is the one that checks its servers. */
+  road: string | undefined;
+}
+
+export function rowsOf(rows: StatRow[], scope: Scope): GroupRow[] {
+  const prefix = `${scopeKey(scope)}.`;
+  return rows.flatMap((row) => {
+    if (!row['pxname']?.startsWith(prefix)) return [];
+    const [service = '', name, road] = row['pxname'].slice(prefix.length).split('.');
+    const group = GROUPS.find((one) => one === name);
+    return group ? [{ row, service, group, road }] : [];
+  });
+}
+
+/** Servers of a group, each once, with what their checks say. */
+export function serversOf(rows: StatRow[], scope: Scope, group: Group): GroupRow[] {
+  return rowsOf(rows, scope).filter(
+    (one) => one.group === group && one.road === undefined && one.row['svname'] !== 'BACKEND',
+  );
+}
+
+/** Whether a process that is leaving knows, for each service, a server of this slot that is still one. */
+export function stillReaches(leaving: StatRow[], current: StatRow[], scope: Scope, slot: Slot): boolean {
+  const places = (rows: StatRow[]) =>
+    serversOf(rows, scope, slot).map(({ service, row }) => `${service} ${row['addr']}`);
+  const known = new Set(places(leaving));
+  const reached = new Set(
+    places(current)
+      .filter((place) => known.has(place))
+      .map((place) => place.split(' ')[0]),
+  );
+  const services = new Set(rowsOf(current, scope).map(({ service }) => service));
+  return [...services].every((service) => reached.has(service));
+}
+
+/** Requests and WebSockets in flight in a group. */
+export function inFlight(rows: StatRow[], scope: Scope, group: Group): number {
+  return rowsOf(rows, scope)
+    .filter((one) => one.group === group && one.row['svname'] === 'BACKEND')
+    .reduce((sum, one) => sum + number(one.row, 'scur'), 0);
+}
+
+/** Ids of the sessions of a group in `show sess`. */
+export function sessionsOf(text: string, scope: Scope, group: Group): string[] {
+  return [...text.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) /gm)]
+    .filter(([, , backend]) => rowsOf([{ pxname: backend! }], scope).some((one) => one.group === group))
+    .map(([, id]) => id!);
+}
+
+/** Requests in flight in all backends of a process. */
+export function allInFlight(rows: StatRow[]): number {
+  return rows.filter((row) => row['svname'] === 'BACKEND').reduce((sum, row) => sum + number(row, 'scur'), 0);
+}
+
+const ANSWERS = ['hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx'];
+
+/**
+ * Requests that a version left without an answer and that HAProxy counts nowhere, because it then closes a kept
+ * connection of a client without a word: what came, less what is in flight, less what ended in any other way.
+ */
+function unanswered(row: StatRow): number {
+  const ended = sum(row, [...ANSWERS, 'hrsp_1xx', 'hrsp_other']);
+  return Math.max(0, number(row, 'stot') - number(row, 'scur') - ended);
+}
+
+/** What must be the same in two readings: one that falls into the moment in which a request begins or ends is off by it. */
+export function unansweredOf(rows: StatRow[], scope: Scope): string {
+  return rowsOf(rows, scope)
+    .filter(({ row }) => row['svname'] === 'BACKEND')
+    .map(({ row }) => unanswered(row))
+    .join();
+}
+
+/**
+ * Counters of each service in each group, from `show stat` and `show table`. A request that was answered only when it was
+ * tried again counts as an error: its visitor noticed nothing, but a version that drops every third one is not sound.
+ */
+export function readCounters(rows: StatRow[], table: string, scope: Scope): Omit<RouterCounters, 'process'> {
+  const counts = parseTable(table);
+  const groups: Record<Group, Record<string, SlotCounters>> = { blue: {}, green: {}, baseline: {} };
+  for (const { row, service, group, road } of rowsOf(rows, scope)) {
+    if (row['svname'] !== 'BACKEND' || road === 'testers') continue;
+    const mine = counts.get(`${service}.${group}`) ?? [];
+    const others = groups[group][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
+    groups[group][service] = {
+      // Not 1xx: a WebSocket is counted when it ends, hours later.
+      requests: others.requests + sum(row, ANSWERS) + unanswered(row),
+      // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short, from HAProxy 3.0 on also
+      // what was left unanswered: not counted twice.
+      errors: others.errors + sum(row, ['hrsp_5xx']) + Math.max(sum(row, ['srv_abrt']), unanswered(row)),
+      latency: buckets(mine),
+    };
+  }
+  const { baseline, ...slots } = groups;
+  return { slots, ...(Object.keys(baseline).length > 0 && { baseline }) };
+}
+
+/** Keys and counters of `show table`. */
+function parseTable(text: string): Map<string, number[]> {
+  return new Map(
+    [...text.matchAll(/key=(\S+) .*$/gm)].map((line) => [
+      line[1]!,
+      [...line[0].matchAll(/gpc\d+=(\d+)/g)].map((match) => Number(match[1])),
+    ]),
+  );
+}
+
+function buckets(counts: number[]): SlotCounters['latency'] {
+  return [...LATENCY_BOUNDS, null].map((upTo, index) => ({ upTo, count: counts[index] ?? 0 }));
+}
+
+function sum(row: StatRow, columns: string[]): number {
+  return columns.reduce((total, column) => total + number(row, column), 0);
+}
+
+function number(row: StatRow, column: string): number {
+  return Number(row[column] || 0);
+}

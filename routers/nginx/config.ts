@@ -1,0 +1,134 @@
+import { SLOTS, type Scope } from '../../domain/release';
+import { contentHash, scopeKey } from '../on-host/fragments';
+import { environmentFile, NO_SHARE, upstreamName, variable, type NginxFragment, type NginxShare } from './names';
+import { HASH, renderServers } from './servers';
+import { renderMirrored, renderTester } from './trial';
+import type { Routing } from '../router';
+
+/* nginx's configuration: one file for what all share, one for each environment, one for the servers. */
+
+/** Written last, since it refers to all others. */
+export const SERVERS_FILE = '90-spillway-servers.conf';
+/** Inside the container: says as whom the worker processes run. */
+export const USER_FILE = '/tmp/spillway-user.conf';
+const SHARED_FILE = '00-spillway.conf';
+
+export interface Rendered {
+  hash: string;
+  /** Content by name of file, in the order in which they are written. */
+  files: Record<string, string>;
+}
+
+/** nginx's own main file, when Spillway runs it. */
+export function renderMain(conf: string): string {
+  return `${HEAD}include ${USER_FILE};
+worker_processes auto;
+pid /tmp/nginx.pid;
+error_log stderr notice;
+events { worker_connections 8192; }
+http {
+  access_log off;
+  server_tokens off;
+  client_body_temp_path /tmp/nginx-body;
+  proxy_temp_path /tmp/nginx-proxy;
+  include ${conf}/*.conf;
+}
+`;
+}
+
+/**
+ * What belongs into nginx's `http` block, from the fragments of all environments.
+ * @param shares by key of the environment
+ * @param ipv6 whether the host speaks IPv6 too
+ */
+export function renderNginx(
+  fragments: NginxFragment[],
+  shares: Record<string, NginxShare>,
+  directory: string,
+  ipv6: boolean,
+): Rendered {
+  const files: Record<string, string> = { [SHARED_FILE]: SHARED };
+  for (const { routing } of fragments) {
+    files[environmentFile(routing.scope)] = renderEnvironment(routing, shares[scopeKey(routing.scope)] ?? NO_SHARE);
+  }
+  const servers = renderServers({ fragments, shares, directory, ipv6 });
+  const hash = contentHash([...Object.values(files), ...fragments.map((one) => one.errorPage ?? ''), servers]);
+  files[SERVERS_FILE] = `${HEAD}${servers.replaceAll(HASH, hash)}`;
+  return { hash, files };
+}
+
+const HEAD = '# Written by Spillway from apps/*.json; what is changed here by hand is lost.\n\n';
+const ALL_DRAWS = Array.from({ length: 100 }, (_, draw) => draw);
+
+const SHARED = `${HEAD}map $http_upgrade $spillway_connection {
+  default upgrade;
+  '' '';
+}
+map $https $spillway_secure {
+  default '; Secure';
+  '' '';
+}
+geo $spillway_local {
+  default 0;
+  127.0.0.1 1;
+  ::1 1;
+}
+# The draw of a visitor who has none yet.
+split_clients $request_id $spillway_new_draw {
+${inRows(ALL_DRAWS.slice(0, -1).map((draw) => `1% ${draw};`))}
+  * 99;
+}
+`;
+
+function renderEnvironment({ scope, services, affinity, testers }: Routing, { green, ...trial }: NginxShare): string {
+  const name = variable(scope);
+  const upstreams = services.flatMap(({ service, slots }) =>
+    SLOTS.map((slot) => renderUpstream(upstreamName(scope, service, slot), slots[slot])),
+  );
+  return `${HEAD}# ${scope.app}/${scope.environment}: green has ${green} %.
+${affinity ? renderKeptDraw(scope, green) : renderDraw(scope)}
+# Draws below green's share go to green, for all services alike.
+map $${name}_draw $${name}_${trial.testers && testers ? 'drawn' : 'slot'} {
+  default blue;
+${inRows(ALL_DRAWS.filter((draw) => draw < green).map((draw) => `${draw} green;`))}
+}
+${trial.testers && testers ? renderTester(name, testers, trial.testers) : ''}${trial.mirror ? renderMirrored(name, trial.mirror) : ''}
+
+${upstreams.join('\n')}`;
+}
+
+function renderDraw(scope: Scope): string {
+  return `map $spillway_new_draw $${variable(scope)}_draw { default $spillway_new_draw; }
+`;
+}
+
+/** A visitor keeps the draw in a cookie, which is needed only while there are two slots to choose from. */
+function renderKeptDraw(scope: Scope, share: number): string {
+  const name = variable(scope);
+  const cookie = `${name}=$spillway_new_draw; Path=/; HttpOnly; SameSite=Lax$spillway_secure`;
+  return `# A visitor keeps the draw, 0–99, in a cookie; what is not one is not believed.
+map $cookie_${name} $${name}_draw {
+  default $spillway_new_draw;
+  "~^(0|[1-9][0-9]?)$" $cookie_${name};
+}
+map $cookie_${name} $${name}_keep {
+  default ${share > 0 && share < 100 ? `"${cookie}"` : "''"};
+  "~^(0|[1-9][0-9]?)$" '';
+}
+`;
+}
+
+function renderUpstream(name: string, servers: { address: string; port: number }[]): string {
+  const lines = servers.map(({ address, port }) => `  server ${address}:${port} max_fails=1 fail_timeout=1s;\n`);
+  // nginx wants one server at least.
+  return `upstream ${name} {
+${lines.length > 0 ? lines.join('') : '  server 127.0.0.1:1 down;\n'}  keepalive 32;
+}
+`;
+}
+
+function inRows(words: string[]): string {
+  const rows: string[] = [];
+  for (let index = 0; index < words.length; index += 10) rows.push(`  ${words.slice(index, index + 10).join(' ')}`);
+  return rows.join('\n');
+}

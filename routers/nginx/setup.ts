@@ -1,0 +1,192 @@
+import { basename } from 'node:path/posix';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import type { ExecResult, Host, Io } from '../../domain/host';
+import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
+import { renderMain, SERVERS_FILE, USER_FILE, type Rendered } from './config';
+import type { NginxConfig } from './names';
+
+const START_MS = 20_000;
+const POLL_MS = 50;
+
+/** A worker process of nginx. */
+export interface NginxWorker {
+  pid: number;
+  parent: number;
+  /** Finishes what it has, and takes nothing new. */
+  leaving: boolean;
+}
+
+// The master stays root for ports below 1024; which user for the others an image has depends on who built it.
+const START = `
+for name in nginx www-data nobody; do grep -q "^$name:" /etc/passwd && break; done
+echo "user $name;" >${USER_FILE}
+exec nginx -c "$1" -g 'daemon off;'`;
+
+// /proc rather than ps: small images have none. Process ids are those of where it runs, like nginx's own `$pid`.
+const LIST_WORKERS = `
+for process in /proc/[0-9]*; do
+  title=$(tr '\\0' ' ' 2>/dev/null <"$process/cmdline") || continue
+  case $title in "nginx: worker process"*)
+    read -r _ _ _ parent _ 2>/dev/null <"$process/stat" || continue
+    echo "\${process#/proc/} $parent $title" ;;
+  esac
+done; true`;
+
+/** Where the files of an nginx lie on its host, and how it is run and told of a change. */
+export class NginxSetup {
+  /** Holds `apps`, `shares`, `pages` and, unless attached, `conf.d` and the main file. */
+  readonly directory: string;
+  readonly container: string | undefined;
+  private readonly conf: string;
+
+  constructor(
+    private readonly config: NginxConfig,
+    private readonly host: Host,
+  ) {
+    const { attach } = config;
+    this.directory = attach?.directory ?? config.directory;
+    this.conf = attach?.directory ?? `${config.directory}/conf.d`;
+    this.container = attach ? undefined : `spillway-${basename(config.directory)}`;
+  }
+
+  /** @throws ConfigurationFailure when the name of its container is taken. */
+  refuseForeignName(io: Io): Promise<void> {
+    return refuseForeignName(this.host, this.container, this.directory, io);
+  }
+
+  /** Version, or undefined when Spillway's own nginx does not run. */
+  async version(io: Io): Promise<string | undefined> {
+    if (this.container !== undefined && !(await this.isRunning(io))) return undefined;
+    const program = this.config.attach?.test[0] ?? 'nginx';
+    const { stdout, stderr } = await this.exec([program, '-v'], io);
+    return /nginx\/(\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown';
+  }
+
+  /** Starts the container if nginx is Spillway's own and does not run. One that runs is never replaced: that loses requests. */
+  async start(base: Rendered, io: Io): Promise<void> {
+    await this.refuseForeignName(io);
+    if (this.container === undefined || (await this.isRunning(io))) return;
+    await this.host.writeFile(`${this.directory}/nginx.conf`, renderMain(this.conf), io);
+    if ((await this.host.readFile(`${this.conf}/${SERVERS_FILE}`, io)) === undefined) await this.install(base, io);
+    await this.host.ensureContainer(
+      {
+        name: this.container,
+        image: this.config.image,
+        command: ['sh', '-c', START, 'sh', `${this.directory}/nginx.conf`],
+        labels: { [DIRECTORY_LABEL]: this.directory },
+        binds: this.binds(),
+        hostNetwork: true,
+        user: '0:0',
+      },
+      io,
+    );
+    await this.untilRuns(io);
+  }
+
+  /**
+   * Has nginx test a configuration, without any effect on the one in force.
+   * @throws RouterFailure with nginx's own words when it is not valid.
+   */
+  async check(rendered: Rendered, io: Io): Promise<void> {
+    if (this.container === undefined) return;
+    const trial = `${this.directory}/check`;
+    try {
+      await this.write(`${trial}/conf.d`, rendered, io);
+      await this.host.writeFile(`${trial}/nginx.conf`, renderMain(`${trial}/conf.d`), io);
+      const result = await this.exec(['nginx', '-t', '-c', `${trial}/nginx.conf`], io);
+      if (result.exitCode !== 0) throw refused(result, `${trial}/conf.d`, this.conf);
+    } finally {
+      await this.host.run(['rm', '-rf', trial], io);
+    }
+  }
+
+  /** Writes the files that differ, the one that refers to the others last, and takes away those of nobody. */
+  async install(rendered: Rendered, io: Io): Promise<void> {
+    await this.write(this.conf, rendered, io);
+    for (const name of await this.host.listFiles(this.conf, io)) {
+      if (/^20-.*\.conf$/.test(name) && !(name in rendered.files))
+        await this.host.removeFile(`${this.conf}/${name}`, io);
+    }
+  }
+
+  /**
+   * Tests what is installed, and has it loaded. nginx answers before it is in force.
+   * @throws RouterFailure with nginx's own words.
+   */
+  async reload(io: Io): Promise<void> {
+    const main = ['-c', `${this.directory}/nginx.conf`];
+    const { test, reload } = this.config.attach ?? {
+      test: ['nginx', '-t', ...main],
+      reload: ['nginx', '-s', 'reload', ...main],
+    };
+    for (const argv of [test, reload]) {
+      const result = await this.exec(argv, io);
+      if (result.exitCode !== 0) throw refused(result, this.conf, this.conf);
+    }
+  }
+
+  /** All worker processes that can be seen from where nginx runs. */
+  async workers(io: Io): Promise<NginxWorker[]> {
+    const { stdout } = await this.exec(['sh', '-c', LIST_WORKERS], io);
+    return [...stdout.matchAll(/^(\d+) (\d+) (.*)$/gm)].map(([, pid, parent, title]) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      leaving: title!.includes('shutting down'),
+    }));
+  }
+
+  /** Ends worker processes with all that they have in flight. */
+  async kill(pids: number[], io: Io): Promise<void> {
+    await this.exec(['sh', '-c', `kill -TERM ${pids.join(' ')} 2>/dev/null; true`], io);
+  }
+
+  private exec(argv: string[], io: Io): Promise<ExecResult> {
+    return this.container === undefined ? this.host.run(argv, io) : this.host.execInContainer(this.container, argv, io);
+  }
+
+  private async isRunning(io: Io): Promise<boolean> {
+    const running = await this.workers(io).catch((error: unknown) => {
+      io.signal.throwIfAborted();
+      // The engine answers 404 for a container that is not there and 409 for one that does not run.
+      if ([404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) return [];
+      throw error;
+    });
+    return running.length > 0;
+  }
+
+  private async untilRuns(io: Io): Promise<void> {
+    const end = Date.now() + START_MS;
+    while (!(await this.isRunning(io))) {
+      if (Date.now() > end) {
+        throw new UnreachableFailure(
+          `expected nginx in container ${this.container} to run within ${START_MS / 1_000} s; see \`docker logs ${this.container}\``,
+        );
+      }
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  private binds(): string[] {
+    const { directory, tls } = this.config;
+    const files = tls ? [tls.certificate, tls.key].filter((file) => !file.startsWith(`${directory}/`)) : [];
+    return [`${directory}:${directory}`, ...files.map((file) => `${file}:${file}:ro`)];
+  }
+
+  private async write(directory: string, { files }: Rendered, io: Io): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+      const path = `${directory}/${name}`;
+      if ((await this.host.readFile(path, io)) !== content) await this.host.writeFile(path, content, io);
+    }
+  }
+}
+
+function refused({ stdout, stderr }: ExecResult, seenAt: string, conf: string): RouterFailure {
+  const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
+  const complaints = lines.filter((line) => /\[(emerg|alert|crit|error)\]/.test(line));
+  const words = (complaints.length > 0 ? complaints : lines.slice(-3)).join('; ').replaceAll(seenAt, conf);
+  return new RouterFailure(
+    `Expected nginx to accept the configuration made from spillway.yaml, it says: ${words}. ` +
+      `The old one stays in force; correct services, routes, tls or errorPage.`,
+  );
+}

@@ -1,0 +1,56 @@
+import type { Duplex } from 'node:stream';
+import { connect } from 'node:tls';
+import { UnreachableFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import { statusPath } from './names';
+import type { Scope } from '../../domain/release';
+
+const ANSWER_MS = 5_000;
+
+/** What a worker process of nginx has in force for an environment. */
+export interface NginxStatus {
+  share: number;
+  hash: string;
+  /** Process that answered. */
+  pid: number;
+}
+
+/** Asks over a new connection, as a new visitor would. Undefined when no configuration of Spillway answers there. */
+export async function readStatus(
+  host: Host,
+  at: { port: number; tls: boolean },
+  scope: Scope,
+  io: Io,
+): Promise<NginxStatus | undefined> {
+  try {
+    const plain = await host.connect({ host: '127.0.0.1', port: at.port }, io);
+    const stream = at.tls ? connect({ socket: plain, rejectUnauthorized: false }) : plain;
+    const answer = await exchange(stream, `GET ${statusPath(scope)} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n`, io);
+    const found = /share=(\d+) config=(\S+) pid=(\d+)/.exec(answer);
+    return found ? { share: Number(found[1]), hash: found[2]!, pid: Number(found[3]) } : undefined;
+  } catch (error) {
+    if (error instanceof UnreachableFailure) return undefined;
+    throw error;
+  }
+}
+
+function exchange(stream: Duplex, request: string, io: Io): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      io.signal.removeEventListener('abort', aborted);
+      stream.destroy();
+      settle();
+    };
+    const aborted = (): void => end(() => reject(io.signal.reason as Error));
+    const fail = (seen: string): void =>
+      end(() => reject(new UnreachableFailure(`expected nginx to say its share, seen ${seen}`)));
+    const timer = setTimeout(() => fail(`no answer within ${ANSWER_MS} ms`), ANSWER_MS);
+    io.signal.addEventListener('abort', aborted, { once: true });
+    stream.on('data', (chunk: Buffer) => (answer += chunk.toString('utf8')));
+    stream.on('error', (error) => fail(error.message));
+    stream.on('close', () => end(() => resolve(answer)));
+    stream.write(request);
+  });
+}

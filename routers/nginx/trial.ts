@@ -1,0 +1,61 @@
+import { otherSlot, type Slot } from '../../domain/release';
+import type { Testers } from '../../domain/config/testers';
+
+/* What nginx does besides sharing the traffic while a version is on trial: testers, and copies of requests. */
+
+/** A slot by the visitor's draw, unless the request is a tester's. */
+export function renderTester(name: string, testers: Testers, slot: Slot): string {
+  const [seen, pattern] =
+    'header' in testers
+      ? [`$http_${testers.header.name.toLowerCase().replaceAll('-', '_')}`, `^${exact(testers.header.value)}$`]
+      : ['$http_cookie', `(^|; ?)${exact(testers.cookie.name)}=${exact(testers.cookie.value)}(;|$)`];
+  return `# Testers all go to the version that is on trial.
+map ${seen} $${name}_slot {
+  default $${name}_drawn;
+  "~${pattern}" ${slot};
+}
+`;
+}
+
+/** Which requests are copied: those that change nothing, and that the other slot answers. */
+export function renderMirrored(name: string, slot: Slot): string {
+  const live = otherSlot(slot);
+  return `# Requests of which ${slot} gets a copy; nobody waits for what it answers.
+map "$request_method:$http_upgrade:$${name}_slot" $${name}_mirrored {
+  default 0;
+  "GET::${live}" 1;
+  "HEAD::${live}" 1;
+}
+`;
+}
+
+/** In the location of a service. */
+export function renderMirrorUse(path: string): string {
+  return `    mirror ${path};
+    mirror_request_body off;
+`;
+}
+
+/** Where the copies go. A slow answer would hold up the next request of the visitor's connection, so it is not waited for long. */
+export function renderMirrorLocation(path: string, name: string, upstream: string): string {
+  return `  location = ${path} {
+    internal;
+    if ($${name}_mirrored = 0) { return 204; }
+    proxy_pass http://${upstream}$request_uri;
+    proxy_pass_request_body off;
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Spillway-Mirror 1;
+    proxy_set_header Content-Length '';
+    proxy_set_header Connection '';
+    proxy_read_timeout 2s;
+    proxy_next_upstream off;
+  }
+`;
+}
+
+/** As part of a regular expression. */
+function exact(text: string): string {
+  return text.replaceAll('.', '\\.');
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { RouteConfig } from '../../domain/config';
+import { RouterFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import type { Scope } from '../../domain/release';
+import type { Routing } from '../router';
+
+/** What one environment of one app wants of a router; all of them together make its configuration. */
+export interface Fragment<Tls> {
+  routing: Routing;
+  tls?: Tls & { ports: number[] };
+  /** HTML shown when no version answers. */
+  errorPage?: string;
+}
+
+/** One way in: which requests go to which service. */
+export interface Entry {
+  scope: Scope;
+  service: string;
+  route: RouteConfig;
+}
+
+/** `fx.production`: names files, backends and tables; a dot stands in no name, so it is unambiguous. */
+export function scopeKey({ app, environment }: Scope): string {
+  return `${app}.${environment}`;
+}
+
+function pathOf(directory: string, scope: Scope): string {
+  return `${directory}/apps/${scopeKey(scope)}.json`;
+}
+
+/** Fragments of all environments that use the router whose files are in `directory`, in the order of their names. */
+export async function readFragments<Tls>(host: Host, directory: string, io: Io): Promise<Fragment<Tls>[]> {
+  const names = (await host.listFiles(`${directory}/apps`, io)).filter((name) => name.endsWith('.json'));
+  const texts = await Promise.all(names.map((name) => host.readFile(`${directory}/apps/${name}`, io)));
+  return texts.filter((text) => text !== undefined).map((text) => JSON.parse(text) as Fragment<Tls>);
+}
+
+export async function writeFragment<Tls>(host: Host, directory: string, fragment: Fragment<Tls>, io: Io) {
+  const path = pathOf(directory, fragment.routing.scope);
+  const text = `${JSON.stringify(fragment, undefined, 2)}\n`;
+  if ((await host.readFile(path, io)) !== text) await host.writeFile(path, text, io);
+}
+
+export async function removeFragment(host: Host, directory: string, scope: Scope, io: Io): Promise<void> {
+  await host.removeFile(pathOf(directory, scope), io);
+}
+
+/** The fragments with one put in place of what its environment had, in the order of their names. */
+export function withFragment<Tls>(all: Fragment<Tls>[], fragment: Fragment<Tls>): Fragment<Tls>[] {
+  const key = (one: Fragment<Tls>) => scopeKey(one.routing.scope);
+  return [...without(all, fragment.routing.scope), fragment].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+export function without<Tls>(all: Fragment<Tls>[], scope: Scope): Fragment<Tls>[] {
+  return all.filter((one) => scopeKey(one.routing.scope) !== scopeKey(scope));
+}
+
+/**
+ * Ways in by port, the most particular first: a host before none, then the longer path.
+ * @throws RouterFailure when two services claim the same requests, or disagree on whether a port speaks TLS.
+ */
+export function entriesByPort<Tls>(fragments: Fragment<Tls>[]): Map<number, Entry[]> {
+  const ports = new Map<number, Entry[]>();
+  for (const { routing } of fragments) {
+    for (const { service, routes } of routing.services) {
+      for (const route of routes) {
+        const entries = ports.get(route.port) ?? [];
+        refuseTwice(entries, { scope: routing.scope, service, route });
+        ports.set(route.port, [...entries, { scope: routing.scope, service, route }]);
+      }
+    }
+  }
+  for (const [port, entries] of ports) {
+    refuseHalfTls(port, entries, fragments);
+    entries.sort(moreParticular);
+  }
+  return new Map([...ports].sort(([a], [b]) => a - b));
+}
+
+/** Whether a port speaks TLS, and with what. */
+export function tlsOf<Tls>(port: number, fragments: Fragment<Tls>[]): (Tls & { ports: number[] }) | undefined {
+  return fragments.find((one) => one.tls?.ports.includes(port))?.tls;
+}
+
+/** Which requests a route takes, in words. */
+export function describeRoute({ port, host, path }: RouteConfig): string {
+  return `port ${port}, ${host ? `host ${host}` : 'any host'}, ${path && path !== '/' ? `paths from ${path}` : 'any path'}`;
+}
+
+/** Short name of a configuration's content, by which it is recognised when it is in force. */
+export function contentHash(texts: string[]): string {
+  return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 16);
+}
+
+function particularity(route: RouteConfig): [number, number] {
+  return [route.host ? 1 : 0, (route.path ?? '/').length];
+}
+
+function moreParticular(a: Entry, b: Entry): number {
+  const [hostA, pathA] = particularity(a.route);
+  const [hostB, pathB] = particularity(b.route);
+  return hostB - hostA || pathB - pathA;
+}
+
+function refuseTwice(entries: Entry[], added: Entry): void {
+  const { route } = added;
+  const same = entries.find(
+    (one) =>
+      (one.route.host ?? '').toLowerCase() === (route.host ?? '').toLowerCase() &&
+      (one.route.path ?? '/') === (route.path ?? '/'),
+  );
+  if (!same) return;
+  throw new RouterFailure(
+    `Expected each route of the router to lead to one service; ${describeRoute(route)} is claimed by ${name(same)} ` +
+      `and by ${name(added)}. Give one of them another port, host or path.`,
+  );
+}
+
+function refuseHalfTls<Tls>(port: number, entries: Entry[], fragments: Fragment<Tls>[]): void {
+  const keys = new Set(entries.map((entry) => scopeKey(entry.scope)));
+  const users = fragments.filter((one) => keys.has(scopeKey(one.routing.scope)));
+  const speaking = users.filter((one) => one.tls?.ports.includes(port));
+  if (speaking.length === 0 || speaking.length === users.length) return;
+  const silent = users.filter((one) => !speaking.includes(one)).map((one) => scopeKey(one.routing.scope));
+  throw new RouterFailure(
+    `Expected all that share port ${port} to agree on TLS; ${speaking.map((one) => scopeKey(one.routing.scope)).join(', ')} ` +
+      `wants it and ${silent.join(', ')} does not. List the port in router.tls.ports of all, or use another port.`,
+  );
+}
+
+function name({ scope, service }: Entry): string {
+  return `${scope.app}/${scope.environment} ${service}`;
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+
+/** Longest time one change of the configuration can take; after it the holder is taken for dead. */
+const LEASE_SECONDS = 60;
+const PATIENCE_MS = 90_000;
+const POLL_MS = 100;
+
+/*
+ * A folder is made or not, in one step, on any file system. Its holder may come back after it was killed and goes on at
+ * once, because an environment has one release at a time; anybody else waits until the lease is over.
+ */
+const TAKE = `
+umask 022
+mkdir -p "$(dirname "$1")"
+if mkdir "$1" 2>/dev/null; then echo "$2" >"$1/holder"; echo taken; exit; fi
+holder=$(cat "$1/holder" 2>/dev/null)
+if [ "$holder" = "$2" ]; then touch "$1"; echo taken; exit; fi
+since=$(stat -c %Y "$1" 2>/dev/null) || { echo gone; exit; }
+if [ $(($(date +%s) - since)) -gt "$3" ]; then mv "$1" "$1.$$" && rm -rf "$1.$$"; echo gone; exit; fi
+echo "$holder"`;
+const GIVE = `[ "$(cat "$1/holder" 2>/dev/null)" = "$2" ] && rm -rf "$1"; true`;
+
+/**
+ * Runs something while nobody else changes the same router's files.
+ * @throws RouterFailure when somebody else holds the lease for too long.
+ */
+export async function withLease<T>(host: Host, directory: string, holder: string, io: Io, run: () => Promise<T>) {
+  const lease = `${directory}/lease`;
+  await take(host, lease, holder, io);
+  try {
+    return await run();
+  } finally {
+    await shell(host, GIVE, [lease, holder], { ...io, signal: AbortSignal.timeout(10_000) });
+  }
+}
+
+async function take(host: Host, lease: string, holder: string, io: Io): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await shell(host, TAKE, [lease, holder, String(LEASE_SECONDS)], io);
+    if (answer === 'taken') return;
+    if (Date.now() > end) {
+      throw new RouterFailure(
+        `Expected to change the router's configuration, but ${answer} has been changing it for over a minute. ` +
+          `If nothing is running, remove the folder ${lease} on the target.`,
+      );
+    }
+    if (answer !== 'gone') io.onProgress(`waiting until ${answer} has changed the router`);
+    await sleep(POLL_MS, undefined, { signal: io.signal });
+  }
+}
+
+async function shell(host: Host, script: string, args: string[], io: Io): Promise<string> {
+  const { exitCode, stdout, stderr } = await host.run(['sh', '-c', script, 'sh', ...args], io);
+  if (exitCode === 0) return stdout.trim();
+  throw new RouterFailure(
+    `Expected to lock ${args[0]} on the target; the shell answered ${exitCode}: ${stderr.trim()}`,
+  );
+}

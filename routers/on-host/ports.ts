@@ -1,0 +1,42 @@
+import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import { entriesByPort, type Fragment } from './fragments';
+import type { Backend, Routing } from '../router';
+
+/** Ports of the routes on which somebody listens who is not the router with these fragments in force. */
+export async function takenPorts<Tls>(
+  host: Host,
+  routing: Routing,
+  inForce: Fragment<Tls>[],
+  io: Io,
+): Promise<number[]> {
+  const ours = entriesByPort(inForce);
+  const wanted = [...entriesByPort([{ routing }]).keys()].filter((port) => !ours.has(port));
+  const taken = await Promise.all(wanted.map((port) => listens(host, { address: '127.0.0.1', port }, io)));
+  return wanted.filter((_, index) => taken[index]);
+}
+
+/** @throws RouterFailure when another program listens on a port of the routes */
+export async function refuseTakenPorts<Tls>(
+  host: Host,
+  routing: Routing,
+  inForce: Fragment<Tls>[],
+  io: Io,
+): Promise<void> {
+  const taken = await takenPorts(host, routing, inForce, io);
+  if (taken.length === 0) return;
+  throw new RouterFailure(
+    `Expected port ${taken.join(', ')} of the routes to be free on the target; another program listens there. Stop it, or choose another port.`,
+  );
+}
+
+/** Whether something takes connections there, as seen from the host. */
+export async function listens(host: Host, { address, port }: Backend, io: Io): Promise<boolean> {
+  try {
+    (await host.connect({ host: address, port }, io)).destroy();
+    return true;
+  } catch (error) {
+    if (error instanceof UnreachableFailure) return false;
+    throw error;
+  }
+}

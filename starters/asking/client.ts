@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { Client, Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
+import type { ConnectionOptions } from '@temporalio/client';
+import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
+import { temporalSettings } from '../../domain/temporal-address';
+import type { Pem, TemporalSettings } from '../../domain/temporal-address';
+
+/** Milliseconds within which Temporal must answer a new connection. */
+const CONNECT_TIMEOUT = 5_000;
+
+/**
+ * Connects to the Temporal that the environment names (`TEMPORAL_ADDRESS` and its family). The caller closes
+ * `client.connection`; `withClient` does so by itself.
+ *
+ * @throws UnreachableFailure when it does not answer within 5 s, ConfigurationFailure when a variable is wrong.
+ */
+export async function connect(settings: TemporalSettings = temporalSettings(process.env)): Promise<Client> {
+  const options = await connectionOptions(settings);
+  try {
+    const connection = await Connection.connect(options);
+    return new Client({ connection, namespace: settings.namespace });
+  } catch (error) {
+    throw new UnreachableFailure(
+      `expected Temporal at ${settings.address}, but it did not answer within ${CONNECT_TIMEOUT / 1_000} s ` +
+        `(${oneLine(error)}). Start one here with \`spillway dev\`, or set TEMPORAL_ADDRESS to where yours is.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Runs the body with a connected client and closes it; what Temporal cannot answer becomes a clear failure. */
+export async function withClient<T>(body: (client: Client) => Promise<T>): Promise<T> {
+  const settings = temporalSettings(process.env);
+  const client = await connect(settings);
+  try {
+    return await body(client);
+  } catch (error) {
+    throw explained(error, settings);
+  } finally {
+    await client.connection.close();
+  }
+}
+
+/**
+ * Address of a workflow in Temporal's Web UI: `SPILLWAY_UI`, or where the development server has it. Undefined when
+ * nobody knows.
+ */
+export function uiLink(
+  workflowId: string,
+  settings: TemporalSettings = temporalSettings(process.env),
+  base: string | undefined = process.env.SPILLWAY_UI,
+): string | undefined {
+  const ui = base || derivedUi(settings);
+  if (ui === undefined) return undefined;
+  const namespace = encodeURIComponent(settings.namespace);
+  return `${ui.replace(/\/+$/, '')}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
+}
+
+/** True when the failure is the connection's, or the server's being away for a moment: asking again may help. */
+export function isConnectionLoss(error: unknown): boolean {
+  const grpc = grpcError(error);
+  return grpc !== undefined && (TRANSIENT.has(grpc.code) || isBetweenTasks(grpc));
+}
+
+/** FAILED_PRECONDITION: the workflow's last task failed, as on an overloaded worker, and is about to be tried again. */
+function isBetweenTasks({ code, details }: GrpcError): boolean {
+  return code === 9 && /workflow task in failed state/i.test(details);
+}
+
+// CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE
+const TRANSIENT = new Set([1, 2, 4, 8, 10, 13, 14]);
+const REFUSED = new Map([
+  [7, 'may not do this (permission denied); check TEMPORAL_API_KEY and the namespace'],
+  [16, 'is not who Temporal expects (unauthenticated); check TEMPORAL_API_KEY or the client certificate'],
+]);
+
+type GrpcError = Error & { code: number; details: string };
+
+function grpcError(error: unknown): GrpcError | undefined {
+  if (isGrpcServiceError(error)) return error;
+  return error instanceof Error && error.cause !== undefined ? grpcError(error.cause) : undefined;
+}
+
+/** What Temporal's errors mean to a person; anything else is passed on as it is. */
+function explained(error: unknown, { address, namespace }: TemporalSettings): unknown {
+  const code = grpcError(error)?.code;
+  if (error instanceof Error && error.name === 'NamespaceNotFoundError') {
+    return new UnreachableFailure(
+      `expected the namespace "${namespace}" at ${address}, but there is none. Make it with ` +
+        `\`temporal operator namespace create ${namespace}\`, or set TEMPORAL_NAMESPACE.`,
+      { cause: error },
+    );
+  }
+  if (code === undefined) return error;
+  const refused = REFUSED.get(code);
+  if (refused !== undefined)
+    return new UnreachableFailure(`this client ${refused} (${address}, ${namespace})`, { cause: error });
+  if (!TRANSIENT.has(code) && !(error instanceof ServiceError)) return error;
+  return new UnreachableFailure(
+    `Temporal at ${address} could not answer (${oneLine(error)}). Try again, and look at \`spillway doctor\`.`,
+    { cause: error },
+  );
+}
+
+async function connectionOptions(settings: TemporalSettings): Promise<ConnectionOptions> {
+  const { address, apiKey, tls } = settings;
+  return {
+    address,
+    connectTimeout: CONNECT_TIMEOUT,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    tls: tls === undefined ? null : await tlsOptions(tls),
+  };
+}
+
+async function tlsOptions(tls: NonNullable<TemporalSettings['tls']>): Promise<ConnectionOptions['tls']> {
+  const { clientCertificate, clientKey, serverCa, serverName } = tls;
+  return {
+    ...(clientCertificate && clientKey
+      ? { clientCertPair: { crt: await readPem(clientCertificate), key: await readPem(clientKey) } }
+      : {}),
+    ...(serverCa ? { serverRootCACertificate: await readPem(serverCa) } : {}),
+    ...(serverName ? { serverNameOverride: serverName } : {}),
+  };
+}
+
+async function readPem(pem: Pem): Promise<Buffer> {
+  if ('data' in pem) return Buffer.from(pem.data);
+  try {
+    return await readFile(pem.path);
+  } catch (error) {
+    throw new ConfigurationFailure(`expected a PEM file at ${pem.path} for Temporal’s TLS: ${oneLine(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+// Temporal's own programs have the Web UI 1000 ports above: here that of `spillway dev`, elsewhere only where the usual
+// port suggests them. One behind TLS is somebody's own.
+function derivedUi({ address, tls }: TemporalSettings): string | undefined {
+  if (/\.(tmprl\.cloud|api\.temporal\.io):\d+$/.test(address)) return 'https://cloud.temporal.io';
+  const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(address) ?? [];
+  const isKnown = port === '7233' || /^(127\.0\.0\.1|localhost|\[::1\])$/.test(host);
+  return isKnown && tls === undefined ? `http://${host}:${Number(port) + 1_000}` : undefined;
+}
+
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
+}

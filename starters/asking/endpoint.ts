@@ -1,0 +1,86 @@
+import { checkName, judgeAnswer } from '../../domain/health';
+import type { ReadyCheck, Seen } from '../../domain/health';
+
+/** The longest part of a body that is read: a check never needs more, and a server may never end. */
+const LONGEST_BODY = 1_000_000;
+
+/** How one check went. */
+export interface SmokeResult {
+  name: string;
+  url: string;
+  ok: boolean;
+  /** Milliseconds; of the wait when there was no answer. */
+  latency: number;
+  /** False when nothing was answered at all. */
+  answered: boolean;
+  detail: string;
+}
+
+/** Asks a URL what a check asks, and its fallback when that does not pass. Bounded by the check's time-out. */
+export async function askSmoke(base: URL, check: ReadyCheck, redact: (text: string) => string): Promise<SmokeResult> {
+  const first = await askOnce(base, check, redact);
+  if (first.ok || check.fallback === undefined) return first;
+  const second = await askOnce(base, { ...check, path: check.fallback }, redact);
+  const detail = second.ok
+    ? `${check.fallback} passed, ${check.path} did not: ${first.detail}`
+    : `${check.path}: ${first.detail}; ${check.fallback}: ${second.detail}`;
+  return { ...second, name: first.name, answered: first.answered || second.answered, detail };
+}
+
+async function askOnce(base: URL, check: ReadyCheck, redact: (text: string) => string): Promise<SmokeResult> {
+  const url = addressOf(base, check.path);
+  const known = { name: checkName(check), url: url.href };
+  const began = performance.now();
+  const latency = (): number => Math.round(performance.now() - began);
+  try {
+    const seen = await fetchOnce(url, check, latency);
+    return { ...known, ...judgeAnswer(check, seen, redact), latency: seen.latency, answered: true };
+  } catch (error) {
+    const detail = `expected an answer within ${check.timeout} ms, seen ${redact(whyNone(error, check))}`;
+    return { ...known, ok: false, latency: latency(), answered: false, detail };
+  }
+}
+
+async function fetchOnce(
+  url: URL,
+  { method, headers, body, timeout }: ReadyCheck,
+  latency: () => number,
+): Promise<Seen> {
+  const response = await fetch(url, {
+    method,
+    headers: { 'user-agent': 'spillway-smoke', ...headers },
+    ...(body === undefined ? {} : { body }),
+    // A redirect is an answer like any other: `status: [302]` may be what is expected.
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeout),
+  });
+  const text = await readBody(response);
+  return { status: response.status, body: text, latency: latency() };
+}
+
+async function readBody({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of body ?? []) {
+    parts.push(part as Uint8Array);
+    length += (part as Uint8Array).length;
+    if (length > LONGEST_BODY) break;
+  }
+  return Buffer.concat(parts).toString('utf8').slice(0, LONGEST_BODY);
+}
+
+/** The path of a check, below the path of the base. */
+function addressOf(base: URL, path: string): URL {
+  return new URL(base.pathname.replace(/\/+$/, '') + path, base);
+}
+
+// `fetch` hides why in the cause of its error.
+function whyNone(error: unknown, { timeout }: ReadyCheck): string {
+  const { name, cause = error } = error as { name?: string; cause?: unknown };
+  const { code, message } = cause as { code?: unknown; message?: string };
+  if (name === 'TimeoutError') return `none in ${timeout} ms`;
+  if (message === 'bad port')
+    return 'a port that no browser, and so no fetch, may ask (fetch.spec.whatwg.org/#port-blocking)';
+  if (typeof code !== 'string') return message ?? String(cause);
+  return message && !message.includes(code) ? `${code} (${message})` : code;
+}

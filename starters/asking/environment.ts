@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  WithStartWorkflowOperation,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { messageOf, UnreachableFailure } from '../../domain/failures';
+import { environmentWorkflowId } from '../../domain/names';
+import { isMigration } from '../../domain/migration';
+import type { ReleaseRequest } from '../../domain/release';
+import { CLOCKS_DIFFER_MS, migrationUpdate, releaseUpdate, WORKFLOWS } from '../../workflows/messages';
+import type { EnvironmentInput, ReleaseAnswer } from '../../workflows/messages';
+import { isConnectionLoss } from './client';
+import { taskQueue } from './scope';
+
+/** Milliseconds for an environment to answer: it may read its ledger first, and a worker may be taking over. */
+const ANSWER_TIMEOUT = 60_000;
+/** Milliseconds to wait for a worker that is just being started. */
+const WORKER_TIMEOUT = 10_000;
+/** A worker asks again at least once a minute; one that has not is gone. */
+const POLL_AGE = 75_000;
+
+/** On every start: a workflow task that a dead worker took is given to another one after this. */
+export const WORKFLOW_TASK_TIMEOUT = '3s';
+
+/**
+ * Asks an environment for a release or a migration by hand, and makes the environment if there is none. The request's id
+ * is the id of the question, so asking again after a broken connection begins nothing twice.
+ *
+ * @throws UnreachableFailure when no worker answers; one that comes later refuses the request.
+ */
+export async function askEnvironment(client: Client, asked: ReleaseRequest): Promise<ReleaseAnswer> {
+  const deadline = Date.now() + ANSWER_TIMEOUT;
+  const request = { ...asked, notAfter: deadline };
+  for (;;) {
+    try {
+      return await client.connection.withDeadline(deadline, () => askOnce(client, request));
+    } catch (error) {
+      if (error instanceof WorkflowUpdateFailedError) return { accepted: false, reason: messageOf(error) };
+      const unanswered = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isConnectionLoss(error);
+      if (!unanswered) throw error;
+      if (Date.now() >= deadline) throw noAnswer(request, error);
+      await sleep(300);
+    }
+  }
+}
+
+/**
+ * Waits up to 10 s until a worker asks for work, so that nothing is left behind when there is none.
+ *
+ * @throws UnreachableFailure saying how to start one.
+ */
+export async function expectWorker(client: Client): Promise<void> {
+  const deadline = Date.now() + WORKER_TIMEOUT;
+  while (!(await findWorkers(client)).length) {
+    if (Date.now() >= deadline) {
+      throw new UnreachableFailure(
+        `expected a worker on the task queue "${taskQueue()}", but none asks for work. Start one with ` +
+          '`spillway worker` (or `spillway dev`), or set SPILLWAY_TASK_QUEUE. Nothing was changed.',
+      );
+    }
+    await sleep(500);
+  }
+}
+
+/** Names of the workers that wait on the task queue of workflows. */
+export async function findWorkers(client: Client): Promise<string[]> {
+  const { namespace } = client.options;
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue() },
+    taskQueueType: 1,
+  });
+  return (pollers ?? [])
+    .filter(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLL_AGE)
+    .map(({ identity }) => identity ?? 'unnamed');
+}
+
+function askOnce(client: Client, request: ReleaseRequest): Promise<ReleaseAnswer> {
+  const { app, environment, id } = request;
+  const input: EnvironmentInput = { app, environment };
+  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOWS.environment, {
+    workflowId: environmentWorkflowId(request),
+    taskQueue: taskQueue(),
+    args: [input],
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `${app} in ${environment}`,
+  });
+  const options = { updateId: id, startWorkflowOperation };
+  return isMigration(request)
+    ? client.workflow.executeUpdateWithStart(migrationUpdate, { ...options, args: [request] })
+    : client.workflow.executeUpdateWithStart(releaseUpdate, { ...options, args: [request] });
+}
+
+function noAnswer({ app, environment }: ReleaseRequest, cause: unknown): UnreachableFailure {
+  return new UnreachableFailure(
+    `the environment ${environment} of ${app} did not answer within ${ANSWER_TIMEOUT / 1_000} s. It may still begin ` +
+      `within ${CLOCKS_DIFFER_MS / 1_000} s, and is refused after that: look at \`spillway status\` and the log of the ` +
+      'worker before asking again.',
+    { cause },
+  );
+}

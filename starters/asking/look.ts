@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { messageOf } from '../../domain/failures';
+import type { Scope } from '../../domain/release';
+import { WORKFLOWS } from '../../workflows/messages';
+import type { EnvironmentState, LookAnswer, LookInput } from '../../workflows/messages';
+import { WORKFLOW_TASK_TIMEOUT } from './environment';
+import { isConnectionLoss } from './client';
+import { taskQueue } from './scope';
+
+/**
+ * Has a worker look what became of the live version. Undefined when there is nothing to look at: nothing is live, a
+ * release is moving it just now, or it was released before Spillway kept its configuration.
+ *
+ * @returns why it could not be looked at, when it could not: whoever asks for a status gets the rest of it.
+ */
+export async function lookAtLive(
+  client: Client,
+  { app, environment }: Scope,
+  { live, config, current }: EnvironmentState,
+): Promise<LookAnswer | { unseen: string } | undefined> {
+  if (!live || !config || current) return undefined;
+  const input: LookInput = { app, environment, config, live };
+  try {
+    return (await client.workflow.execute(WORKFLOWS.look, {
+      workflowId: `look/${app}/${environment}/${randomUUID()}`,
+      taskQueue: taskQueue(),
+      args: [input],
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      workflowExecutionTimeout: '20s',
+    })) as LookAnswer;
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return { unseen: messageOf(error) };
+    if (error instanceof Error && isConnectionLoss(error)) return { unseen: 'Temporal does not answer' };
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+import { randomInt } from 'node:crypto';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { ConfigurationFailure } from '../../domain/failures';
+import type { ReleaseRequest } from '../../domain/release';
+import { BUMPS, nextVersion, versionMistake } from '../../domain/versions';
+import type { Bump } from '../../domain/versions';
+import { gitState } from '../file/git';
+import { configured, whoIs } from './scope';
+import type { Configured, ScopeOptions } from './scope';
+import { readVersion, writeVersion } from '../file/version-file';
+
+/** What `release` and `plan` are told of the release. */
+export interface RequestOptions extends ScopeOptions {
+  bump?: Bump;
+  note: string;
+  skipBuild?: boolean;
+  testOnly?: boolean;
+  /** Commander's reading of `--no-rollback`. */
+  rollback: boolean;
+  again?: boolean;
+  who?: string;
+}
+
+/** A release to ask for, and what must be written first, or taken back when it is refused. */
+export interface Prepared {
+  request: ReleaseRequest;
+  /** Writes the raised version into its file; with nothing to raise it does nothing. */
+  raise(): Promise<void>;
+  /** Puts the version in the file back. */
+  lower(): Promise<void>;
+}
+
+/** Adds the options that say what kind of release is meant. */
+export function addRequestOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--bump <part>', 'raise the version in its file first').choices(BUMPS))
+    .option('--note <text>', 'what is new, kept in the history', '')
+    .option('--skip-build', 'use images that are there or can be pulled, build none')
+    .option('--test-only', 'preflight, build and checks of the images; deploy nothing')
+    .option('--no-rollback', 'when it fails, move the traffic back but keep the failed slot for inspection')
+    .option('--again', 'release the live version again, because its configuration or secrets changed')
+    .option('--who <name>', 'who releases; default: whom CI names, else git’s user.name, else the user');
+}
+
+/**
+ * Reads configuration, version and git, and makes the request of them. Changes nothing yet.
+ *
+ * @throws ConfigurationFailure when one of them is wrong.
+ */
+export async function prepare(version: string | undefined, options: RequestOptions): Promise<Prepared> {
+  const project = await configured(options);
+  const chosen = await chooseVersion(version, options.bump, project.projectDirectory);
+  const { file, from, to } = chosen;
+  const request = await requestFor(project, to, options);
+  return {
+    request,
+    raise: async () => (file === undefined ? undefined : writeVersion(file, to)),
+    lower: async () => (file === undefined || from === undefined ? undefined : writeVersion(file, from)),
+  };
+}
+
+/** Unique for ever, and sorts by time: `20261121-101500-1.2.3-k3v9`. */
+export function releaseId(version: string, at: Date): string {
+  const digits = at.toISOString().replace(/\D/g, '');
+  // Letters and digits that nobody mistakes for one another.
+  const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
+  const random = Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join('');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${version}-${random}`;
+}
+
+async function requestFor(project: Configured, version: string, options: RequestOptions): Promise<ReleaseRequest> {
+  const { app, environment, config, projectDirectory } = project;
+  const now = new Date();
+  const git = await gitState(projectDirectory);
+  return {
+    app,
+    environment,
+    id: releaseId(version, now),
+    version,
+    config,
+    projectDirectory,
+    options: {
+      skipBuild: options.skipBuild === true,
+      testOnly: options.testOnly === true,
+      noRollback: !options.rollback,
+      again: options.again === true,
+    },
+    who: await whoIs(options.who),
+    note: options.note,
+    ...(git && { git }),
+    requestedAt: now.getTime(),
+  };
+}
+
+/** The version that was given, or the one in the project's file, raised when asked; `file` only when it is to change. */
+async function chooseVersion(
+  given: string | undefined,
+  bump: Bump | undefined,
+  directory: string,
+): Promise<{ to: string; from?: string; file?: string }> {
+  if (given !== undefined && bump !== undefined)
+    throw new ConfigurationFailure('expected a version or --bump, seen both; leave one out');
+  if (given !== undefined) {
+    const mistake = versionMistake(given);
+    if (mistake !== undefined) throw new ConfigurationFailure(mistake);
+    return { to: given };
+  }
+  const { file, version } = await readVersion(directory);
+  return bump === undefined ? { to: version } : { file, from: version, to: nextVersion(version, bump) };
+}

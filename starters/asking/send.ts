@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { messageOf, UnreachableFailure } from '../../domain/failures';
+import type { MessageName } from '../../domain/messages';
+import { releaseWorkflowId } from '../../domain/names';
+import type { ReleaseResult, Scope } from '../../domain/release';
+import { messageSignal, messageUpdate } from '../../workflows/messages';
+import type { MessageInput } from '../../workflows/messages';
+import { isConnectionLoss } from './client';
+import { RefusedFailure } from './refused';
+import { timeText } from '../render/words';
+
+/** Milliseconds after which `abort` no longer waits for an answer and goes as a signal, which Temporal keeps. */
+const ABORT_PATIENCE = 2_000;
+/** Milliseconds for which any other message waits for a worker to answer. */
+const PATIENCE = 30_000;
+
+/** How a message went: accepted by the release, or kept by Temporal for it because no worker answered. */
+export type Sent = 'accepted' | 'kept';
+
+/**
+ * Tells the running release something and waits for its answer. The message has one id, so trying again after a
+ * broken connection delivers it once.
+ *
+ * @param runId only this run, so that a message meant for one release never reaches the next
+ * @throws RefusedFailure when the release refuses it, has ended, or never was; UnreachableFailure when nobody answers.
+ */
+export async function sendMessage(
+  client: Client,
+  scope: Scope,
+  name: MessageName,
+  input: MessageInput,
+  runId?: string,
+): Promise<Sent> {
+  const handle = client.workflow.getHandle(releaseWorkflowId(scope), runId);
+  try {
+    if (await update(client, handle, name, input)) return 'accepted';
+    if (name === 'abort') {
+      await handle.signal(messageSignal(name), input);
+      return 'kept';
+    }
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw await nothingRuns(client, scope, name);
+    if (error instanceof WorkflowUpdateFailedError)
+      throw new RefusedFailure(`${name} was refused: ${messageOf(error)}`, { cause: error });
+    throw error;
+  }
+  throw new UnreachableFailure(
+    `no worker answered within ${PATIENCE / 1_000} s, so nobody knows whether ${name} arrived. ` +
+      'See that a worker runs (`spillway doctor`), then look at `spillway status` before sending it again.',
+  );
+}
+
+/** False when nobody answered in time. */
+async function update(
+  client: Client,
+  handle: WorkflowHandle,
+  name: MessageName,
+  input: MessageInput,
+): Promise<boolean> {
+  const deadline = Date.now() + (name === 'abort' ? ABORT_PATIENCE : PATIENCE);
+  const options = { args: [input] as [unknown], updateId: randomUUID() };
+  for (;;) {
+    try {
+      await client.connection.withDeadline(deadline, () => handle.executeUpdate(messageUpdate(name), options));
+      return true;
+    } catch (error) {
+      const unanswered = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isConnectionLoss(error);
+      if (!unanswered) throw error;
+      if (Date.now() >= deadline) return false;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+/** Why there is no release to send a message to. */
+async function nothingRuns(client: Client, scope: Scope, name: MessageName): Promise<RefusedFailure> {
+  const where = `${scope.app} in ${scope.environment}`;
+  const handle = client.workflow.getHandle(releaseWorkflowId(scope));
+  try {
+    const { closeTime } = await handle.describe();
+    const ending = await endingOf(handle);
+    const when = closeTime === undefined ? '' : ` at ${timeText(closeTime.getTime())} UTC`;
+    return new RefusedFailure(`${name} comes too late: the last release of ${where} ended${when}${ending}`);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return new RefusedFailure(
+      `expected a running release of ${where} for ${name}, but none was ever started; see \`spillway current\``,
+    );
+  }
+}
+
+async function endingOf(handle: WorkflowHandle): Promise<string> {
+  try {
+    const { status } = (await handle.result()) as ReleaseResult;
+    return `: ${status.release.version} ${status.outcome}`;
+  } catch (error) {
+    return `: ${messageOf(error)}`;
+  }
+}

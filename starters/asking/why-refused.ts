@@ -1,0 +1,22 @@
+import type { Client } from '@temporalio/client';
+import type { ReleaseRequest } from '../../domain/release';
+import type { ReleaseAnswer } from '../../workflows/messages';
+import { ReleaseView } from '../following/release-view';
+
+/** Why an environment refused: it knows who has it; what that release waits for it says itself. */
+export async function whyRefused(
+  client: Client,
+  { app, environment }: ReleaseRequest,
+  { reason, current }: Extract<ReleaseAnswer, { accepted: false }>,
+): Promise<string> {
+  if (!current) return reason;
+  const look = await new ReleaseView(client, { app, environment }, current.releaseId).look();
+  if (look.kind !== 'status' || look.status.state !== 'needs a hand') return reason;
+  const what = current.migration
+    ? `migration (${current.version}) of ${app} in`
+    : `release of ${app} ${current.version} to`;
+  return (
+    `the ${what} ${environment} by ${current.who} needs a hand, and nothing else can be released until that is settled: ` +
+    '`spillway status` says what could not be undone, and what to do'
+  );
+}

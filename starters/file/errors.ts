@@ -1,0 +1,133 @@
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Document, type LineCounter, type YAMLMap } from 'yaml';
+import type { Mistake } from '../../domain/config/rule';
+
+/** A mistake, and where in the file it can be corrected. */
+export interface LocatedMistake {
+  /** Beginning at 1; absent when nothing in the file could be found, as when it is empty. */
+  line?: number;
+  /** Such as `services.backend.routes[0].port`; empty for the file as a whole. */
+  path: string;
+  message: string;
+}
+
+/** A file of YAML that was read, and where its lines begin. */
+export interface Source {
+  /** As the person named it. */
+  file: string;
+  text: string;
+  document: Document;
+  lines: LineCounter;
+}
+
+type Path = (string | number)[];
+
+/** The line that a person reads: `spillway.yaml:12 services.backend.memroy: unknown key, did you mean "memory"?` */
+export function mistakeText(file: string, { line, path, message }: LocatedMistake): string {
+  const place = line === undefined ? file : `${file}:${line}`;
+  return path === '' ? `${place} ${message}` : `${place} ${path}: ${message}`;
+}
+
+/** What YAML itself has to say against a file. */
+export function yamlMistakes({ document, lines, text }: Source): LocatedMistake[] {
+  return [...document.errors, ...document.warnings].map(({ code, message, pos: [start] }) => ({
+    line: lines.linePos(start).line,
+    path: '',
+    message:
+      code === 'DUPLICATE_KEY'
+        ? `the key "${wordAt(text, start)}" stands twice in the same mapping`
+        : `not valid YAML: ${firstLine(message)}`,
+  }));
+}
+
+/**
+ * Finds what a mistake in the merged configuration of an environment is about: in its overrides when it stands there,
+ * else in the base. What stands nowhere, because it is missing, is shown at the mapping that should have it.
+ */
+export function locate(
+  source: Source,
+  { path, message }: Mistake,
+  environment: string,
+): LocatedMistake & { overridden: boolean } {
+  const prefix = ['environments', environment];
+  const base = walk(source.document, path);
+  const override = walk(source.document, [...prefix, ...path]);
+  const reached = override.depth - prefix.length;
+  const overridden = path.length > 0 && (reached > base.depth || reached === path.length);
+  const { offset } = overridden ? override : base;
+  return {
+    line: offset === undefined ? undefined : source.lines.linePos(offset).line,
+    path: pathText(overridden ? [...prefix, ...path] : path),
+    message,
+    overridden,
+  };
+}
+
+/** Finds what a mistake about the file itself is about. */
+export function locateInFile(source: Source, { path, message }: Mistake): LocatedMistake {
+  const { offset } = walk(source.document, path);
+  return { line: offset === undefined ? undefined : source.lines.linePos(offset).line, path: pathText(path), message };
+}
+
+export function pathText(path: Path): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    const word = /[.\s[\]]/.test(key) ? JSON.stringify(key) : key;
+    return text === '' ? word : `${text}.${word}`;
+  }, '');
+}
+
+/** Follows a path as far as the file has it; the offset is where the last thing found begins. */
+function walk(document: Document, path: Path): { depth: number; offset: number | undefined } {
+  let node: unknown = document.contents;
+  let offset: number | undefined;
+  for (const [depth, key] of path.entries()) {
+    const found = child(document, node, key);
+    if (!found) return { depth, offset };
+    node = found.value;
+    offset = found.offset ?? offset;
+  }
+  return { depth: path.length, offset };
+}
+
+interface Found {
+  value: unknown;
+  offset: number | undefined;
+}
+
+function child(document: Document, node: unknown, key: string | number): Found | undefined {
+  const parent = isAlias(node) ? node.resolve(document) : node;
+  if (isSeq(parent) && typeof key === 'number') {
+    const value = parent.items[key];
+    return value === undefined ? undefined : { value, offset: offsetOf(value) };
+  }
+  return isMap(parent) ? inMap(document, parent, String(key)) : undefined;
+}
+
+function inMap(document: Document, map: YAMLMap, key: string): Found | undefined {
+  const pair = map.items.find((item) => keyOf(item.key) === key);
+  if (pair) return { value: pair.value, offset: offsetOf(pair.key) };
+  // What is merged in by `<<` stands somewhere else.
+  const merged = map.items.filter((item) => keyOf(item.key) === '<<').map(({ value }) => value);
+  for (const source of merged.flatMap((value) => (isSeq(value) ? value.items : [value]))) {
+    const found = child(document, source, key);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function keyOf(key: unknown): string | undefined {
+  return isScalar(key) ? String(key.value) : undefined;
+}
+
+function offsetOf(node: unknown): number | undefined {
+  if (isPair(node)) return offsetOf(node.key);
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function wordAt(text: string, offset: number): string {
+  return /^["']?([^"':\n]*)/.exec(text.slice(offset))?.[1]?.trim() ?? '';
+}
+
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0]!;
+}

@@ -1,0 +1,175 @@
+import {
+  Client,
+  QueryNotRegisteredError,
+  QueryRejectedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { Beat } from '../../activities/canary/canary';
+import { messageOf } from '../../domain/failures';
+import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
+import type { Judgement, ReleaseResult, ReleaseStatus, Scope } from '../../domain/release';
+import { environmentQuery, statusQuery } from '../../workflows/messages';
+import type { EnvironmentState } from '../../workflows/messages';
+import { isConnectionLoss } from '../asking/client';
+
+/** Milliseconds for one question to a worker; another worker takes over within about 3 s. */
+const ANSWER_TIMEOUT = 4_000;
+/** Milliseconds between looks at the steps themselves, of which the release does not know that they are tried again. */
+const STEPS_EVERY = 2_000;
+
+type PendingStep = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+/** What steps said when they were looked at. */
+interface StepsSeen {
+  seenAt: number;
+  /** What the release itself knew then. */
+  after: string;
+  trouble?: string;
+  /** Of a soak that goes on. */
+  judgement?: Judgement;
+}
+
+/** What one look at a release shows. */
+export type Look =
+  /** It has not begun, or Temporal has forgotten it. */
+  | { kind: 'absent' }
+  /** `trouble`: which step is being tried again, and why. */
+  | { kind: 'status'; status: ReleaseStatus; trouble?: string }
+  | { kind: 'ended'; status: ReleaseStatus }
+  /** It ended from outside, so without any undo: terminated, failed or timed out. */
+  | { kind: 'gone'; how: string }
+  /** It goes on, but nobody says how. `stuck`: workers are there, but its code fails; its environment sees to that. */
+  | { kind: 'silent'; why: string; stuck?: true };
+
+/**
+ * Looks at the release of an environment: the one with this id, or the newest when none is given. Once it was found,
+ * it stays with its run, although the next release has the same workflow id.
+ */
+export class ReleaseView {
+  private readonly strict: Client;
+  private run?: string;
+  private steps: StepsSeen = { seenAt: 0, after: '' };
+
+  constructor(
+    private readonly client: Client,
+    private readonly scope: Scope,
+    private readonly releaseId?: string,
+  ) {
+    // A closed release is told from its result, for which no worker is needed.
+    const { connection, options } = client;
+    this.strict = new Client({
+      connection,
+      namespace: options.namespace,
+      workflow: { queryRejectCondition: 'NOT_OPEN' },
+    });
+  }
+
+  /** Run id in Temporal, once it is known. */
+  get runId(): string | undefined {
+    return this.run;
+  }
+
+  /** Never throws for what may be over in a moment; that is `silent`. */
+  async look(): Promise<Look> {
+    try {
+      const runId = this.run ?? (await this.handle().describe()).runId;
+      const look = await this.lookAt(runId);
+      if (this.isOther(look)) return { kind: 'absent' };
+      if (this.releaseId === undefined || look.kind === 'status' || look.kind === 'ended') this.run = runId;
+      return look;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { kind: 'absent' };
+      if (isConnectionLoss(error)) return { kind: 'silent', why: 'Temporal does not answer' };
+      throw error;
+    }
+  }
+
+  private isOther(look: Look): boolean {
+    if (this.run !== undefined || this.releaseId === undefined) return false;
+    if (look.kind === 'gone') return true;
+    return (look.kind === 'status' || look.kind === 'ended') && look.status.release.id !== this.releaseId;
+  }
+
+  private async lookAt(runId: string): Promise<Look> {
+    const handle = this.strict.workflow.getHandle(releaseWorkflowId(this.scope), runId);
+    try {
+      const status = await this.client.connection.withDeadline(Date.now() + ANSWER_TIMEOUT, () =>
+        handle.query(statusQuery),
+      );
+      const { trouble, judgement } = await this.stepsOf(runId, status);
+      return { kind: 'status', status: { ...status, ...(judgement && { judgement }) }, ...(trouble && { trouble }) };
+    } catch (error) {
+      if (error instanceof QueryRejectedError) return resultOf(handle);
+      if (error instanceof WorkflowNotFoundError) throw error;
+      return { kind: 'silent', ...(await this.whySilent(runId, error)) };
+    }
+  }
+
+  /** What the steps themselves say, of which the release hears only at their end. */
+  private async stepsOf(runId: string, { judged }: ReleaseStatus): Promise<Omit<StepsSeen, 'seenAt' | 'after'>> {
+    const after = JSON.stringify(judged ?? []);
+    if (Date.now() - this.steps.seenAt < STEPS_EVERY) {
+      // A soak that has ended since then said more to the release than it had said here.
+      return this.steps.after === after ? this.steps : { trouble: this.steps.trouble };
+    }
+    const pending = (await this.handle(runId).describe()).raw.pendingActivities ?? [];
+    const again = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure);
+    const judgement = pending.map(judgementIn).find((one) => one !== undefined);
+    this.steps = { seenAt: Date.now(), after, ...(again && { trouble: triedAgain(again) }), judgement };
+    return this.steps;
+  }
+
+  /** A worker that is away looks like one that cannot replay the release, except for the attempts of its task. */
+  private async whySilent(runId: string, error: unknown): Promise<{ why: string; stuck?: true }> {
+    const { raw } = await this.handle(runId).describe();
+    const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
+    if (attempt <= 2 && !(error instanceof QueryNotRegisteredError)) return { why: 'no worker answers' };
+    const why = `the worker cannot go on with it (attempt ${attempt}): see its log; a corrected worker takes it up again`;
+    return { why, stuck: true };
+  }
+
+  private handle(runId?: string): WorkflowHandle {
+    return this.client.workflow.getHandle(releaseWorkflowId(this.scope), runId);
+  }
+}
+
+/**
+ * What an environment knows; null when it has never been asked for a release.
+ *
+ * @throws what Temporal raises when no worker answers.
+ */
+export async function readEnvironment(client: Client, scope: Scope): Promise<EnvironmentState | null> {
+  const handle = client.workflow.getHandle(environmentWorkflowId(scope));
+  try {
+    return await client.connection.withDeadline(Date.now() + 2 * ANSWER_TIMEOUT, () => handle.query(environmentQuery));
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}
+
+function triedAgain({ activityType, attempt, lastFailure }: PendingStep): string {
+  const [why] = (lastFailure?.message ?? '').split('\n');
+  return `${activityType?.name} failed and is tried again (attempt ${attempt}): ${why}`;
+}
+
+/** The verdict that a soak beats with; undefined for any other step. */
+function judgementIn({ activityType, heartbeatDetails }: PendingStep): Judgement | undefined {
+  const [payload] = heartbeatDetails?.payloads ?? [];
+  if (activityType?.name !== 'soak' || !payload) return undefined;
+  const beat = defaultPayloadConverter.fromPayload<Partial<Beat> | string>(payload);
+  return typeof beat === 'object' ? beat.judgement : undefined;
+}
+
+async function resultOf(handle: WorkflowHandle): Promise<Look> {
+  try {
+    const { status } = (await handle.result()) as ReleaseResult;
+    return { kind: 'ended', status };
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return { kind: 'gone', how: messageOf(error) };
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+import type { ReleaseStatus } from '../../domain/release';
+import type { Out } from '../output';
+import { coloursFor } from '../output';
+import { renderEvents } from '../render/events';
+import { cutLine } from '../render/table';
+import { renderTree } from '../render/tree';
+import type { Surroundings } from '../render/tree';
+
+/** How a release that goes on is shown. */
+export interface Screen {
+  update(status: ReleaseStatus | undefined, around: Surroundings): void;
+  /** Leaves what was drawn where it is, so that something else may be printed below it. */
+  leave(): void;
+}
+
+/** A picture that is redrawn in place. */
+export function liveScreen(stream: NodeJS.WriteStream): Screen {
+  const colours = coloursFor(stream, process.env);
+  let drawn: string[] = [];
+  return {
+    update(status, around) {
+      const silence = around.silence === undefined ? [] : [colours.red(around.silence)];
+      const picture = status === undefined ? silence : renderTree(status, around, colours);
+      const lines = fit(picture, stream);
+      if (lines.join('\n') === drawn.join('\n')) return;
+      // Up to where the last picture began, then clear all below.
+      const back = drawn.length === 0 ? '' : `\u001b[${drawn.length}A\u001b[J`;
+      stream.write(`${back}${lines.map((line) => `${line}\n`).join('')}`);
+      drawn = lines;
+    },
+    leave() {
+      drawn = [];
+    },
+  };
+}
+
+/** One line per event, for logs and pipes. */
+export function plainLines(out: Out): Screen {
+  let before: ReleaseStatus | undefined;
+  let silentBefore: string | undefined;
+  const isWorthTelling = patiently();
+  const underWay = lasting();
+  return {
+    update(status, { now, silence, link, trouble }) {
+      const begins = before === undefined && status !== undefined;
+      const events = status === undefined ? [] : renderEvents(before, status);
+      // Below the heading, where it is looked for.
+      if (begins && link !== undefined) events.splice(1, 0, link);
+      for (const line of [...events, ...underWay(status, now)]) out.print(line);
+      before = status ?? before;
+      if (isWorthTelling(trouble)) out.print(trouble!);
+      // How long it lasts changes with every look; that it began is the event.
+      const silent = silence?.replace(/ since .*$/, '');
+      if (silent !== silentBefore) out.print(silence ?? 'it answers again');
+      silentBefore = silent;
+    },
+    leave: () => undefined,
+  };
+}
+
+/** Tells what is under way once it has been for a while: most phases are over before, and say so themselves. */
+function lasting(): (status: ReleaseStatus | undefined, now: number) => string[] {
+  let seen = -1;
+  let since = 0;
+  let told = true;
+  return (status, now) => {
+    const index = (status?.phases.length ?? 0) - 1;
+    const phase = status?.phases[index];
+    if (phase === undefined) return [];
+    if (index !== seen) [seen, since, told] = [index, now, false];
+    // By the clock here, which need not be that of the worker.
+    if (told || phase.state !== 'running' || now - since < WORTH_TELLING_AFTER) return [];
+    told = true;
+    return [`${phase.phase} …`];
+  };
+}
+
+/** Milliseconds. */
+const WORTH_TELLING_AFTER = 3_000;
+
+/** Tells a trouble when it is new, and later ever more seldom: an outage of an hour has hundreds of attempts. */
+function patiently(): (trouble: string | undefined) => boolean {
+  let toldBefore: string | undefined;
+  let next = 0;
+  return (trouble) => {
+    const told = trouble?.replace(ATTEMPT, '');
+    const attempt = Number(ATTEMPT.exec(trouble ?? '')?.[1] ?? 0);
+    const isNew = told !== toldBefore;
+    toldBefore = told;
+    if (trouble === undefined || !(isNew || (next > 0 && attempt >= next))) return false;
+    next = attempt < 5 ? 5 : 2 * attempt;
+    return true;
+  };
+}
+
+const ATTEMPT = /\(attempt (\d+)\)/;
+
+// More lines than the terminal has cannot be taken back: the newest matter.
+// A terminal that does not know its size says 0.
+function fit(lines: string[], { columns, rows }: NodeJS.WriteStream): string[] {
+  return lines.slice(1 - (rows || 24)).map((line) => cutLine(line, columns || 80));
+}

@@ -1,0 +1,153 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
+import { ConfigurationFailure } from '../../domain/failures';
+import { localAddress, properName } from './compose-values';
+import type { Proposal, Question } from './proposal';
+import { namedVolumes } from './volumes';
+
+/** What a Dockerfile says about the image it makes. */
+export interface DockerfileFacts {
+  /** The first port it exposes. */
+  port?: number;
+  /** What its HEALTHCHECK asks over HTTP. */
+  health?: { path: string; port: number };
+  hasHealthcheck: boolean;
+  /** Whether it says that it runs as somebody else than root. */
+  nonRoot: boolean;
+  /** Paths of its `VOLUME`s. */
+  volumes: string[];
+}
+
+const NOTHING: DockerfileFacts = { hasHealthcheck: false, nonRoot: false, volumes: [] };
+// Where other people's Dockerfiles are.
+const SKIPPED = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv']);
+const DEPTH = 3;
+
+/** Reads what matters out of a Dockerfile: the last stage, or the one that is named, with what it is based on. */
+export function dockerfileFacts(text: string, target?: string): DockerfileFacts {
+  const stage = stageOf(text, target);
+  return stage.instructions.reduce((facts, { name, rest }) => ({ ...facts, ...stated(name, rest) }), {
+    ...NOTHING,
+    volumes: volumesOf(stage),
+  });
+}
+
+function stated(instruction: string, rest: string): Partial<DockerfileFacts> {
+  switch (instruction) {
+    case 'EXPOSE': {
+      const port = /^(\d+)(?:\/tcp)?(?:\s|$)/.exec(rest)?.[1];
+      return port === undefined ? {} : { port: Number(port) };
+    }
+    case 'USER':
+      return { nonRoot: !/^(root|0)(:|$)/.test(rest) };
+    case 'HEALTHCHECK': {
+      if (/^NONE\b/i.test(rest)) return { hasHealthcheck: false, health: undefined };
+      const health = localAddress(rest);
+      return { hasHealthcheck: true, ...(health && { health }) };
+    }
+    default:
+      return {};
+  }
+}
+
+/** Facts of the Dockerfile at a path; none when there is no such file. */
+export async function factsAt(path: string, target?: string): Promise<DockerfileFacts | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : dockerfileFacts(text, target);
+}
+
+/**
+ * Proposes a configuration from the Dockerfiles in a folder and below it.
+ *
+ * @throws ConfigurationFailure when there is none
+ */
+export async function proposeFromDockerfiles(directory: string, app: string): Promise<Proposal> {
+  const files = await dockerfiles(directory, '', DEPTH);
+  if (files.length === 0) {
+    throw new ConfigurationFailure(
+      `expected a Compose file or a Dockerfile in ${directory}, seen neither; ` +
+        'write spillway.yaml by hand, see docs/configuration.md',
+    );
+  }
+  const questions: Question[] = [];
+  const services: Record<string, Record<string, unknown>> = {};
+  const ports = new Set<number>();
+  for (const file of files) {
+    const name = unused(nameOf(file, app), services);
+    const facts = (await factsAt(join(directory, file))) ?? NOTHING;
+    const ask = (key: string, text: string): void => void questions.push({ path: ['services', name, key], text });
+    const reach = settings(facts, ports, ask);
+    const volumes = namedVolumes(app, name, facts.volumes, [], reach.traffic === 'none', ask);
+    services[name] = { build: buildOf(file), ...reach, ...(volumes.length > 0 && { volumes }) };
+  }
+  return { source: files.join(', '), content: { version: 1, app, services }, questions };
+}
+
+async function dockerfiles(directory: string, below: string, depth: number): Promise<string[]> {
+  const entries = await readdir(join(directory, below), { withFileTypes: true }).catch(() => []);
+  const here = entries
+    .filter((entry) => entry.isFile() && /^(Dockerfile(\.[\w-]+)?|[\w-]+\.Dockerfile)$/.test(entry.name))
+    .filter((entry) => entry.name !== 'Dockerfile.dockerignore')
+    .map((entry) => join(below, entry.name));
+  if (depth === 1) return here.sort();
+  const folders = entries.filter(
+    (entry) => entry.isDirectory() && !entry.name.startsWith('.') && !SKIPPED.has(entry.name),
+  );
+  const inside = await Promise.all(folders.map((entry) => dockerfiles(directory, join(below, entry.name), depth - 1)));
+  return [...here.sort(), ...inside.flat().sort()];
+}
+
+function nameOf(file: string, app: string): string {
+  const [, before, after] = /^(?:([\w-]+)\.Dockerfile|Dockerfile\.([\w-]+))$/.exec(basename(file)) ?? [];
+  const folder = dirname(file);
+  return properName(before ?? after ?? (folder === '.' ? app : basename(folder)));
+}
+
+function unused(name: string, taken: object): string {
+  for (let count = 2, free = name; ; count++) {
+    if (!Object.hasOwn(taken, free)) return free;
+    free = `${name.slice(0, 36)}-${count}`;
+  }
+}
+
+function buildOf(file: string): Record<string, string> {
+  const context = dirname(file) === '.' ? '.' : `./${dirname(file)}`;
+  return basename(file) === 'Dockerfile' ? { context } : { context, dockerfile: basename(file) };
+}
+
+type Ask = (key: string, text: string) => void;
+
+function settings(facts: DockerfileFacts, ports: Set<number>, ask: Ask): Record<string, unknown> {
+  imageQuestions(facts, ask);
+  const port = facts.port ?? facts.health?.port;
+  if (port === undefined) {
+    ask(
+      'traffic',
+      'no port is exposed, so it is taken for a worker, of which two versions must not run at once; if it answers requests, give `port` and `routes` instead',
+    );
+    return { traffic: 'none', run: 'live-only' };
+  }
+  if (ports.has(port))
+    ask(
+      'port',
+      `another service has port ${port} at the router already; give this one \`routes\` if it should be reached`,
+    );
+  else ask('routes', 'on which port, host and path should the router take requests for it?');
+  const routes = ports.has(port) ? {} : { routes: [{ port }] };
+  ports.add(port);
+  return { port, ...routes, ...healthOf(facts, port, ask) };
+}
+
+function healthOf(facts: DockerfileFacts, port: number, ask: Ask): Record<string, unknown> {
+  if (facts.health?.port === port) return { health: { endpoints: [{ path: facts.health.path }] } };
+  if (!facts.hasHealthcheck)
+    ask('port', 'which path tells that it is healthy? Without `health.endpoints` only that it runs is known');
+  return {};
+}
+
+/** What the policy will say about the image. */
+export function imageQuestions({ nonRoot }: Pick<DockerfileFacts, 'nonRoot'>, ask: Ask): void {
+  if (!nonRoot)
+    ask('build', 'its Dockerfile has no USER, so the image may run as root, which `policy.nonRoot` refuses');
+}

@@ -1,0 +1,119 @@
+import { Document, isMap, isPair, isScalar, type Node, type Pair } from 'yaml';
+import { appConfigSchema } from '../../domain/config';
+import { explain, mistakesIn } from '../../domain/config/mistakes';
+import { ConfigurationFailure } from '../../domain/failures';
+import { pathText } from '../file/errors';
+
+/** Something that could not be known from what is there, and where it belongs in the configuration. */
+export interface Question {
+  path: string[];
+  text: string;
+}
+
+/** What `init` proposes: a configuration as a person would write it, and what it leaves open. */
+export interface Proposal {
+  /** What it was made from. */
+  source: string;
+  content: { version: 1; app: string; services: Record<string, Record<string, unknown>> } & Record<string, unknown>;
+  questions: Question[];
+}
+
+/**
+ * Takes out whatever the schema does not accept, each with a question in its place, until the rest is right.
+ *
+ * @throws ConfigurationFailure when nothing is left
+ */
+export function repaired({ source, content, questions }: Proposal): Proposal {
+  const rest = structuredClone(content);
+  const asked = [...questions];
+  // Each round takes something out, so it ends.
+  for (;;) {
+    const { error } = appConfigSchema.safeParse(rest, { error: explain });
+    const [mistake] = error ? mistakesIn(error, rest) : [];
+    if (!mistake) return { source, content: rest, questions: asked };
+    const path = mistake.path.map(String);
+    if (path.length === 0 || (path[0] === 'services' && path.length === 1) || !remove(rest, path)) {
+      throw new ConfigurationFailure(
+        `expected services in ${source} that Spillway can release, seen none (${pathText(mistake.path)}: ${mistake.message}); ` +
+          'write spillway.yaml by hand, see docs/configuration.md',
+      );
+    }
+    asked.push({ path: path.slice(0, -1), text: `${path.at(-1)} was left out: ${mistake.message}` });
+  }
+}
+
+/** Removes what is at a path, or the nearest that is there. */
+function remove(content: unknown, path: string[]): boolean {
+  for (let length = path.length; length > 0; length--) {
+    const parent = path
+      .slice(0, length - 1)
+      .reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], content);
+    const key = path[length - 1]!;
+    if (typeof parent !== 'object' || parent === null || !Object.hasOwn(parent, key)) continue;
+    if (Array.isArray(parent)) parent.splice(Number(key), 1);
+    else delete (parent as Record<string, unknown>)[key];
+    return true;
+  }
+  return false;
+}
+
+/** The file: each question stands as a comment above what it is about. */
+export function proposalText({ source, content, questions }: Proposal): string {
+  const document = new Document(content);
+  compact(document.contents as Node);
+  for (const { path, text } of questions) comment(document, path, text);
+  return [
+    '# yaml-language-server: $schema=node_modules/spillway/spillway.schema.json',
+    `# Proposed by \`spillway init\` from ${source}. Comments that begin with a question mark say what it could not know:`,
+    '# decide, delete them, then run `spillway validate` and `spillway plan`. Every key: docs/configuration.md',
+    document.toString({ lineWidth: 0, flowCollectionPadding: true }),
+    FOOTER,
+  ].join('\n');
+}
+
+const FOOTER = `# Give the new version a growing share of the traffic and judge it, before it gets all of it:
+# canary:
+#   steps:
+#     - { weight: 10, soak: 1m }
+#     - { weight: 50, soak: 1m }
+#   limits: { errorRate: 5, p95: 1s, healthFailures: 3 }
+
+# What differs between environments:
+# environments:
+#   staging:
+#   production:
+#     services:
+#       ${'NAME'}: { replicas: 2 }
+`;
+
+function comment(document: Document, path: string[], text: string): void {
+  const note = ` ? ${text.replace(/\s+/g, ' ')}`;
+  const place = pairAt(document, path);
+  const key = place?.key;
+  if (isScalar(key)) key.commentBefore = key.commentBefore ? `${key.commentBefore}\n${note}` : note;
+  else document.commentBefore = document.commentBefore ? `${document.commentBefore}\n${note}` : note;
+}
+
+/** The pair at a path, or the last one above it. */
+function pairAt(document: Document, path: string[]): Pair | undefined {
+  let node: unknown = document.contents;
+  let last: Pair | undefined;
+  for (const key of path) {
+    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    if (!isPair(pair)) return last;
+    last = pair;
+    node = pair.value;
+  }
+  return last;
+}
+
+// Small mappings read best on one line: `{ port: 80 }`, `{ env: NAME }`.
+function compact(node: Node): void {
+  if (!('items' in node)) return;
+  const items = node.items as (Pair | Node)[];
+  const values = items.map((item) => (isPair(item) ? (item.value as Node) : item));
+  values.filter((value) => typeof value === 'object' && value !== null).forEach(compact);
+  const isSmall = isMap(node) && items.length <= 2 && values.every((value) => isScalar(value));
+  const isWords = !isMap(node) && values.every((value) => isScalar(value));
+  if (isSmall || isWords) (node as { flow?: boolean }).flow = true;
+}

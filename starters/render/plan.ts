@@ -1,0 +1,34 @@
+import { liveText } from '../../domain/live-state';
+import type { ReleaseRequest } from '../../domain/release';
+import type { PlanAnswer } from '../../workflows/messages';
+import type { Colours } from '../output';
+import { textTable } from './table';
+
+/** What a release would do, what was checked for it, and what cannot be promised. */
+export function renderPlan(request: ReleaseRequest, plan: PlanAnswer, colours: Colours): string {
+  const { live, slot, steps, checks, caveats } = plan;
+  const failed = checks.filter(({ ok }) => !ok).length;
+  const now = live ? liveText(live, plan.found ?? { condition: 'serving', detail: '' }) : 'nothing is live';
+  return [
+    `${colours.bold(`${request.app} ${request.version} → ${request.environment}`)}: into ${slot}; ${now}`,
+    '',
+    textTable(
+      ['phase', 'does', 'undo'],
+      steps.map(({ phase, does, undo }) => [phase, does, undo]),
+    ),
+    '',
+    ...checks.map((check) => `${sign(check, colours)} ${check.name}: ${check.detail}`),
+    ...(caveats.length > 0 ? ['', ...caveats.map((caveat) => `${colours.yellow('!')} ${caveat}`)] : []),
+    '',
+    failed === 0
+      ? 'Nothing was changed. A release would pass these checks.'
+      : colours.red(
+          `Nothing was changed. A release would stop in preflight: ${failed} of ${checks.length} checks say no.`,
+        ),
+  ].join('\n');
+}
+
+function sign({ ok, warning }: PlanAnswer['checks'][number], { green, yellow, red }: Colours): string {
+  if (!ok) return red('✗');
+  return warning ? yellow('!') : green('✓');
+}

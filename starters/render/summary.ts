@@ -1,0 +1,53 @@
+import type { ReleaseStatus, UndoRecord } from '../../domain/release';
+import type { Colours } from '../output';
+import { alarmLines, judgedLines } from './judged';
+import { commandFor, outcomeText, titleOf, tookOf } from './words';
+
+/** The last word about a release: how it ended, why, and what a person must do. */
+export function renderSummary(status: ReleaseStatus, colours: Colours): string {
+  return (status.state === 'needs a hand' ? handLines(status, colours) : endLines(status, colours)).join('\n');
+}
+
+function endLines(status: ReleaseStatus, colours: Colours): string[] {
+  const { outcome, why, endedAt, startedAt, leftovers } = status;
+  const ending = outcome === undefined ? status.state : outcomeText(outcome, colours);
+  const took = tookOf({ startedAt, endedAt }, startedAt);
+  return [
+    `${colours.bold(titleOf(status))}: ${ending} after ${took}${why ? ` — ${why}` : ''}`,
+    ...liveLine(status),
+    ...judgedLines(status.judged, colours, why).map((line) => `  ${line}`),
+    ...failureLines(status, colours),
+    ...leftovers.map((leftover) => `  left over: ${leftover}`),
+    ...(outcome === 'terminated' ? [`  what was live before serves again; see ${commandFor('status', status)}`] : []),
+  ];
+}
+
+/** Which metrics failed it, besides the one that is named as the reason. */
+function failureLines({ judged, why = '' }: ReleaseStatus, colours: Colours): string[] {
+  const last = judged?.at(-1)?.judgement;
+  return last?.verdict === 'fail' ? alarmLines(last, why, colours).map((line) => `    ${line}`) : [];
+}
+
+function liveLine({ outcome, live }: ReleaseStatus): string[] {
+  if (outcome === 'released' || outcome === 'migrated' || outcome === 'unchanged') return [];
+  return [live ? `  live: ${live.version} in ${live.slot}` : '  nothing is live'];
+}
+
+/** What failed to be undone, and the two ways on. */
+function handLines(status: ReleaseStatus, colours: Colours): string[] {
+  const failed = status.undos.filter(({ state }) => state === 'failed');
+  const waiting = status.undos.filter(({ state }) => state === 'pending');
+  return [
+    `${colours.bold(titleOf(status))}: ${colours.red('needs a hand')}${status.why ? ` — ${status.why}` : ''}`,
+    'This could not be undone:',
+    ...failed.map(undoLine),
+    ...(waiting.length === 0 ? [] : ['These wait for it:', ...waiting.map(undoLine)]),
+    'Nothing else can be released until this is settled. Remove the cause, or do it by hand as docs/runbook.md says, then:',
+    `  ${commandFor('retry', status)}      tries it again`,
+    `  ${commandFor('resolved', status)}   says that you did it`,
+  ];
+}
+
+function undoLine({ label, failure }: UndoRecord): string {
+  return `  - ${label}${failure ? `: ${failure}` : ''}`;
+}

@@ -1,0 +1,91 @@
+import type { Outcome, PhaseRecord, ReleaseStatus } from '../../domain/release';
+import { formatDuration } from '../../domain/units';
+import type { Colours } from '../output';
+import type { ExitCode } from '../exit-codes';
+import { EXIT } from '../exit-codes';
+
+/** How long a phase took, or has been running until `now`, both ms since the epoch. */
+export function tookOf({ startedAt, endedAt }: { startedAt: number; endedAt?: number }, now: number): string {
+  return formatDuration(Math.max(0, (endedAt ?? now) - startedAt));
+}
+
+/** `shop 1.3.0 → production` */
+export function titleOf({ release }: Pick<ReleaseStatus, 'release'>): string {
+  return `${release.app} ${release.version} → ${release.environment}`;
+}
+
+/** What the exit code of a command says of a release; undefined while it goes on. */
+export function exitCodeOf({
+  state,
+  outcome,
+  unreachable,
+}: Pick<ReleaseStatus, 'state' | 'outcome' | 'unreachable'>): ExitCode | undefined {
+  if (state === 'needs a hand') return EXIT.needsHand;
+  if (state !== 'ended') return undefined;
+  switch (outcome) {
+    case 'released':
+    case 'migrated':
+    case 'unchanged':
+      return EXIT.done;
+    case 'refused':
+    case 'rolled back':
+      return unreachable ? EXIT.unreachable : EXIT.no;
+    case 'resolved by hand':
+    case 'terminated':
+    case undefined:
+      return EXIT.no;
+  }
+}
+
+/** An outcome in the colour it deserves. */
+export function outcomeText(outcome: Outcome, colours: Colours): string {
+  switch (outcome) {
+    case 'released':
+    case 'migrated':
+    case 'unchanged':
+      return colours.green(outcome);
+    case 'refused':
+    case 'rolled back':
+    case 'resolved by hand':
+      return colours.yellow(outcome);
+    case 'terminated':
+      return colours.red(outcome);
+  }
+}
+
+/** A sign for the state of a phase. */
+export function phaseSign(state: PhaseRecord['state'], colours: Colours): string {
+  switch (state) {
+    case 'running':
+      return colours.blue('▸');
+    case 'done':
+      return colours.green('✓');
+    case 'failed':
+      return colours.red('✗');
+    case 'skipped':
+      return colours.dim('–');
+  }
+}
+
+/** The commands that a person may want next, with the options that name the environment. */
+export function commandFor(name: string, { release }: Pick<ReleaseStatus, 'release'>): string {
+  return `spillway ${name} --app ${release.app} -e ${release.environment}`;
+}
+
+/** The command by which a person gives what a release waits for; undefined when no command does. */
+export function answerTo(status: ReleaseStatus): string | undefined {
+  if (status.state !== 'running') return undefined;
+  if (status.phase === 'approve') return commandFor('approve', status);
+  return status.waitingFor?.startsWith('promote') ? commandFor('promote', status) : undefined;
+}
+
+/** A reason where there is one line for it. A first line that announces the next is told with it. */
+export function oneLine(text: string): string {
+  const [first = '', second] = text.split('\n', 2);
+  return second !== undefined && first.endsWith(':') ? `${first} ${second}` : first;
+}
+
+/** UTC, to the second: `2026-11-21 10:15:00`. */
+export function timeText(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,37 @@
+import type { Io } from '../../domain/host';
+import { LABELS, containerName, networkName } from '../../domain/names';
+import type { Claim, Labels } from '../../domain/ownership';
+import type { Scope } from '../../domain/release';
+import type { DockerEngine } from './engine';
+import type { Wanted } from '../target';
+
+/** All on an engine that has the labels of an environment, or a name that it needs for these; whoever made it. */
+export async function findClaims(engine: DockerEngine, scope: Scope, wanted: Wanted[], io: Io): Promise<Claim[]> {
+  const [containers, networks] = await Promise.all([
+    engine.call(io, (docker, abort) => docker.listContainers({ all: true, ...abort })),
+    engine.call(io, (docker, abort) => docker.listNetworks({ ...abort })),
+  ]);
+  const needed = new Set(
+    wanted.flatMap(({ group, service, replicas }) =>
+      Array.from({ length: replicas }, (_, index) => containerName(scope, service, group, index + 1)),
+    ),
+  );
+  const isOfScope = (labels: Labels): boolean =>
+    labels[LABELS.app] === scope.app && labels[LABELS.environment] === scope.environment;
+  const claims: Claim[] = [
+    ...containers.map(({ Id, Names, Labels }) => {
+      // A dead one has none; one with links has several.
+      const names = Names.map((one) => one.slice(1));
+      const name = names.find((one) => needed.has(one)) ?? names[0] ?? Id.slice(0, 12);
+      return { kind: 'container' as const, name, labels: Labels, isNeeded: needed.has(name) };
+    }),
+    ...networks.map(({ Name, Labels }) => {
+      return { kind: 'network' as const, name: Name, labels: Labels ?? {}, isNeeded: Name === networkName(scope) };
+    }),
+  ];
+  // Helpers, which have no slot, come and go.
+  return claims.filter(
+    ({ kind, labels, isNeeded }) =>
+      isNeeded || (isOfScope(labels) && (kind === 'network' || labels[LABELS.slot] !== undefined)),
+  );
+}

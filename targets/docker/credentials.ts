@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { ConfigurationFailure } from '../../domain/failures';
+import type { Surroundings } from './engine';
+
+/** What the Docker configuration calls Docker Hub. */
+const DOCKER_HUB = 'https://index.docker.io/v1/';
+const HELPER_MS = 20_000;
+
+interface DockerConfig {
+  auths?: Record<string, { auth?: string; username?: string; password?: string; identitytoken?: string }>;
+  credHelpers?: Record<string, string>;
+  credsStore?: string;
+}
+
+type Credentials = Docker.AuthConfig | { identitytoken: string; serveraddress: string };
+
+/** A reference taken apart: `127.0.0.1:5000/shop:1.2.3`, `nginx`, `shop@sha256:…`. */
+export function splitReference(reference: string): { repository: string; tag?: string; digest?: string } {
+  const [name, digest] = reference.split('@') as [string, string | undefined];
+  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
+  if (colon < 0) return { repository: name, ...(digest && { digest }) };
+  return { repository: name.slice(0, colon), tag: name.slice(colon + 1), ...(digest && { digest }) };
+}
+
+/** The registry of a repository, as the Docker configuration names it. */
+function registryOf(repository: string): string {
+  const [first, ...rest] = repository.split('/') as [string, ...string[]];
+  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  return isHost && first !== 'docker.io' ? first : DOCKER_HUB;
+}
+
+/**
+ * Credentials for a repository out of the Docker configuration of the worker (`docker login`): a credential helper
+ * (https://github.com/docker/docker-credential-helpers) when one is named, else what the file itself holds.
+ *
+ * @returns undefined when it holds none: the registry may not ask for any.
+ */
+export async function credentialsFor(
+  repository: string,
+  variables: Surroundings['variables'],
+): Promise<Credentials | undefined> {
+  const registry = registryOf(repository);
+  const config = await readConfig(
+    join(variables.DOCKER_CONFIG ?? join(variables.HOME ?? '/root', '.docker'), 'config.json'),
+  );
+  const helper = config.credHelpers?.[registry] ?? config.credsStore;
+  const helped = helper ? await askHelper(helper, registry, variables) : undefined;
+  return helped ?? storedCredentials(config, registry);
+}
+
+async function readConfig(path: string): Promise<DockerConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new ConfigurationFailure(`expected to read ${path}, seen ${(error as Error).message}`);
+  }
+  try {
+    return JSON.parse(text) as DockerConfig;
+  } catch {
+    // Without the parser's message, which quotes the text: there may be a password in it.
+    throw new ConfigurationFailure(`expected JSON in ${path}, seen something else: run \`docker login\` again`);
+  }
+}
+
+function storedCredentials({ auths = {} }: DockerConfig, registry: string): Credentials | undefined {
+  const names = [registry, `https://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
+  const entry = names.map((name) => auths[name]).find(Boolean);
+  if (!entry) return undefined;
+  if (entry.identitytoken) return { identitytoken: entry.identitytoken, serveraddress: registry };
+  const decoded = entry.auth ? Buffer.from(entry.auth, 'base64').toString('utf8') : undefined;
+  const username = entry.username ?? decoded?.slice(0, decoded.indexOf(':'));
+  const password = entry.password ?? decoded?.slice(decoded.indexOf(':') + 1);
+  return username && password ? { username, password, serveraddress: registry } : undefined;
+}
+
+function askHelper(
+  helper: string,
+  registry: string,
+  variables: Surroundings['variables'],
+): Promise<Credentials | undefined> {
+  const program = `docker-credential-${helper}`;
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, ['get'], { timeout: HELPER_MS, env: variables }, (error, stdout) => {
+      if (error && (error.code as unknown) === 'ENOENT') {
+        return reject(
+          new ConfigurationFailure(`expected ${program} on the worker's PATH, as the Docker configuration says`),
+        );
+      }
+      // A helper that knows nothing of a registry exits with 1, which is no reason not to ask the registry without.
+      if (error) return resolve(undefined);
+      resolve(parseHelped(stdout, registry));
+    });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(registry);
+  });
+}
+
+function parseHelped(stdout: string, registry: string): Credentials | undefined {
+  try {
+    const { Username, Secret } = JSON.parse(stdout) as { Username?: string; Secret?: string };
+    if (!Username || !Secret) return undefined;
+    if (Username === '<token>') return { identitytoken: Secret, serveraddress: registry };
+    return { username: Username, password: Secret, serveraddress: registry };
+  } catch {
+    return undefined;
+  }
+}

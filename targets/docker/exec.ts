@@ -1,0 +1,129 @@
+import { Duplex, PassThrough, type Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type Docker from 'dockerode';
+import { UnreachableFailure } from '../../domain/failures';
+import type { ExecResult, Io } from '../../domain/host';
+import type { DockerEngine } from './engine';
+
+/** Most that is kept of a program's output, in bytes; what comes after is read and dropped. */
+const OUTPUT_LIMIT = 8 * 1024 * 1024;
+
+export interface ExecOptions {
+  /** Given to the program's input, which is not closed afterwards: the program must know how much to read. */
+  input?: Buffer;
+  user?: string;
+}
+
+/** Runs a program in a running container and waits for its end. */
+export async function execIn(
+  engine: DockerEngine,
+  container: string,
+  argv: string[],
+  io: Io,
+  { input, user }: ExecOptions = {},
+): Promise<ExecResult> {
+  const exec = await createExec(engine, container, argv, io, { AttachStdin: input !== undefined, User: user });
+  return engine.call(
+    io,
+    async (docker, abort) => {
+      const hijack = input !== undefined;
+      const stream = await exec.start({ Tty: false, hijack, stdin: hijack, ...abort });
+      if (input) stream.write(input);
+      const [stdout, stderr] = await collect(docker, stream, abort.abortSignal);
+      const { ExitCode } = await exec.inspect(abort);
+      return { exitCode: ExitCode ?? -1, stdout, stderr };
+    },
+    null,
+  );
+}
+
+/** A program in a container as a byte stream: what is written is its input, what is read its output. */
+export async function attachIn(engine: DockerEngine, container: string, argv: string[], io: Io): Promise<Duplex> {
+  const exec = await createExec(engine, container, argv, io, { AttachStdin: true });
+  return engine.call(io, async (docker, abort) => {
+    const raw = await exec.start({ Tty: false, hijack: true, stdin: true, ...abort });
+    const output = new PassThrough();
+    const errors = new PassThrough();
+    docker.modem.demuxStream(raw, output, errors);
+    const complaint = textOf(errors);
+    raw.once('end', () => errors.end());
+    raw.once('end', () => void endLike(output, complaint, argv));
+    raw.once('error', (error: Error) => output.destroy(error));
+    return joined(raw, output);
+  });
+}
+
+/** Splits the engine's multiplexed stream of a program without a terminal into its output and its errors. */
+async function collect(docker: Docker, stream: NodeJS.ReadableStream, signal?: AbortSignal): Promise<[string, string]> {
+  const output = new PassThrough();
+  const errors = new PassThrough();
+  const texts = Promise.all([textOf(output), textOf(errors)]);
+  docker.modem.demuxStream(stream, output, errors);
+  const stop = (): void => void (stream as Readable).destroy();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    await finished(stream, { writable: false });
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    output.end();
+    errors.end();
+  }
+  return texts;
+}
+
+/** Output and errors in the order in which they came: each frame has a head of 8 bytes, the last four being its length. */
+export function textOfFrames(framed: Buffer): string {
+  const parts: Buffer[] = [];
+  for (let at = 0; at + 8 <= framed.length;) {
+    const end = at + 8 + framed.readUInt32BE(at + 4);
+    parts.push(framed.subarray(at + 8, end));
+    at = end;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function createExec(
+  engine: DockerEngine,
+  container: string,
+  argv: string[],
+  io: Io,
+  options: { AttachStdin: boolean; User?: string },
+): Promise<Docker.Exec> {
+  return engine.call(io, (docker, abort) =>
+    docker.getContainer(container).exec({ Cmd: argv, AttachStdout: true, AttachStderr: true, ...options, ...abort }),
+  );
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += (chunk as Buffer).length;
+    if (size <= OUTPUT_LIMIT) chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A stream that ends because nobody answered must not look like one that ended well. */
+async function endLike(output: PassThrough, complaint: Promise<string>, argv: string[]): Promise<void> {
+  const said = (await complaint).trim();
+  if (said === '') return void output.end();
+  output.destroy(new UnreachableFailure(`expected a connection by \`${argv.join(' ')}\`, seen ${said}`));
+}
+
+/** The end of what is written is not passed on: the program would take it as the end of both directions. */
+function joined(raw: NodeJS.ReadWriteStream, output: PassThrough): Duplex {
+  const duplex = new Duplex({
+    read: () => output.resume(),
+    write: (chunk: Buffer, _encoding, done) => void raw.write(chunk, () => done()),
+    final: (done) => done(),
+    destroy: (error, done) => {
+      (raw as unknown as Readable).destroy();
+      done(error);
+    },
+  });
+  output.on('data', (chunk) => duplex.push(chunk) || output.pause());
+  output.once('end', () => duplex.push(null));
+  output.once('error', (error) => duplex.destroy(error));
+  return duplex;
+}

@@ -1,0 +1,92 @@
+import { request, type IncomingMessage } from 'node:http';
+import { connect as connectTls } from 'node:tls';
+import type { Duplex } from 'node:stream';
+import { UnreachableFailure } from '../../domain/failures';
+import type { ReadyCheck } from '../../domain/health';
+import type { Host, Io } from '../../domain/host';
+import type { Answer } from '../target';
+import { TimeUp, within } from '../within';
+
+/** Most of a body that is looked at, in bytes. */
+const BODY_LIMIT = 1024 * 1024;
+
+/** Where a question goes, as seen from the host. */
+export interface Asked {
+  host: string;
+  port: number;
+  hostHeader?: string;
+  tls?: boolean;
+}
+
+/**
+ * Asks over HTTP from the host's point of view, with a connection of its own.
+ *
+ * @throws UnreachableFailure when there is no complete answer within the check's time-out.
+ */
+export async function askFrom(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<Answer> {
+  const started = performance.now();
+  try {
+    const { status, body } = await within(io.signal, check.timeout, (signal) =>
+      ask(host, at, check, { ...io, signal }),
+    );
+    return { status, body, latency: performance.now() - started };
+  } catch (error) {
+    io.signal.throwIfAborted();
+    const seen = error instanceof TimeUp ? `none within ${error.limitMs} ms` : (error as Error).message;
+    const url = `http${at.tls ? 's' : ''}://${at.host}:${at.port}${check.path}`;
+    throw new UnreachableFailure(`expected an answer from ${url}, seen ${seen}`);
+  }
+}
+
+async function ask(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<{ status: number; body: string }> {
+  const stream = await host.connect({ host: at.host, port: at.port }, io);
+  const stop = (): void => void stream.destroy();
+  io.signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await exchange(at.tls ? await secured(stream, at) : stream, at, check);
+  } finally {
+    stop();
+  }
+}
+
+function exchange(stream: Duplex, at: Asked, check: ReadyCheck): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({
+      createConnection: () => stream,
+      method: check.method,
+      path: check.path,
+      headers: {
+        host: at.hostHeader ?? `${at.host}:${at.port}`,
+        'user-agent': 'spillway',
+        ...check.headers,
+        connection: 'close',
+      },
+    });
+    outgoing.once('error', reject);
+    outgoing.once('response', (response) => {
+      read(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+    });
+    outgoing.end(check.body);
+  });
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += (chunk as Buffer).length;
+    if (size <= BODY_LIMIT) chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The host asks its own router: what counts is the answer, and its certificate names no address of the host. */
+function secured(stream: Duplex, at: Asked): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const servername = at.hostHeader?.replace(/:\d+$/, '');
+    const socket = connectTls({ socket: stream, rejectUnauthorized: false, ...(servername && { servername }) });
+    socket.once('secureConnect', () => resolve(socket));
+    socket.once('error', reject);
+    stream.once('close', () => reject(new Error('the connection was closed during the TLS handshake')));
+  });
+}

@@ -1,0 +1,227 @@
+import { createInterface } from 'node:readline';
+import type Docker from 'dockerode';
+import type { ServiceConfig } from '../../domain/config';
+import { ImageFailure, UnreachableFailure } from '../../domain/failures';
+import type { Io } from '../../domain/host';
+import { LABELS } from '../../domain/names';
+import type { PinnedImage } from '../../domain/release';
+import { packContext } from './context';
+import { credentialsFor, splitReference } from './credentials';
+import { reasonOf, statusOf, type Abort, type DockerEngine, type Surroundings } from './engine';
+import type { ImageFacts } from '../target';
+
+/** What a build is told beside the configuration. */
+export type ImageBuild = NonNullable<ServiceConfig['build']> & {
+  directory: string;
+  reference: string;
+  cpu?: number;
+  labels?: Record<string, string>;
+};
+
+/** How much of a build's output its failure quotes. */
+const QUOTED_LINES = 20;
+const CPU_PERIOD = 100_000;
+
+interface Event {
+  stream?: string;
+  status?: string;
+  id?: string;
+  error?: string;
+  aux?: { ID?: string };
+}
+
+/** Images of one engine: build, pull, inspect, tag, remove. */
+export class DockerImages {
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly variables: Surroundings['variables'],
+  ) {}
+
+  async build(build: ImageBuild, service: string, io: Io): Promise<PinnedImage> {
+    const context = await packContext(build.directory, build.dockerfile, build.maxContext);
+    const output: string[] = [];
+    let id: string | undefined;
+    const open = (docker: Docker, abort: Abort): Promise<NodeJS.ReadableStream> =>
+      docker.buildImage(context, { ...buildOptions(build), ...abort });
+    await this.follow(io, open, (event) => {
+      id = event.aux?.ID ?? id;
+      const line = (event.stream ?? event.status ?? '').trimEnd();
+      if (line) io.onProgress(`building ${service}: ${line.slice(0, 200)}`);
+      if (line) output.push(line);
+      if (event.error) throw buildFailure(build.reference, event.error, output);
+    }).catch((error: unknown) => {
+      if (statusOf(error) === undefined) throw error;
+      throw buildFailure(build.reference, reasonOf(error), output);
+    });
+    if (!id)
+      throw new UnreachableFailure(
+        `expected the build of ${build.reference} to end, seen its output break off: try again`,
+      );
+    const { Size } = await this.engine.call(io, (docker) => docker.getImage(id!).inspect());
+    return { service, reference: build.reference, digest: id, size: Size };
+  }
+
+  async pull(reference: string, service: string, io: Io): Promise<PinnedImage> {
+    const present = await this.inspect(reference, service, io);
+    if (present) return present.image;
+    const { repository, tag, digest } = splitReference(reference);
+    const authconfig = await credentialsFor(repository, this.variables);
+    const options = { fromImage: repository, tag: digest ?? tag ?? 'latest' };
+    const open = (docker: Docker, abort: Abort): Promise<NodeJS.ReadableStream> =>
+      docker.createImage(authconfig ?? {}, { ...options, ...abort });
+    await this.follow(io, open, ({ status, id, error }) => {
+      if (status) io.onProgress(`pulling ${reference}: ${id ? `${id} ` : ''}${status}`);
+      if (error) throw new UnreachableFailure(`expected to pull ${reference}, seen ${error}: check the registry`);
+    }).catch((error: unknown) => {
+      throw pullFailure(reference, authconfig !== undefined, error);
+    });
+    const pulled = await this.inspect(reference, service, io);
+    if (pulled) return pulled.image;
+    throw new ImageFailure(`expected ${reference} on the engine after it was pulled, seen none: check the reference`);
+  }
+
+  /** Asks the registry, through the engine, whether it would give this image; pulls nothing. */
+  async expectInRegistry(reference: string, io: Io): Promise<void> {
+    const authconfig = await credentialsFor(splitReference(reference).repository, this.variables);
+    try {
+      await this.engine.call(io, (docker, abort) =>
+        docker.getImage(reference).distribution({ ...(authconfig && { authconfig }), ...abort }),
+      );
+    } catch (error) {
+      throw pullFailure(reference, authconfig !== undefined, error);
+    }
+  }
+
+  async inspect(reference: string, service: string, io: Io): Promise<ImageFacts | undefined> {
+    const found = await this.find(reference, io);
+    if (!found) return undefined;
+    const { Config, Size } = found;
+    const app = Config.Labels?.[LABELS.app];
+    return {
+      image: { service, reference, digest: digestOf(found, reference), size: Size },
+      user: Config.User ?? '',
+      env: Object.fromEntries((Config.Env ?? []).map((pair) => splitPair(pair))),
+      hasHealthcheck: hasHealthcheck(Config.Healthcheck),
+      volumes: Object.keys(Config.Volumes ?? {}),
+      ...(app !== undefined && { app }),
+    };
+  }
+
+  /** What to name in a container so that exactly this image runs: an image id, or a repository digest. */
+  async exactName({ reference, digest }: Pick<PinnedImage, 'reference' | 'digest'>, io: Io): Promise<string> {
+    const names = [digest, `${splitReference(reference).repository}@${digest}`];
+    for (const name of names) {
+      if (await this.find(name, io)) return name;
+    }
+    throw new ImageFailure(
+      `expected image ${reference} with digest ${digest} on the engine, seen none: build or pull it again`,
+    );
+  }
+
+  async tag(reference: string, digest: string, io: Io): Promise<void> {
+    const { repository: repo, tag = 'latest' } = splitReference(reference);
+    const image = await this.exactName({ reference, digest }, io);
+    await this.engine.call(io, (docker, abort) => docker.getImage(image).tag({ repo, tag, ...abort }));
+  }
+
+  /** Takes a name away, and the image with it when nothing else uses it. Answers whether there was anything to take. */
+  async remove(reference: string, io: Io): Promise<boolean> {
+    try {
+      await this.engine.call(io, (docker, abort) => docker.getImage(reference).remove({ ...abort }));
+    } catch (error) {
+      if (statusOf(error) === 404) return false;
+      if (statusOf(error) !== 409) throw error;
+      // Used by a container: by force only the name goes, the image stays. Without a name there is nothing to take.
+      if (reference.startsWith('sha256:') || reference.includes('@')) return false;
+      await this.untag(reference, io);
+    }
+    return true;
+  }
+
+  private async untag(reference: string, io: Io): Promise<void> {
+    try {
+      await this.engine.call(io, (docker, abort) => docker.getImage(reference).remove({ force: true, ...abort }));
+    } catch (error) {
+      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+    }
+  }
+
+  private async find(name: string, io: Io): Promise<Docker.ImageInspectInfo | undefined> {
+    try {
+      return await this.engine.call(io, (docker) => docker.getImage(name).inspect());
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Reads the engine's events, one JSON object a line, until the stream ends or `take` throws. */
+  private follow(
+    io: Io,
+    open: (docker: Docker, abort: Abort) => Promise<NodeJS.ReadableStream>,
+    take: (event: Event) => void,
+  ): Promise<void> {
+    const read = async (docker: Docker, abort: Abort): Promise<void> => {
+      const stream = await open(docker, abort);
+      try {
+        for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+          if (line.trim()) take(JSON.parse(line) as Event);
+        }
+      } finally {
+        (stream as unknown as { destroy: () => void }).destroy();
+      }
+    };
+    return this.engine.call(io, read, null);
+  }
+}
+
+function buildOptions(build: ImageBuild): Docker.ImageBuildOptions {
+  return {
+    t: build.reference,
+    dockerfile: build.dockerfile,
+    buildargs: build.args,
+    labels: build.labels ?? {},
+    rm: true,
+    forcerm: true,
+    ...(build.target && { target: build.target }),
+    ...(build.cpu && { cpuperiod: CPU_PERIOD, cpuquota: Math.round(build.cpu * CPU_PERIOD) }),
+  };
+}
+
+function buildFailure(reference: string, error: string, output: string[]): ImageFailure {
+  const last = output.slice(-QUOTED_LINES).join('\n');
+  const quoted = last ? `; its last lines were:\n${last}` : '';
+  return new ImageFailure(`expected to build ${reference}, seen ${error}${quoted}`);
+}
+
+function pullFailure(reference: string, withCredentials: boolean, error: unknown): unknown {
+  const status = statusOf(error);
+  if (status === undefined) return error;
+  const how = withCredentials ? 'with the credentials of the Docker configuration' : 'without credentials';
+  const message = `expected to pull ${reference} ${how}, seen ${reasonOf(error)}`;
+  // 404: there is none, or none for us. Anything else may be the registry's bad day.
+  if (status === 404) return new ImageFailure(`${message}: correct \`image\`, or run \`docker login\` for the worker`);
+  return new UnreachableFailure(`${message}: check the registry and \`docker login\``);
+}
+
+function digestOf({ Id, RepoDigests }: Docker.ImageInspectInfo, reference: string): string {
+  const { repository, digest } = splitReference(reference);
+  if (digest) return digest;
+  const own = (RepoDigests ?? []).find((name) => sameRepository(splitReference(name).repository, repository));
+  return own ? own.slice(own.indexOf('@') + 1) : Id;
+}
+
+/** Docker leaves out `docker.io/library/` where a person may write it. */
+function sameRepository(one: string, other: string): boolean {
+  const plain = (name: string): string => name.replace(/^docker\.io\//, '').replace(/^library\//, '');
+  return plain(one) === plain(other);
+}
+
+function hasHealthcheck(check: { Test?: string[] } | undefined): boolean {
+  return (check?.Test?.length ?? 0) > 0 && check?.Test?.[0] !== 'NONE';
+}
+
+function splitPair(pair: string): [string, string] {
+  const equals = pair.indexOf('=');
+  return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+}

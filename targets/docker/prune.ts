@@ -1,0 +1,44 @@
+import type Docker from 'dockerode';
+import type { Io } from '../../domain/host';
+import { LABELS } from '../../domain/names';
+import type { Scope } from '../../domain/release';
+import type { DockerEngine } from './engine';
+import type { DockerImages } from './images';
+
+/**
+ * Removes what Spillway built for the app, except the `keep` newest images of each service and those of any container.
+ * Environments of one app share its images. What was pulled carries no label and may belong to others: it stays.
+ *
+ * @returns the names that went.
+ */
+export async function pruneImages(
+  engine: DockerEngine,
+  images: DockerImages,
+  { app }: Scope,
+  keep: number,
+  io: Io,
+): Promise<string[]> {
+  const label = [`${LABELS.app}=${app}`];
+  const built = await engine.call(io, (docker, abort) => docker.listImages({ filters: { label }, ...abort }));
+  const containers = await engine.call(io, (docker, abort) => docker.listContainers({ all: true, ...abort }));
+  const used = new Set(containers.map(({ ImageID }) => ImageID));
+  const removed: string[] = [];
+  for (const { Id, RepoTags } of beyond(built, keep).filter(({ Id }) => !used.has(Id))) {
+    const names = (RepoTags ?? []).filter((name) => name !== '<none>:<none>');
+    for (const name of names.length > 0 ? names : [Id]) {
+      if (await images.remove(name, io)) removed.push(name);
+    }
+  }
+  return removed.sort();
+}
+
+/** Those that come after the `keep` newest with a name; nameless ones have been replaced by a later build. */
+function beyond(built: Docker.ImageInfo[], keep: number): Docker.ImageInfo[] {
+  const services = new Set(built.map(({ Labels }) => Labels[LABELS.service]));
+  return [...services].flatMap((service) => {
+    const own = built.filter(({ Labels }) => Labels[LABELS.service] === service).sort((a, b) => b.Created - a.Created);
+    const isNamed = ({ RepoTags }: Docker.ImageInfo): boolean =>
+      (RepoTags ?? []).some((name) => name !== '<none>:<none>');
+    return [...own.filter(isNamed).slice(keep), ...own.filter((image) => !isNamed(image))];
+  });
+}

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { BackupFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import { LABELS } from '../../domain/names';
+import { isOwn, type Owned } from '../../domain/ownership';
+import type { Scope } from '../../domain/release';
+import { unless, statusOf, type DockerEngine } from './engine';
+
+/** Where the helper container has the volume. */
+const MOUNT = '/volume';
+
+/** A way to read a volume: a container that mounts it, and where. */
+interface Door {
+  container: string;
+  path: string;
+  /** Removes what was made for it. */
+  close: () => Promise<void>;
+}
+
+/** Named volumes of one engine, read through the engine alone, so that a remote one works the same. */
+export class DockerVolumes {
+  constructor(
+    private readonly engine: DockerEngine,
+    private readonly host: Host,
+  ) {}
+
+  /**
+   * The volume's files as a tar stream in which every name begins with one folder that stands for the volume.
+   *
+   * @throws BackupFailure when there is no such volume.
+   */
+  async archive(scope: Owned, volume: string, io: Io): Promise<Readable> {
+    await this.inspect(volume, io);
+    const door = (await this.mounted(volume, io)) ?? (await this.mount(scope, volume, io));
+    try {
+      const stream = (await this.engine.call(
+        io,
+        (docker) => docker.getContainer(door.container).getArchive({ path: door.path, abortSignal: io.signal }),
+        null,
+      )) as Readable;
+      stream.once('close', () => void door.close().catch(() => undefined));
+      return stream;
+    } catch (error) {
+      await door.close();
+      throw error;
+    }
+  }
+
+  /** Bytes; undefined when the host keeps the folder from us. */
+  async size(volume: string, io: Io): Promise<number | undefined> {
+    const { Mountpoint } = await this.inspect(volume, io);
+    const { exitCode, stdout } = await this.host.run(['du', '-sk', Mountpoint], io);
+    const kibibytes = /^(\d+)\s/.exec(stdout)?.[1];
+    return exitCode === 0 && kibibytes ? Number(kibibytes) * 1_024 : undefined;
+  }
+
+  async holdsData(source: string, io: Io): Promise<boolean> {
+    if (source.startsWith('/')) return (await this.host.listFiles(source, io)).length > 0;
+    const mountpoint = await this.mountpoint(source, io);
+    if (mountpoint === undefined) return false;
+    const listed = await this.host.run(['ls', '-A', mountpoint], io).catch(() => io.signal.throwIfAborted());
+    return listed?.exitCode !== 0 || listed.stdout.trim() !== '';
+  }
+
+  async writers(volume: string, io: Io): Promise<(Scope & { container: string })[]> {
+    return (await this.users(volume, io))
+      .filter(({ Labels, Mounts }) => Labels[LABELS.slot] && Mounts.some(({ Name, RW }) => Name === volume && RW))
+      .map(({ Id, Names, Labels }) => ({
+        container: Names[0]?.slice(1) ?? Id.slice(0, 12),
+        app: Labels[LABELS.app] ?? '',
+        environment: Labels[LABELS.environment] ?? '',
+      }));
+  }
+
+  /** Removes a volume that nothing uses; one that is gone, or that something uses by now, is fine. */
+  async remove(volume: string, io: Io): Promise<void> {
+    await this.engine.call(io, (docker, abort) => docker.getVolume(volume).remove(abort)).catch(unless(404, 409));
+  }
+
+  /** Undefined when there is no such volume. */
+  private async mountpoint(volume: string, io: Io): Promise<string | undefined> {
+    const found = await this.engine
+      .call(io, (docker, abort) => docker.getVolume(volume).inspect(abort))
+      .catch(unless(404));
+    return found?.Mountpoint;
+  }
+
+  private async inspect(volume: string, io: Io): Promise<Docker.VolumeInspectInfo> {
+    try {
+      return await this.engine.call(io, (docker, abort) => docker.getVolume(volume).inspect(abort));
+    } catch (error) {
+      if (statusOf(error) !== 404) throw error;
+      // Creating a container would make the missing volume, and so hide the mistake.
+      throw new BackupFailure(
+        `expected a volume ${volume} on the engine, seen none: correct \`backup.volumes\` (\`docker volume ls\` lists them)`,
+      );
+    }
+  }
+
+  /** A container that has it already, running or not: nothing needs to be made then, so nothing can be left over. */
+  private async mounted(volume: string, io: Io): Promise<Door | undefined> {
+    for (const { Id, Mounts } of await this.users(volume, io)) {
+      const mount = Mounts.find(({ Name }) => Name === volume);
+      if (mount) return { container: Id, path: mount.Destination, close: () => Promise.resolve() };
+    }
+    return undefined;
+  }
+
+  /** The engine finds those that have something at a path of this name, too. */
+  private users(volume: string, io: Io): Promise<Docker.ContainerInfo[]> {
+    const filters = { volume: [volume] };
+    return this.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters, ...abort }));
+  }
+
+  /** A container that is never started, so any image will do. */
+  private async mount(scope: Owned, volume: string, io: Io): Promise<Door> {
+    const key = createHash('sha256').update(volume).digest('hex').slice(0, 8);
+    const name = `spillway.volume.${scope.app}.${scope.environment}.${key}`;
+    const [image] = await this.engine.call(io, (docker, abort) => docker.listImages({ ...abort }));
+    if (!image)
+      throw new BackupFailure(`expected an image on the engine, by which to read volume ${volume}, seen none`);
+    await this.removeLeft(scope, name, io);
+    const { id } = await this.engine.call(io, (docker) =>
+      docker.createContainer({
+        name,
+        Image: image.Id,
+        Cmd: ['true'],
+        Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.id]: scope.owner.id },
+        // Without `nocopy` an empty volume would be filled with what the image has there.
+        HostConfig: { Binds: [`${volume}:${MOUNT}:ro,nocopy`], NetworkMode: 'none' },
+      }),
+    );
+    const unstoppable = { ...io, signal: new AbortController().signal };
+    return { container: id, path: MOUNT, close: () => this.removeContainer(id, unstoppable) };
+  }
+
+  /** Removes the one that an interrupted backup left. */
+  private async removeLeft(scope: Owned, name: string, io: Io): Promise<void> {
+    const all = await this.engine.call(io, (docker, abort) =>
+      docker.listContainers({ all: true, filters: { name: [`^/${name}$`] }, ...abort }),
+    );
+    for (const { Id, Labels } of all.filter(({ Names }) => Names.includes(`/${name}`))) {
+      if (isOwn(Labels, scope)) await this.removeContainer(Id, io);
+    }
+  }
+
+  /** With the volumes that its image had it get: it never ran, so nobody wrote to them. */
+  private async removeContainer(container: string, io: Io): Promise<void> {
+    await this.engine
+      .call(io, (docker, abort) => docker.getContainer(container).remove({ force: true, v: true, ...abort }))
+      .catch(unless(404));
+  }
+}

@@ -1,0 +1,186 @@
+import type { Reading } from '../../../metrics/metric';
+import { remembered, startPrometheus, type PrometheusServer } from '../../support/prometheus';
+import { says, startServer } from '../http-server';
+import { io, OF, opened } from '../opened';
+
+/* Answers that look like one and are none. What no Prometheus here can be made to say is said by a server in its place. */
+
+const MINUTE = 60_000;
+const BEGAN = Math.floor((Date.now() - 5 * 3_600_000) / MINUTE) * MINUTE;
+const WINDOW = { from: BEGAN, to: BEGAN + 10 * MINUTE };
+const values = (value: (i: number) => number | string | null) => Array.from({ length: 41 }, (_, i) => value(i));
+const PAST = [
+  ...remembered(
+    'lag{slot="blue"}',
+    BEGAN,
+    15,
+    values((i) => i),
+  ),
+  ...remembered(
+    'asked_total{slot="blue"}',
+    BEGAN,
+    15,
+    values((i) => 10 * i),
+  ),
+  // Gone four minutes before the end: Prometheus answers its last value for five.
+  ...remembered(
+    'gone{slot="blue"}',
+    BEGAN,
+    15,
+    values((i) => (i <= 24 ? i : null)),
+  ),
+];
+
+let server: PrometheusServer;
+beforeAll(async () => {
+  server = await startPrometheus({ past: PAST });
+});
+afterAll(() => server.close());
+
+const LAG = { query: 'lag{slot="{{slot}}"}' };
+const COUNTS = { bad: 'asked_total{slot="{{slot}}",code="500"} or vector(0)', total: 'asked_total{slot="{{slot}}"}' };
+
+async function read(queries: object, url = server.url, window = WINDOW): Promise<Reading> {
+  const source = await opened({ prometheus: { url, timeout: '2s', ...queries } });
+  return source.read(OF, window, io);
+}
+
+/** Asks somebody who answers this to everything. */
+async function readFrom(body: unknown, queries: object = LAG, status = 200): Promise<Reading> {
+  const front = await startServer(says(body, status));
+  const reading = await read(queries, front.url);
+  await front.close();
+  return reading;
+}
+
+const vector = (...result: object[]) => ({ status: 'success', data: { resultType: 'vector', result } });
+const ONE = { metric: { slot: 'blue' }, value: [BEGAN / 1_000, '3'] };
+const samples = {
+  metric: { __name__: 'asked_total' },
+  values: [
+    [BEGAN / 1_000, '3'],
+    [BEGAN / 1_000 + 15, '9'],
+  ],
+};
+const matrix = (...result: object[]) => ({ status: 'success', data: { resultType: 'matrix', result } });
+
+describe('an answer that lacks a part is missing, which is said [proves S]', () => {
+  test.each([
+    ['a warning', { ...vector(ONE), warnings: ['store unreachable'] }, LAG, 'store unreachable'],
+    ['a warning about counts', { ...matrix(samples), warnings: ['store unreachable'] }, COUNTS, 'store unreachable'],
+    [
+      'a limit',
+      { ...vector(ONE), warnings: ['results truncated due to limit'] },
+      LAG,
+      'results truncated due to limit',
+    ],
+    ['a partial answer of VictoriaMetrics', { ...vector(ONE), isPartial: true }, LAG, 'some of its storage'],
+    ['a warning beside nothing', { ...vector(), warnings: ['store unreachable'] }, LAG, 'store unreachable'],
+    ['a warning behind advice', { ...vector(ONE), warnings: ['PromQL info: x', 'store'] }, LAG, ': store'],
+  ])('%s', async (_, body, queries, reason) => {
+    const reading = await readFrom(body, queries);
+    expect(reading).toMatchObject({
+      missing: expect.stringContaining('expected a whole answer to ') as string,
+      fault: false,
+    });
+    expect(reading).toMatchObject({ missing: expect.stringContaining(reason) as string });
+  });
+});
+
+test.each([
+  ['infos', { ...vector(ONE), infos: ['PromQL info: metric might not be a counter'] }],
+  [
+    'advice among the warnings, as before version 3',
+    { ...vector(ONE), warnings: ['PromQL info: might be no counter'] },
+  ],
+  ['no warnings', { ...vector(ONE), warnings: [] }],
+])('%s are no lack [proves S]', async (_, body) => {
+  expect(await readFrom(body)).toMatchObject({ value: 3 });
+});
+
+test('Thanos is told not to answer with a part [proves S]', async () => {
+  const front = await startServer(says(vector(ONE)));
+  await read(LAG, front.url);
+  await front.close();
+  expect(front.asked[0]!.body).toContain('partial_response=false');
+});
+
+test.each([
+  ['a page that asks to sign in', '<html>Sign in</html>', 200],
+  ['half of an answer', JSON.stringify(vector(ONE)).slice(0, 60), 200],
+  ['nothing', '', 200],
+  ['series of another shape', vector({ metric: {}, value: 3 }), 200],
+  ['a value that is empty', vector({ metric: {}, value: [1, ''] }), 200],
+  ['success without data', { status: 'success' }, 200],
+  ['a text in place of a list', { status: 'success', data: { resultType: 'vector', result: 'none' } }, 200],
+])('%s is missing, never a number [proves S, U]', async (_, body, status) => {
+  for (const queries of [LAG, COUNTS]) expect(await readFrom(body, queries, status)).toMatchObject({ fault: true });
+});
+
+test('an error that may be gone the next time does not blame the query [proves S]', async () => {
+  const error = { status: 'error', errorType: 'timeout', error: 'query timed out' };
+  const reading = await readFrom(error, LAG, 503);
+  expect(reading).toMatchObject({ missing: expect.not.stringContaining('correct') as string, unreachable: true });
+});
+
+describe('what cannot be judged is refused, and told how to ask instead [proves U]', () => {
+  test.each([
+    ['a range vector', { query: 'lag{slot="{{slot}}"}[5m]' }, /seen a range vector: remove the range/],
+    ['a range vector of nothing', { query: 'nothing{slot="{{slot}}"}[5m]' }, /seen a range vector/],
+    ['a subquery', { query: 'lag{slot="{{slot}}"}[5m:1m]' }, /seen a range vector/],
+    ['a string', { query: '"{{slot}}"' }, /seen a string/],
+    ['a string that was counted', { ...COUNTS, total: 'asked_total{slot="{{slot}}"} # "' }, undefined],
+  ])('%s', async (_, queries, reason) => {
+    const reading = await read(queries);
+    if (reason) expect(reading).toMatchObject({ missing: expect.stringMatching(reason) as string, fault: true });
+    else expect(reading).toMatchObject({ total: 400 });
+  });
+
+  test('native histograms', async () => {
+    const histogram = { metric: {}, histogram: [1, { count: '3', sum: '9', buckets: [] }] };
+    const asked = await readFrom(vector(histogram));
+    expect(asked).toMatchObject({
+      missing: expect.stringMatching(/native histograms: ask for `histogram_quantile/) as string,
+    });
+    const counted = await readFrom(matrix({ metric: {}, histograms: [[1, { count: '3' }]] }), COUNTS);
+    expect(counted).toMatchObject({ missing: expect.stringContaining('native histograms') as string, fault: true });
+  });
+});
+
+test('a value says when it was scraped, also out of an expression [proves Q]', async () => {
+  const at = BEGAN + 10 * MINUTE;
+  const later = { from: BEGAN, to: at + 7_000 };
+  for (const query of ['lag{slot="{{slot}}"}', 'sum(lag{slot="{{slot}}"}) * 1 # all', 'scalar(lag{slot="{{slot}}"})'])
+    expect(await read({ query }, server.url, later)).toMatchObject({ value: 40, measured: { from: at, to: at } });
+});
+
+test('a value over a time is of that time [proves Q]', async () => {
+  const at = BEGAN + 10 * MINUTE;
+  const reading = await read({ query: 'sum(rate(asked_total{slot="{{slot}}"}[2m]))' }, server.url);
+  expect(reading).toMatchObject({ measured: { from: at - 2 * MINUTE, to: at } });
+});
+
+test('the last value of what is gone is as old as it is, for as long as Prometheus answers it [proves U]', async () => {
+  const reading = await read({ query: 'gone{slot="{{slot}}"}' });
+  expect(reading).toMatchObject({ value: 24, measured: { to: BEGAN + 6 * MINUTE } });
+});
+
+test('a Prometheus whose clock is behind is asked about its own time [proves P]', async () => {
+  // The machine believes that it is five hours later than it is where that Prometheus runs.
+  const wrong = Date.now() - WINDOW.to;
+  const front = await startServer((answer) => {
+    const body = new URLSearchParams(front.asked.at(-1)!.body);
+    void fetch(`${server.url}/api/v1/query`, { method: 'POST', body }).then(async (real) => {
+      answer.writeHead(200, { date: new Date(Date.now() - wrong).toUTCString() }).end(await real.text());
+    });
+  });
+  const now = Date.now();
+  const value = await read(LAG, front.url, { from: now - 10 * MINUTE, to: now });
+  const counts = await read(COUNTS, front.url, { from: now - 10 * MINUTE, to: now });
+  await front.close();
+  expect(value).toMatchObject({ value: expect.any(Number) as number });
+  expect((value as { value: number }).value).toBeGreaterThanOrEqual(39);
+  expect((value as { measured: { to: number } }).measured.to).toBeGreaterThan(now - MINUTE);
+  expect(counts).toMatchObject({ bad: 0 });
+  expect((counts as { total: number }).total).toBeGreaterThanOrEqual(390);
+});

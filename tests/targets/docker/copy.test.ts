@@ -1,0 +1,108 @@
+import { groupOfAddress } from '../../../domain/addresses';
+import { LABELS, containerName } from '../../../domain/names';
+import type { PinnedImage } from '../../../domain/release';
+import { BUSYBOX, configOf, docker, EngineApp, releaseOf, removeEverything, specOf, webService } from './fixture';
+
+const app = new EngineApp();
+const { scope, io } = app;
+const live = releaseOf(scope, '1.0.0', 'live');
+const next = releaseOf(scope, '2.0.0', 'next');
+const SECRET = 'only the live containers know it';
+let image: PinnedImage;
+
+beforeAll(async () => {
+  image = await app.target.pullImage(BUSYBOX, 'web', io);
+});
+beforeEach(async () => {
+  await app.target.ensureNetwork(scope, io);
+  await app.target.deploySlot(live, 'blue', services(), io);
+});
+afterEach(() => removeEverything(scope));
+
+function services() {
+  const web = webService({ replicas: 2, cpu: 0.5, memory: '64MiB', env: { GREETING: SECRET } });
+  const queue = { image: BUSYBOX, command: ['sleep', '1000'], traffic: 'none', stopGrace: '1s' };
+  const config = configOf(scope.app, {
+    services: { web, queue: { ...queue, run: 'both' }, job: { ...queue, run: 'live-only' } },
+  });
+  return Object.entries(config.services).map(([name, { run }]) =>
+    specOf(config, name, { ...image, service: name }, run !== 'live-only'),
+  );
+}
+
+const inspect = (container: string) => docker.getContainer(container).inspect();
+const ids = async () => (await Promise.all((await found()).map(inspect))).map(({ Id }) => Id);
+const found = async () => (await app.target.replicas(scope, 'baseline', io)).map(({ container }) => container);
+
+test('the copies are what is live, under names, labels and addresses of their own', async () => {
+  await app.target.startContainer(containerName(scope, 'job', 'blue', 1), io);
+  const copies = await app.target.copySlot(next, 'blue', io);
+  expect(copies.map(({ service, replica, state }) => `${service} ${replica} ${state}`)).toEqual([
+    'queue 1 running',
+    'web 1 running',
+    'web 2 running',
+  ]);
+  expect(copies.every(({ address }) => groupOfAddress(address) === 'baseline')).toBe(true);
+  expect(copies[1]).toMatchObject({ version: '1.0.0', releaseId: next.id, port: 8080, imageDigest: image.digest });
+
+  const [original, copy] = await Promise.all(
+    (['blue', 'baseline'] as const).map((group) => inspect(containerName(scope, 'web', group, 2))),
+  );
+  const { Env, Labels, ...config } = copy!.Config;
+  const { Env: wanted, Labels: labels, ...told } = original!.Config;
+  expect(Env).toContain(`GREETING=${SECRET}`);
+  expect([...Env].sort()).toEqual(
+    wanted.map((one) => one.replace('SPILLWAY_SLOT=blue', 'SPILLWAY_SLOT=baseline').replace(live.id, next.id)).sort(),
+  );
+  expect(Labels).toEqual({ ...labels, [LABELS.slot]: 'baseline', [LABELS.release]: next.id });
+  expect({ ...config, Hostname: '' }).toEqual({ ...told, Hostname: '' });
+  expect(copy!.HostConfig).toEqual(original!.HostConfig);
+});
+
+test('copies reach each other, not the slot that they were made of', async () => {
+  await app.target.copySlot(next, 'blue', io);
+  const { output } = await app.target.exec(
+    containerName(scope, 'queue', 'baseline', 1),
+    ['nslookup', 'web-baseline'],
+    io,
+  );
+  const [web] = (await app.target.replicas(scope, 'baseline', io)).filter(({ service }) => service === 'web');
+  expect(output).toContain(web!.address);
+});
+
+test('copying again changes nothing, and goes on where a worker was killed', async () => {
+  await app.target.copySlot(next, 'blue', io);
+  const first = await ids();
+  await app.target.copySlot(next, 'blue', io);
+  expect(await ids()).toEqual(first);
+
+  // One was created and not started, one not even created.
+  await docker.getContainer(containerName(scope, 'web', 'baseline', 1)).stop({ t: 0 });
+  await docker.getContainer(containerName(scope, 'web', 'baseline', 2)).remove({ force: true });
+  const copies = await app.target.copySlot(next, 'blue', io);
+  expect(copies.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+  expect((await ids()).filter((id) => first.includes(id))).toHaveLength(2);
+});
+
+test('two workers that copy at the same time end with one set', async () => {
+  await Promise.all([1, 2, 3].map(() => app.target.copySlot(next, 'blue', io)));
+  expect(await found()).toHaveLength(3);
+});
+
+test('what another release left of its baseline is cleared, and the live slot stays as it is', async () => {
+  const before = await app.target.replicas(scope, 'blue', io);
+  await app.target.copySlot(releaseOf(scope, '2.0.0', 'before'), 'blue', io);
+  const copies = await app.target.copySlot(next, 'blue', io);
+  expect(new Set(copies.map(({ releaseId }) => releaseId))).toEqual(new Set([next.id]));
+  expect(await app.target.removeGroup(scope, 'baseline', next.id, 0, io)).toHaveLength(3);
+  expect(await app.target.removeGroup(scope, 'baseline', next.id, 0, io)).toEqual([]);
+  expect(await app.target.replicas(scope, 'blue', io)).toEqual(before);
+});
+
+test('without anything live there is nothing to copy', async () => {
+  await expect(app.target.copySlot(next, 'green', io)).rejects.toMatchObject({
+    name: 'UnreachableFailure',
+    message: expect.stringContaining('expected containers in green to make a fresh baseline of, seen none') as string,
+  });
+  expect(await found()).toEqual([]);
+});
