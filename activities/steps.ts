@@ -3,16 +3,8 @@ import type { AppConfig, Limits } from '../domain/config';
 import type { Watched } from '../domain/containers/exits';
 import type { Trouble } from '../domain/guard';
 import type { LiveState } from '../domain/live-state';
-import type {
-  Judgement,
-  LedgerEntry,
-  Live,
-  PinnedImage,
-  ReleaseOptions,
-  ReleaseRef,
-  Scope,
-  Slot,
-} from '../domain/release';
+import type { Judgement, LedgerEntry, Live, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
+import type { ReleaseOptions } from '../domain/request';
 import type { SoakState } from '../domain/judging/soak/state';
 import type { MigrationStatus } from '../databases/database';
 import type { RouterCapabilities } from '../routers/router';

@@ -1,5 +1,6 @@
 import type { MigrationResult } from './migration';
-import type { JudgedStep, LedgerEntry, Live, MetricVerdict, ReleaseRequest, ReleaseResult } from './release';
+import type { JudgedStep, LedgerEntry, Live, MetricVerdict, ReleaseResult } from './release';
+import type { ReleaseRequest } from './request';
 
 /** How many releases an environment keeps in its own state; all of them are in the durable copy outside. */
 export const REMEMBERED = 20;

@@ -1,15 +1,11 @@
-import type { ReleaseRequest, ReleaseResult } from './release';
+import type { ReleaseResult } from './release';
+import type { MigrationRequest, ReleaseRequest } from './request';
 
 /** Which migrations `migrate down` reverts: the newest, everything newer than one that stays, or one alone. */
 export type DownChoice = { last: true } | { to: string } | { only: string };
 
 /** What is done to the migrations of an environment by hand. */
 export type MigrationAction = { kind: 'status' } | { kind: 'up' } | { kind: 'down'; choice: DownChoice };
-
-/** A migration by hand, asked for like a release; its `id` and `version` name it wherever a release would be named. */
-export interface MigrationRequest extends ReleaseRequest {
-  action: MigrationAction;
-}
 
 /** Answer of `migrate status`. */
 export interface MigrationLook {

@@ -2,7 +2,8 @@ import { makesBaseline } from './baseline';
 import type { AppConfig } from './config';
 import { judgesBake, judgesCanary } from './judging/judged-by';
 import { isAlive, type LiveState } from './live-state';
-import type { Live, Phase, ReleaseRequest, Slot } from './release';
+import type { Live, Phase, Slot } from './release';
+import type { ReleaseRequest } from './request';
 import { formatCount, formatDuration } from './units';
 
 /** What one phase would do, and how it would be undone, in words. */

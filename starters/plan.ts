@@ -3,7 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { messageOf } from '../domain/failures';
-import type { ReleaseRequest } from '../domain/release';
+import type { ReleaseRequest } from '../domain/request';
 import { WORKFLOWS } from '../workflows/messages';
 import type { PlanAnswer } from '../workflows/messages';
 import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import type { ReleaseRequest } from '../domain/release';
+import type { ReleaseRequest } from '../domain/request';
 import { askEnvironment, expectWorker } from './asking/environment';
 import { uiLink, withClient } from './asking/client';
 import { EXIT } from './exit-codes';

@@ -4,7 +4,8 @@ import { describe } from '../domain/details';
 import { parseMessage, recordOf, refusal, MESSAGES } from '../domain/messages';
 import type { Message, MessageName, Situation } from '../domain/messages';
 import { SEARCH_ATTRIBUTES } from '../domain/names';
-import type { Live, Outcome, Phase, ReleaseRequest, ReleaseStatus } from '../domain/release';
+import type { Live, Outcome, Phase, ReleaseStatus } from '../domain/release';
+import type { ReleaseRequest } from '../domain/request';
 import { messageSignal, messageUpdate, statusQuery } from './messages';
 import type { MessageAnswer } from './messages';
 

@@ -1,7 +1,7 @@
 import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { remember } from '../domain/ledger';
 import { isMigration } from '../domain/migration';
-import type { ReleaseRequest } from '../domain/release';
+import type { ReleaseRequest } from '../domain/request';
 import { environmentQuery, migrationUpdate, releaseUpdate } from './messages';
 import type { CurrentRelease, EnvironmentInput, EnvironmentState, ReleaseAnswer } from './messages';
 import { refusal } from './refusing';

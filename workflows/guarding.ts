@@ -3,7 +3,7 @@ import type { WatchInput } from '../activities/steps';
 import type { Trouble } from '../domain/guard';
 import { isMigration } from '../domain/migration';
 import { releaseWorkflowId } from '../domain/names';
-import type { ReleaseRequest } from '../domain/release';
+import type { ReleaseRequest } from '../domain/request';
 import { formatDuration } from '../domain/units';
 import { summarised } from './run';
 import { patient, quick } from './steps';

@@ -3,8 +3,8 @@ import type { AdoptReport, PreflightCheck, Step } from '../activities/steps';
 import type { AppConfig } from '../domain/config';
 import type { LiveState } from '../domain/live-state';
 import type { MessageName } from '../domain/messages';
-import type { MigrationRequest } from '../domain/migration';
-import type { LedgerEntry, Live, ReleaseRequest, ReleaseStatus, Scope } from '../domain/release';
+import type { LedgerEntry, Live, ReleaseStatus, Scope } from '../domain/release';
+import type { MigrationRequest, ReleaseRequest } from '../domain/request';
 
 /** What travels with a message; the Web UI may send anything, so a handler takes it as unknown. */
 export interface MessageInput {

@@ -1,7 +1,8 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, patched, TemporalFailure } from '@temporalio/workflow';
 import type { BackupReport } from '../activities/steps';
 import { chooseDown } from '../domain/migration';
-import type { MigrationAction, MigrationLook, MigrationRequest, MigrationResult } from '../domain/migration';
+import type { MigrationAction, MigrationLook, MigrationResult } from '../domain/migration';
+import type { MigrationRequest } from '../domain/request';
 import type { LiveState } from '../domain/live-state';
 import type { Live, Outcome } from '../domain/release';
 import { Control } from './control';

@@ -1,5 +1,5 @@
 import { caveatsOf, stepsOf } from '../domain/plan';
-import type { ReleaseRequest } from '../domain/release';
+import type { ReleaseRequest } from '../domain/request';
 import type { PlanAnswer } from './messages';
 import { summarised } from './run';
 import { quick } from './steps';

@@ -1,5 +1,5 @@
 import { isMigration } from '../domain/migration';
-import type { ReleaseRequest } from '../domain/release';
+import type { ReleaseRequest } from '../domain/request';
 import { CLOCKS_DIFFER_MS } from './messages';
 import type { CurrentRelease, EnvironmentState, ReleaseAnswer } from './messages';
 

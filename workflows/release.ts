@@ -1,5 +1,6 @@
 import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
-import type { Live, Outcome, ReleaseRequest, ReleaseResult } from '../domain/release';
+import type { Live, Outcome, ReleaseResult } from '../domain/release';
+import type { ReleaseRequest } from '../domain/request';
 import { otherSlot } from '../domain/release';
 import { Control } from './control';
 import { finish, goBack, leaveNothing } from './going-back';

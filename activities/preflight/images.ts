@@ -5,7 +5,7 @@ import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
 import type { Io } from '../../domain/host';
 import { imageMistakes } from '../../domain/containers/image-policy';
 import type { Finding } from '../../domain/preflight';
-import type { ReleaseOptions } from '../../domain/release';
+import type { ReleaseOptions } from '../../domain/request';
 import { volumeMistake } from '../../domain/containers/volumes';
 import type { ImageFacts, Target } from '../../targets/target';
 import { referenceOf } from '../build';

@@ -8,7 +8,7 @@ import type { Client } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../../domain/failures';
 import { environmentWorkflowId } from '../../domain/names';
 import { isMigration } from '../../domain/migration';
-import type { ReleaseRequest } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 import { CLOCKS_DIFFER_MS, migrationUpdate, releaseUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentInput, ReleaseAnswer } from '../../workflows/messages';
 import { isConnectionLoss } from './client';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { ConfigurationFailure } from '../../domain/failures';
-import type { ReleaseRequest } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 import { BUMPS, nextVersion, versionMistake } from '../../domain/versions';
 import type { Bump } from '../../domain/versions';
 import { gitState } from '../file/git';

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { ReleaseRequest } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 import type { ReleaseAnswer } from '../../workflows/messages';
 import { ReleaseView } from '../following/release-view';
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { GitState } from '../../domain/release';
+import type { GitState } from '../../domain/request';
 
 const LIMIT_MS = 10_000;
 

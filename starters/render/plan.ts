@@ -1,5 +1,5 @@
 import { liveText } from '../../domain/live-state';
-import type { ReleaseRequest } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 import type { PlanAnswer } from '../../workflows/messages';
 import type { Colours } from '../output';
 import { textTable } from './table';

@@ -1,6 +1,7 @@
 import { appConfigSchema } from '../../domain/config';
 import { caveatsOf, stepsOf } from '../../domain/plan';
-import type { Live, ReleaseRequest } from '../../domain/release';
+import type { Live } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 
 const HAPROXY = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true };
 

@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { ReleaseRequest, ReleaseStatus } from '../../domain/release';
+import type { ReleaseStatus } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 import { releaseWorkflowId } from '../../domain/names';
 import { registerAll } from '../../starters/spillway';
 import { command } from '../support/in-process';

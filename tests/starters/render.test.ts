@@ -1,4 +1,5 @@
-import type { LedgerEntry, MetricVerdict, ReleaseRequest, ReleaseStatus } from '../../domain/release';
+import type { LedgerEntry, MetricVerdict, ReleaseStatus } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 import { coloursFor } from '../../starters/output';
 import type { Out } from '../../starters/output';
 import { describe as describeStatus } from '../../domain/details';

@@ -1,7 +1,8 @@
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
-import type { LedgerEntry, ReleaseRequest } from '../../domain/release';
+import type { LedgerEntry } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 import { CLOCKS_DIFFER_MS, environmentQuery, releaseUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { startTemporalServer } from '../support/temporal';

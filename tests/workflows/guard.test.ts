@@ -1,6 +1,7 @@
 import type { Trouble } from '../../domain/guard';
 import { releaseWorkflowId } from '../../domain/names';
-import type { ReleaseRequest, ReleaseResult } from '../../domain/release';
+import type { ReleaseResult } from '../../domain/release';
+import type { ReleaseRequest } from '../../domain/request';
 import type { EnvironmentState } from '../../workflows/messages';
 import { Door, failing, LIVE, ReleaseWorld, requestWith, untilCancelled } from '../support/release-world';
 import { startTemporalServer } from '../support/temporal';

@@ -1,8 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { BASE, chooseDown, titleOfMigration } from '../../domain/migration';
-import type { MigrationAction, MigrationLook, MigrationRequest, MigrationResult } from '../../domain/migration';
+import type { MigrationAction, MigrationLook, MigrationResult } from '../../domain/migration';
 import { releaseWorkflowId } from '../../domain/names';
-import type { LedgerEntry, Live, ReleaseRequest } from '../../domain/release';
+import type { LedgerEntry, Live } from '../../domain/release';
+import type { MigrationRequest, ReleaseRequest } from '../../domain/request';
 import type { EnvironmentState } from '../../workflows/messages';
 import type { migration } from '../../workflows/migration';
 import { failing, Door, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
