@@ -1,5 +1,5 @@
 import { comparedServices, comparedWithBaseline, countersOf, groupBeside } from '../domain/baseline';
-import type { Counted } from '../domain/judging/canary';
+import type { Counted } from '../domain/judging/counters';
 import type { Io } from '../domain/host';
 import type { Router } from '../routers/router';
 import type { SoakInput } from './steps';

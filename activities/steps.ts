@@ -1,4 +1,4 @@
-import type { Counted, Counters } from '../domain/judging/canary';
+import type { Counted, Counters } from '../domain/judging/counters';
 import type { AppConfig, Limits } from '../domain/config';
 import type { Watched } from '../domain/containers/exits';
 import type { Trouble } from '../domain/guard';

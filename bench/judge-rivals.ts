@@ -1,4 +1,4 @@
-import { quantile, type Counters } from '../domain/judging/canary';
+import { quantile, type Counters } from '../domain/judging/counters';
 import { differenceAt } from '../domain/judging/statistics/differences';
 import { normalTail } from '../domain/judging/statistics/normal';
 import { rankSum } from '../domain/judging/statistics/rank-sum';

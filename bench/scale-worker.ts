@@ -2,7 +2,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { Parts } from '../activities/parts';
 import type { Activities } from '../activities/steps';
-import type { Counters } from '../domain/judging/canary';
+import type { Counters } from '../domain/judging/counters';
 import type { Scope, Slot } from '../domain/release';
 import { HAPROXY_CAPABILITIES } from '../routers/haproxy/haproxy';
 import type { RouterCounters } from '../routers/router';

@@ -1,4 +1,4 @@
-import { evidenceSince, type Counted, type Counters } from '../domain/judging/canary';
+import { evidenceSince, type Counted, type Counters } from '../domain/judging/counters';
 import { appConfigSchema } from '../domain/config';
 import { observeCounters, startSoak, type SoakSettings, type SoakState } from '../domain/judging/soak/state';
 import { judgeSample } from '../domain/judging/soak/verdict';

@@ -1,4 +1,4 @@
-import type { Counted, Counters } from './judging/canary';
+import type { Counted, Counters } from './judging/counters';
 import type { AppConfig } from './config';
 import { otherSlot, type Group, type Slot } from './release';
 

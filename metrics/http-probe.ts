@@ -1,4 +1,4 @@
-import type { Evidence } from '../domain/judging/canary';
+import type { Evidence } from '../domain/judging/counters';
 import type { AppConfig, HttpCheck } from '../domain/config';
 import { UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';

@@ -1,4 +1,4 @@
-import { evidenceSince, type Counted, type Evidence } from '../domain/judging/canary';
+import { evidenceSince, type Counted, type Evidence } from '../domain/judging/counters';
 import { RouterFailure, UnreachableFailure } from '../domain/failures';
 import type { Slot } from '../domain/release';
 

@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Step } from '../activities/steps';
-import type { Counters } from '../domain/judging/canary';
+import type { Counters } from '../domain/judging/counters';
 import type { Watched } from '../domain/containers/exits';
 import { messageOf } from '../domain/failures';
 import { isAlive } from '../domain/live-state';

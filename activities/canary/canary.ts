@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { evidenceSince, totals, type Counters } from '../../domain/judging/canary';
+import { evidenceSince, type Counters } from '../../domain/judging/counters';
+import { totals } from '../../domain/judging/limits';
 import { redactDeep } from '../../domain/redact';
 import { otherSlot, type Judgement } from '../../domain/release';
 import { withContainers } from '../../domain/judging/soak/exits';

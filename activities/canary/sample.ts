@@ -1,5 +1,5 @@
 import { comparedServices } from '../../domain/baseline';
-import type { Evidence } from '../../domain/judging/canary';
+import type { Evidence } from '../../domain/judging/counters';
 import type { HttpCheck } from '../../domain/config';
 import { UnreachableFailure } from '../../domain/failures';
 import { otherSlot } from '../../domain/release';

@@ -1,4 +1,4 @@
-import type { Counted, Counters } from './canary';
+import type { Counted, Counters } from './counters';
 import type { Slot } from '../release';
 
 /*

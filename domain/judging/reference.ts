@@ -1,4 +1,4 @@
-import { quantile, subjectsOf, type Counters } from './canary';
+import { quantile, subjectsOf, type Counters } from './counters';
 import type { MetricVerdict } from '../release';
 import { proportionInterval } from './statistics/proportion';
 import { formatDuration } from '../units';

@@ -1,4 +1,4 @@
-import { evidenceSince, quantile, subjectsOf, type Counted, type Counters } from './canary';
+import { evidenceSince, quantile, subjectsOf, type Counted, type Counters } from './counters';
 import { otherSlot, type Slot } from '../release';
 import type { Point } from './series';
 

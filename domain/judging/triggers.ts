@@ -1,4 +1,5 @@
-import { breachOfCounters, sumUp, type Counters } from './canary';
+import { sumUp, type Counters } from './counters';
+import { breachOfCounters } from './limits';
 import type { Limits, Trigger } from '../config';
 import { formatDuration } from '../units';
 

@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { canaryActivities } from '../../activities/canary/canary';
 import type { Beat } from '../../activities/canary/canary';
 import type { SoakInput, SoakReport } from '../../activities/steps';
-import type { Counted } from '../../domain/judging/canary';
+import type { Counted } from '../../domain/judging/counters';
 import { containerName } from '../../domain/names';
 import type { SoakState } from '../../domain/judging/soak/state';
 import { ActivityWorld } from '../support/activity-world';

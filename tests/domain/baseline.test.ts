@@ -6,7 +6,7 @@ import {
   groupBeside,
   makesBaseline,
 } from '../../domain/baseline';
-import type { Counters } from '../../domain/judging/canary';
+import type { Counters } from '../../domain/judging/counters';
 import { appConfigSchema } from '../../domain/config';
 import { explain, mistakesIn } from '../../domain/config/mistakes';
 import { configurationWarnings } from '../../domain/config/warnings';

@@ -1,4 +1,4 @@
-import type { Counted, Counters } from '../../domain/judging/canary';
+import type { Counted, Counters } from '../../domain/judging/counters';
 import { LATENCY_BOUNDS } from '../../routers/haproxy/backends';
 import { normal, seeded } from './seeded';
 

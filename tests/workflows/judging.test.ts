@@ -1,5 +1,5 @@
 import type { SoakInput, SoakReport } from '../../activities/steps';
-import type { Counters } from '../../domain/judging/canary';
+import type { Counters } from '../../domain/judging/counters';
 import type { JudgedStep, LedgerEntry, MetricVerdict, ReleaseResult } from '../../domain/release';
 import type { SoakState } from '../../domain/judging/soak/state';
 import { beatUntilCancelled, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';

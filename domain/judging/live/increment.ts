@@ -1,4 +1,4 @@
-import { difference, type Counted, type Counters, type Latency } from '../canary';
+import { difference, type Counted, type Counters, type Latency } from '../counters';
 import { SLOTS, otherSlot, type Slot } from '../../release';
 import type { Increment } from '../statistics/sequential';
 import type { LatencyIncrement } from '../statistics/sequential-latency';

@@ -1,4 +1,4 @@
-import type { Counted } from '../canary';
+import type { Counted } from '../counters';
 import { countsVerdict, missingOf, observeCounts, startCounts, type CountsState, type LiveVerdict } from './counts';
 import { between, type ServiceIncrement } from './increment';
 import { latencyVerdict } from './latency';

@@ -1,4 +1,4 @@
-import { quantile } from '../canary';
+import { quantile } from '../counters';
 import { certainty, missingOf, type LiveVerdict } from './counts';
 import type { LatencyState } from '../statistics/sequential-latency';
 import { formatDuration } from '../../units';

@@ -1,5 +1,5 @@
 import { coldServices, servedWith, withoutColdLatency } from '../cold-start';
-import { evidenceSince, type Counted, type Counters, type Evidence } from '../canary';
+import { evidenceSince, type Counted, type Counters, type Evidence } from '../counters';
 import type { AnalysisMetric, AppConfig, Limits } from '../../config';
 import type { Watched } from '../../containers/exits';
 import { observeLive, startLive, type LiveState } from '../live/judge';

@@ -1,4 +1,5 @@
-import { judgeLimits, totals, type Evidence } from '../canary';
+import type { Evidence } from '../counters';
+import { judgeLimits, totals } from '../limits';
 import type { AnalysisMetric } from '../../config';
 import { metricKind } from '../metric-query';
 import { judge, type Verdict } from '../metric/judge';

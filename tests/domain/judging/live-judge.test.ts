@@ -1,4 +1,4 @@
-import type { Counted } from '../../../domain/judging/canary';
+import type { Counted } from '../../../domain/judging/counters';
 import {
   isClearlyGood,
   liveVerdicts,

@@ -1,5 +1,5 @@
-import type { Counted, Counters, Evidence } from '../../../domain/judging/canary';
-import { evidenceSince } from '../../../domain/judging/canary';
+import type { Counted, Counters, Evidence } from '../../../domain/judging/counters';
+import { evidenceSince } from '../../../domain/judging/counters';
 import { appConfigSchema } from '../../../domain/config';
 import {
   forNextStep,

@@ -1,4 +1,4 @@
-import type { Counters } from '../../../domain/judging/canary';
+import type { Counters } from '../../../domain/judging/counters';
 import type { Trigger } from '../../../domain/config';
 import { firedTrigger, startTrigger, watchTrigger, type TriggerState } from '../../../domain/judging/triggers';
 

@@ -1,12 +1,5 @@
-import {
-  evidenceSince,
-  judgeLimits,
-  quantile,
-  totals,
-  type Counted,
-  type Counters,
-  type Evidence,
-} from '../../../domain/judging/canary';
+import { evidenceSince, quantile, type Counted, type Counters, type Evidence } from '../../../domain/judging/counters';
+import { judgeLimits, totals } from '../../../domain/judging/limits';
 import type { Limits } from '../../../domain/config';
 
 const limits = (given: Partial<Limits> = {}): Limits => ({ minRequests: 20, ...given });

@@ -1,0 +1,97 @@
+import { quantile, subjectsOf, sumUp, type Counters, type Evidence } from './counters';
+import type { Limits } from '../config';
+import type { Judgement } from '../release';
+import { formatDuration } from '../units';
+
+/* Limits are one of the things that decide a soak (soak/verdict.ts). */
+
+/** A summary for reports. */
+export interface Totals {
+  requests: number;
+  errors: number;
+  /** Milliseconds; null when nothing was measured. Infinity when more than 5 % got no answer. */
+  p95: number | null;
+}
+
+/**
+ * Judges by limits: any breach with enough evidence fails, too little evidence is inconclusive, and without limits nothing
+ * is judged.
+ * Each service is judged alone as soon as it has enough requests of its own, and all of them together.
+ */
+export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
+  const because = (reason: string): string => (evidence.gap ? `${reason} (${evidence.gap})` : reason);
+  const breach = probeBreach(limits, evidence) ?? breachOfCounters(limits, evidence.services ?? {});
+  if (breach) return { verdict: 'fail', reason: because(breach) };
+  if (limits.errorRate === undefined && limits.p95 === undefined) return passWithoutCounters(limits, evidence);
+  if (!evidence.services) {
+    const why = evidence.gap ?? 'the router counts no requests';
+    return { verdict: 'inconclusive', reason: `errorRate and p95 cannot be judged: ${why}` };
+  }
+  const { requests, errors, p95 } = totals(evidence.services);
+  if (requests < limits.minRequests) {
+    return { verdict: 'inconclusive', reason: because(`${requests} requests seen, ${limits.minRequests} needed`) };
+  }
+  if (requests === 0) return withoutRequests(limits, evidence);
+  const rate = `, error rate ${percent(errors, requests)}`;
+  return {
+    verdict: 'pass',
+    reason: because(`${requests} requests${rate}${p95 === null ? '' : `, p95 ${duration(p95)}`}`),
+  };
+}
+
+/** All services of a slot together. */
+export function totals(services: Record<string, Counters>): Totals {
+  const all = sumUp(Object.values(services));
+  return { requests: all.requests, errors: all.errors, p95: quantile(all, 0.95) };
+}
+
+function probeBreach({ healthFailures }: Limits, { probes }: Evidence): string | undefined {
+  if (healthFailures === undefined) return undefined;
+  const breach = Object.entries(probes).find(([, { failures }]) => failures >= healthFailures);
+  if (!breach) return undefined;
+  const [name, { failures, seen }] = breach;
+  return `${name}: ${failures} failed probes in a row, ${healthFailures} fail it: ${seen}`;
+}
+
+/** The first breach of a limit, of each service with enough requests and of all together. */
+export function breachOfCounters(limits: Limits, services: Record<string, Counters>): string | undefined {
+  for (const [name, counters] of subjectsOf(services)) {
+    const breach = counters.requests >= Math.max(1, limits.minRequests) ? breachOf(limits, counters) : undefined;
+    if (breach) return `${name}: ${breach}`;
+  }
+  return undefined;
+}
+
+function breachOf({ errorRate, p95: limit }: Limits, counters: Counters): string | undefined {
+  const { requests, errors } = counters;
+  if (errorRate !== undefined && (100 * errors) / requests > errorRate) {
+    return `error rate ${percent(errors, requests)} (${errors} of ${requests} requests) > ${errorRate} %`;
+  }
+  const p95 = quantile(counters, 0.95);
+  if (limit !== undefined && p95 !== null && p95 > limit) {
+    return `p95 ${duration(p95)} (of ${requests} requests) > ${formatDuration(limit)}`;
+  }
+  return undefined;
+}
+
+/** Nothing has to be seen where none are needed, but what was not seen did not pass. */
+function withoutRequests(limits: Limits, evidence: Evidence): Judgement {
+  if (limits.healthFailures !== undefined) return passWithoutCounters(limits, evidence);
+  const why = evidence.gap === undefined ? '' : ` (${evidence.gap})`;
+  return { verdict: 'not judged', reason: `0 requests seen, and none needed${why}` };
+}
+
+function passWithoutCounters({ healthFailures }: Limits, { probes, gap }: Evidence): Judgement {
+  if (healthFailures === undefined) return { verdict: 'not judged', reason: 'no limits configured' };
+  const names = Object.keys(probes);
+  if (names.length === 0) return { verdict: 'inconclusive', reason: `nothing could be probed${gap ? `: ${gap}` : ''}` };
+  return { verdict: 'pass', reason: `fewer than ${healthFailures} failed probes in a row of ${names.join(', ')}` };
+}
+
+function percent(part: number, whole: number): string {
+  return `${Number(((100 * part) / whole).toPrecision(3))} %`;
+}
+
+function duration(ms: number): string {
+  return ms === Infinity ? 'beyond any bound' : formatDuration(ms);
+}
