@@ -1,6 +1,7 @@
 import { judgeExits } from '../domain/containers/exits';
 import { UnhealthyFailure } from '../domain/failures';
 import type { Slot } from '../domain/release';
+import type { Target } from '../targets/target';
 import type { StepParts } from './io';
 import { lastWords } from './last-words';
 import type { Parts } from './parts';
@@ -13,7 +14,7 @@ import type { SinceHealthy, Step } from './steps';
  */
 export async function expectUnbroken(
   { config, slot, deployed }: Pick<Step, 'config'> & SinceHealthy & { slot: Slot },
-  { target, io, release }: Pick<StepParts, 'target' | 'io' | 'release'>,
+  { target, io, release }: Pick<StepParts, 'io' | 'release'> & { target: Target },
   parts: Parts,
 ): Promise<void> {
   if (!deployed || deployed.length === 0) return;

@@ -1,5 +1,5 @@
 import type { Io } from '../domain/host';
-import type { Target } from '../targets/target';
+import type { OpenTarget } from '../targets/open';
 import { environmentDirectory } from './environment-directory';
 import type { BuildReport, Step } from './steps';
 
@@ -12,13 +12,13 @@ export function tagsPath(step: Pick<Step, 'config' | 'release'>): string {
 }
 
 /** Undefined when the release moved none, or has put them back. */
-export async function readTags(step: Step, target: Target, io: Io): Promise<Tags | undefined> {
+export async function readTags(step: Step, target: OpenTarget, io: Io): Promise<Tags | undefined> {
   const text = await target.host.readFile(tagsPath(step), io);
   return text === undefined ? undefined : (JSON.parse(text) as Tags);
 }
 
 /** What these tags stand for now, written down; an earlier attempt's notes hold, for it may have moved some already. */
-export async function noteTags(references: string[], step: Step, target: Target, io: Io): Promise<Tags> {
+export async function noteTags(references: string[], step: Step, target: OpenTarget, io: Io): Promise<Tags> {
   const noted = await readTags(step, target, io);
   if (noted) return noted;
   const tags: Tags = [];
@@ -31,12 +31,12 @@ export async function noteTags(references: string[], step: Step, target: Target,
   return tags;
 }
 
-export async function forgetTags(step: Step, target: Target, io: Io): Promise<void> {
+export async function forgetTags(step: Step, target: OpenTarget, io: Io): Promise<void> {
   await target.host.removeFile(tagsPath(step), io);
 }
 
 /** Earlier releases have ended: one at a time. */
-async function forgetEarlier(step: Step, target: Target, io: Io): Promise<void> {
+async function forgetEarlier(step: Step, target: OpenTarget, io: Io): Promise<void> {
   const directory = environmentDirectory(step);
   for (const name of await target.host.listFiles(directory, io)) {
     if (/^tags-.+\.json$/.test(name)) await target.host.removeFile(`${directory}/${name}`, io);

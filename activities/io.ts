@@ -5,7 +5,7 @@ import type { Io } from '../domain/host';
 import type { Owned } from '../domain/ownership';
 import type { ReleaseRef } from '../domain/release';
 import type { Router } from '../routers/router';
-import type { Target } from '../targets/target';
+import type { OpenTarget } from '../targets/open';
 import { environmentDirectory } from './environment-directory';
 import { ownRelease } from './ownership';
 import type { Parts } from './parts';
@@ -45,7 +45,7 @@ function isKept(details: unknown): boolean {
 /** What every activity on a target works with. */
 export interface OpenParts {
   io: Io;
-  target: Target;
+  target: OpenTarget;
   router: Router;
 }
 
@@ -98,7 +98,7 @@ export function fencePath(step: Pick<Step, 'config' | 'release'>): string {
   return `${environmentDirectory(step)}/fence`;
 }
 
-async function checkFence(target: Target, step: Step, io: Io): Promise<void> {
+async function checkFence(target: OpenTarget, step: Step, io: Io): Promise<void> {
   const path = fencePath(step);
   const holder = (await target.host.readFile(path, io))?.trim();
   if (holder === step.release.id) return;

@@ -3,7 +3,8 @@ import { ConfigurationFailure, PreflightFailure, UnreachableFailure } from '../d
 import type { Io } from '../domain/host';
 import { judgeOwnership, type EnvironmentDocument, type Owned, type Owner, type Seen } from '../domain/ownership';
 import type { ReleaseRef } from '../domain/release';
-import type { Target, Wanted } from '../targets/target';
+import type { OpenTarget } from '../targets/open';
+import type { Wanted } from '../targets/target';
 import { environmentDirectory } from './environment-directory';
 import type { Parts } from './parts';
 import type { Step } from './steps';
@@ -22,7 +23,7 @@ export async function lookAtOwnership(
   parts: Pick<Parts, 'owner'>,
   step: Where,
   wanted: Wanted[],
-  target: Target,
+  target: OpenTarget,
   io: Io,
 ): Promise<Seen> {
   const [document, claims] = await Promise.all([
@@ -36,7 +37,7 @@ export async function lookAtOwnership(
 export async function findOwn(
   parts: Pick<Parts, 'owner'>,
   step: Where,
-  target: Target,
+  target: OpenTarget,
   io: Io,
 ): Promise<(Owned<ReleaseRef> & { isNew: boolean }) | { problem: string }> {
   const document = await readDocument(step, target, io);
@@ -54,7 +55,7 @@ export async function findOwn(
 export async function ownRelease(
   parts: Pick<Parts, 'owner'>,
   step: Where,
-  target: Target,
+  target: OpenTarget,
   io: Io,
 ): Promise<Owned<ReleaseRef>> {
   const found = await findOwn(parts, step, target, io);
@@ -78,7 +79,7 @@ export async function writeDocument(
   step: Where,
   { id, formerly }: Owner,
   temporal: string,
-  target: Target,
+  target: OpenTarget,
   io: Io,
   adopts = false,
 ): Promise<void> {
@@ -98,14 +99,14 @@ export async function writeDocument(
 export async function isSpokenForByAnother(
   parts: Pick<Parts, 'owner'>,
   step: Where,
-  target: Target,
+  target: OpenTarget,
   io: Io,
 ): Promise<boolean> {
   const document = await readDocument(step, target, io);
   return document !== undefined && document.temporal !== parts.owner;
 }
 
-async function readDocument(step: Where, target: Target, io: Io): Promise<EnvironmentDocument | undefined> {
+async function readDocument(step: Where, target: OpenTarget, io: Io): Promise<EnvironmentDocument | undefined> {
   const path = documentPath(step);
   const text = await target.host.readFile(path, io);
   if (text === undefined) return undefined;

@@ -4,14 +4,14 @@ import type { Database } from '../databases/database';
 import type { DatabaseContext } from '../databases/open';
 import type { MetricSource } from '../metrics/metric';
 import type { Router } from '../routers/router';
-import type { Target } from '../targets/target';
+import type { OpenTarget } from '../targets/open';
 
 /** Whose database is opened, and from where. */
 export type DatabasePlace = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
 
 /** The parts of the world that activities work on, opened from the configuration; tests may give their own. */
 export interface Parts {
-  target(config: AppConfig): Promise<Target>;
+  target(config: AppConfig): Promise<OpenTarget>;
   router(config: AppConfig): Promise<Router>;
   /** Resolves the secrets of the configuration; the caller closes it. */
   database(config: DatabaseConfig, place: DatabasePlace, io: Io): Promise<Database>;

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { ServiceConfig } from '../domain/config';
+import type { ServiceConfig, TargetConfig } from '../domain/config';
 import type { Ran } from '../domain/containers/exits';
 import type { ReadyCheck } from '../domain/health';
-import type { Host, Io } from '../domain/host';
+import type { Io } from '../domain/host';
 import type { Claim, Owned } from '../domain/ownership';
 import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 
@@ -100,7 +100,8 @@ export interface Answer {
 
 /** What runs containers. Every method may be called again after it was interrupted, with the same result. */
 export interface Target {
-  readonly host: Host;
+  /** As the configuration names it. */
+  readonly kind: TargetConfig['kind'];
   /** Answers, or fails with `UnreachableFailure`. */
   probe(io: Io): Promise<TargetProbe>;
   /** What has the labels of an environment, or a name that it needs for these replicas, whoever made it. */

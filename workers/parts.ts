@@ -16,8 +16,7 @@ import { openMetric } from '../metrics/open';
 import { openHaproxy } from '../routers/haproxy/haproxy';
 import { openNginx } from '../routers/nginx/nginx';
 import type { Router } from '../routers/router';
-import { openDockerTarget } from '../targets/docker/docker';
-import type { Target } from '../targets/target';
+import { openTarget, type OpenTarget } from '../targets/open';
 import { fingerprintKey } from './fingerprint-key';
 
 export interface PartsOptions {
@@ -42,11 +41,11 @@ export interface OpenParts extends Parts {
 export async function openParts(options: PartsOptions): Promise<OpenParts> {
   const { owner, environment, stateDirectory } = options;
   const secrets = new Secrets(environment, options.secretsKey ?? (await fingerprintKey(stateDirectory)));
-  const targets = new Map<string, Promise<Target>>();
+  const targets = new Map<string, Promise<OpenTarget>>();
   const routers = new Map<string, Promise<Router>>();
 
-  const target = ({ target: config }: AppConfig): Promise<Target> =>
-    once(targets, canonical(config), () => openTarget(config, secrets, environment));
+  const target = ({ target: config }: AppConfig): Promise<OpenTarget> =>
+    once(targets, canonical(config), () => openWithKey(config, secrets, environment));
   const router = (config: AppConfig): Promise<Router> =>
     once(routers, canonical([config.router, config.target]), async () =>
       openRouter(config.router, (await target(config)).host),
@@ -82,11 +81,11 @@ function once<T>(opened: Map<string, Promise<T>>, key: string, open: () => Promi
   return opening;
 }
 
-async function openTarget(config: TargetConfig, secrets: Secrets, variables: WorkerEnvironment): Promise<Target> {
+async function openWithKey(config: TargetConfig, secrets: Secrets, variables: WorkerEnvironment): Promise<OpenTarget> {
   const { sshKey } = config;
-  if (!sshKey) return openDockerTarget(config, { variables });
+  if (!sshKey) return openTarget(config, { variables });
   // Its path is absolute, or of the worker's home: a target belongs to no project's folder.
-  return openDockerTarget(config, { variables, sshKey: `${await secrets.resolve(sshKey, '/')}\n` });
+  return openTarget(config, { variables, sshKey: `${await secrets.resolve(sshKey, '/')}\n` });
 }
 
 function openRouter(config: RouterConfig, host: Host): Router {
@@ -124,6 +123,6 @@ async function resolveAll(variables: Variables, directory: string, secrets: Secr
   return Object.fromEntries(await Promise.all(resolved)) as Record<string, string>;
 }
 
-async function closeAll(targets: Map<string, Promise<Target>>): Promise<void> {
+async function closeAll(targets: Map<string, Promise<OpenTarget>>): Promise<void> {
   await Promise.allSettled([...targets.values()].map(async (target) => (await target).close()));
 }

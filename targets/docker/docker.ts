@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import type { TargetConfig } from '../../domain/config';
 import type { ReadyCheck } from '../../domain/health';
 import { ConfigurationFailure } from '../../domain/failures';
-import type { Io } from '../../domain/host';
+import type { Host, Io } from '../../domain/host';
 import type { Claim, Owned } from '../../domain/ownership';
 import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../../domain/release';
 import { findClaims } from './claims';
@@ -29,13 +29,20 @@ import type {
   Wanted,
 } from '../target';
 
+/** A target whose containers run on one machine, which holds the files of a router and of the state as well. */
+export interface DockerTarget extends Target {
+  readonly kind: 'docker';
+  readonly host: Host;
+}
+
 /** Opens nothing yet: the first call connects, and says when there is nothing to connect to. */
-export function openDockerTarget(config: TargetConfig, surroundings: Surroundings): Promise<Target> {
-  return Promise.resolve(new DockerTarget(config, surroundings));
+export function openDockerTarget(config: TargetConfig, surroundings: Surroundings): Promise<DockerTarget> {
+  return Promise.resolve(new EngineTarget(config, surroundings));
 }
 
 /** A Docker engine: this machine's, or another's over TCP, TLS or SSH. */
-class DockerTarget implements Target {
+class EngineTarget implements DockerTarget {
+  readonly kind = 'docker';
   readonly host: DockerHost;
   private readonly engine: DockerEngine;
   private readonly images: DockerImages;

@@ -6,7 +6,7 @@ import { writeDocument } from '../../activities/ownership';
 import type { PreflightCheck, PreflightReport } from '../../activities/steps';
 import { LABELS, containerName, networkName } from '../../domain/names';
 import type { EnvironmentDocument } from '../../domain/ownership';
-import { openDockerTarget } from '../../targets/docker/docker';
+import { openTarget } from '../../targets/open';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
 
@@ -167,7 +167,7 @@ describe('the name of an image', () => {
     await writeFile(join(context, 'Dockerfile'), 'FROM spillway/node:local\n');
     const reference = `${app}-web:1.0.0`;
     const { target: settings } = world.step(OLD).config;
-    const target = await openDockerTarget(settings, { variables: {} });
+    const target = await openTarget(settings, { variables: {} });
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
     const build = { context: '.', dockerfile: 'Dockerfile', args: {}, directory: context, reference };
     await target.buildImage({ ...build, labels: { [LABELS.app]: 'another' } }, 'web', io);
@@ -284,7 +284,7 @@ describe('the id of an environment', () => {
     await world.preflight(world.step(OLD));
     expect((await document(world)).id).toBe(id);
     const { target: settings } = world.step(OLD).config;
-    const target = await openDockerTarget(settings, { variables: {} });
+    const target = await openTarget(settings, { variables: {} });
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
     const late = writeDocument(world.step(NEW), { id: 'another', formerly: [] }, HERE, target, io);
     await expect(late).rejects.toMatchObject({ name: 'UnreachableFailure' });

@@ -10,8 +10,7 @@ import type { AppConfig } from '../../domain/config';
 import type { Group } from '../../domain/release';
 import { HAPROXY_CAPABILITIES } from '../../routers/haproxy/haproxy';
 import type { Router, Routing } from '../../routers/router';
-import { openDockerTarget } from '../../targets/docker/docker';
-import type { Target } from '../../targets/target';
+import { openTarget, type OpenTarget } from '../../targets/open';
 import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } from '../targets/docker/fixture';
 
 /** A router that only remembers; what decides about traffic is tested on the real ones. */
@@ -57,14 +56,14 @@ export class SlotWorld {
   readonly secrets: string[] = [];
 
   private constructor(
-    readonly target: Target,
+    readonly target: OpenTarget,
     readonly directory: string,
   ) {}
 
   static async open(): Promise<SlotWorld> {
     const directory = await mkdtemp(join(tmpdir(), 'spillway-slot-'));
     const { target } = configOf('any', { services: { web: { image: 'x' } }, target: { helperImage: HELPER } });
-    return new SlotWorld(await openDockerTarget(target, { variables: {} }), directory);
+    return new SlotWorld(await openTarget(target, { variables: {} }), directory);
   }
 
   get parts(): Parts {

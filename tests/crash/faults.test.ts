@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { openHaproxy } from '../../routers/haproxy/haproxy';
 import type { Routing } from '../../routers/router';
-import { openDockerTarget } from '../../targets/docker/docker';
+import { openTarget } from '../../targets/open';
 import { report } from '../support/crash-report';
 import { withOwnEngine } from '../support/own-engine';
 import { endure } from '../support/fault';
@@ -38,7 +38,7 @@ async function survive(name: string, options: WorldOptions, fault: Fault): Promi
 /** As the next release does when the configuration names another image. */
 async function replaceRouter(world: World, image: string): Promise<void> {
   const config = world.config();
-  const target = await openDockerTarget(config.target, { variables: process.env });
+  const target = await openTarget(config.target, { variables: process.env });
   const io = { signal: AbortSignal.timeout(60_000), onProgress: () => undefined };
   try {
     if (config.router.kind !== 'haproxy') throw new Error('expected the world to have HAProxy');

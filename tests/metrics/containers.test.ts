@@ -3,7 +3,7 @@ import { containerName } from '../../domain/names';
 import type { Slot } from '../../domain/release';
 import type { MetricSource, Reading } from '../../metrics/metric';
 import { openMetric } from '../../metrics/open';
-import { openDockerTarget } from '../../targets/docker/docker';
+import { openTarget } from '../../targets/open';
 import {
   BUSYBOX,
   configOf,
@@ -103,7 +103,7 @@ test('containers that are gone, stopped or not there are missing, not a smaller 
 });
 
 test('an engine that does not answer is missing, with the reason', async () => {
-  const nowhere = await openDockerTarget(targetConfig({ host: 'unix:///nowhere.sock' }), { variables: {} });
+  const nowhere = await openTarget(targetConfig({ host: 'unix:///nowhere.sock' }), { variables: {} });
   const source = await openMetric(metricOf({ containers: { measure: 'cpu' } }), {
     projectDirectory: '/',
     services: config.services,

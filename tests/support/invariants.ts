@@ -4,7 +4,7 @@ import { LABELS } from '../../domain/names';
 import { greenShare } from '../../domain/release';
 import type { ReleaseResult } from '../../domain/release';
 import { openHaproxy } from '../../routers/haproxy/haproxy';
-import { openDockerTarget } from '../../targets/docker/docker';
+import { openTarget } from '../../targets/open';
 import { engine, tracesOf } from './engine';
 import type { Traces } from './engine';
 import type { LoadReport } from './load';
@@ -155,7 +155,7 @@ async function filesOf(world: World): Promise<string[]> {
 async function shareOf(world: World): Promise<number | undefined> {
   const config = world.config();
   if (config.router.kind !== 'haproxy') return undefined;
-  const target = await openDockerTarget(config.target, { variables: process.env });
+  const target = await openTarget(config.target, { variables: process.env });
   try {
     const io = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined };
     return await openHaproxy(config.router, target.host).greenShare(world.scope, io);

@@ -14,8 +14,7 @@ import type { HaproxyConfig } from '../../routers/haproxy/config';
 import { openNginx } from '../../routers/nginx/nginx';
 import type { NginxConfig } from '../../routers/nginx/names';
 import type { Router, Routing } from '../../routers/router';
-import { openDockerTarget } from '../../targets/docker/docker';
-import type { Target } from '../../targets/target';
+import { openTarget, type OpenTarget } from '../../targets/open';
 
 const run = promisify(execFile);
 
@@ -74,7 +73,7 @@ export class RouterWorld {
   private readonly containers: string[] = [];
 
   private constructor(
-    readonly target: Target,
+    readonly target: OpenTarget,
     readonly directory: string,
     readonly id: string,
   ) {}
@@ -85,7 +84,7 @@ export class RouterWorld {
     // nginx reads error pages as another user.
     await chmod(directory, 0o755);
     const { target } = appConfigSchema.parse({ version: 1, app: 'demo', services: { api: { image: 'x' } } });
-    return new RouterWorld(await openDockerTarget(target, { variables: process.env }), directory, id);
+    return new RouterWorld(await openTarget(target, { variables: process.env }), directory, id);
   }
 
   get container(): string {

@@ -6,8 +6,8 @@ import type { Io } from '../../../domain/host';
 import { LABELS, networkName } from '../../../domain/names';
 import type { Owned } from '../../../domain/ownership';
 import type { PinnedImage, ReleaseRef, Scope } from '../../../domain/release';
-import { openDockerTarget } from '../../../targets/docker/docker';
-import type { ServiceSpec, Target } from '../../../targets/target';
+import { openTarget, type OpenTarget } from '../../../targets/open';
+import type { ServiceSpec } from '../../../targets/target';
 
 /** The engine as the test sees it, beside the code under test. */
 export const docker = new Docker({ socketPath: '/var/run/docker.sock' });
@@ -88,17 +88,17 @@ export async function removeEverything(scope: Scope): Promise<void> {
 export class EngineApp {
   readonly scope = uniqueScope();
   readonly io = quietIo();
-  private opened: Target | undefined;
+  private opened: OpenTarget | undefined;
 
   constructor() {
-    beforeAll(async () => void (this.opened = await openDockerTarget(targetConfig(), { variables: {} })));
+    beforeAll(async () => void (this.opened = await openTarget(targetConfig(), { variables: {} })));
     afterAll(async () => {
       await removeEverything(this.scope);
       await this.opened?.close();
     });
   }
 
-  get target(): Target {
+  get target(): OpenTarget {
     if (!this.opened) throw new Error('expected a test to be running, none has begun');
     return this.opened;
   }

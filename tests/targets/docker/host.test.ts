@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { HostContainer } from '../../../domain/host';
-import { openDockerTarget } from '../../../targets/docker/docker';
-import type { Target } from '../../../targets/target';
+import { openTarget, type OpenTarget } from '../../../targets/open';
+
 import {
   BUSYBOX,
   HELPER,
@@ -50,13 +50,13 @@ describe.each([
   ['over SSH', overSsh],
 ])('a host %s', (_, open) => {
   let road: Road;
-  let target: Target;
+  let target: OpenTarget;
   let folder: string;
   let server: Server;
 
   beforeAll(async () => {
     road = await open();
-    target = await openDockerTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
+    target = await openTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
     folder = await mkdtemp(join(tmpdir(), 'spillway-host-'));
     // Containers run as other users than this test.
     await chmod(folder, 0o755);
@@ -235,7 +235,7 @@ async function toldSince(began: number): Promise<string> {
 
 test('a machine that is not in known_hosts is refused, with what to do', async () => {
   const road = await overSsh({ isKnown: false });
-  const target = await openDockerTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
+  const target = await openTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
   try {
     await expect(target.probe(io)).rejects.toMatchObject({
       name: 'UnreachableFailure',
@@ -249,7 +249,7 @@ test('a machine that is not in known_hosts is refused, with what to do', async (
 
 test('an SSH server that forwards nothing is used as Docker’s own client does', async () => {
   const road = await overSsh({ mayForward: false });
-  const target = await openDockerTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
+  const target = await openTarget(targetConfig({ ...road.config, helperImage }), road.surroundings);
   try {
     expect((await target.probe(io)).cores).toBeGreaterThan(0);
   } finally {

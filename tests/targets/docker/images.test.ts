@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LABELS } from '../../../domain/names';
-import { openDockerTarget } from '../../../targets/docker/docker';
+import { openTarget } from '../../../targets/open';
 import type { Target } from '../../../targets/target';
 import {
   BUSYBOX,
@@ -191,7 +191,7 @@ describe('a pull', () => {
   async function withConfig(config: object, extra: Record<string, string> = {}): Promise<Target> {
     await files({ 'docker/config.json': JSON.stringify(config) });
     const variables = { DOCKER_CONFIG: join(folder, 'docker'), PATH: process.env.PATH, ...extra };
-    return openDockerTarget(targetConfig(), { variables });
+    return openTarget(targetConfig(), { variables });
   }
 
   test('by tag is pinned by the registry’s digest, and runs by it', async () => {

@@ -1,7 +1,7 @@
 import { groupOfAddress } from '../../../domain/addresses';
 import { LABELS, containerName, networkName } from '../../../domain/names';
 import type { PinnedImage } from '../../../domain/release';
-import { openDockerTarget } from '../../../targets/docker/docker';
+import { openTarget } from '../../../targets/open';
 import {
   BUSYBOX,
   configOf,
@@ -229,7 +229,7 @@ test('a command that cannot run is a failure that names it', async () => {
 });
 
 test('an engine that is not there is named, with what to do', async () => {
-  const none = await openDockerTarget(targetConfig({ host: 'unix:///tmp/no-such.sock' }), { variables: {} });
+  const none = await openTarget(targetConfig({ host: 'unix:///tmp/no-such.sock' }), { variables: {} });
   await expect(none.probe(io)).rejects.toMatchObject({
     name: 'UnreachableFailure',
     message: expect.stringMatching(/expected a Docker engine at unix:\/\/\/tmp\/no-such.sock, seen ENOENT/),
