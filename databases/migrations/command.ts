@@ -3,7 +3,7 @@ import type { DatabaseConfig } from '../../domain/config';
 import { MigrationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
-import { applicationName } from '../application-name';
+import { applicationName } from '../postgres/application-name';
 import type { MigrationStatus } from '../database';
 import type { Migrations } from './migrations';
 import { withClient, type PostgresServer } from '../postgres/connection';

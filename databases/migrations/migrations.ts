@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { Io } from '../../domain/host';
 import type { MigrationStatus } from '../database';
-import type { Claim } from './older-claims';
+import type { Claim } from '../postgres/migrations/older-claims';
 
 /** One way of migrating a database: SQL files, or the team's own command. */
 export interface Migrations {

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { lineAt } from '../postgres/parser';
 
 /** What a file's bytes say. */
 export interface MigrationText {
@@ -40,4 +39,9 @@ function isUtf16(bytes: Buffer): boolean {
   const [first, second, third, fourth] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
   return (first === 0 && third === 0 && second !== 0) || (second === 0 && fourth === 0 && first !== 0);
+}
+
+/** Line, from 1, of whatever comes after `before`. */
+export function lineAt(before: string): number {
+  return before.split(/\r\n|\n|\r/).length;
 }

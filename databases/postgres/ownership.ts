@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 import type { Io } from '../../domain/host';
-import { recordsOfOthers } from '../migrations/records';
-import type { Claim, OlderTable } from '../migrations/older-claims';
-import { readOlder } from '../migrations/older-records';
+import { recordsOfOthers } from './migrations/records';
+import type { Claim, OlderTable } from './migrations/older-claims';
+import { readOlder } from './migrations/older-records';
 import type { Catalogue, CatalogueRow } from './catalogue';
 import type { Restoring } from './restore';
 

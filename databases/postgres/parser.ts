@@ -1,4 +1,5 @@
 import type { ParseResult } from 'libpg-query';
+import { lineAt } from '../migrations/text';
 
 /** One statement of a script. */
 export interface Statement {
@@ -46,9 +47,4 @@ export async function parseStatements(sql: string): Promise<Statement[] | { erro
 export function firstWords(sql: string): string {
   const line = sql.trim().replace(/\s+/g, ' ');
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
-}
-
-/** Line, from 1, of whatever comes after `before`. */
-export function lineAt(before: string): number {
-  return before.split(/\r\n|\n|\r/).length;
 }

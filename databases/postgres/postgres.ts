@@ -6,7 +6,7 @@ import type { Scope } from '../../domain/release';
 import type { Database, DatabaseProbe, Dump, MigrationStatus } from '../database';
 import type { Migrations } from '../migrations/migrations';
 import { CommandMigrations } from '../migrations/command';
-import { SqlMigrations } from '../migrations/sql';
+import { SqlMigrations } from './migrations/sql';
 import { parsePostgresUrl, withClient, type PostgresServer } from './connection';
 import { dumpPostgres } from './dump';
 import { rehearseRestore } from './rehearsal';

@@ -4,7 +4,7 @@ import { takeCatalogue, type Catalogue } from './catalogue';
 import { objectsSql } from './catalogue-sql';
 import { withClient } from './connection';
 import { expressionMistakes } from './expressions';
-import { beyondRestore } from '../migrations/beyond-restore';
+import { beyondRestore } from './migrations/beyond-restore';
 import { foreignMistakes, listed, ownersOf } from './ownership';
 import type { Restoring } from './restore';
 import { textArray } from './empty';

@@ -5,7 +5,7 @@ import { BackupFailure, ConfigurationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { catalogueFile } from '../database';
-import type { Claim } from '../migrations/older-claims';
+import type { Claim } from './migrations/older-claims';
 import { comparableSql, schemaOf, takeCatalogue, type Catalogue } from './catalogue';
 import { CATALOGUE_SETTINGS, TEMPORARY } from './catalogue-sql';
 import { withClient, type PostgresServer } from './connection';

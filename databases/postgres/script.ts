@@ -3,8 +3,9 @@ import { MigrationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { formatDuration } from '../../domain/units';
 import type { MigrationScript } from '../migrations/files';
-import { holdsMigrationLock } from '../migrations/lock';
-import { firstWords, lineAt, parseStatements, type Statement } from './parser';
+import { holdsMigrationLock } from './migrations/lock';
+import { lineAt } from '../migrations/text';
+import { firstWords, parseStatements, type Statement } from './parser';
 import { asOurselves, asUser, type ScriptLimits } from './session';
 
 /** A script, and the session that it has for itself: what it changes there ends with it. */

@@ -1,7 +1,7 @@
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
-import { applicationName } from '../application-name';
+import { applicationName } from './application-name';
 import type { PostgresServer } from './connection';
 import { withClient } from './connection';
 import { runProgram, type ProgramResult } from '../run-program';

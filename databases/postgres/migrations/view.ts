@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg';
-import type { Io } from '../../domain/host';
-import type { Scope } from '../../domain/release';
-import type { MigrationFile } from './files';
+import type { Io } from '../../../domain/host';
+import type { Scope } from '../../../domain/release';
+import type { MigrationFile } from '../../migrations/files';
 import { isSettled, MigrationRecords, twinRecords, type StoredRecord, type TwinRecord } from './records';
 import { claimOlder, type Claim } from './older-claims';
 import { readOlder, takeOver } from './older-records';
-import { searchedSchemas } from '../postgres/session';
+import { searchedSchemas } from '../session';
 
 /** Who looks at the records of a database. */
 export interface Viewer {

@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import type { DatabaseConfig } from '../../../domain/config';
-import { query } from '../../support/postgres';
-import { Databases, io, ORDERS, SHOP } from '../database-context';
+import type { DatabaseConfig } from '../../../../domain/config';
+import { query } from '../../../support/postgres';
+import { Databases, io, ORDERS, SHOP } from '../../database-context';
 
-const ROOT = join(__dirname, '../../..');
+const ROOT = join(__dirname, '../../../..');
 
 const databases = new Databases();
 const shop = (overrides?: Record<string, unknown>) => databases.project(overrides);

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Scope } from '../../domain/release';
+import type { Scope } from '../../../domain/release';
 
 /** Where all records of a database lie, whoever connects and whatever the search path is. */
 export const RECORDS = { schema: 'spillway', table: 'migrations', name: 'spillway.migrations' } as const;

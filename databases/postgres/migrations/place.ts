@@ -1,4 +1,4 @@
-import { parseStatements, type Statement } from '../postgres/parser';
+import { parseStatements, type Statement } from '../parser';
 
 type Node = Record<string, unknown>;
 

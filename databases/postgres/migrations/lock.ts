@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
-import { UnreachableFailure } from '../../domain/failures';
-import type { Io } from '../../domain/host';
-import { formatDuration } from '../../domain/units';
+import { UnreachableFailure } from '../../../domain/failures';
+import type { Io } from '../../../domain/host';
+import { formatDuration } from '../../../domain/units';
 
 /** Key of the advisory lock: `SPLW` in ASCII, and 1 for migrations. */
 const KEY = [0x53504c57, 1];

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readMigrations } from './files';
-import { firstWords, parseStatements, type Statement } from '../postgres/parser';
+import { readMigrations } from '../../migrations/files';
+import { firstWords, parseStatements, type Statement } from '../parser';
 
 /** What belongs to the server as a whole, or to a stream from elsewhere: the dump of one database has none of it. */
 const BEYOND: Record<string, string> = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Scope } from '../domain/release';
+import type { Scope } from '../../domain/release';
 
 /** PostgreSQL cuts longer names off. */
 const LONGEST = 63;

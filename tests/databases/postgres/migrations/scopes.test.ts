@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readMigrations } from '../../../databases/migrations/files';
-import { recordsOfOthers } from '../../../databases/migrations/records';
-import { MigrationRun } from '../../../databases/migrations/run';
-import { parsePostgresUrl, withClient } from '../../../databases/postgres/connection';
-import { query } from '../../support/postgres';
-import { Databases, io, ORDERS, SHOP, type Owner } from '../database-context';
+import { readMigrations } from '../../../../databases/migrations/files';
+import { recordsOfOthers } from '../../../../databases/postgres/migrations/records';
+import { MigrationRun } from '../../../../databases/postgres/migrations/run';
+import { parsePostgresUrl, withClient } from '../../../../databases/postgres/connection';
+import { query } from '../../../support/postgres';
+import { Databases, io, ORDERS, SHOP, type Owner } from '../../database-context';
 
 const databases = new Databases();
 const shop = (owner?: Owner) => databases.project({}, owner);
@@ -162,7 +162,7 @@ describe('the records of several apps in one database', () => {
     expect(await staging.database.checkMigrations(io())).toEqual([
       expect.stringMatching(/docs\/databases\.md, "A copy of a database, or a new name"/),
     ]);
-    const documented = await readFile(join(__dirname, '../../../docs/databases.md'), 'utf8');
+    const documented = await readFile(join(__dirname, '../../../../docs/databases.md'), 'utf8');
     const statements = documented.match(/^UPDATE spillway\.\w+ SET environment = .*;$/gm)!;
     expect(statements).toHaveLength(2);
     await query(databases.url, statements.join('\n'));

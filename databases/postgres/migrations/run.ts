@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { DatabaseConfig } from '../../domain/config';
-import { MigrationFailure } from '../../domain/failures';
-import type { Io } from '../../domain/host';
-import type { Scope } from '../../domain/release';
-import { scriptOf, type MigrationFile, type MigrationScript } from './files';
+import type { DatabaseConfig } from '../../../domain/config';
+import { MigrationFailure } from '../../../domain/failures';
+import type { Io } from '../../../domain/host';
+import type { Scope } from '../../../domain/release';
+import { scriptOf, type MigrationFile, type MigrationScript } from '../../migrations/files';
 import { takeMigrationLock } from './lock';
 import { twinMistakes } from './mistakes';
 import { MigrationRecords, twinRecords, type MigrationRecord } from './records';
-import { withClient, type PostgresServer } from '../postgres/connection';
-import { runScript } from '../postgres/script';
-import { searchedSchemas, type ScriptLimits } from '../postgres/session';
+import { withClient, type PostgresServer } from '../connection';
+import { runScript } from '../script';
+import { searchedSchemas, type ScriptLimits } from '../session';
 
 /** Tries of a migration that lost against other sessions (lock time-out, deadlock) and was rolled back. */
 const TRIES = 3;

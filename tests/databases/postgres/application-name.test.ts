@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { applicationName } from '../../databases/application-name';
-import { query } from '../support/postgres';
-import { Databases, io, type Owner } from './database-context';
+import { applicationName } from '../../../databases/postgres/application-name';
+import { query } from '../../support/postgres';
+import { Databases, io, type Owner } from '../database-context';
 
 const databases = new Databases();
 const BILLING: Owner = { app: 'billing', environment: 'production' };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { query } from '../../support/postgres';
-import { Databases, io, ORDERS, SHOP, type Owner } from '../database-context';
+import { query } from '../../../support/postgres';
+import { Databases, io, ORDERS, SHOP, type Owner } from '../../database-context';
 
 const databases = new Databases();
 const BILLING: Owner = { app: 'billing', environment: 'production' };

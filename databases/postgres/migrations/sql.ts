@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import type { ClientBase } from 'pg';
-import type { DatabaseConfig } from '../../domain/config';
-import { MigrationFailure } from '../../domain/failures';
-import type { Io } from '../../domain/host';
-import type { MigrationStatus } from '../database';
-import { readMigrations, type MigrationFile, type MigrationFolder } from './files';
+import type { DatabaseConfig } from '../../../domain/config';
+import { MigrationFailure } from '../../../domain/failures';
+import type { Io } from '../../../domain/host';
+import type { MigrationStatus } from '../../database';
+import { readMigrations, type MigrationFile, type MigrationFolder } from '../../migrations/files';
 import { recordMistakes, scriptMistakes } from './mistakes';
 import { recordsMistake } from './records';
 import { downScript, MigrationRun, refuseForeign } from './run';
 import { lookAtRecords, settleRecords, type Viewer } from './view';
-import type { Migrations } from './migrations';
+import type { Migrations } from '../../migrations/migrations';
 import type { Claim } from './older-claims';
-import type { DatabaseContext } from '../postgres/postgres';
-import { withClient, type PostgresServer } from '../postgres/connection';
-import { statementMistakes } from '../postgres/statements';
+import type { DatabaseContext } from '../postgres';
+import { withClient, type PostgresServer } from '../connection';
+import { statementMistakes } from '../statements';
 
 type Context = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
 

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { ClientBase } from 'pg';
-import type { Scope } from '../../domain/release';
-import type { MigrationFile, MigrationScript } from './files';
+import type { Scope } from '../../../domain/release';
+import type { MigrationFile, MigrationScript } from '../../migrations/files';
 import { choosesPlace } from './place';
 import type { TwinRecord } from './records';
 import type { RecordsView } from './view';
-import { parseStatements } from '../postgres/parser';
-import { statementMistakes } from '../postgres/statements';
+import { parseStatements } from '../parser';
+import { statementMistakes } from '../statements';
 
 /** What in the scripts of a migration cannot work on this database, found without running any of it. */
 export async function scriptMistakes(

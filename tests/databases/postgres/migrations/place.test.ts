@@ -1,4 +1,4 @@
-import { choosesPlace } from '../../../databases/migrations/place';
+import { choosesPlace } from '../../../../databases/postgres/migrations/place';
 
 describe('a migration that chooses its place itself', () => {
   test.each([

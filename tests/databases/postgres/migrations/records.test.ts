@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import { query } from '../../support/postgres';
-import { Databases, io, ORDERS, type Owner } from '../database-context';
+import { query } from '../../../support/postgres';
+import { Databases, io, ORDERS, type Owner } from '../../database-context';
 
 const databases = new Databases();
 const shop = (owner?: Owner, overrides?: Record<string, unknown>) => databases.project(overrides, owner);

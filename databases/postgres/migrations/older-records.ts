@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { Scope } from '../../domain/release';
+import type { Scope } from '../../../domain/release';
 import { createRecords, markSettled, RECORDS, type StoredRecord } from './records';
 import type { Claim, OlderTable } from './older-claims';
 

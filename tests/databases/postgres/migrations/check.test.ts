@@ -1,5 +1,5 @@
-import { query } from '../../support/postgres';
-import { Databases, io, ORDERS } from '../database-context';
+import { query } from '../../../support/postgres';
+import { Databases, io, ORDERS } from '../../database-context';
 
 const databases = new Databases();
 const shop = (overrides?: Record<string, unknown>) => databases.project(overrides);
