@@ -62,6 +62,8 @@ export interface PinnedImage {
   digest: string;
   /** Bytes. */
   size: number;
+  /** Whose digest that is; what an older version of Spillway pinned does not say: ask `originOf`. */
+  from?: 'registry' | 'engine';
 }
 
 /** What serves an environment's traffic. */

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
+import { hostOf } from '../../domain/containers/reference';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Surroundings } from './engine';
 
@@ -17,19 +18,10 @@ interface DockerConfig {
 
 type Credentials = Docker.AuthConfig | { identitytoken: string; serveraddress: string };
 
-/** A reference taken apart: `127.0.0.1:5000/shop:1.2.3`, `nginx`, `shop@sha256:…`. */
-export function splitReference(reference: string): { repository: string; tag?: string; digest?: string } {
-  const [name, digest] = reference.split('@') as [string, string | undefined];
-  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
-  if (colon < 0) return { repository: name, ...(digest && { digest }) };
-  return { repository: name.slice(0, colon), tag: name.slice(colon + 1), ...(digest && { digest }) };
-}
-
 /** The registry of a repository, as the Docker configuration names it. */
 function registryOf(repository: string): string {
-  const [first, ...rest] = repository.split('/') as [string, ...string[]];
-  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  return isHost && first !== 'docker.io' ? first : DOCKER_HUB;
+  const host = hostOf(repository);
+  return host === undefined || host === 'docker.io' ? DOCKER_HUB : host;
 }
 
 /**

@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
 import type { ServiceConfig } from '../../domain/config';
+import { registryName, splitReference } from '../../domain/containers/reference';
 import { ImageFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
 import type { PinnedImage } from '../../domain/release';
 import { packContext } from './context';
-import { credentialsFor, splitReference } from './credentials';
+import { credentialsFor } from './credentials';
 import { reasonOf, statusOf, type Abort, type DockerEngine, type Surroundings } from './engine';
 import type { ImageFacts } from '../target';
 
@@ -58,7 +59,7 @@ export class DockerImages {
         `expected the build of ${build.reference} to end, seen its output break off: try again`,
       );
     const { Size } = await this.engine.call(io, (docker) => docker.getImage(id!).inspect());
-    return { service, reference: build.reference, digest: id, size: Size };
+    return { service, reference: build.reference, digest: id, size: Size, from: 'engine' };
   }
 
   async pull(reference: string, service: string, io: Io): Promise<PinnedImage> {
@@ -98,7 +99,7 @@ export class DockerImages {
     const { Config, Size } = found;
     const app = Config.Labels?.[LABELS.app];
     return {
-      image: { service, reference, digest: digestOf(found, reference), size: Size },
+      image: { service, reference, ...pinOf(found, reference), size: Size },
       user: Config.User ?? '',
       env: Object.fromEntries((Config.Env ?? []).map((pair) => splitPair(pair))),
       hasHealthcheck: hasHealthcheck(Config.Healthcheck),
@@ -109,7 +110,7 @@ export class DockerImages {
 
   /** What to name in a container so that exactly this image runs: an image id, or a repository digest. */
   async exactName({ reference, digest }: Pick<PinnedImage, 'reference' | 'digest'>, io: Io): Promise<string> {
-    const names = [digest, `${splitReference(reference).repository}@${digest}`];
+    const names = [digest, registryName({ reference, digest })];
     for (const name of names) {
       if (await this.find(name, io)) return name;
     }
@@ -204,11 +205,11 @@ function pullFailure(reference: string, withCredentials: boolean, error: unknown
   return new UnreachableFailure(`${message}: check the registry and \`docker login\``);
 }
 
-function digestOf({ Id, RepoDigests }: Docker.ImageInspectInfo, reference: string): string {
+function pinOf({ Id, RepoDigests }: Docker.ImageInspectInfo, reference: string): Pick<PinnedImage, 'digest' | 'from'> {
   const { repository, digest } = splitReference(reference);
-  if (digest) return digest;
+  if (digest) return { digest, from: 'registry' };
   const own = (RepoDigests ?? []).find((name) => sameRepository(splitReference(name).repository, repository));
-  return own ? own.slice(own.indexOf('@') + 1) : Id;
+  return own ? { digest: own.slice(own.indexOf('@') + 1), from: 'registry' } : { digest: Id, from: 'engine' };
 }
 
 /** Docker leaves out `docker.io/library/` where a person may write it. */

@@ -78,6 +78,7 @@ describe('a build', () => {
       service: 'web',
       reference: `${scope.app}-web:1.0.0`,
       digest: expect.stringMatching(/^sha256:/),
+      from: 'engine',
     });
     expect(image.size).toBeGreaterThan(1_000_000);
     expect(await listed(image.reference)).toEqual([
@@ -199,7 +200,7 @@ describe('a pull', () => {
     const digest = await open.push(BUSYBOX, repository, '1.0.0');
     const reference = `${open.address}/${repository}:1.0.0`;
     const image = await app.target.pullImage(reference, 'web', io);
-    expect(image).toMatchObject({ reference, digest });
+    expect(image).toMatchObject({ reference, digest, from: 'registry' });
     await app.target.ensureNetwork(scope, io);
     const config = configOf(scope.app, { services: { web: webService() } });
     const [replica] = await app.target.deploySlot(releaseOf(scope), 'blue', [specOf(config, 'web', image)], io);
