@@ -5,9 +5,9 @@ import type { Trouble } from '../domain/guard';
 import type { LiveState } from '../domain/live-state';
 import type { Judgement, LedgerEntry, Live, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 import type { ReleaseOptions } from '../domain/request';
+import type { RouterCapabilities } from '../domain/router';
 import type { SoakState } from '../domain/judging/soak/state';
 import type { MigrationStatus } from '../databases/database';
-import type { RouterCapabilities } from '../routers/router';
 
 /*
  * What workflows may ask of workers: names, inputs and answers of every activity. One object each, small enough for a

@@ -4,8 +4,7 @@ import type { Parts } from '../activities/parts';
 import type { Activities } from '../activities/steps';
 import type { Counters } from '../domain/judging/counters';
 import type { Scope, Slot } from '../domain/release';
-import { HAPROXY_CAPABILITIES } from '../routers/haproxy/haproxy';
-import type { RouterCounters } from '../routers/router';
+import { ROUTERS, type RouterCounters } from '../domain/router';
 import { workflowCode } from '../workers/bundle';
 import { WORKER_TIMINGS } from '../workers/worker';
 
@@ -36,7 +35,7 @@ function counters(): RouterCounters {
 
 const router = {
   kind: 'haproxy',
-  capabilities: HAPROXY_CAPABILITIES,
+  capabilities: ROUTERS.haproxy.capabilities,
   counters: ({ app }: Scope) => {
     const now = performance.now();
     const last = lastAsked.get(app);

@@ -4,6 +4,7 @@ import { judgesBake, judgesCanary } from './judging/judged-by';
 import { isAlive, type LiveState } from './live-state';
 import type { Live, Phase, Slot } from './release';
 import type { ReleaseRequest } from './request';
+import type { RouterCapabilities } from './router';
 import { formatCount, formatDuration } from './units';
 
 /** What one phase would do, and how it would be undone, in words. */
@@ -72,17 +73,14 @@ function checked({ smoke: { checks } }: AppConfig, how: string): string {
 }
 
 /** What this configuration or its router cannot promise. */
-export function caveatsOf(
-  config: AppConfig,
-  router: { lossless: boolean; sessionsPerSlot: boolean; counters: boolean; affinity: boolean },
-): string[] {
+export function caveatsOf(config: AppConfig, router: RouterCapabilities): string[] {
   const { kind } = config.router;
   const judged = config.canary.steps.length > 0 || config.bake.soak > 0;
   return [
     ...(router.lossless ? [] : [`${kind} breaks some connections when traffic moves; haproxy breaks none`]),
-    ...(router.sessionsPerSlot
-      ? []
-      : [`${kind} does not know requests in flight by slot: drain waits for its old workers instead`]),
+    ...(router.sessions === 'together'
+      ? [`${kind} does not know requests in flight by slot: drain waits for its old workers instead`]
+      : []),
     ...(!router.counters && judged
       ? [`${kind} does not count by slot: only probes, metrics and containers that end are judged`]
       : []),

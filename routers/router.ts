@@ -2,22 +2,7 @@ import type { RouteConfig } from '../domain/config';
 import type { Testers } from '../domain/config/testers';
 import type { Io } from '../domain/host';
 import type { Group, Scope, Slot } from '../domain/release';
-
-/** What a router can promise; `plan` says what it cannot. */
-export interface RouterCapabilities {
-  /** No request is lost when traffic moves. */
-  lossless: boolean;
-  /** Requests in flight are known by slot, so a drain ends by condition. */
-  sessionsPerSlot: boolean;
-  /** Requests, errors and latency are known by slot. */
-  counters: boolean;
-  /** A visitor stays on one slot during a canary. */
-  affinity: boolean;
-  /** A slot can get a copy of what the other one answers. */
-  mirror: boolean;
-  /** A fresh baseline can have a share of its own, and is counted by itself. */
-  baseline: boolean;
-}
+import type { RouterCapabilities, RouterCounters, RouterKind } from '../domain/router';
 
 /** What else there is while a version has a part of the traffic. */
 export interface Trial {
@@ -49,22 +34,6 @@ export interface Routing {
   }[];
 }
 
-/** Counters since `process` started; another `process` means that they began again at zero. */
-export interface SlotCounters {
-  requests: number;
-  /** Answers 5xx, and requests that got no answer. */
-  errors: number;
-  /** Requests by upper bound of their latency in ms; the last bound is Infinity, written as null in JSON. */
-  latency: { upTo: number | null; count: number }[];
-}
-
-export interface RouterCounters {
-  process: string;
-  slots: Record<Slot, Record<string, SlotCounters>>;
-  /** By service, as above; only while the router knows a fresh baseline. */
-  baseline?: Record<string, SlotCounters>;
-}
-
 export interface RouterProbe {
   version: string;
   running: boolean;
@@ -74,7 +43,7 @@ export interface RouterProbe {
 
 /** Decides which slot gets which share of traffic. Every method may be called again with the same result. */
 export interface Router {
-  readonly kind: 'haproxy' | 'nginx';
+  readonly kind: RouterKind;
   readonly capabilities: RouterCapabilities;
   /** Changes nothing. */
   probe(routing: Routing, io: Io): Promise<RouterProbe>;

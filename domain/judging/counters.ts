@@ -1,23 +1,11 @@
 import type { Slot } from '../release';
+import type { Latency as RouterLatency, RouterCounters, SlotCounters } from '../router';
 
 /* What a router counted, and what of it is evidence. */
 
-/** Requests by upper bound of their latency in ms; null stands for no bound. */
-export type Latency = { upTo: number | null; count: number }[];
-
-/** What a router counted for one service in one slot. */
-export interface Counters {
-  requests: number;
-  /** Answers 5xx, and requests that got no answer. */
-  errors: number;
-  latency: Latency;
-}
-
-/** Counters since `process` began; another process began at zero. */
-export interface Counted {
-  process: string;
-  slots: Record<Slot, Record<string, Counters>>;
-}
+export type Latency = RouterLatency;
+export type Counters = SlotCounters;
+export type Counted = RouterCounters;
 
 export interface Evidence {
   /** By service; null when the router counts nothing, or could not be asked. */

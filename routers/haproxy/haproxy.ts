@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { greenShare, otherSlot, type Group, type Scope } from '../../domain/release';
+import { ROUTERS, type RouterCounters } from '../../domain/router';
 import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from '../on-host/fragments';
 import type { HaproxyConfig, HaproxyFragment } from './config';
 import { latencyTable, pageFile, START_VARIABLE } from './names';
@@ -23,7 +24,7 @@ import {
 import { withLease } from '../on-host/lease';
 import { readErrorPage } from '../on-host/error-page';
 import { refuseTakenPorts, takenPorts } from '../on-host/ports';
-import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing, Trial } from '../router';
+import type { Router, RouterProbe, Routing, Trial } from '../router';
 
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
@@ -34,19 +35,9 @@ export function openHaproxy(config: HaproxyConfig, host: Host): Router {
   return new Haproxy(config, host);
 }
 
-/** What HAProxy can do. */
-export const HAPROXY_CAPABILITIES: RouterCapabilities = {
-  lossless: true,
-  sessionsPerSlot: true,
-  counters: true,
-  affinity: true,
-  mirror: false,
-  baseline: true,
-};
-
 class Haproxy implements Router {
   readonly kind = 'haproxy';
-  readonly capabilities = HAPROXY_CAPABILITIES;
+  readonly capabilities = ROUTERS.haproxy.capabilities;
   private readonly setup: HaproxySetup;
   private readonly runtime: HaproxyRuntime;
   private readonly shares: HaproxyShares;

@@ -1,7 +1,7 @@
 import { GROUPS, type Group, type Scope, type Slot } from '../../domain/release';
+import type { RouterCounters, SlotCounters } from '../../domain/router';
 import { scopeKey } from '../on-host/fragments';
 import { LATENCY_BOUNDS } from './backends';
-import type { RouterCounters, SlotCounters } from '../router';
 
 /** Backends and servers, in all of HAProxy. */
 export const STAT_COMMAND = 'show stat -1 6 -1';

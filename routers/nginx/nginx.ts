@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
+import { ROUTERS, type RouterCounters } from '../../domain/router';
 import { removeFragment, scopeKey, withFragment, without, writeFragment } from '../on-host/fragments';
 import { withLease } from '../on-host/lease';
 import { renderNginx, type Rendered } from './config';
@@ -12,7 +13,7 @@ import { readStatus, type NginxStatus } from './status';
 import { readErrorPage } from '../on-host/error-page';
 import { listens, refuseTakenPorts, takenPorts } from '../on-host/ports';
 import { refuseBrokenShare } from '../shares';
-import type { Router, RouterCapabilities, RouterCounters, RouterProbe, Routing, Trial } from '../router';
+import type { Router, RouterProbe, Routing, Trial } from '../router';
 
 const SETTLE_MS = 20_000;
 const POLL_MS = 25;
@@ -27,14 +28,7 @@ export function openNginx(config: NginxConfig, host: Host): Router {
 
 class Nginx implements Router {
   readonly kind = 'nginx';
-  readonly capabilities: RouterCapabilities = {
-    lossless: false,
-    sessionsPerSlot: false,
-    counters: false,
-    affinity: true,
-    mirror: true,
-    baseline: false,
-  };
+  readonly capabilities = ROUTERS.nginx.capabilities;
   private readonly setup: NginxSetup;
 
   constructor(

@@ -8,7 +8,7 @@ import type { Parts } from '../../activities/parts';
 import type { Step } from '../../activities/steps';
 import type { AppConfig } from '../../domain/config';
 import type { Group } from '../../domain/release';
-import { HAPROXY_CAPABILITIES } from '../../routers/haproxy/haproxy';
+import { ROUTERS } from '../../domain/router';
 import type { Router, Routing } from '../../routers/router';
 import { openTarget, type OpenTarget } from '../../targets/open';
 import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } from '../targets/docker/fixture';
@@ -16,7 +16,7 @@ import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } f
 /** A router that only remembers; what decides about traffic is tested on the real ones. */
 export class RememberedRouter implements Router {
   readonly kind = 'haproxy';
-  readonly capabilities = HAPROXY_CAPABILITIES;
+  readonly capabilities = ROUTERS.haproxy.capabilities;
   routing: Routing | undefined;
   share: number | undefined;
   inFlight: Record<Group, number> = { blue: 0, green: 0, baseline: 0 };

@@ -2,8 +2,9 @@ import { appConfigSchema } from '../../domain/config';
 import { caveatsOf, stepsOf } from '../../domain/plan';
 import type { Live } from '../../domain/release';
 import type { ReleaseRequest } from '../../domain/request';
+import { ROUTERS } from '../../domain/router';
 
-const HAPROXY = { lossless: true, sessionsPerSlot: true, counters: true, affinity: true };
+const HAPROXY = ROUTERS.haproxy.capabilities;
 
 function caveats(canary: Record<string, unknown>): string[] {
   const services = { web: { image: 'w', port: 80, routes: [{ port: 80 }] } };

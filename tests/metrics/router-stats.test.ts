@@ -1,6 +1,6 @@
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import { routerEvidence } from '../../metrics/router-stats';
-import type { RouterCounters } from '../../routers/router';
+import type { RouterCounters } from '../../domain/router';
 
 const counters = (requests: number): RouterCounters => ({
   process: '7@1',

@@ -12,7 +12,7 @@ import { isMigration } from '../../domain/migration';
 import { environmentWorkflowId, releaseWorkflowId, SEARCH_ATTRIBUTES } from '../../domain/names';
 import type { Live, ReleaseStatus } from '../../domain/release';
 import type { ReleaseRequest } from '../../domain/request';
-import { HAPROXY_CAPABILITIES } from '../../routers/haproxy/haproxy';
+import { ROUTERS } from '../../domain/router';
 import { cacheDirectory } from '../../starters/dev/temporal-program';
 import type { environment as environmentWorkflow } from '../../workflows/environment';
 import { environmentQuery, messageUpdate, migrationUpdate, releaseUpdate, statusQuery } from '../../workflows/messages';
@@ -34,7 +34,7 @@ const WELL: Answers = {
     slot: live?.slot === 'blue' ? 'green' : 'blue',
     live,
     pendingMigrations: ['002_orders'],
-    capabilities: HAPROXY_CAPABILITIES,
+    capabilities: ROUTERS.haproxy.capabilities,
     configurationIdentity: 'configuration',
   }),
   buildImages: ({ release }) => ({

@@ -1,7 +1,7 @@
 import { LIVE, ReleaseWorld, requestWith, judged, untilCancelled, failing } from '../support/release-world';
 import type { PreflightReport } from '../../activities/steps';
 import type { Watched } from '../../domain/containers/exits';
-import { HAPROXY_CAPABILITIES } from '../../routers/haproxy/haproxy';
+import { ROUTERS } from '../../domain/router';
 
 let world: ReleaseWorld;
 beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);
@@ -15,7 +15,7 @@ const found = (given: PreflightReport['found']) => ({
     live: LIVE,
     found: given,
     pendingMigrations: ['002_orders'],
-    capabilities: HAPROXY_CAPABILITIES,
+    capabilities: ROUTERS.haproxy.capabilities,
     configurationIdentity: 'c',
   }),
 });

@@ -26,11 +26,12 @@ afterAll(() => world?.close());
 test('says honestly what it cannot do', () => {
   expect(router.capabilities).toEqual({
     lossless: false,
-    sessionsPerSlot: false,
+    sessions: 'together',
     counters: false,
     affinity: true,
     mirror: true,
     baseline: false,
+    shares: 'any',
   });
 });
 
