@@ -4,7 +4,7 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Activities, SoakInput, SoakReport } from '../../activities/steps';
 import { appConfigSchema } from '../../domain/config';
 import type { MessageName } from '../../domain/messages';
@@ -18,6 +18,7 @@ import type { environment as environmentWorkflow } from '../../workflows/environ
 import { environmentQuery, messageUpdate, migrationUpdate, releaseUpdate, statusQuery } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import type { release } from '../../workflows/release';
+import { workflowBundle } from './workflow-bundle';
 
 /* A world in which only the workflows are real: time skips, and activities are recorded and answer as told. */
 
@@ -143,10 +144,6 @@ export class ReleaseWorld {
       namespace: 'default',
       searchAttributes: keywords,
     });
-    const workflowBundle = await bundleWorkflowCode({
-      workflowsPath: require.resolve('../../workflows'),
-      logger: QUIET,
-    });
     const names = Object.keys(WELL) as (keyof Activities)[];
     const activities = Object.fromEntries(
       names.map((name) => [name, async (input: never) => world.answer(name, input)]),
@@ -154,7 +151,7 @@ export class ReleaseWorld {
     const worker = await Worker.create({
       connection: environment.nativeConnection,
       taskQueue: 'test',
-      workflowBundle,
+      workflowBundle: await workflowBundle(),
       activities,
       maxHeartbeatThrottleInterval: 50,
       defaultHeartbeatThrottleInterval: 50,

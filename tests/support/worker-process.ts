@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { workflowCode, writeBundle } from '../../workers/bundle';
+import { workflowBundle } from './workflow-bundle';
 
 /** Spillway's own worker, run from the sources in a process of its own. */
 export interface WorkerProcess {
@@ -16,7 +16,6 @@ export interface WorkerProcess {
 }
 
 const root = join(__dirname, '../..');
-let bundled: Promise<unknown> | undefined;
 
 /**
  * Starts a worker and waits until it polls.
@@ -24,9 +23,8 @@ let bundled: Promise<unknown> | undefined;
  * @throws when it ends before that, with what it printed.
  */
 export async function startWorker(env: Record<string, string>, compiled = false): Promise<WorkerProcess> {
-  // Bundling takes seconds, and workers are started again and again.
-  bundled ??= workflowCode().then((code) => (code.workflowBundle ? undefined : writeBundle()));
-  await bundled;
+  // So that no worker has to bundle them for itself.
+  await workflowBundle();
   const preload = ['-r', join(__dirname, 'typescript.js'), '-r', join(__dirname, 'crash-worker.ts')];
   const sources = [...preload, join(root, 'workers/main.ts')];
   const program = [process.execPath, ...(compiled ? [join(root, 'dist/workers/main.js')] : sources)];

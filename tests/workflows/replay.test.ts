@@ -2,10 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import { failing, judged, LIVE, ReleaseWorld, requestWith, untilCancelled } from '../support/release-world';
 import { startTemporalServer } from '../support/temporal';
+import { workflowBundle } from '../support/workflow-bundle';
 
 /*
  * Releases that run while a worker is replaced are replayed by the new code: histories that were recorded with the code
@@ -100,6 +101,8 @@ async function record(): Promise<void> {
 if (recording) {
   it('records a history of every scenario', record, 120_000);
 } else {
+  beforeAll(() => void Runtime.install({ logger: new DefaultLogger('ERROR') }));
+
   it('has a history of every scenario', () => {
     expect(readdirSync(folder).sort()).toEqual(
       Object.keys(SCENARIOS)
@@ -110,6 +113,6 @@ if (recording) {
 
   it.each(Object.keys(SCENARIOS))('replays a recorded %s release without a difference', async (name) => {
     const history = History.decode(readFileSync(fileOf(name)));
-    await Worker.runReplayHistory({ workflowsPath: require.resolve('../../workflows') }, history);
+    await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history);
   });
 }
