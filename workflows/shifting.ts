@@ -1,12 +1,13 @@
-import { ApplicationFailure, CancellationScope, condition, patched, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
 import { makesBaseline } from '../domain/baseline';
-import type { Limits } from '../domain/config';
 import { formatDuration } from '../domain/units';
 import type { Live, Slot } from '../domain/release';
+import { ask, settle, untilPromoted } from './asking';
 import { smoke } from './preparing';
 import { isLiveDead, pauseIsOver, phase, skip, summarised } from './run';
 import type { Run } from './run';
-import { judgedNo, settle, soak, untilPromoted } from './soak';
+import { soak } from './soak';
+import type { Soak } from './soak';
 import { quick, slow, undoing } from './steps';
 
 /* The phases in which traffic moves to the new version, and can still move back. */
@@ -29,12 +30,12 @@ export async function canaryPhase(run: Run): Promise<void> {
   await phase(run, 'canary', async (record) => {
     if (hasBaseline) record.detail = await deployBaseline(run, live);
     for (const { weight, soak: length, manual } of canary.steps) {
-      const baseline = await giveShare(run, weight);
+      const since = await giveShare(run, weight);
       const longest = Math.max(length, canary.longestSoak ?? LENGTHENED * length);
-      const what = { name: `canary-${weight}`, share: weight, length, longest, limits: canary.limits, baseline };
+      const what = { name: `canary-${weight}`, share: weight, length, longest, limits: canary.limits, since };
       const judgement = await soak(run, what);
       record.detail = `at ${weight} %: ${judgement.verdict}: ${judgement.reason}`;
-      const promoted = await settle(run, judgement, what, canary);
+      const promoted = await settle(run, judgement, what);
       if (manual && !promoted) await untilPromoted(run, what, approve.timeout);
     }
   });
@@ -47,20 +48,30 @@ async function deployBaseline({ step }: Run, { slot, version }: Live): Promise<s
 }
 
 export async function approvePhase(run: Run): Promise<void> {
-  const { approve, canary } = run.request.config;
+  const { approve } = run.request.config;
   const { control } = run;
   if (!approve.required) return skip(run, 'approve', 'not required');
   await phase(run, 'approve', async (record) => {
     const by = approve.by.length > 0 ? ` by ${approve.by.join(' or ')}` : '';
-    control.asking = 'approval';
-    control.waitFor(`approval${by} within ${formatDuration(approve.timeout)}`);
-    const answered = await whileJudging(run, canary.limits, () => control.approved !== undefined, approve.timeout);
-    control.asking = null;
-    control.waitFor(undefined);
-    if (!answered)
-      throw ApplicationFailure.nonRetryable(`nobody approved within ${formatDuration(approve.timeout)}`, 'NotApproved');
+    const within = formatDuration(approve.timeout);
+    const { share } = control.status;
+    // Releases that began with an older Spillway were not watched without traffic.
+    const isWatched = share > 0 || patched('watch-approval');
+    const answered = await ask(run, {
+      asking: 'approval',
+      what: `approval${by} within ${within}`,
+      timeout: approve.timeout,
+      answered: () => control.approved !== undefined,
+      watch: isWatched ? () => soakToApprove(run, share) : null,
+    });
+    if (!answered) throw ApplicationFailure.nonRetryable(`nobody approved within ${within}`, 'NotApproved');
     record.detail = `approved by ${control.approved?.who}${control.approved?.why ? `: ${control.approved.why}` : ''}`;
   });
+}
+
+async function soakToApprove(run: Run, share: number): Promise<Soak> {
+  const { limits } = run.request.config.canary;
+  return { name: 'approve', share, length: null, limits, since: await giveShare(run, share) };
 }
 
 export async function switchPhase(run: Run): Promise<void> {
@@ -86,11 +97,11 @@ export async function bakePhase(run: Run): Promise<void> {
   if (bake.soak === 0) return skip(run, 'bake', 'not configured');
   await phase(run, 'bake', async (record) => {
     // The whole traffic is on the new slot: there is no baseline any more but what was recorded before.
-    const baseline = await giveShare(run, 100);
-    const what = { name: 'bake', share: 100, length: bake.soak, limits: bake.limits ?? canary.limits, baseline };
+    const since = await giveShare(run, 100);
+    const what = { name: 'bake', share: 100, length: bake.soak, limits: bake.limits ?? canary.limits, since };
     const judgement = await soak(run, what);
     record.detail = `${judgement.verdict}: ${judgement.reason}`;
-    await settle(run, judgement, what, canary);
+    await settle(run, judgement, what);
   });
 }
 
@@ -123,32 +134,6 @@ async function liveOnlyForth(run: Run): Promise<void> {
 async function liveOnlyBack({ step, found }: Run, to: Slot): Promise<void> {
   const { down = [], loops = [] } = found ?? {};
   await summarised(undoing.moveLiveOnly, `live-only services back to ${to}`, { ...step, to, back: { down, loops } });
-}
-
-/** Waits for `answered`, judging meanwhile: without traffic by its containers alone. False when the time was over. */
-async function whileJudging(run: Run, limits: Limits, answered: () => boolean, timeout: number): Promise<boolean> {
-  // Releases that began with an older Spillway were not watched there.
-  if (run.control.status.share === 0 && !patched('watch-approval')) return condition(answered, timeout);
-  let over = false;
-  const clock = new CancellationScope();
-  void clock
-    .run(() => sleep(timeout, { summary: 'time to approve' }))
-    .then(
-      () => (over = true),
-      () => undefined,
-    );
-  const baseline = await giveShare(run, run.control.status.share);
-  const judgement = await soak(run, {
-    name: 'approve',
-    share: run.control.status.share,
-    length: null,
-    limits,
-    baseline,
-    until: () => over || answered(),
-  });
-  clock.cancel();
-  if (judgement.verdict === 'fail') throw judgedNo(judgement);
-  return answered();
 }
 
 function hasLiveOnly({ request }: Run): boolean {

@@ -1,9 +1,8 @@
-import { ApplicationFailure, CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
+import { CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
 import type { SoakInput, SoakReport } from '../activities/steps';
-import type { AppConfig, Limits } from '../domain/config';
+import type { Limits } from '../domain/config';
 import type { JudgedStep, Judgement } from '../domain/release';
 import { forNextStep } from '../domain/judging/soak/state';
-import { formatDuration } from '../domain/units';
 import type { Run } from './run';
 import { patient } from './steps';
 
@@ -17,15 +16,10 @@ export interface Soak {
   /** The same, up to which too little evidence may lengthen it. */
   longest?: number;
   limits: Limits;
-  /** Counters when it began. */
-  baseline: SoakInput['baseline'];
+  /** Counters when the step began. */
+  since: SoakInput['baseline'];
   /** Ends the soak early, besides `promote`. */
   until?: () => boolean;
-}
-
-/** Raised when a judgement says no; its message is the reason. */
-export function judgedNo({ reason }: Judgement): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(reason, 'JudgedNo');
 }
 
 /**
@@ -34,7 +28,7 @@ export function judgedNo({ reason }: Judgement): ApplicationFailure {
  */
 export async function soak(run: Run, soak: Soak): Promise<Judgement> {
   const { control } = run;
-  const left = { length: soak.length, longest: soak.longest ?? soak.length };
+  const left: Length = { soak: soak.length, longest: soak.longest ?? soak.length };
   control.soaking = true;
   control.promoted = undefined;
   try {
@@ -42,7 +36,7 @@ export async function soak(run: Run, soak: Soak): Promise<Judgement> {
       const paused = control.paused;
       const turned = () => control.paused !== paused || control.promoted !== undefined || (soak.until?.() ?? false);
       const began = Date.now();
-      const report = await soakOnce(inputOf(run, soak, began, paused ? FOR_EVER : left), turned);
+      const report = await soakOnce({ ...inputOf(run, soak), startedAt: began, ...(paused ? FOR_EVER : left) }, turned);
       const bad = report.judgement.verdict === 'fail';
       const judgement =
         control.promoted && report.interrupted && !bad ? promotedBy(control.promoted, report) : report.judgement;
@@ -55,10 +49,12 @@ export async function soak(run: Run, soak: Soak): Promise<Judgement> {
   }
 }
 
-const FOR_EVER = { length: null, longest: null };
+type Length = Pick<SoakInput, 'soak' | 'longest'>;
 
-function spend(left: { length: number | null; longest: number | null }, spent: number): void {
-  if (left.length !== null) left.length = Math.max(0, left.length - spent);
+const FOR_EVER: Length = { soak: null, longest: null };
+
+function spend(left: Length, spent: number): void {
+  if (left.soak !== null) left.soak = Math.max(0, left.soak - spent);
   if (left.longest !== null) left.longest = Math.max(0, left.longest - spent);
 }
 
@@ -76,85 +72,22 @@ function requestsIn(counted: SoakReport['counted']): number {
   return Object.values(counted ?? {}).reduce((sum, { requests }) => sum + requests, 0);
 }
 
-/** What an inconclusive canary means, as configured; a person may be asked. Answers whether one promoted it. */
-export async function settle(
-  run: Run,
-  judgement: Judgement,
-  soakAgain: Soak,
-  canary: AppConfig['canary'],
-): Promise<boolean> {
-  if (judgement.verdict === 'pass' || judgement.verdict === 'not judged') return run.control.promoted !== undefined;
-  if (judgement.verdict === 'fail' || canary.inconclusive === 'fail') throw judgedNo(judgement);
-  if (canary.inconclusive === 'continue') return false;
-  const { reason } = judgement;
-  await ask(run, soakAgain, {
-    asking: 'canary',
-    timeout: canary.holdTimeout,
-    what: `promote or reject: the canary is inconclusive (${reason})`,
-    late: `still inconclusive when the time to decide was over: ${reason}`,
-  });
-  return true;
-}
-
-/** Waits for the person whose word a manual step needs. */
-export async function untilPromoted(run: Run, soakAgain: Soak, timeout: number): Promise<void> {
-  const within = formatDuration(timeout);
-  await ask(run, soakAgain, {
-    asking: 'promotion',
-    timeout,
-    what: `promote or reject: the step at ${soakAgain.share} % is manual; within ${within}`,
-    late: `nobody promoted the step at ${soakAgain.share} % within ${within}`,
-  });
-}
-
-interface Question {
-  asking: 'canary' | 'promotion';
-  timeout: number;
-  what: string;
-  /** Why the release is rolled back when nobody answers. */
-  late: string;
-}
-
-// Judging goes on while a person thinks, without their answer's clock being stopped by it.
-async function ask(run: Run, soakAgain: Soak, { asking, timeout, what, late }: Question): Promise<void> {
-  const { control } = run;
-  let over = false;
-  const clock = new CancellationScope();
-  void clock
-    .run(() => condition(() => false, timeout))
-    .then(
-      () => (over = true),
-      () => undefined,
-    );
-  control.asking = asking;
-  control.waitFor(what);
-  try {
-    const judgement = await soak(run, { ...soakAgain, length: null, longest: undefined, until: () => over });
-    if (judgement.verdict === 'fail') throw judgedNo(judgement);
-    if (over) throw judgedNo({ verdict: 'fail', reason: late });
-  } finally {
-    clock.cancel();
-    control.asking = null;
-    control.waitFor(undefined);
-  }
-}
-
 function inputOf(
   { step, slot, request, live, carried, recorded, deployed }: Run,
-  { name, share, limits, baseline }: Soak,
-  startedAt: number,
-  { length, longest }: { length: number | null; longest: number | null },
-): SoakInput {
+  { name, share, limits, since }: Soak,
+): Omit<SoakInput, 'startedAt' | keyof Length> {
   const { interval } = request.config.canary;
   const beside = live && share < 100 ? { version: live.version, releaseId: live.releaseId } : null;
-  const known = carried && carried.name !== name ? forNextStep(carried) : carried;
-  const what = { name, slot, share, soak: length, longest, interval, limits, beside };
   return {
     ...step,
-    ...what,
-    baseline,
-    startedAt,
-    carried: known,
+    name,
+    slot,
+    share,
+    interval,
+    limits,
+    beside,
+    baseline: since,
+    carried: carried && carried.name !== name ? forNextStep(carried) : carried,
     recorded: beside ? null : recorded,
     ...(deployed && { deployed }),
   };

@@ -1,0 +1,84 @@
+import { ApplicationFailure, CancellationScope, condition, sleep } from '@temporalio/workflow';
+import type { Situation } from '../domain/messages';
+import type { Judgement } from '../domain/release';
+import { formatDuration } from '../domain/units';
+import type { Run } from './run';
+import { soak } from './soak';
+import type { Soak } from './soak';
+
+/* What people are asked. The new version goes on being judged while they think. */
+
+interface Question {
+  asking: NonNullable<Situation['asking']>;
+  /** What people read. */
+  what: string;
+  /** Milliseconds they have for an answer. Judging does not stop this clock. */
+  timeout: number;
+  answered: () => boolean;
+  /** Begins what is judged meanwhile; null where nothing is. */
+  watch: (() => Promise<Soak>) | null;
+}
+
+/**
+ * Waits for an answer and judges meanwhile.
+ * @returns false when nobody answered in time
+ * @throws when the judgement is bad, or the release is stopped
+ */
+export async function ask(run: Run, { asking, what, timeout, answered, watch }: Question): Promise<boolean> {
+  const { control } = run;
+  let isLate = false;
+  const clock = new CancellationScope();
+  void clock
+    .run(() => sleep(timeout, { summary: 'time to answer' }))
+    .then(
+      () => (isLate = true),
+      () => undefined,
+    );
+  const until = () => isLate || answered();
+  control.asking = asking;
+  control.waitFor(what);
+  try {
+    if (watch) failIfBad(await soak(run, { ...(await watch()), length: null, longest: undefined, until }));
+    else await condition(until);
+    return answered();
+  } finally {
+    clock.cancel();
+    control.asking = null;
+    control.waitFor(undefined);
+  }
+}
+
+/** Acts on the judgement of a soak: an inconclusive one may need a person. Answers whether somebody promoted it. */
+export async function settle(run: Run, judgement: Judgement, watched: Soak): Promise<boolean> {
+  const { control, request } = run;
+  const { inconclusive, holdTimeout } = request.config.canary;
+  failIfBad(judgement);
+  if (judgement.verdict !== 'inconclusive') return control.promoted !== undefined;
+  if (inconclusive === 'fail') throw judgedNo(judgement.reason);
+  if (inconclusive === 'continue') return false;
+  const { reason } = judgement;
+  const what = `promote or reject: the canary is inconclusive (${reason})`;
+  if (await ask(run, { ...promotion(run, watched), asking: 'canary', timeout: holdTimeout, what })) return true;
+  throw judgedNo(`still inconclusive when the time to decide was over: ${reason}`);
+}
+
+/** Waits for the person whose word a manual step needs. */
+export async function untilPromoted(run: Run, watched: Soak, timeout: number): Promise<void> {
+  const { share } = watched;
+  const within = formatDuration(timeout);
+  const what = `promote or reject: the step at ${share} % is manual; within ${within}`;
+  if (await ask(run, { ...promotion(run, watched), asking: 'promotion', timeout, what })) return;
+  throw judgedNo(`nobody promoted the step at ${share} % within ${within}`);
+}
+
+function promotion({ control }: Run, watched: Soak): Pick<Question, 'answered' | 'watch'> {
+  return { answered: () => control.promoted !== undefined, watch: () => Promise.resolve(watched) };
+}
+
+function failIfBad({ verdict, reason }: Judgement): void {
+  if (verdict === 'fail') throw judgedNo(reason);
+}
+
+function judgedNo(reason: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(reason, 'JudgedNo');
+}
