@@ -56,15 +56,15 @@ export async function restoreTags(
   const did: string[] = [];
   for (const { reference, previous } of (await readTags(input, target, io)) ?? known) {
     await assertFence();
-    const made = (await target.inspectImage(reference, '', io))?.image.digest;
+    const made = (await target.images.inspect(reference, '', io))?.image.digest;
     if (made === undefined || made === previous) continue;
     did.push(previous ? `put back ${reference}` : `removed ${reference}`);
     io.onProgress(did.at(-1)!);
-    if (previous) await target.tagImage(reference, previous, io);
-    await target.removeImage(previous ? made : reference, io);
+    if (previous) await target.images.tag(reference, previous, io);
+    await target.images.remove(previous ? made : reference, io);
   }
   // An attempt that was repeated left images without a name.
-  await target.pruneImages(input.release, Number.MAX_SAFE_INTEGER, io);
+  await target.images.prune(input.release, Number.MAX_SAFE_INTEGER, io);
   await forgetTags(input, target, io);
   return did;
 }
@@ -95,17 +95,17 @@ async function imageOf(
   io: Io,
 ): Promise<PinnedImage> {
   const reference = referenceOf(input, service, config);
-  if (!config.build) return target.pullImage(reference, service, io);
+  if (!config.build) return target.images.pull(reference, service, io);
   if (input.skipBuild) return presentImage(reference, service, target, io);
   // Neither environment nor release: the same sources must make the same image for all of them.
   const { app, version } = input.release;
   const labels = { [LABELS.app]: app, [LABELS.service]: service, [LABELS.version]: version };
   const directory = resolve(input.projectDirectory, config.build.context);
-  return target.buildImage({ ...config.build, directory, reference, labels, ...(cpu && { cpu }) }, service, io);
+  return target.images.build({ ...config.build, directory, reference, labels, ...(cpu && { cpu }) }, service, io);
 }
 
 async function presentImage(reference: string, service: string, target: Target, io: Io): Promise<PinnedImage> {
-  const present = await target.inspectImage(reference, service, io);
+  const present = await target.images.inspect(reference, service, io);
   if (present) return present.image;
   throw new ImageFailure(
     `expected ${reference} on the target because of --skip-build, seen none: build it first, or leave --skip-build out`,
@@ -124,7 +124,7 @@ async function buildCpu(scope: Owned, target: Target, io: Io): Promise<number | 
 async function checkPolicy({ config, release }: Step, images: PinnedImage[], target: Target, io: Io): Promise<void> {
   const mistakes: string[] = [];
   for (const { service, reference, size } of images) {
-    const facts = await target.inspectImage(reference, service, io);
+    const facts = await target.images.inspect(reference, service, io);
     const own = config.services[service];
     if (facts && own)
       mistakes.push(...imageMistakes({ ...facts, reference, size }, { app: release.app, service, config: own }));

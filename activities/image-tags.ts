@@ -23,7 +23,7 @@ export async function noteTags(references: string[], step: Step, target: OpenTar
   if (noted) return noted;
   const tags: Tags = [];
   for (const reference of references) {
-    const present = await target.inspectImage(reference, '', io);
+    const present = await target.images.inspect(reference, '', io);
     tags.push({ reference, previous: present?.image.digest ?? null });
   }
   await forgetEarlier(step, target, io);

@@ -31,7 +31,7 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
         await tidy('old backups could not be removed', io, parts, () => pruneBackups(input, step)),
         await tidy('old reports could not be removed', io, parts, () => pruneReports(input, step)),
         await tidy('old images could not be removed', io, parts, () =>
-          target.pruneImages(release, config.retire.keepImages, io),
+          target.images.prune(release, config.retire.keepImages, io),
         ),
       ];
       let kept: string[] = [];

@@ -5,6 +5,7 @@ import type { ReadyCheck } from '../domain/health';
 import type { Io } from '../domain/host';
 import type { Claim, Owned } from '../domain/ownership';
 import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
+import type { Images } from './images';
 
 /** What one service of one slot is to run. Secrets are already resolved: never log or return `env`. */
 export interface ServiceSpec {
@@ -69,18 +70,6 @@ export interface Wanted {
   replicas: number;
 }
 
-export interface ImageFacts {
-  image: PinnedImage;
-  user: string;
-  /** Names of variables baked into the image. */
-  env: Record<string, string>;
-  hasHealthcheck: boolean;
-  /** Paths of its `VOLUME`s, as it writes them. */
-  volumes: string[];
-  /** App for which Spillway built it; undefined when it did not. */
-  app?: string;
-}
-
 export interface ReplicaUsage {
   container: string;
   /** Bytes, without what the kernel would give back at once. */
@@ -102,40 +91,11 @@ export interface Answer {
 export interface Target {
   /** As the configuration names it. */
   readonly kind: TargetConfig['kind'];
+  readonly images: Images;
   /** Answers, or fails with `UnreachableFailure`. */
   probe(io: Io): Promise<TargetProbe>;
   /** What has the labels of an environment, or a name that it needs for these replicas, whoever made it. */
   claims(scope: Scope, wanted: Wanted[], io: Io): Promise<Claim[]>;
-
-  /**
-   * Builds from a Dockerfile, honouring `.dockerignore`; tags it `reference` and answers it pinned.
-   * `directory` is the absolute folder of the context, `cpu` the cores it may use; labels tell `pruneImages` whose it is.
-   */
-  buildImage(
-    build: NonNullable<ServiceConfig['build']> & {
-      directory: string;
-      reference: string;
-      cpu?: number;
-      labels?: Record<string, string>;
-    },
-    service: string,
-    io: Io,
-  ): Promise<PinnedImage>;
-  /** Pulls by tag or digest with the credentials of the Docker configuration, unless the engine has it. */
-  pullImage(reference: string, service: string, io: Io): Promise<PinnedImage>;
-  /**
-   * Pulls nothing.
-   * @throws ImageFailure, UnreachableFailure when the registry would not give it.
-   */
-  expectInRegistry(reference: string, io: Io): Promise<void>;
-  /** Undefined when the engine does not have it. */
-  inspectImage(reference: string, service: string, io: Io): Promise<ImageFacts | undefined>;
-  /** Makes the tag stand for this image, whatever it stood for before. */
-  tagImage(reference: string, digest: string, io: Io): Promise<void>;
-  /** Removes a tag, and the image when nothing uses it. Nothing to remove is fine. */
-  removeImage(reference: string, io: Io): Promise<void>;
-  /** Removes the app's images except the `keep` newest versions of each service and those in use; answers what went. */
-  pruneImages(scope: Scope, keep: number, io: Io): Promise<string[]>;
 
   /** The network of the environment, created when missing. */
   ensureNetwork(scope: Owned, io: Io): Promise<void>;

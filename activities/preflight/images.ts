@@ -7,7 +7,8 @@ import { imageMistakes } from '../../domain/containers/image-policy';
 import type { Finding } from '../../domain/preflight';
 import type { ReleaseOptions } from '../../domain/request';
 import { volumeMistake } from '../../domain/containers/volumes';
-import type { ImageFacts, Target } from '../../targets/target';
+import type { ImageFacts } from '../../targets/images';
+import type { Target } from '../../targets/target';
 import { referenceOf } from '../build';
 import type { Step } from '../steps';
 
@@ -20,7 +21,7 @@ export async function checkImage(
 ): Promise<Finding> {
   const config = input.config.services[service] as ServiceConfig;
   const reference = referenceOf(input, service, config);
-  const facts = await target.inspectImage(reference, service, io);
+  const facts = await target.images.inspect(reference, service, io);
   if (config.build && !input.options.skipBuild) {
     const taken = judgeTag(facts, input.release.app, service, config);
     return taken ?? checkBuild(input, target, service, config.build, io);
@@ -35,12 +36,12 @@ export async function checkImage(
 /** Whether the router's image is there or could be, where Spillway runs the router. */
 export async function checkRouterImage({ config: { router } }: Step, target: Target, io: Io): Promise<Finding> {
   if (router.attach) return { note: 'the router that is there is used' };
-  if (await target.inspectImage(router.image, 'router', io)) return { note: `${router.image} is on the target` };
+  if (await target.images.inspect(router.image, 'router', io)) return { note: `${router.image} is on the target` };
   return checkRegistry(router.image, target, io);
 }
 
 async function checkRegistry(reference: string, target: Target, io: Io): Promise<Finding> {
-  await target.expectInRegistry(reference, io);
+  await target.images.expectInRegistry(reference, io);
   return { note: `${reference} will be pulled` };
 }
 
@@ -92,6 +93,6 @@ async function checkBuild(
 async function declaredVolumes(text: string, stage: string | undefined, target: Target, io: Io): Promise<string[]> {
   const found = stageOf(text, stage);
   const isImage = found.base !== undefined && !/\$|^scratch$/.test(found.base);
-  const base = isImage ? await target.inspectImage(found.base!, '', io) : undefined;
+  const base = isImage ? await target.images.inspect(found.base!, '', io) : undefined;
   return [...(base?.volumes ?? []), ...volumesOf(found)];
 }

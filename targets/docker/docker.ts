@@ -5,29 +5,18 @@ import type { ReadyCheck } from '../../domain/health';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Claim, Owned } from '../../domain/ownership';
-import type { Group, PinnedImage, ReleaseRef, Scope, Slot } from '../../domain/release';
+import type { Group, ReleaseRef, Scope, Slot } from '../../domain/release';
 import { findClaims } from './claims';
 import { DockerData } from './data';
 import { connectEngine, type DockerEngine, type Surroundings } from './engine';
 import { execIn, textOfFrames } from './exec';
 import { DockerHost } from './host';
 import { askFrom, type Asked } from './http';
-import { DockerImages, type ImageBuild } from './images';
+import { DockerImages } from './images';
 import { ensureNetwork } from './network';
-import { pruneImages } from './prune';
 import { DockerSlots } from './slots';
 import { DockerVolumes } from './volumes';
-import type {
-  Answer,
-  ContainerData,
-  ImageFacts,
-  Replica,
-  ReplicaUsage,
-  ServiceSpec,
-  Target,
-  TargetProbe,
-  Wanted,
-} from '../target';
+import type { Answer, ContainerData, Replica, ReplicaUsage, ServiceSpec, Target, TargetProbe, Wanted } from '../target';
 
 /** A target whose containers run on one machine, which holds the files of a router and of the state as well. */
 export interface DockerTarget extends Target {
@@ -45,7 +34,7 @@ class EngineTarget implements DockerTarget {
   readonly kind = 'docker';
   readonly host: DockerHost;
   private readonly engine: DockerEngine;
-  private readonly images: DockerImages;
+  readonly images: DockerImages;
   private readonly slots: DockerSlots;
   private readonly volumes: DockerVolumes;
   private readonly data: DockerData;
@@ -80,34 +69,6 @@ class EngineTarget implements DockerTarget {
 
   claims(scope: Scope, wanted: Wanted[], io: Io): Promise<Claim[]> {
     return findClaims(this.engine, scope, wanted, io);
-  }
-
-  buildImage(build: ImageBuild, service: string, io: Io): Promise<PinnedImage> {
-    return this.images.build(build, service, io);
-  }
-
-  pullImage(reference: string, service: string, io: Io): Promise<PinnedImage> {
-    return this.images.pull(reference, service, io);
-  }
-
-  expectInRegistry(reference: string, io: Io): Promise<void> {
-    return this.images.expectInRegistry(reference, io);
-  }
-
-  inspectImage(reference: string, service: string, io: Io): Promise<ImageFacts | undefined> {
-    return this.images.inspect(reference, service, io);
-  }
-
-  tagImage(reference: string, digest: string, io: Io): Promise<void> {
-    return this.images.tag(reference, digest, io);
-  }
-
-  async removeImage(reference: string, io: Io): Promise<void> {
-    await this.images.remove(reference, io);
-  }
-
-  pruneImages(scope: Scope, keep: number, io: Io): Promise<string[]> {
-    return pruneImages(this.engine, this.images, scope, keep, io);
   }
 
   async ensureNetwork(scope: Owned, io: Io): Promise<void> {

@@ -1,23 +1,15 @@
 import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
-import type { ServiceConfig } from '../../domain/config';
 import { registryName, splitReference } from '../../domain/containers/reference';
 import { ImageFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
-import type { PinnedImage } from '../../domain/release';
+import type { PinnedImage, Scope } from '../../domain/release';
 import { packContext } from './context';
 import { credentialsFor } from './credentials';
 import { reasonOf, statusOf, type Abort, type DockerEngine, type Surroundings } from './engine';
-import type { ImageFacts } from '../target';
-
-/** What a build is told beside the configuration. */
-export type ImageBuild = NonNullable<ServiceConfig['build']> & {
-  directory: string;
-  reference: string;
-  cpu?: number;
-  labels?: Record<string, string>;
-};
+import { pruneImages } from './prune';
+import type { ImageBuild, ImageFacts, Images } from '../images';
 
 /** How much of a build's output its failure quotes. */
 const QUOTED_LINES = 20;
@@ -31,8 +23,8 @@ interface Event {
   aux?: { ID?: string };
 }
 
-/** Images of one engine: build, pull, inspect, tag, remove. */
-export class DockerImages {
+/** Images of one engine. */
+export class DockerImages implements Images {
   constructor(
     private readonly engine: DockerEngine,
     private readonly variables: Surroundings['variables'],
@@ -81,7 +73,6 @@ export class DockerImages {
     throw new ImageFailure(`expected ${reference} on the engine after it was pulled, seen none: check the reference`);
   }
 
-  /** Asks the registry, through the engine, whether it would give this image; pulls nothing. */
   async expectInRegistry(reference: string, io: Io): Promise<void> {
     const authconfig = await credentialsFor(splitReference(reference).repository, this.variables);
     try {
@@ -125,7 +116,6 @@ export class DockerImages {
     await this.engine.call(io, (docker, abort) => docker.getImage(image).tag({ repo, tag, ...abort }));
   }
 
-  /** Takes a name away, and the image with it when nothing else uses it. Answers whether there was anything to take. */
   async remove(reference: string, io: Io): Promise<boolean> {
     try {
       await this.engine.call(io, (docker, abort) => docker.getImage(reference).remove({ ...abort }));
@@ -137,6 +127,10 @@ export class DockerImages {
       await this.untag(reference, io);
     }
     return true;
+  }
+
+  prune(scope: Scope, keep: number, io: Io): Promise<string[]> {
+    return pruneImages({ engine: this.engine, images: this, app: scope.app, keep }, io);
   }
 
   private async untag(reference: string, io: Io): Promise<void> {

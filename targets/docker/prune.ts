@@ -1,9 +1,15 @@
 import type Docker from 'dockerode';
 import type { Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
-import type { Scope } from '../../domain/release';
 import type { DockerEngine } from './engine';
-import type { DockerImages } from './images';
+import type { Images } from '../images';
+
+interface Pruning {
+  engine: DockerEngine;
+  images: Pick<Images, 'remove'>;
+  app: string;
+  keep: number;
+}
 
 /**
  * Removes what Spillway built for the app, except the `keep` newest images of each service and those of any container.
@@ -11,13 +17,7 @@ import type { DockerImages } from './images';
  *
  * @returns the names that went.
  */
-export async function pruneImages(
-  engine: DockerEngine,
-  images: DockerImages,
-  { app }: Scope,
-  keep: number,
-  io: Io,
-): Promise<string[]> {
+export async function pruneImages({ engine, images, app, keep }: Pruning, io: Io): Promise<string[]> {
   const label = [`${LABELS.app}=${app}`];
   const built = await engine.call(io, (docker, abort) => docker.listImages({ filters: { label }, ...abort }));
   const containers = await engine.call(io, (docker, abort) => docker.listContainers({ all: true, ...abort }));

@@ -12,7 +12,7 @@ const io = quietIo();
 
 beforeEach(async () => {
   world = await SlotWorld.open();
-  image = await world.target.pullImage(BUSYBOX, 'web', io);
+  image = await world.target.images.pull(BUSYBOX, 'web', io);
 });
 afterEach(() => world.close());
 
@@ -184,7 +184,7 @@ async function withHealthcheck(command: string): Promise<PinnedImage> {
   const check = `HEALTHCHECK --interval=300ms --retries=1 CMD ${command}`;
   await base.commit({ repo, tag, changes: `LABEL ${LABELS.app}=${world.scope.app}\n${check}` });
   await base.remove();
-  return (await world.target.inspectImage(reference, 'web', io))!.image;
+  return (await world.target.images.inspect(reference, 'web', io))!.image;
 }
 
 test('without endpoints the engine’s own HEALTHCHECK is believed, and one that fails is not waited for', async () => {

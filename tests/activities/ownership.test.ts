@@ -170,7 +170,7 @@ describe('the name of an image', () => {
     const target = await openTarget(settings, { variables: {} });
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
     const build = { context: '.', dockerfile: 'Dockerfile', args: {}, directory: context, reference };
-    await target.buildImage({ ...build, labels: { [LABELS.app]: 'another' } }, 'web', io);
+    await target.images.build({ ...build, labels: { [LABELS.app]: 'another' } }, 'web', io);
     try {
       world.change = (raw) => Object.assign(raw.services.web, { build: { context: 'context' }, image: undefined });
       const [refusal] = bad(await world.preflight(world.step(OLD)));
@@ -180,7 +180,7 @@ describe('the name of an image', () => {
         Object.assign(raw.services.web, { build: { context: 'context' }, image: `${app}.web:{version}` });
       expect(bad(await world.preflight(world.step(OLD)))).toEqual([]);
     } finally {
-      await target.removeImage(reference, io);
+      await target.images.remove(reference, io);
       await target.close();
     }
   }, 300_000);

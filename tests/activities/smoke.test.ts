@@ -8,7 +8,7 @@ const io = quietIo();
 
 beforeAll(async () => {
   world = await SlotWorld.open();
-  const image = await world.target.pullImage(BUSYBOX, 'web', io);
+  const image = await world.target.images.pull(BUSYBOX, 'web', io);
   const step = await world.step({
     services: {
       web: webService({ routes: [{ port: 80 }], health: { endpoints: [{ path: '/index.html' }], attempts: 50 } }),

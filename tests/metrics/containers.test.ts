@@ -23,7 +23,7 @@ let config: AppConfig;
 beforeAll(async () => {
   const job = { image: BUSYBOX, command: ['sleep', '1000'], traffic: 'none', run: 'live-only', stopGrace: '0s' };
   config = configOf(scope.app, { services: { web: webService({ replicas: 2 }), api: webService(), job } });
-  const image = await app.target.pullImage(BUSYBOX, 'web', io);
+  const image = await app.target.images.pull(BUSYBOX, 'web', io);
   await app.target.ensureNetwork(scope, io);
   for (const slot of ['blue', 'green'] as const) {
     const specs = ['web', 'api', 'job'].map((service) => specOf(config, service, image, service !== 'job'));

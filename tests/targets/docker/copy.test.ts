@@ -11,7 +11,7 @@ const SECRET = 'only the live containers know it';
 let image: PinnedImage;
 
 beforeAll(async () => {
-  image = await app.target.pullImage(BUSYBOX, 'web', io);
+  image = await app.target.images.pull(BUSYBOX, 'web', io);
 });
 beforeEach(async () => {
   await app.target.ensureNetwork(scope, io);

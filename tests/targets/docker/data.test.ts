@@ -25,7 +25,7 @@ beforeAll(async () => {
   ];
   await writeFile(join(directory, 'Dockerfile'), lines.join('\n'));
   const build = { context: '.', dockerfile: 'Dockerfile', args: {}, directory, reference: `${scope.app}-web:1` };
-  image = await app.target.buildImage({ ...build, labels: { [LABELS.app]: scope.app } }, 'web', io);
+  image = await app.target.images.build({ ...build, labels: { [LABELS.app]: scope.app } }, 'web', io);
   await rm(directory, { recursive: true });
 });
 beforeEach(() => app.target.ensureNetwork(scope, io));

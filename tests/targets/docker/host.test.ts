@@ -200,7 +200,7 @@ describe.each([
     const scope = uniqueScope();
     const began = Math.floor(Date.now() / 1_000);
     try {
-      const image = await target.pullImage(BUSYBOX, 'web', io);
+      const image = await target.images.pull(BUSYBOX, 'web', io);
       await target.ensureNetwork(scope, io);
       const config = configOf(scope.app, { services: { web: webService() } });
       const [replica] = await target.deploySlot(releaseOf(scope), 'blue', [specOf(config, 'web', image)], io);

@@ -40,7 +40,7 @@ async function files(content: Record<string, string>): Promise<void> {
 function build(settings: Record<string, unknown> = {}, version = '1.0.0', signal = io) {
   const labels = { [LABELS.app]: scope.app, [LABELS.service]: 'web', [LABELS.version]: version };
   const reference = `${scope.app}-web:${version}`;
-  return app.target.buildImage(
+  return app.target.images.build(
     { context: '.', dockerfile: 'Dockerfile', args: {}, directory: folder, reference, labels, ...settings },
     'web',
     signal,
@@ -87,7 +87,7 @@ describe('a build', () => {
       '/app/main.txt',
       '/app/src/deep/file.txt',
     ]);
-    const facts = await app.target.inspectImage(image.reference, 'web', io);
+    const facts = await app.target.images.inspect(image.reference, 'web', io);
     expect(facts).toMatchObject({ image, user: '10001:10001', env: { FLAVOUR: 'plain' }, hasHealthcheck: false });
     expect(io.progress.some((line) => line.startsWith('building web: '))).toBe(true);
   });
@@ -132,7 +132,7 @@ describe('a build', () => {
     const building = build({}, '1.0.0', cancelled);
     setTimeout(() => controller.abort(new Error('cancelled')), 1_500);
     await expect(building).rejects.toThrow('cancelled');
-    expect(await app.target.inspectImage(`${scope.app}-web:1.0.0`, 'web', io)).toBeUndefined();
+    expect(await app.target.images.inspect(`${scope.app}-web:1.0.0`, 'web', io)).toBeUndefined();
   });
 
   test('tags move and are taken away; an image in use stays', async () => {
@@ -141,22 +141,22 @@ describe('a build', () => {
     await files({ Dockerfile: `FROM ${BUSYBOX}\nENV V=2\n` });
     const second = await build();
     expect(second.digest).not.toBe(first.digest);
-    await app.target.tagImage(second.reference, first.digest, io);
-    expect((await app.target.inspectImage(second.reference, 'web', io))!.image.digest).toBe(first.digest);
-    await app.target.removeImage(second.digest, io);
-    await app.target.removeImage(second.digest, io);
+    await app.target.images.tag(second.reference, first.digest, io);
+    expect((await app.target.images.inspect(second.reference, 'web', io))!.image.digest).toBe(first.digest);
+    await app.target.images.remove(second.digest, io);
+    await app.target.images.remove(second.digest, io);
     const container = await docker.createContainer({
       Image: first.digest,
       Cmd: ['sleep', '30'],
       Labels: { [LABELS.app]: scope.app },
     });
     await container.start();
-    await app.target.removeImage(first.reference, io);
-    expect(await app.target.inspectImage(first.reference, 'web', io)).toBeUndefined();
-    expect(await app.target.inspectImage(first.digest, 'web', io)).toBeDefined();
+    await app.target.images.remove(first.reference, io);
+    expect(await app.target.images.inspect(first.reference, 'web', io)).toBeUndefined();
+    expect(await app.target.images.inspect(first.digest, 'web', io)).toBeDefined();
     await container.remove({ force: true });
-    await app.target.removeImage(first.digest, io);
-    expect(await app.target.inspectImage(first.digest, 'web', io)).toBeUndefined();
+    await app.target.images.remove(first.digest, io);
+    expect(await app.target.images.inspect(first.digest, 'web', io)).toBeUndefined();
   });
 
   test('pruning keeps the newest images and those that a container uses [proves B2]', async () => {
@@ -170,8 +170,8 @@ describe('a build', () => {
       Cmd: ['true'],
       Labels: { [LABELS.app]: scope.app },
     });
-    expect(await app.target.pruneImages(scope, 2, io)).toEqual([`${scope.app}-web:1.1.0`]);
-    expect(await app.target.pruneImages(scope, 2, io)).toEqual([]);
+    expect(await app.target.images.prune(scope, 2, io)).toEqual([`${scope.app}-web:1.1.0`]);
+    expect(await app.target.images.prune(scope, 2, io)).toEqual([]);
   });
 });
 
@@ -199,23 +199,23 @@ describe('a pull', () => {
     const repository = `${scope.app}/web`;
     const digest = await open.push(BUSYBOX, repository, '1.0.0');
     const reference = `${open.address}/${repository}:1.0.0`;
-    const image = await app.target.pullImage(reference, 'web', io);
+    const image = await app.target.images.pull(reference, 'web', io);
     expect(image).toMatchObject({ reference, digest, from: 'registry' });
     await app.target.ensureNetwork(scope, io);
     const config = configOf(scope.app, { services: { web: webService() } });
     const [replica] = await app.target.deploySlot(releaseOf(scope), 'blue', [specOf(config, 'web', image)], io);
     expect(replica).toMatchObject({ imageDigest: digest, state: 'running' });
     await removeEverything(scope);
-    await app.target.removeImage(reference, io);
+    await app.target.images.remove(reference, io);
 
     const byDigest = `${open.address}/${repository}@${digest}`;
-    expect(await app.target.pullImage(byDigest, 'web', io)).toMatchObject({ reference: byDigest, digest });
-    await app.target.removeImage(byDigest, io);
-    expect(await app.target.inspectImage(byDigest, 'web', io)).toBeUndefined();
+    expect(await app.target.images.pull(byDigest, 'web', io)).toMatchObject({ reference: byDigest, digest });
+    await app.target.images.remove(byDigest, io);
+    expect(await app.target.images.inspect(byDigest, 'web', io)).toBeUndefined();
   });
 
   test('what the registry does not have is a failure that no retry mends', async () => {
-    await expect(app.target.pullImage(`${open.address}/${scope.app}/none:1`, 'web', io)).rejects.toMatchObject({
+    await expect(app.target.images.pull(`${open.address}/${scope.app}/none:1`, 'web', io)).rejects.toMatchObject({
       name: 'ImageFailure',
     });
   });
@@ -224,20 +224,20 @@ describe('a pull', () => {
     await open.push(BUSYBOX, `${scope.app}/seen`, '1');
     await closed.push(BUSYBOX, 'seen', '1');
     const reference = `${open.address}/${scope.app}/seen:1`;
-    await app.target.expectInRegistry(reference, io);
-    expect(await app.target.inspectImage(reference, 'web', io)).toBeUndefined();
-    const refused = (other: string) => app.target.expectInRegistry(other, io).catch((error: Error) => error);
+    await app.target.images.expectInRegistry(reference, io);
+    expect(await app.target.images.inspect(reference, 'web', io)).toBeUndefined();
+    const refused = (other: string) => app.target.images.expectInRegistry(other, io).catch((error: Error) => error);
     expect(await refused(`${open.address}/${scope.app}/none:1`)).toMatchObject({ name: 'ImageFailure' });
     expect(await refused(`${closed.address}/seen:1`)).toMatchObject({ message: expect.stringMatching(/without cred/) });
     expect(await refused('127.0.0.1:1/none/web:1')).toMatchObject({ name: 'UnreachableFailure' });
     const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
     const known = await withConfig({ auths: { [closed.address]: { auth } } });
-    await known.expectInRegistry(`${closed.address}/seen:1`, io);
+    await known.images.expectInRegistry(`${closed.address}/seen:1`, io);
     await known.close();
   });
 
   test('a registry that does not answer may be tried again', async () => {
-    await expect(app.target.pullImage('127.0.0.1:1/none/web:1', 'web', io)).rejects.toMatchObject({
+    await expect(app.target.images.pull('127.0.0.1:1/none/web:1', 'web', io)).rejects.toMatchObject({
       name: 'UnreachableFailure',
     });
   });
@@ -245,11 +245,11 @@ describe('a pull', () => {
   test('uses the password that `docker login` left in the Docker configuration', async () => {
     await closed.push(BUSYBOX, 'web', '2');
     const reference = `${closed.address}/web:2`;
-    await expect(app.target.pullImage(reference, 'web', io)).rejects.toThrow(/without credentials/);
+    await expect(app.target.images.pull(reference, 'web', io)).rejects.toThrow(/without credentials/);
     const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
     const known = await withConfig({ auths: { [closed.address]: { auth } } });
-    expect(await known.pullImage(reference, 'web', io)).toMatchObject({ reference });
-    await known.removeImage(reference, io);
+    expect(await known.images.pull(reference, 'web', io)).toMatchObject({ reference });
+    await known.images.remove(reference, io);
     await known.close();
   });
 
@@ -265,12 +265,12 @@ describe('a pull', () => {
       { credHelpers: { [closed.address]: 'spilltest' } },
       { PATH: `${join(folder, 'bin')}:${process.env.PATH}` },
     );
-    expect(await known.pullImage(reference, 'web', io)).toMatchObject({ reference });
-    await known.removeImage(reference, io);
+    expect(await known.images.pull(reference, 'web', io)).toMatchObject({ reference });
+    await known.images.remove(reference, io);
     await known.close();
 
     const missing = await withConfig({ credsStore: 'no-such-helper' });
-    await expect(missing.pullImage(reference, 'web', io)).rejects.toMatchObject({
+    await expect(missing.images.pull(reference, 'web', io)).rejects.toMatchObject({
       name: 'ConfigurationFailure',
       message: expect.stringContaining('docker-credential-no-such-helper'),
     });

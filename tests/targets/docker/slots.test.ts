@@ -21,7 +21,7 @@ const check = { path: '/index.html', method: 'GET' as const, headers: {}, status
 let image: PinnedImage;
 
 beforeAll(async () => {
-  image = await app.target.pullImage(BUSYBOX, 'web', io);
+  image = await app.target.images.pull(BUSYBOX, 'web', io);
 });
 beforeEach(() => app.target.ensureNetwork(scope, io));
 afterEach(() => removeEverything(scope));
