@@ -82,6 +82,11 @@ export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'not judged';
 /** What one metric of the new version shows; beside `pass`, `high` and `low` are failures, the others show nothing. */
 export interface MetricVerdict {
   name: string;
+  /**
+   * What it is about: requests that failed, or how long they took, of one service or (null) of all together; or a metric
+   * that is configured. Absent in what an older version said.
+   */
+  about?: { kind: 'errors' | 'latency'; service: string | null } | { kind: 'metric' };
   label: 'pass' | 'high' | 'low' | 'nodata' | 'inconclusive';
   /** True when this alone fails everything. */
   critical: boolean;
@@ -100,6 +105,8 @@ export interface MetricVerdict {
 export interface Judgement {
   verdict: Verdict;
   reason: string;
+  /** Name of the metric that the reason quotes, when one decided. */
+  decidedBy?: string;
   /** What each metric said, when any was compared. */
   metrics?: MetricVerdict[];
 }

@@ -2,6 +2,7 @@ import { groupBeside } from '../../domain/baseline';
 import type { AnalysisMetric } from '../../domain/config';
 import { metricKind } from '../../domain/judging/metric-query';
 import { drawPicture, type Panel } from '../../domain/judging/picture';
+import { subjectName } from '../../domain/judging/subject';
 import type { Judgement } from '../../domain/release';
 import type { SoakState } from '../../domain/judging/soak/state';
 import { environmentDirectory } from '../environment-directory';
@@ -58,14 +59,18 @@ function draw(input: SoakInput, state: SoakState, judgement: Judgement, at: numb
 
 function panelsOf({ config }: SoakInput, { series }: SoakState, { metrics = [] }: Judgement): Panel[] {
   const configured = new Map(config.canary.analysis.metrics.map((metric) => [metric.name, metric]));
+  const rates = new Set(
+    [null, ...Object.keys(config.services)].map((service) => subjectName({ kind: 'errors', service })),
+  );
   return Object.entries(series).map(([name, { points }]) => {
     const verdict = metrics.find((one) => one.name === name);
-    return { name, unit: unitOf(name, configured.get(name)), points, ...(verdict && { verdict }) };
+    const metric = configured.get(name);
+    const unit = metric ? unitOf(metric) : rates.has(name) ? '%' : 'ms';
+    return { name, unit, points, ...(verdict && { verdict }) };
   });
 }
 
-function unitOf(name: string, metric: AnalysisMetric | undefined): Panel['unit'] {
-  if (!metric) return name.startsWith('errors ') ? '%' : 'ms';
+function unitOf(metric: AnalysisMetric): Panel['unit'] {
   if (metric.containers) return metric.containers.measure === 'memory' ? 'bytes' : '%';
   return metricKind(metric) === 'counts' ? '%' : '';
 }

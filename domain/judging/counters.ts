@@ -91,8 +91,8 @@ export function sumUp(all: Counters[]): Counters {
   };
 }
 
-/** Each service, and all together when there are several. */
-export function subjectsOf(services: Record<string, Counters>): (readonly [string, Counters])[] {
+/** Each service, and (null) all together when there are several. */
+export function byService(services: Record<string, Counters>): (readonly [string | null, Counters])[] {
   const all = Object.entries(services);
-  return all.length > 1 ? [...all, ['all services', sumUp(all.map(([, one]) => one))]] : all;
+  return all.length > 1 ? [...all, [null, sumUp(all.map(([, one]) => one))]] : all;
 }

@@ -1,7 +1,8 @@
-import { quantile, subjectsOf, sumUp, type Counters, type Evidence } from './counters';
+import { byService, quantile, sumUp, type Counters, type Evidence } from './counters';
 import type { Limits } from '../config';
 import type { Judgement } from '../release';
 import { formatDuration } from '../units';
+import { serviceName } from './subject';
 
 /* Limits are one of the things that decide a soak (soak/verdict.ts). */
 
@@ -55,9 +56,9 @@ function probeBreach({ healthFailures }: Limits, { probes }: Evidence): string |
 
 /** The first breach of a limit, of each service with enough requests and of all together. */
 export function breachOfCounters(limits: Limits, services: Record<string, Counters>): string | undefined {
-  for (const [name, counters] of subjectsOf(services)) {
+  for (const [service, counters] of byService(services)) {
     const breach = counters.requests >= Math.max(1, limits.minRequests) ? breachOf(limits, counters) : undefined;
-    if (breach) return `${name}: ${breach}`;
+    if (breach) return `${serviceName(service)}: ${breach}`;
   }
   return undefined;
 }

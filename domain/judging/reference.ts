@@ -1,5 +1,5 @@
-import { quantile, subjectsOf, type Counters } from './counters';
-import type { MetricVerdict } from '../release';
+import { byService, quantile, type Counters } from './counters';
+import { subjectName, type RouterVerdict, type Subject } from './subject';
 import { proportionInterval } from './statistics/proportion';
 import { formatDuration } from '../units';
 
@@ -36,19 +36,20 @@ export function judgeReference(
   recorded: Record<string, Counters>,
   now: Record<string, Counters>,
   settings: ReferenceSettings,
-): MetricVerdict[] {
-  const old = new Map(subjectsOf(recorded));
-  return subjectsOf(now).flatMap(([name, counters]) => {
-    const before = old.get(name);
+): RouterVerdict[] {
+  const old = new Map(byService(recorded));
+  return byService(now).flatMap(([service, counters]) => {
+    const before = old.get(service);
     if (!before) return [];
-    const compared = [errorsOf(name, before, counters, settings), slowOf(name, before, counters, settings)];
+    const sides = { before, now: counters };
+    const compared = [errorsOf(service, sides, settings), slowOf(service, sides, settings)];
     return compared.map((one) => verdictOf(one, settings));
   });
 }
 
 /** One rate before and now. */
 interface Compared {
-  name: string;
+  about: Subject;
   before: Rate;
   now: Rate;
   /** What is counted: `failed`. */
@@ -59,9 +60,15 @@ interface Compared {
   matters: boolean | null;
 }
 
-function errorsOf(name: string, before: Counters, now: Counters, { allowedErrors }: ReferenceSettings): Compared {
+interface Sides {
+  before: Counters;
+  now: Counters;
+}
+
+function errorsOf(service: string | null, { before, now }: Sides, { allowedErrors }: ReferenceSettings): Compared {
   const rate = ({ errors, requests }: Counters): Rate => ({ bad: errors, total: Math.max(errors, requests) });
-  const what = { name: `errors ${name}`, what: 'failed', allowed: allowedErrors * ANOTHER_TIME, matters: true };
+  const about = { kind: 'errors', service } as const;
+  const what = { about, what: 'failed', allowed: allowedErrors * ANOTHER_TIME, matters: true };
   return { ...what, before: rate(before), now: rate(now) };
 }
 
@@ -69,7 +76,7 @@ function errorsOf(name: string, before: Counters, now: Counters, { allowedErrors
  * Requests slower than nearly all were before; it matters when the 95th percentile is higher than allowed. A busy moment
  * is no evidence when there is no other version beside that would have met it, too: so only the whole soak is.
  */
-function slowOf(name: string, before: Counters, now: Counters, settings: ReferenceSettings): Compared {
+function slowOf(service: string | null, { before, now }: Sides, settings: ReferenceSettings): Compared {
   const [was, is] = [quantile(before, 0.95) ?? Infinity, quantile(now, 0.95) ?? 0];
   const bound = before.latency.find(({ upTo }) => (upTo ?? Infinity) >= was)?.upTo ?? Infinity;
   const rate = ({ latency }: Counters): Rate => ({
@@ -79,21 +86,23 @@ function slowOf(name: string, before: Counters, now: Counters, settings: Referen
   const what = bound === Infinity ? 'beyond any bound' : `slower than ${formatDuration(bound)}`;
   const { isEnd, allowedLatency, slowerBy } = settings;
   const matters = isEnd ? is > was * allowedLatency * ANOTHER_TIME && is - was > slowerBy : null;
-  return { name: `latency ${name}`, what, allowed: 1, matters, before: rate(before), now: rate(now) };
+  const about = { kind: 'latency', service } as const;
+  return { about, what, allowed: 1, matters, before: rate(before), now: rate(now) };
 }
 
-function verdictOf(compared: Compared, { level, minRequests }: ReferenceSettings): MetricVerdict {
-  const { name, before, now, what, allowed, matters } = compared;
+function verdictOf(compared: Compared, { level, minRequests }: ReferenceSettings): RouterVerdict {
+  const { about, before, now, what, allowed, matters } = compared;
+  const subject = { name: subjectName(about), about };
   const nothing = { interval: null, shift: null, deviation: null, critical: false };
   const reason = `${text(now)} ${what}, before the switch ${text(before)}`;
   if (matters === null)
-    return { name, label: 'inconclusive', ...nothing, reason: `judged at the end; so far ${reason}` };
+    return { ...subject, label: 'inconclusive', ...nothing, reason: `judged at the end; so far ${reason}` };
   if (Math.min(before.total, now.total) < Math.max(1, minRequests))
-    return { name, label: now.total === 0 ? 'nodata' : 'inconclusive', ...nothing, reason };
+    return { ...subject, label: now.total === 0 ? 'nodata' : 'inconclusive', ...nothing, reason };
   const [was, is] = [before.bad / before.total, now.bad / now.total];
   const isHigh = matters && isAbove(now, highest(before, level) * allowed, level / 2);
   return {
-    name,
+    ...subject,
     label: isHigh ? 'high' : 'pass',
     critical: isHigh,
     interval: null,

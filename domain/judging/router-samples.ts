@@ -1,6 +1,7 @@
-import { evidenceSince, quantile, subjectsOf, type Counted, type Counters } from './counters';
+import { byService, evidenceSince, quantile, type Counted, type Counters } from './counters';
 import { otherSlot, type Slot } from '../release';
 import type { Point } from './series';
+import { subjectName } from './subject';
 
 /**
  * Error rate in per cent and p95 in ms of both slots between two readings of the router, by the name of the verdict.
@@ -10,20 +11,20 @@ export function routerSamples(before: Counted, now: Counted, at: number, slot: S
   const canary = new Map(sampled(before, now, slot));
   const baseline = new Map(sampled(before, now, otherSlot(slot)));
   return Object.fromEntries(
-    [...canary].flatMap(([name, one]) => {
-      const other = baseline.get(name);
+    [...canary].flatMap(([service, one]) => {
+      const other = baseline.get(service);
       return [
-        [`errors ${name}`, [at, errorRate(one), errorRate(other)]],
-        [`latency ${name}`, [at, p95(one), p95(other)]],
+        [subjectName({ kind: 'errors', service }), [at, errorRate(one), errorRate(other)]],
+        [subjectName({ kind: 'latency', service }), [at, p95(one), p95(other)]],
       ];
     }),
   ) as Record<string, Point>;
 }
 
 /** Nothing where the router began to count anew. */
-function sampled(before: Counted, now: Counted, slot: Slot): (readonly [string, Counters])[] {
+function sampled(before: Counted, now: Counted, slot: Slot): (readonly [string | null, Counters])[] {
   const { services, gap } = evidenceSince(before, now, slot);
-  return gap === undefined ? subjectsOf(services ?? {}) : [];
+  return gap === undefined ? byService(services ?? {}) : [];
 }
 
 function errorRate(counters: Counters | undefined): number | null {

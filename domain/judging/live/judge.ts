@@ -1,13 +1,12 @@
 import type { Counted } from '../counters';
-import { countsVerdict, missingOf, observeCounts, startCounts, type CountsState, type LiveVerdict } from './counts';
+import { countsVerdict, missingOf, observeCounts, startCounts, type CountsState } from './counts';
 import { between, type ServiceIncrement } from './increment';
 import { latencyVerdict } from './latency';
 import { observeNotSlower, startNotSlower, type NotSlower } from './not-slower';
+import { subjectName, type RouterVerdict, type Subject } from '../subject';
 import type { Slot } from '../../release';
 import { jointPValue, observe, pValueOfRate, startSequential, type SequentialState } from '../statistics/sequential';
 import { jointLatencyPValue, observeLatency, startLatency, type LatencyState } from '../statistics/sequential-latency';
-
-export type { LiveVerdict } from './counts';
 
 /*
  * Judges a new version against the live one while both have traffic, from the router's counters. One may ask after every
@@ -88,10 +87,10 @@ export function observeLive(state: LiveState, before: Counted, now: Counted, slo
 }
 
 /** What is found so far: of each service, and of all together when there are several. `high` is a failure. */
-export function liveVerdicts(state: LiveState, settings: LiveSettings): LiveVerdict[] {
+export function liveVerdicts(state: LiveState, settings: LiveSettings): RouterVerdict[] {
   const names = Object.keys(state.services).sort();
   const subjects = names.map((name) => verdictsOf(name, state.services[name]!, settings));
-  if (names.length > 1) subjects.push(verdictsOf('all services', allTogether(state), settings));
+  if (names.length > 1) subjects.push(verdictsOf(null, allTogether(state), settings));
   const verdicts = subjects.length > 0 ? subjects.flat() : nothingSeen(settings);
   const { count, last } = state.gaps;
   if (count === 0) return verdicts;
@@ -132,20 +131,23 @@ function observeService(service: LiveService, { errors, latency }: ServiceIncrem
   };
 }
 
-type Subject = Pick<LiveService, 'errors'> & {
+type Evidence = Pick<LiveService, 'errors'> & {
   latency: Pick<LatencyState, 'bounds' | 'baseline' | 'canary' | 'pValue'>;
 };
 
-function verdictsOf(name: string, { errors, latency }: Subject, settings: LiveSettings): LiveVerdict[] {
+function verdictsOf(service: string | null, { errors, latency }: Evidence, settings: LiveSettings): RouterVerdict[] {
   const { level, minRequests, allowedErrors, allowedLatency: allowed, slowerBy } = settings;
+  const failed: Subject = { kind: 'errors', service };
+  const slow: Subject = { kind: 'latency', service };
+  const wrong = { level, minRequests, allowed: allowedErrors, said: ' requests failed' };
   return [
-    countsVerdict(`errors ${name}`, errors, { level, minRequests, allowed: allowedErrors, said: ' requests failed' }),
-    latencyVerdict(`latency ${name}`, latency, { level, minRequests, allowed, slowerBy }),
+    { ...countsVerdict(subjectName(failed), errors, wrong), about: failed },
+    { ...latencyVerdict(subjectName(slow), latency, { level, minRequests, allowed, slowerBy }), about: slow },
   ];
 }
 
 /** All requests as one subject; its certainty is that of the services' odds multiplied, whatever the share of each. */
-function allTogether({ services, together, allowedErrors }: LiveState): Subject {
+function allTogether({ services, together, allowedErrors }: LiveState): Evidence {
   const all = Object.values(services);
   const start = startService(allowedErrors);
   const sumOf = (side: 'baseline' | 'canary') =>
@@ -171,11 +173,12 @@ function countAt(latency: LatencyState, side: 'baseline' | 'canary', bound: numb
   return bucket < 0 ? 0 : latency[side][bucket]!;
 }
 
-function nothingSeen({ minRequests }: LiveSettings): LiveVerdict[] {
+function nothingSeen({ minRequests }: LiveSettings): RouterVerdict[] {
   const none = { baseline: { total: 0 }, canary: { total: 0 } };
   const unknown = { critical: false, interval: null, shift: null, deviation: null };
-  return ['errors all services', 'latency all services'].map((name) => ({
-    name,
+  return (['errors', 'latency'] as const).map((kind) => ({
+    name: subjectName({ kind, service: null }),
+    about: { kind, service: null },
     ...missingOf(none, minRequests)!,
     ...unknown,
   }));

@@ -9,6 +9,7 @@ import { isClearlyGood, liveVerdicts, testsOf, type LiveSettings } from '../live
 import { judgeReference } from '../reference';
 import type { Judgement, MetricVerdict } from '../../release';
 import { startSeries, valuesOf } from '../series';
+import type { RouterVerdict } from '../subject';
 import { withPending } from './counts';
 import type { SoakSettings, SoakState } from './state';
 import { firedTrigger } from '../triggers';
@@ -46,7 +47,10 @@ function weigh(
   const judgement = decide(state, evidence, settings, values, true);
   if (judgement.verdict === 'fail') return judgement;
   const missed = judgement.metrics?.find((found) => isMissed(found, settings));
-  if (missed) return { ...judgement, verdict: 'fail', reason: `${missed.name} must have data: ${missed.reason}` };
+  if (missed) {
+    const reason = `${missed.name} must have data: ${missed.reason}`;
+    return { ...judgement, verdict: 'fail', reason, decidedBy: missed.name };
+  }
   if (!scored) return judgement;
   if (scored.verdict === 'pass')
     return judgement.verdict === 'not judged'
@@ -55,7 +59,8 @@ function weigh(
   if (judgement.verdict === 'inconclusive' && scored.verdict === 'inconclusive') return judgement;
   const failure = values.find(({ label, dryRun }) => !dryRun && (label === 'high' || label === 'low'));
   const because = failure ? `; ${failure.name}: ${failure.reason}` : '';
-  return { ...judgement, verdict: scored.verdict, reason: `metrics: ${scored.reason}${because}` };
+  const reason = `metrics: ${scored.reason}${because}`;
+  return { ...judgement, verdict: scored.verdict, reason, ...(failure && { decidedBy: failure.name }) };
 }
 
 /** Whether more time may bring what is missing now: requests, or values of metrics. */
@@ -84,15 +89,18 @@ function decide(
   const counts = settings.isCompared ? metricsOf(settings, 'counts').map((one) => countsOf(state, one, settings)) : [];
   const compared = [...router, ...counts];
   const metrics = [...compared, ...values];
-  const told = (verdict: Judgement['verdict'], reason: string): Judgement =>
-    metrics.length > 0 ? { verdict, reason, metrics } : { verdict, reason };
+  const told = (verdict: Judgement['verdict'], reason: string, decidedBy?: string): Judgement => ({
+    ...{ verdict, reason },
+    ...(decidedBy !== undefined && { decidedBy }),
+    ...(metrics.length > 0 && { metrics }),
+  });
 
   const limited = judgeLimits(limits, evidence);
   if (limited.verdict === 'fail') return told('fail', limited.reason);
   const fired = firedTrigger(canary.triggers, state.triggers);
   if (fired !== undefined) return told('fail', fired);
   const worse = compared.find(({ label, dryRun }) => !dryRun && (label === 'high' || label === 'low'));
-  if (worse) return told('fail', `${worse.name}: ${worse.reason}`);
+  if (worse) return told('fail', `${worse.name}: ${worse.reason}`, worse.name);
   if (limited.verdict === 'inconclusive') return told('inconclusive', limited.reason);
   const silent = [...neededOf(router, settings), ...counts].find((one) => !one.dryRun && showsNothing(one));
   if (silent) return told('inconclusive', `${silent.name}: ${silent.reason}`);
@@ -121,9 +129,10 @@ function groundsOf(
 }
 
 /** A service that nobody uses just now needs no evidence of its own, as with limits; all together do. */
-function neededOf(router: MetricVerdict[], { isCompared, limits }: SoakSettings): MetricVerdict[] {
+function neededOf(router: RouterVerdict[], { isCompared, limits }: SoakSettings): RouterVerdict[] {
   if (!isCompared || limits.minRequests === 0) return [];
-  return router.length > 2 ? router.filter(({ name }) => name.endsWith(' all services')) : router;
+  const together = router.filter(({ about }) => about.service === null);
+  return together.length > 0 ? together : router;
 }
 
 function routerVerdicts(
@@ -131,7 +140,7 @@ function routerVerdicts(
   { services }: Evidence,
   settings: SoakSettings,
   isEnd: boolean,
-): MetricVerdict[] {
+): RouterVerdict[] {
   const { canary, isCompared, recorded, services: asked } = settings;
   if (!canary.analysis.compare || state.seen === null || asked.length === 0) return [];
   if (isCompared) return liveVerdicts(state.live, levels(settings));
@@ -198,7 +207,12 @@ function said(
   const repeated =
     values?.repeated && showsNothing(found) ? ` (${values.repeated} of ${readings} readings said nothing new)` : '';
   const lack = repeated + (missing > 0 ? ` (${missing} of ${readings} readings missing, the last: ${why})` : '');
-  return { ...found, ...(dryRun && { dryRun, critical: false }), reason: found.reason + lack };
+  return {
+    ...found,
+    about: { kind: 'metric' },
+    ...(dryRun && { dryRun, critical: false }),
+    reason: found.reason + lack,
+  };
 }
 
 function metricsOf({ canary }: SoakSettings, kind: ReturnType<typeof metricKind>): AnalysisMetric[] {
