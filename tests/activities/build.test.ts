@@ -120,7 +120,7 @@ test('without a build the image of the version must be there [proves G6]', async
   expect((await run(buildImages, input)).images).toEqual(images);
 });
 
-test('V3: an image is named as its template says', async () => {
+test('an image is named as its template says [proves V3]', async () => {
   const { buildImages } = buildActivities(world.parts);
   await dockerfile('api', 'ENV A=1');
   const step = await world.step(built({ api: { image: `${world.scope.app}-backend:v{version}` } }), '1.2.3-rc.1');

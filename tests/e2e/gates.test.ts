@@ -68,7 +68,7 @@ describe('gates before anything changes', () => {
     expect({ outcome: status.outcome, why: status.why }).toMatchObject({ outcome: 'released' });
   });
 
-  test('G1: a test-only release builds and checks, and deploys nothing', async () => {
+  test('a test-only release builds and checks, and deploys nothing [proves G1]', async () => {
     const before = await snapshot(world);
     const result = await world.released('1.1.6', { options: { testOnly: true } });
     expect(result.status.outcome).toBe('unchanged');

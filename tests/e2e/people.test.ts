@@ -59,7 +59,7 @@ describe('people and a release', () => {
     await expectEnd(releasing, 'released');
   });
 
-  test('G7: only those who may can approve, and without them nothing is switched', async () => {
+  test('only those who may can approve, and without them nothing is switched [proves G7]', async () => {
     const releasing = await world.release('1.1.3', {
       config: (raw) => void (raw.approve = { required: true, by: ['alice'] }),
     });
@@ -79,7 +79,7 @@ describe('people and a release', () => {
     expect(await versionServed()).toBe('1.1.3');
   });
 
-  test('R4: where it is configured so, going back restores the database as it was', async () => {
+  test('where it is configured so, going back restores the database as it was [proves R4]', async () => {
     const releasing = await world.release('1.1.5', {
       files: migration('002'),
       config: (raw) => {

@@ -60,7 +60,7 @@ const columns = async () => {
   return (await query<{ name: string }>(world.databaseUrl, sql)).map(({ name }) => name);
 };
 
-describe('M3: on a real Temporal, worker and database', () => {
+describe('migrate, on a real Temporal, worker and database', () => {
   test('migrations are shown, applied and reverted by hand, each time with a backup first [proves M3]', async () => {
     expect(json(await migrate('status'))).toMatchObject({
       applied: [],

@@ -30,7 +30,7 @@ const change = async (action: MigrationAction, live?: Live) =>
 const UP: MigrationAction = { kind: 'up' };
 const LAST: MigrationAction = { kind: 'down', choice: { last: true } };
 
-describe('M3: migrations by hand', () => {
+describe('migrations by hand', () => {
   it('are shown without taking the environment or changing anything', async () => {
     world.reset({ checkMigrations: () => ({ mistakes: ['002_orders.up.sql:1: syntax error'] }) });
     const look = (await (await begin({ kind: 'status' })).result()) as MigrationLook;

@@ -62,7 +62,7 @@ const columns = async () =>
     )
   ).map(({ name }) => name);
 
-describe('M2: alembic', () => {
+describe('alembic', () => {
   test('applies what is pending, says what is, and reverts exactly what it is asked to [proves M2]', async () => {
     const { database } = await withAlembic();
     expect(await database.checkMigrations(io())).toEqual([]);

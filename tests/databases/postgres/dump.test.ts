@@ -47,7 +47,7 @@ async function programs(scripts: Record<string, string>): Promise<NodeJS.Process
   return { ...process.env, PATH: `${bin}:${process.env.PATH}` };
 }
 
-describe('B5: a dump', () => {
+describe('a dump', () => {
   beforeEach(() =>
     query(url, `CREATE TABLE orders AS SELECT id, 'order ' || id AS name FROM generate_series(1, 1000) id`),
   );
@@ -239,7 +239,7 @@ describe('probing', () => {
   });
 });
 
-describe('M1: verification', () => {
+describe('verification', () => {
   const verify = async (...verify: string[]) => {
     const opened = await project(url, { verify, verifyTimeout: '500ms' });
     return opened.database.verify(io()).finally(() => opened.remove());

@@ -34,7 +34,7 @@ function after(trigger: Trigger, ...parts: [number, Record<string, Counters> | n
   return undefined;
 }
 
-describe('R2: a limit over time', () => {
+describe('a limit over time', () => {
   it('fails when it is exceeded for that time, and not before [proves R2]', () => {
     expect(after(ERRORS, [4.5, BAD], [10, GOOD])).toBeUndefined();
     expect(after(ERRORS, [10, BAD])).toBe(5);
