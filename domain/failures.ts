@@ -1,6 +1,6 @@
 /**
  * Every failure that Spillway itself raises. A message says what was expected, what was seen and what to do next.
- * `retryable` says whether trying again may help; the workflow derives its `nonRetryableErrorTypes` from it.
+ * `NON_RETRYABLE` lists those for which another try cannot help; workflows hand that list to Temporal.
  * A class name is the `type` that crosses Temporal's boundary, so it is never minified.
  */
 export class SpillwayFailure extends Error {
