@@ -59,7 +59,7 @@ const NO_ZOD = 'values of the configuration bring zod along, which workflow code
 const pure = { forbidden: ['^node:', '^@temporalio/'] };
 
 const adapters = ['targets', 'routers', 'databases', 'metrics'];
-const adapterTypes = { targets: [], routers: [], databases: [], metrics: ['routers', 'targets'] };
+const adapterTypes = { targets: [], routers: ['targets'], databases: [], metrics: ['routers', 'targets'] };
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', '**/*.mjs', '**/*.js'] },

@@ -1,10 +1,11 @@
 import { groupOfAddress } from '../domain/addresses';
+import type { Endpoint } from '../domain/endpoint';
 import { RouterFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Owned } from '../domain/ownership';
 import type { Group } from '../domain/release';
 import { GROUPS } from '../domain/release';
-import type { Backend, Routing } from '../routers/router';
+import type { Routing } from '../routers/router';
 import type { Replica, Target } from '../targets/target';
 import type { Step } from './steps';
 
@@ -32,9 +33,9 @@ export async function routingOf(
           replicas
             // What is on no network of the environment cannot be reached.
             .filter((replica) => replica.service === service && replica.address !== '')
-            .map(({ address, port: own }) => ({ address, port: own ?? port }))
-            .filter((backend): backend is { address: string; port: number } => backend.port !== undefined),
-        ) as [Backend[], Backend[], Backend[]];
+            .map(({ address, port: own }) => ({ on: 'docker' as const, address, port: own ?? port }))
+            .filter((backend): backend is Endpoint => backend.port !== undefined),
+        ) as [Endpoint[], Endpoint[], Endpoint[]];
         return { service, routes, slots: { blue, green }, ...(baseline.length > 0 && { baseline }) };
       }),
   };

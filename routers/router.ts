@@ -1,5 +1,6 @@
 import type { RouteConfig } from '../domain/config';
 import type { Testers } from '../domain/config/testers';
+import type { Endpoint } from '../domain/endpoint';
 import type { Io } from '../domain/host';
 import type { Group, Scope, Slot } from '../domain/release';
 import type { RouterCapabilities, RouterCounters, RouterKind } from '../domain/router';
@@ -14,13 +15,8 @@ export interface Trial {
   baseline?: { of: Slot; share: number };
 }
 
-export interface Backend {
-  address: string;
-  port: number;
-}
-
-/** What the router should know of an environment: where requests come in, and which containers each slot has. */
-export interface Routing {
+/** What the router should know of an environment: where requests come in, and where each slot takes them. */
+export interface Routing<At = Endpoint> {
   scope: Scope;
   affinity: boolean;
   /** By what the requests of testers are known. */
@@ -28,9 +24,9 @@ export interface Routing {
   services: {
     service: string;
     routes: RouteConfig[];
-    slots: Record<Slot, Backend[]>;
+    slots: Record<Slot, At[]>;
     /** Only while there are any. */
-    baseline?: Backend[];
+    baseline?: At[];
   }[];
 }
 

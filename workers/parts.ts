@@ -1,20 +1,11 @@
 import type { DatabasePlace, Parts } from '../activities/parts';
 import { Secrets, type WorkerEnvironment } from '../activities/secrets';
 import { openDatabase } from '../databases/open';
-import type {
-  AnalysisMetric,
-  AppConfig,
-  DatabaseConfig,
-  RouterConfig,
-  TargetConfig,
-  Variables,
-} from '../domain/config';
-import type { Host } from '../domain/host';
+import type { AnalysisMetric, AppConfig, DatabaseConfig, TargetConfig, Variables } from '../domain/config';
 import { canonical } from '../domain/identity';
 import type { MetricSource } from '../metrics/metric';
 import { openMetric } from '../metrics/open';
-import { openHaproxy } from '../routers/haproxy/haproxy';
-import { openNginx } from '../routers/nginx/nginx';
+import { openRouter } from '../routers/open';
 import type { Router } from '../routers/router';
 import { openTarget, type OpenTarget } from '../targets/open';
 import { fingerprintKey } from './fingerprint-key';
@@ -48,7 +39,7 @@ export async function openParts(options: PartsOptions): Promise<OpenParts> {
     once(targets, canonical(config), () => openWithKey(config, secrets, environment));
   const router = (config: AppConfig): Promise<Router> =>
     once(routers, canonical([config.router, config.target]), async () =>
-      openRouter(config.router, (await target(config)).host),
+      openRouter(config.router, await target(config)),
     );
   return {
     owner,
@@ -86,15 +77,6 @@ async function openWithKey(config: TargetConfig, secrets: Secrets, variables: Wo
   if (!sshKey) return openTarget(config, { variables });
   // Its path is absolute, or of the worker's home: a target belongs to no project's folder.
   return openTarget(config, { variables, sshKey: `${await secrets.resolve(sshKey, '/')}\n` });
-}
-
-function openRouter(config: RouterConfig, host: Host): Router {
-  switch (config.kind) {
-    case 'haproxy':
-      return openHaproxy(config, host);
-    case 'nginx':
-      return openNginx(config, host);
-  }
 }
 
 async function openWithSecrets(

@@ -1,6 +1,6 @@
 import { GROUPS, SLOTS, type Group } from '../../domain/release';
+import type { HostRouting } from '../on-host/fragments';
 import { backendName, latencyTable } from './names';
-import type { Routing } from '../router';
 
 /* The part of HAProxy's configuration that says where the versions of an environment are, and how requests reach them. */
 
@@ -35,10 +35,10 @@ const ROADS = {
 } as const;
 
 type Road = keyof typeof ROADS;
-type Service = Routing['services'][number];
+type Service = HostRouting['services'][number];
 
 /** Backends of all services of an environment, and the table of their latencies. */
-export function renderBackends({ scope, services, testers }: Routing, errorPageFile: string | undefined): string {
+export function renderBackends({ scope, services, testers }: HostRouting, errorPageFile: string | undefined): string {
   const page = errorPageFile === undefined ? '' : renderErrorPage(errorPageFile);
   const backends = services.flatMap((service) => [
     ...SLOTS.flatMap((group) => renderGroup({ scope, service, group, page }, testers !== undefined)),
@@ -66,7 +66,7 @@ function renderErrorPage(file: string): string {
 }
 
 interface BackendParts {
-  scope: Routing['scope'];
+  scope: HostRouting['scope'];
   service: Service;
   group: Group;
   page: string;
@@ -83,7 +83,7 @@ function renderBackend({ scope, service: { service, slots, baseline = [] }, grou
 ${ROADS[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, group)}${servers.join('')}`;
 }
 
-function renderCounting(scope: Routing['scope'], service: string, group: Group): string {
+function renderCounting(scope: HostRouting['scope'], service: string, group: Group): string {
   return `  http-request set-var(txn.began) date(0,us)
   http-request track-sc0 str(${service}.${group}) table ${latencyTable(scope)}
   http-response allow if { status 101 }

@@ -10,10 +10,10 @@ import {
   tlsOf,
   type Entry,
   type Fragment,
+  type HostRouting,
 } from '../on-host/fragments';
 import { renderBackends, REPEATABLE } from './backends';
 import { cookieName, environmentFile, FRONTENDS_FILE, HASH_VARIABLE, mapFile, pageFile, START_VARIABLE } from './names';
-import type { Routing } from '../router';
 
 export type HaproxyConfig = Extract<RouterConfig, { kind: 'haproxy' }>;
 export type HaproxyFragment = Fragment<{ certificates: string }>;
@@ -128,7 +128,7 @@ function renderEntry({ scope, service, route }: Entry): string {
 }
 
 /** Draws a slot for the visitor, by one number for all services of the environment. */
-function renderDraw({ scope, affinity, testers, services }: Routing, secure: boolean, directory: string): string {
+function renderDraw({ scope, affinity, testers, services }: HostRouting, secure: boolean, directory: string): string {
   const key = scopeKey(scope);
   const here = `{ var(txn.service) -m beg ${key}. }`;
   const cookie = cookieName(scope);
@@ -182,7 +182,7 @@ interface Used {
   baseline: boolean;
 }
 
-function backendsOf(entries: Entry[], routings: Routing[]): Used[] {
+function backendsOf(entries: Entry[], routings: HostRouting[]): Used[] {
   const names = new Set(entries.map(({ scope, service }) => `${scopeKey(scope)}.${service}`));
   return routings.flatMap(({ scope, services, testers }) =>
     services

@@ -3,7 +3,15 @@ import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { greenShare, otherSlot, type Group, type Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
-import { readFragments, removeFragment, scopeKey, withFragment, without, writeFragment } from '../on-host/fragments';
+import {
+  onHost,
+  readFragments,
+  removeFragment,
+  scopeKey,
+  withFragment,
+  without,
+  writeFragment,
+} from '../on-host/fragments';
 import type { HaproxyConfig, HaproxyFragment } from './config';
 import { latencyTable, pageFile, START_VARIABLE } from './names';
 import { HaproxyRuntime, type HaproxyProcess } from './runtime';
@@ -24,6 +32,7 @@ import {
 import { withLease } from '../on-host/lease';
 import { readErrorPage } from '../on-host/error-page';
 import { refuseTakenPorts, takenPorts } from '../on-host/ports';
+import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Trial } from '../router';
 
 const SETTLE_MS = 10_000;
@@ -31,7 +40,7 @@ const POLL_MS = 20;
 const MOST_READINGS = 6;
 
 /** HAProxy, run by Spillway on the host's network or attached to. Nothing is opened before the first call. */
-export function openHaproxy(config: HaproxyConfig, host: Host): Router {
+export function openHaproxy(config: HaproxyConfig, { host }: Pick<DockerTarget, 'host'>): Router {
   return new Haproxy(config, host);
 }
 
@@ -60,7 +69,7 @@ class Haproxy implements Router {
       );
     }
     const fragments = await this.readFragments(io);
-    const portsTaken = await takenPorts(this.host, routing, version === undefined ? [] : fragments, io);
+    const portsTaken = await takenPorts(this.host, onHost(routing), version === undefined ? [] : fragments, io);
     return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
   }
 
@@ -69,7 +78,11 @@ class Haproxy implements Router {
     return withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
       const { tls } = this.config;
       const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
-      const fragment: HaproxyFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
+      const fragment: HaproxyFragment = {
+        routing: onHost(routing),
+        ...(tls && { tls }),
+        ...(errorPage !== undefined && { errorPage }),
+      };
       const before = await this.readFragments(io);
       const isNew = await this.shares.ensure(scope, firstShare, io);
       if (errorPage !== undefined) await this.host.writeFile(pageFile(this.setup.directory, scope), errorPage, io);

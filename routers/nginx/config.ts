@@ -1,9 +1,8 @@
 import { SLOTS, type Scope } from '../../domain/release';
-import { contentHash, scopeKey } from '../on-host/fragments';
+import { contentHash, scopeKey, type HostRouting, type Place } from '../on-host/fragments';
 import { environmentFile, NO_SHARE, upstreamName, variable, type NginxFragment, type NginxShare } from './names';
 import { HASH, renderServers } from './servers';
 import { renderMirrored, renderTester } from './trial';
-import type { Routing } from '../router';
 
 /* nginx's configuration: one file for what all share, one for each environment, one for the servers. */
 
@@ -80,7 +79,10 @@ ${inRows(ALL_DRAWS.slice(0, -1).map((draw) => `1% ${draw};`))}
 }
 `;
 
-function renderEnvironment({ scope, services, affinity, testers }: Routing, { green, ...trial }: NginxShare): string {
+function renderEnvironment(
+  { scope, services, affinity, testers }: HostRouting,
+  { green, ...trial }: NginxShare,
+): string {
   const name = variable(scope);
   const upstreams = services.flatMap(({ service, slots }) =>
     SLOTS.map((slot) => renderUpstream(upstreamName(scope, service, slot), slots[slot])),
@@ -118,7 +120,7 @@ map $cookie_${name} $${name}_keep {
 `;
 }
 
-function renderUpstream(name: string, servers: { address: string; port: number }[]): string {
+function renderUpstream(name: string, servers: Place[]): string {
   const lines = servers.map(({ address, port }) => `  server ${address}:${port} max_fails=1 fail_timeout=1s;\n`);
   // nginx wants one server at least.
   return `upstream ${name} {

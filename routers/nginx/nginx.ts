@@ -3,7 +3,7 @@ import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
-import { removeFragment, scopeKey, withFragment, without, writeFragment } from '../on-host/fragments';
+import { onHost, removeFragment, scopeKey, withFragment, without, writeFragment } from '../on-host/fragments';
 import { withLease } from '../on-host/lease';
 import { renderNginx, type Rendered } from './config';
 import { pageFile, type NginxConfig, type NginxFragment, type NginxShare } from './names';
@@ -13,6 +13,7 @@ import { readStatus, type NginxStatus } from './status';
 import { readErrorPage } from '../on-host/error-page';
 import { listens, refuseTakenPorts, takenPorts } from '../on-host/ports';
 import { refuseBrokenShare } from '../shares';
+import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Trial } from '../router';
 
 const SETTLE_MS = 20_000;
@@ -22,7 +23,7 @@ const POLL_MS = 25;
  * nginx, run by Spillway on the host's network or attached to. Every change of a share is a rewrite and a reload, which
  * breaks some connections that clients keep open; it counts nothing by slot. Nothing is opened before the first call.
  */
-export function openNginx(config: NginxConfig, host: Host): Router {
+export function openNginx(config: NginxConfig, { host }: Pick<DockerTarget, 'host'>): Router {
   return new Nginx(config, host);
 }
 
@@ -42,7 +43,7 @@ class Nginx implements Router {
     await this.setup.refuseForeignName(io);
     const version = await this.setup.version(io);
     const { fragments } = await this.readState(io);
-    const portsTaken = await takenPorts(this.host, routing, version === undefined ? [] : fragments, io);
+    const portsTaken = await takenPorts(this.host, onHost(routing), version === undefined ? [] : fragments, io);
     return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
   }
 
@@ -50,13 +51,17 @@ class Nginx implements Router {
     return this.locked(routing.scope, io, async () => {
       const { tls } = this.config;
       const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
-      const fragment: NginxFragment = { routing, ...(tls && { tls }), ...(errorPage !== undefined && { errorPage }) };
+      const fragment: NginxFragment = {
+        routing: onHost(routing),
+        ...(tls && { tls }),
+        ...(errorPage !== undefined && { errorPage }),
+      };
       const before = await this.readState(io);
       if (errorPage !== undefined) {
         await this.host.writeFile(pageFile(this.setup.directory, routing.scope), errorPage, io);
       }
       await this.setup.start(await this.render(before, io), io);
-      await refuseTakenPorts(this.host, routing, before.fragments, io);
+      await refuseTakenPorts(this.host, fragment.routing, before.fragments, io);
       const share = before.shares[scopeKey(routing.scope)] ?? { green: firstShare };
       const shares = { ...before.shares, [scopeKey(routing.scope)]: share };
       const after = { fragments: withFragment(before.fragments, fragment), shares };
@@ -109,7 +114,7 @@ class Nginx implements Router {
   /** nginx checks nothing by itself: whether something listens is seen from the host. */
   async groupIsUp(routing: Routing, group: Group, io: Io): Promise<{ up: boolean; detail: string }> {
     const states = await Promise.all(
-      routing.services.map(async ({ service, slots, baseline = [] }) => {
+      onHost(routing).services.map(async ({ service, slots, baseline = [] }) => {
         const answers = await Promise.all(
           { ...slots, baseline }[group].map((backend) => listens(this.host, backend, io)),
         );

@@ -3,11 +3,21 @@ import type { RouteConfig } from '../../domain/config';
 import { RouterFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
+import type { Endpoint } from '../../domain/endpoint';
 import type { Routing } from '../router';
+
+/** Where something takes connections, as seen from the host. */
+export interface Place {
+  address: string;
+  port: number;
+}
+
+/** A routing as it is written to disk, where routers of older versions of Spillway read it as well. */
+export type HostRouting = Routing<Place>;
 
 /** What one environment of one app wants of a router; all of them together make its configuration. */
 export interface Fragment<Tls> {
-  routing: Routing;
+  routing: HostRouting;
   tls?: Tls & { ports: number[] };
   /** HTML shown when no version answers. */
   errorPage?: string;
@@ -23,6 +33,19 @@ export interface Entry {
 /** `fx.production`: names files, backends and tables; a dot stands in no name, so it is unambiguous. */
 export function scopeKey({ app, environment }: Scope): string {
   return `${app}.${environment}`;
+}
+
+/** The same routing with the places that a router on the host connects to. */
+export function onHost({ services, ...routing }: Routing): HostRouting {
+  const places = (endpoints: Endpoint[]): Place[] => endpoints.map(({ address, port }) => ({ address, port }));
+  return {
+    ...routing,
+    services: services.map(({ slots: { blue, green }, baseline, ...service }) => ({
+      ...service,
+      slots: { blue: places(blue), green: places(green) },
+      ...(baseline && { baseline: places(baseline) }),
+    })),
+  };
 }
 
 function pathOf(directory: string, scope: Scope): string {

@@ -1,12 +1,11 @@
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
-import { entriesByPort, type Fragment } from './fragments';
-import type { Backend, Routing } from '../router';
+import { entriesByPort, type Fragment, type HostRouting, type Place } from './fragments';
 
 /** Ports of the routes on which somebody listens who is not the router with these fragments in force. */
 export async function takenPorts<Tls>(
   host: Host,
-  routing: Routing,
+  routing: HostRouting,
   inForce: Fragment<Tls>[],
   io: Io,
 ): Promise<number[]> {
@@ -19,7 +18,7 @@ export async function takenPorts<Tls>(
 /** @throws RouterFailure when another program listens on a port of the routes */
 export async function refuseTakenPorts<Tls>(
   host: Host,
-  routing: Routing,
+  routing: HostRouting,
   inForce: Fragment<Tls>[],
   io: Io,
 ): Promise<void> {
@@ -31,7 +30,7 @@ export async function refuseTakenPorts<Tls>(
 }
 
 /** Whether something takes connections there, as seen from the host. */
-export async function listens(host: Host, { address, port }: Backend, io: Io): Promise<boolean> {
+export async function listens(host: Host, { address, port }: Place, io: Io): Promise<boolean> {
   try {
     (await host.connect({ host: address, port }, io)).destroy();
     return true;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { openHaproxy } from '../../routers/haproxy/haproxy';
+import { openRouter } from '../../routers/open';
 import type { Routing } from '../../routers/router';
 import { openTarget } from '../../targets/open';
 import { report } from '../support/crash-report';
@@ -41,11 +41,10 @@ async function replaceRouter(world: World, image: string): Promise<void> {
   const target = await openTarget(config.target, { variables: process.env });
   const io = { signal: AbortSignal.timeout(60_000), onProgress: () => undefined };
   try {
-    if (config.router.kind !== 'haproxy') throw new Error('expected the world to have HAProxy');
     const { app, environment } = world.scope;
     const text = await readFile(join(world.routerDirectory, 'apps', `${app}.${environment}.json`), 'utf8');
     const { routing } = JSON.parse(text) as { routing: Routing };
-    await openHaproxy({ ...config.router, image }, target.host).configure(routing, io);
+    await openRouter({ ...config.router, image }, target).configure(routing, io);
   } finally {
     await target.close();
   }

@@ -30,7 +30,9 @@ beforeAll(async () => {
     ...both,
     testers: { header: { name: 'X-Tester', value: 'yes' } },
     services: both.services.map((one) =>
-      one.service === 'api' ? { ...one, baseline: [{ address: '127.0.0.1', port: apiFresh! }] } : one,
+      one.service === 'api'
+        ? { ...one, baseline: [{ on: 'docker' as const, address: '127.0.0.1', port: apiFresh! }] }
+        : one,
     ),
   };
   await introduce(router, routing);

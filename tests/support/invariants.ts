@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { LABELS } from '../../domain/names';
 import { greenShare } from '../../domain/release';
 import type { ReleaseResult } from '../../domain/release';
-import { openHaproxy } from '../../routers/haproxy/haproxy';
+import { openRouter } from '../../routers/open';
 import { openTarget } from '../../targets/open';
 import { engine, tracesOf } from './engine';
 import type { Traces } from './engine';
@@ -154,11 +154,10 @@ async function filesOf(world: World): Promise<string[]> {
 
 async function shareOf(world: World): Promise<number | undefined> {
   const config = world.config();
-  if (config.router.kind !== 'haproxy') return undefined;
   const target = await openTarget(config.target, { variables: process.env });
   try {
     const io = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined };
-    return await openHaproxy(config.router, target.host).greenShare(world.scope, io);
+    return await openRouter(config.router, target).greenShare(world.scope, io);
   } finally {
     await target.close();
   }

@@ -9,10 +9,9 @@ import { promisify } from 'node:util';
 import { appConfigSchema } from '../../domain/config';
 import type { Io } from '../../domain/host';
 import { SLOTS, type Scope, type Slot } from '../../domain/release';
-import { openHaproxy } from '../../routers/haproxy/haproxy';
 import type { HaproxyConfig } from '../../routers/haproxy/config';
-import { openNginx } from '../../routers/nginx/nginx';
 import type { NginxConfig } from '../../routers/nginx/names';
+import { openRouter } from '../../routers/open';
 import type { Router, Routing } from '../../routers/router';
 import { openTarget, type OpenTarget } from '../../targets/open';
 
@@ -120,13 +119,13 @@ export class RouterWorld {
   /** An HAProxy whose files lie in this folder. */
   haproxy(options: Partial<HaproxyConfig> = {}): Router {
     const config = { kind: 'haproxy' as const, image: HAPROXY_IMAGE, directory: this.directory };
-    return openHaproxy({ ...config, ...options }, this.target.host);
+    return openRouter({ ...config, ...options }, this.target);
   }
 
   /** An nginx whose files lie in this folder. */
   nginx(options: Partial<NginxConfig> = {}): Router {
     const config = { kind: 'nginx' as const, image: 'spillway/nginx:local', directory: this.directory };
-    return openNginx({ ...config, ...options }, this.target.host);
+    return openRouter({ ...config, ...options }, this.target);
   }
 
   router(kind: Router['kind']): Router {
@@ -149,7 +148,7 @@ export function routingOf(
   scope: Scope,
   services: Record<string, { route: number; blue: number[]; green: number[] }>,
 ): Routing {
-  const at = (ports: number[]) => ports.map((port) => ({ address: '127.0.0.1', port }));
+  const at = (ports: number[]) => ports.map((port) => ({ on: 'docker' as const, address: '127.0.0.1', port }));
   return {
     scope,
     affinity: true,

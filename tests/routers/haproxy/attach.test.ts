@@ -1,4 +1,4 @@
-import { openHaproxy } from '../../../routers/haproxy/haproxy';
+import { openRouter } from '../../../routers/open';
 import type { HaproxyConfig } from '../../../routers/haproxy/config';
 import type { Router } from '../../../routers/router';
 import { io, routingOf } from '../../support/router-world';
@@ -22,7 +22,7 @@ afterAll(() => attached?.close());
 function open(attach: Partial<NonNullable<HaproxyConfig['attach']>> = {}): Router {
   const { extra, world } = attached;
   const config = { kind: 'haproxy' as const, image: 'unused', directory: '/nowhere' };
-  return openHaproxy({ ...config, attach: { masterSocket: socket, directory: extra, ...attach } }, world.target.host);
+  return openRouter({ ...config, attach: { masterSocket: socket, directory: extra, ...attach } }, world.target);
 }
 
 test('an HAProxy that is already there takes the app beside its own work, and is left as it was', async () => {

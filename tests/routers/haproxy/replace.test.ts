@@ -146,7 +146,7 @@ test('killed after any effect of a replacement, the next one finishes it, and no
   for (let effects = 1; ; effects++) {
     const { host, did } = killedAfter(effects);
     const config = { kind: 'haproxy' as const, image: wanted, directory: world.directory };
-    const outcome = await openHaproxy(config, host)
+    const outcome = await openHaproxy(config, { host })
       .configure(routing, io)
       .catch((error: Error) => error.message);
     if (did.length < effects) break;

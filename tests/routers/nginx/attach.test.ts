@@ -1,4 +1,4 @@
-import { openNginx } from '../../../routers/nginx/nginx';
+import { openRouter } from '../../../routers/open';
 import type { NginxConfig } from '../../../routers/nginx/names';
 import type { Router } from '../../../routers/router';
 import { io, routingOf } from '../../support/router-world';
@@ -23,7 +23,7 @@ const check = (): string[] => ['nginx', '-t', '-c', main];
 function open(more: Partial<NginxConfig> = {}): Router {
   const { extra, world } = attached;
   const attach = { directory: extra, test: check(), reload: ['nginx', '-s', 'reload', '-c', main] };
-  return openNginx({ kind: 'nginx', image: 'unused', directory: '/nowhere', attach, ...more }, world.target.host);
+  return openRouter({ kind: 'nginx', image: 'unused', directory: '/nowhere', attach, ...more }, world.target);
 }
 
 test('an nginx that is already there takes the app beside its own work, and is left as it was', async () => {
