@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watchedOf } from '../domain/containers/exits';
 import { ConfigurationFailure, RouterFailure, UnhealthyFailure } from '../domain/failures';
-import { greenShare, otherSlot, type Group, type Scope } from '../domain/release';
+import { otherSlot, type Group, type Scope } from '../domain/release';
+import { greenShare, slotShare } from '../domain/shares';
 import { formatDuration } from '../domain/units';
 import type { Replica, ServiceSpec } from '../targets/target';
 import { expectUnbroken } from './exits';
@@ -144,7 +145,7 @@ function notSeen(scope: Scope, group: Group, detail: string): UnhealthyFailure {
 async function refuseWithTraffic({ release, slot }: Remove, { router, io }: StepParts): Promise<void> {
   const green = await router.greenShare(release, io);
   if (green === undefined || green === greenShare(slot, 0)) return;
-  const share = slot === 'green' ? green : 100 - green;
+  const share = slotShare(slot, green);
   throw new RouterFailure(
     `expected ${slot} to have no traffic before it is removed, read back ${share} %: ` +
       `give all traffic to ${otherSlot(slot)} first; nothing was removed`,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makesBaseline } from '../domain/baseline';
 import { RouterFailure } from '../domain/failures';
-import { greenShare, type Group } from '../domain/release';
+import type { Group } from '../domain/release';
+import { greenShare } from '../domain/shares';
 import { serverClock } from './clock';
 import { withStep } from './io';
 import type { Parts } from './parts';

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableFailure } from '../domain/failures';
 import type { Group, Live } from '../domain/release';
-import { greenShare, GROUPS, otherSlot } from '../domain/release';
+import { GROUPS, otherSlot } from '../domain/release';
+import { greenShare } from '../domain/shares';
 import { restoreTags } from './build';
 import { withDatabase } from './database';
 import { empty } from './deploy';

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OutdatedFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
-import { greenShare, type Group } from '../domain/release';
+import type { Group } from '../domain/release';
+import { greenShare } from '../domain/shares';
 import { pruneBackups } from './backup/files';
 import { reportsDirectory } from './canary/picture';
 import { withStep } from './io';

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { baselineShare, groupBeside } from '../domain/baseline';
 import { endOf, judgeExits, watchedOf } from '../domain/containers/exits';
 import { RouterFailure, UnhealthyFailure } from '../domain/failures';
-import { greenShare, otherSlot, type Slot } from '../domain/release';
+import { otherSlot, type Slot } from '../domain/release';
+import { greenShare, slotShare } from '../domain/shares';
 import type { RouterCapabilities } from '../domain/router';
 import type { Trial } from '../routers/router';
 import type { Replica } from '../targets/target';
@@ -35,7 +36,7 @@ export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' |
         );
       }
       const counters = router.capabilities.counters ? await comparedCounters(router, input, io) : null;
-      return { share: slot === 'green' ? green : 100 - green, counters };
+      return { share: slotShare(slot, green), counters };
     }),
 
   moveLiveOnly: (input) =>

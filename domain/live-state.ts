@@ -1,6 +1,7 @@
 import type { AppConfig } from './config';
 import { endOf, type Ran } from './containers/exits';
-import { greenShare, otherSlot, SLOTS, type Live, type Slot } from './release';
+import { otherSlot, SLOTS, type Live, type Slot } from './release';
+import { greenShare, slotShare } from './shares';
 
 /*
  * What became of the version that the ledger calls live. Preflight, plan, status and reconcile all ask here, so that they
@@ -97,7 +98,7 @@ function strangeBeside({ slot, version, releaseId }: Live, { slots, share }: Ser
 
 function strangeAlone({ slots, share, failed }: Serving): string | undefined {
   if (share === undefined) return undefined;
-  const serving = SLOTS.filter((slot) => shareOf(slot, share) > 0).flatMap((slot) => slots[slot]);
+  const serving = SLOTS.filter((slot) => slotShare(slot, share) > 0).flatMap((slot) => slots[slot]);
   // A first release that failed with --no-rollback stands there for inspection: the next one clears it.
   const running = serving.filter((seen) => seen.state === 'running' && !failed.includes(seen.releaseId));
   return running.length > 0 ? `traffic going to ${list(running)}` : undefined;
@@ -160,10 +161,6 @@ function loopText({ container, restarts, ...seen }: Seen): string {
 function downText({ container, state, ...seen }: Seen): string {
   if (state === 'running') return `${container} is on no network`;
   return state === 'exited' ? `${container} ended${endOf(seen)}` : `${container} is ${state}`;
-}
-
-function shareOf(slot: Slot, share: number): number {
-  return slot === 'green' ? share : 100 - share;
 }
 
 /** Containers and whose they are, as an error names them. */

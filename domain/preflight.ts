@@ -3,6 +3,7 @@ import type { AppConfig } from './config';
 import { list, liveText, type LiveState, type Seen, type Serving } from './live-state';
 import type { Live, Slot } from './release';
 import { otherSlot, SLOTS } from './release';
+import { slotShare } from './shares';
 import { formatSize } from './units';
 
 /** What a check found; `problem` says what was expected, what was seen and what to do. A `warning` stops nothing, and is told. */
@@ -49,7 +50,7 @@ export function servingSlot({ slots, share }: Pick<Serving, 'slots' | 'share'>):
   return SLOTS.find((slot) => {
     const releases = new Set(slots[slot].map(({ releaseId }) => releaseId));
     const running = slots[slot].some(({ state }) => state === 'running');
-    return servedShare(slot, share) === 100 && releases.size === 1 && running;
+    return slotShare(slot, share) === 100 && releases.size === 1 && running;
   });
 }
 
@@ -132,8 +133,4 @@ export function judgeLimits(config: AppConfig, capabilities: { counters: boolean
   return {
     note: used.length === 0 ? 'nothing is judged by measurements' : 'everything that is limited can be measured',
   };
-}
-
-function servedShare(slot: Slot, share: number): number {
-  return slot === 'green' ? share : 100 - share;
 }

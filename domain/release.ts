@@ -35,11 +35,6 @@ export function otherSlot(slot: Slot): Slot {
   return slot === 'blue' ? 'green' : 'blue';
 }
 
-/** Green's share of the traffic, in per cent, when `slot` has `share` per cent of it. */
-export function greenShare(slot: Slot, share: number): number {
-  return slot === 'green' ? share : 100 - share;
-}
-
 /** Where an app lives. */
 export interface Scope {
   app: string;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
-import { greenShare, otherSlot, type Group, type Scope } from '../../domain/release';
+import { otherSlot, type Group, type Scope } from '../../domain/release';
+import { greenShare } from '../../domain/shares';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
 import {
   onHost,

@@ -5,7 +5,7 @@ import type { Scope } from '../../domain/release';
 import { mapFile } from './names';
 import type { HaproxyProcess, HaproxyRuntime } from './runtime';
 import type { Trial } from '../router';
-import { refuseBrokenShare } from '../shares';
+import { refuseBrokenShare } from '../../domain/shares';
 
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;

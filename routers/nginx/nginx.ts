@@ -12,7 +12,7 @@ import { readState, removeShare, writeShare, type NginxState } from './state';
 import { readStatus, type NginxStatus } from './status';
 import { readErrorPage } from '../on-host/error-page';
 import { listens, refuseTakenPorts, takenPorts } from '../on-host/ports';
-import { refuseBrokenShare } from '../shares';
+import { refuseBrokenShare } from '../../domain/shares';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Trial } from '../router';
 

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { LABELS } from '../../domain/names';
-import { greenShare } from '../../domain/release';
 import type { ReleaseResult } from '../../domain/release';
+import { greenShare } from '../../domain/shares';
 import { openRouter } from '../../routers/open';
 import { openTarget } from '../../targets/open';
 import { engine, tracesOf } from './engine';
