@@ -4,7 +4,7 @@ import { judgesBake, judgesCanary } from './judging/judged-by';
 import { isAlive, type LiveState } from './live-state';
 import type { Live, Phase, Slot } from './release';
 import type { ReleaseRequest } from './request';
-import type { RouterCapabilities } from './router';
+import { ROUTERS, routersThat, type RouterCapabilities } from './router';
 import { formatCount, formatDuration } from './units';
 
 /** What one phase would do, and how it would be undone, in words. */
@@ -75,22 +75,46 @@ function checked({ smoke: { checks } }: AppConfig, how: string): string {
 /** What this configuration or its router cannot promise. */
 export function caveatsOf(config: AppConfig, router: RouterCapabilities): string[] {
   const { kind } = config.router;
-  const judged = config.canary.steps.length > 0 || config.bake.soak > 0;
+  const { steps, affinity } = config.canary;
+  const isJudged = steps.length > 0 || config.bake.soak > 0;
   return [
-    ...(router.lossless ? [] : [`${kind} breaks some connections when traffic moves; haproxy breaks none`]),
-    ...(router.sessions === 'together'
-      ? [`${kind} does not know requests in flight by slot: drain waits for its old workers instead`]
-      : []),
-    ...(!router.counters && judged
+    ...(router.lossless ? [] : [lossCaveat(config)]),
+    ...sessionsCaveat(config, router),
+    ...sharesCaveat(config, router),
+    ...(!router.counters && isJudged
       ? [`${kind} does not count by slot: only probes, metrics and containers that end are judged`]
       : []),
-    ...(!router.affinity && config.canary.affinity ? [`${kind} cannot keep a visitor on one slot`] : []),
-    ...(config.canary.steps.length > 0 && !judgesCanary(config, router.counters)
+    ...(!router.affinity && affinity ? [`${kind} cannot keep a visitor on one slot`] : []),
+    ...(steps.length > 0 && !judgesCanary(config, router.counters)
       ? [
           'nothing judges the canary but that its containers keep running: no limits are configured, and nothing is compared',
         ]
       : []),
   ];
+}
+
+function lossCaveat({ router: { kind }, target }: AppConfig): string {
+  const lossless = routersThat((can) => can.lossless, target.kind);
+  const others = lossless.length > 0 ? `; ${lossless.join(' or ')} breaks none` : '';
+  return `${kind} breaks some connections when traffic moves${others}`;
+}
+
+function sessionsCaveat({ router: { kind }, drain }: AppConfig, { sessions }: RouterCapabilities): string[] {
+  if (sessions === 'together')
+    return [`${kind} does not know requests in flight by slot: drain waits for its old workers instead`];
+  if (sessions === 'unknown') {
+    const cap = formatDuration(drain.cap);
+    return [`${kind} does not know requests in flight: drain cannot tell when it is done, and waits all of its ${cap}`];
+  }
+  return [];
+}
+
+/** A version gets what its replicas make up beside as many of the other one. */
+function sharesCaveat({ router: { kind }, canary }: AppConfig, { shares }: RouterCapabilities): string[] {
+  const weights = canary.steps.map(({ weight }) => weight).filter((weight) => weight < 100);
+  if (shares !== 'by replicas' || weights.length === 0) return [];
+  const steps = weights.map((weight) => `${weight} %`).join(', ');
+  return [`${kind} shares traffic by replicas: steps of ${steps} come only as near as the number of replicas allows`];
 }
 
 function imagesOf({ services }: AppConfig, skipBuild: boolean): string {
@@ -125,11 +149,11 @@ function jobsOf({ services }: AppConfig): string {
 }
 
 function canaryOf(config: AppConfig, live: Live | null, isDead: boolean): string {
-  const { canary, router } = config;
+  const { canary } = config;
   if (!live) return 'skipped: the first release has nothing to be compared with';
   if (canary.steps.length === 0) return 'no steps configured';
   if (isDead) return `skipped: ${live.version} does not serve, so there is nothing to compare with`;
-  const judged = judgesCanary(config, router.kind === 'haproxy') ? '' : ', not judged: no limits configured';
+  const judged = judgesCanary(config, countsBySlot(config)) ? '' : ', not judged: no limits configured';
   const steps = canary.steps.map(({ weight, soak }) => `${weight} % for ${formatDuration(soak)}`).join(', then ');
   const compared = canary.baseline === 'fresh' ? `, compared with a fresh baseline of ${live.version}` : '';
   return `${steps}${compared}${judged}`;
@@ -137,8 +161,12 @@ function canaryOf(config: AppConfig, live: Live | null, isDead: boolean): string
 
 function bakeOf(config: AppConfig, live: Live | null): string {
   if (config.bake.soak === 0) return 'not configured';
-  const isJudged = judgesBake(config, config.router.kind === 'haproxy', live === null);
+  const isJudged = judgesBake(config, countsBySlot(config), live === null);
   return `watch for ${formatDuration(config.bake.soak)}${isJudged ? '' : ', not judged: no limits configured'}`;
+}
+
+function countsBySlot({ router }: AppConfig): boolean {
+  return ROUTERS[router.kind].capabilities.counters;
 }
 
 function approvalOf({ approve }: AppConfig): string {

@@ -3,6 +3,7 @@ import type { AppConfig } from './config';
 import { list, liveText, type LiveState, type Seen, type Serving } from './live-state';
 import type { Live, Slot } from './release';
 import { otherSlot, SLOTS } from './release';
+import { routerOr, type RouterCapabilities } from './router';
 import { slotShare } from './shares';
 import { formatSize } from './units';
 
@@ -100,13 +101,13 @@ export function judgeRoom(
 }
 
 /** Whether this router can measure what the limits speak of. */
-export function judgeLimits(config: AppConfig, capabilities: { counters: boolean; baseline: boolean }): Finding {
-  const { canary, bake, services, router } = config;
-  if (canary.baseline === 'fresh' && !capabilities.baseline) {
+export function judgeLimits(config: AppConfig, can: Pick<RouterCapabilities, 'counters' | 'baseline'>): Finding {
+  const { canary, bake, services, router, target } = config;
+  if (canary.baseline === 'fresh' && !can.baseline) {
     return {
       problem:
         `expected a router that gives a fresh baseline its share (\`canary.baseline\`), seen ${router.kind}, which does not; ` +
-        'use `router.kind: haproxy`, or `baseline: live`',
+        routerOr('use `baseline: live`', (other) => other.baseline, target.kind),
     };
   }
   const used = [
@@ -117,11 +118,11 @@ export function judgeLimits(config: AppConfig, capabilities: { counters: boolean
   const triggered = used.length > 0 && (canary.triggers ?? []).length > 0;
   const counted = triggered || used.some(({ errorRate, p95 }) => errorRate !== undefined || p95 !== undefined);
   const probed = used.some(({ healthFailures }) => healthFailures !== undefined);
-  if (counted && !capabilities.counters) {
+  if (counted && !can.counters) {
     return {
       problem:
         `expected a router that counts requests by slot, which errorRate and p95 of limits and triggers need, seen ${router.kind}, ` +
-        'which does not; use `router.kind: haproxy`, or limit only `healthFailures`',
+        `which does not; ${routerOr('limit only `healthFailures`', (other) => other.counters, target.kind)}`,
     };
   }
   if (probed && !Object.values(services).some(({ health }) => health.endpoints.length > 0)) {

@@ -22,8 +22,14 @@ export interface RouterCapabilities {
   shares: 'any' | 'all or nothing' | 'by replicas';
 }
 
-/** What each kind of router can do, and which targets it can send requests to. */
-export const ROUTERS: Record<RouterKind, { capabilities: RouterCapabilities; targets: readonly TargetKind[] }> = {
+/** What is known of a kind of router before one is opened. */
+export interface RouterTraits {
+  capabilities: RouterCapabilities;
+  /** Kinds of targets whose versions it can send requests to. */
+  targets: readonly TargetKind[];
+}
+
+export const ROUTERS: Record<RouterKind, RouterTraits> = {
   haproxy: {
     capabilities: {
       lossless: true,
@@ -49,6 +55,28 @@ export const ROUTERS: Record<RouterKind, { capabilities: RouterCapabilities; tar
     targets: ['docker'],
   },
 };
+
+/**
+ * Kinds of routers for a target that can do something.
+ *
+ * @param target undefined where it is not known: then of all targets
+ */
+export function routersThat(
+  can: (capabilities: RouterCapabilities) => boolean,
+  target: TargetKind | undefined,
+): RouterKind[] {
+  const kinds = Object.keys(ROUTERS) as RouterKind[];
+  return kinds.filter((kind) => {
+    const { capabilities, targets } = ROUTERS[kind];
+    return can(capabilities) && (target === undefined || targets.includes(target));
+  });
+}
+
+/** Tells a person whose router cannot do something to use one that can, where there is any, or to do something else. */
+export function routerOr(otherwise: string, ...wanted: Parameters<typeof routersThat>): string {
+  const kinds = routersThat(...wanted).map((kind) => `\`router.kind: ${kind}\``);
+  return kinds.length > 0 ? `use ${kinds.join(' or ')}, or ${otherwise}` : otherwise;
+}
 
 /** Requests by upper bound of their latency in ms; the last bound is Infinity, written as null in JSON. */
 export type Latency = { upTo: number | null; count: number }[];

@@ -1,15 +1,16 @@
 import type { z } from 'zod';
 import type { canary, smoke } from './phases';
+import { routerRules } from './router-rules';
 import { isReadable, mistake } from './rule';
 import type { ServiceConfig } from './service';
-import type { RouterConfig } from './target';
-import { variablesIn } from '../judging/metric-query';
+import type { RouterConfig, TargetConfig } from './target';
 
 type Context = z.core.$RefinementCtx;
 
 /** What of a configuration the rules look at. */
 interface AppConfig {
   services: Record<string, ServiceConfig>;
+  target: TargetConfig;
   router: RouterConfig;
   smoke: z.output<typeof smoke>;
   canary: z.output<typeof canary>;
@@ -22,10 +23,11 @@ export function appRules(config: AppConfig, context: Context): void {
   routeRules(config, context);
   imageRules(config, context);
   if (isReadable(context.issues, 'services')) {
-    tlsRules(config, context);
     canaryRules(config, context);
-    mirrorRules(config, context);
-    baselineRules(config, context);
+    if (isReadable(context.issues, 'router')) {
+      const { target, ...around } = config;
+      routerRules({ ...around, ...(isReadable(context.issues, 'target') && { target }) }, context);
+    }
   }
   metricRules(config, context);
 }
@@ -90,52 +92,6 @@ function imageRules(config: AppConfig, context: Context): void {
     }
     owners.set(image, owner ?? name);
   }
-}
-
-function tlsRules({ services, router }: AppConfig, context: Context): void {
-  if (!isReadable(context.issues, 'router')) return;
-  const used = new Set(Object.values(services).flatMap(({ routes }) => routes.map(({ port }) => port)));
-  router.tls?.ports.forEach((port, index) => {
-    if (!used.has(port))
-      mistake(
-        context,
-        ['router', 'tls', 'ports', index],
-        `expected the port of a route, seen ${port}, which no route uses`,
-      );
-  });
-}
-
-function mirrorRules({ router, canary }: AppConfig, context: Context): void {
-  if (!isReadable(context.issues, 'router') || !isReadable(context.issues, 'canary')) return;
-  if (!canary.mirror || router.kind === 'nginx') return;
-  mistake(
-    context,
-    ['canary', 'mirror'],
-    `expected no mirror with ${router.kind}, which can send a request to one version only: use \`router.kind: nginx\`, or leave it out`,
-  );
-}
-
-/** Whoever compares with a fresh baseline must tell it from the live slot and from the new version. */
-function baselineRules({ router, canary }: AppConfig, context: Context): void {
-  if (!isReadable(context.issues, 'router') || !isReadable(context.issues, 'canary')) return;
-  if (canary.baseline === 'live') return;
-  if (router.kind !== 'haproxy') {
-    mistake(
-      context,
-      ['canary', 'baseline'],
-      `expected \`live\` with ${router.kind}, which counts no requests by version: use \`router.kind: haproxy\`, or leave it out`,
-    );
-  }
-  canary.analysis.metrics.forEach(({ prometheus }, index) => {
-    for (const key of ['query', 'bad', 'total'] as const) {
-      if (prometheus?.[key] === undefined || variablesIn(prometheus[key]).includes('slot')) continue;
-      mistake(
-        context,
-        ['canary', 'analysis', 'metrics', index, 'prometheus', key],
-        'expected {{slot}} in it because of `canary.baseline: fresh`, as live version and baseline answer the same otherwise',
-      );
-    }
-  });
 }
 
 function canaryRules({ services, canary }: AppConfig, context: Context): void {

@@ -3,6 +3,7 @@ import { judgesBake, judgesCanary } from '../judging/judged-by';
 import { leastApart } from '../judging/measured';
 import { metricKind } from '../judging/metric-query';
 import { coverageOf } from '../promql/promql';
+import { ROUTERS } from '../router';
 import { formatDuration } from '../units';
 
 /** So many times as much is seldom meant to be allowed. */
@@ -12,7 +13,7 @@ const LARGE_RATIO = 5;
 export function configurationWarnings(config: AppConfig): string[] {
   const { services, canary, approve, bake, smoke, database } = config;
   const warnings: string[] = [...shortSoaks(config), ...siblingsByName(config)];
-  const counts = config.router.kind === 'haproxy';
+  const { counters: counts } = ROUTERS[config.router.kind].capabilities;
   const unjudged = [
     ...(canary.steps.length > 0 && !judgesCanary(config, counts) ? ['canary'] : []),
     ...(bake.soak > 0 && !judgesBake(config, counts, false) ? ['bake'] : []),
