@@ -10,6 +10,7 @@ const FOLDERS = [
   'routers',
   'databases',
   'metrics',
+  'state',
   'workers',
   'starters',
 ];
@@ -58,8 +59,14 @@ const WITH_ZOD = ['domain/config.ts', 'domain/config/**'];
 const NO_ZOD = 'values of the configuration bring zod along, which workflow code must not load';
 const pure = { forbidden: ['^node:', '^@temporalio/'] };
 
-const adapters = ['targets', 'routers', 'databases', 'metrics'];
-const adapterTypes = { targets: [], routers: ['targets'], databases: [], metrics: ['routers', 'targets'] };
+const adapters = ['targets', 'routers', 'databases', 'metrics', 'state'];
+const adapterTypes = {
+  targets: [],
+  routers: ['targets'],
+  databases: [],
+  metrics: ['routers', 'targets'],
+  state: ['targets'],
+};
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', '**/*.mjs', '**/*.js'] },

@@ -22,12 +22,13 @@ type Build = Parameters<Activities['buildImages']>[0];
 /** Build, and below it its undo. */
 export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 'restoreImages'> => ({
   buildImages: (input) =>
-    withStep(parts, input, async ({ target, io, release }) => {
+    withStep(parts, input, async (step) => {
+      const { target, io, release } = step;
       const services = Object.entries(input.config.services);
       const moved = services
         .filter(([, config]) => !input.skipBuild || !config.build)
         .map(([service, config]) => referenceOf(input, service, config));
-      const tags = await noteTags(moved, input, target, io);
+      const tags = await noteTags(moved, input, step);
       const cpu = await buildCpu(release, target, io);
       const images = await inParallel(sharingSources(services), async (group) => {
         const made: PinnedImage[] = [];
@@ -50,11 +51,12 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
 /** Gives every tag that a release moved back what it stood for before; answers the tags, with what was done to them. */
 export async function restoreTags(
   input: Step,
-  { target, io, assertFence }: Pick<StepParts, 'target' | 'io' | 'assertFence'>,
+  step: Pick<StepParts, 'target' | 'state' | 'io' | 'assertFence'>,
   known: Tags = [],
 ): Promise<string[]> {
+  const { target, io, assertFence } = step;
   const did: string[] = [];
-  for (const { reference, previous } of (await readTags(input, target, io)) ?? known) {
+  for (const { reference, previous } of (await readTags(input, step)) ?? known) {
     await assertFence();
     const made = (await target.images.inspect(reference, '', io))?.image.digest;
     if (made === undefined || made === previous) continue;
@@ -65,7 +67,7 @@ export async function restoreTags(
   }
   // An attempt that was repeated left images without a name.
   await target.images.prune(input.release, Number.MAX_SAFE_INTEGER, io);
-  await forgetTags(input, target, io);
+  await forgetTags(input, step);
   return did;
 }
 

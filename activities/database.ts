@@ -3,7 +3,6 @@ import type { DatabaseConfig } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Scope } from '../domain/release';
-import { listReleases } from './ledger';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
@@ -23,7 +22,7 @@ export async function withDatabase<T>(
     throw new ConfigurationFailure('expected a `database` in the configuration, seen none; add it, or leave it alone');
   }
   const { app, environment } = release;
-  const releases = async (asking: Io) => listReleases((await parts.target(config)).host, step, asking);
+  const releases = async (asking: Io) => (await parts.state(config, release)).ledger.ids(asking);
   const place = { projectDirectory, scope: { app, environment }, releases };
   const database = await parts.database(config.database, place, io);
   try {

@@ -1,12 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { Context } from '@temporalio/activity';
-import { OutdatedFailure } from '../domain/failures';
+import type { AppConfig } from '../domain/config';
+import type { Claimant } from '../domain/fence';
 import type { Io } from '../domain/host';
 import type { Owned } from '../domain/ownership';
-import type { ReleaseRef } from '../domain/release';
+import type { ReleaseRef, Scope } from '../domain/release';
 import type { Router } from '../routers/router';
+import type { State } from '../state/state';
 import type { OpenTarget } from '../targets/open';
-import { environmentDirectory } from './environment-directory';
 import { ownRelease } from './ownership';
 import type { Parts } from './parts';
 import type { Step } from './steps';
@@ -47,6 +48,8 @@ export interface OpenParts {
   io: Io;
   target: OpenTarget;
   router: Router;
+  /** What the environment keeps. */
+  state: State;
 }
 
 /** What a step works with. */
@@ -72,38 +75,32 @@ export async function withStep<T>(
   body: (stepParts: StepParts) => Promise<T>,
   fence: 'check' | 'take' = 'check',
 ): Promise<T> {
-  return withOpen(parts, step, async ({ io, target, router }, keep) => {
-    const assertFence = (): Promise<void> => checkFence(target, step, io);
+  return withOpen(parts, step, async (open, keep) => {
+    const { state, io } = open;
+    const claimant = claimantOf(step);
+    const assertFence = (): Promise<void> => state.fence.expectHeld(claimant, io);
     if (fence === 'check') await assertFence();
-    const release = await ownRelease(parts, step, target, io);
-    if (fence === 'take') await target.host.writeFile(fencePath(step), `${step.release.id}\n`, io);
-    return body({ io, target, router, release, assertFence, keep });
+    const release = await ownRelease(parts, step, open);
+    if (fence === 'take') await state.fence.take(claimant, io);
+    return body({ ...open, release, assertFence, keep });
   });
 }
 
 /** Opens what the configuration speaks of for something that changes nothing of a release. */
 export async function withOpen<T>(
   parts: Parts,
-  { config }: Pick<Step, 'config'>,
+  { config, release }: { config: AppConfig; release: Scope },
   body: (open: OpenParts, keep: (details: object) => void) => Promise<T>,
 ): Promise<T> {
   return withIo(async (io, keep) => {
     const target = await parts.target(config);
-    return body({ io, target, router: await parts.router(config) }, keep);
+    const state = await parts.state(config, release);
+    return body({ io, target, state, router: await parts.router(config) }, keep);
   });
 }
 
-/** File on the host that holds the id of the release to which the environment belongs just now. */
-export function fencePath(step: Pick<Step, 'config' | 'release'>): string {
-  return `${environmentDirectory(step)}/fence`;
-}
-
-async function checkFence(target: OpenTarget, step: Step, io: Io): Promise<void> {
-  const path = fencePath(step);
-  const holder = (await target.host.readFile(path, io))?.trim();
-  if (holder === step.release.id) return;
-  throw new OutdatedFailure(
-    `expected release ${step.release.id} to hold ${step.release.app}/${step.release.environment}, but ${path} ` +
-      `${holder ? `names ${holder}` : 'does not exist'}: this step is late and did nothing; run \`spillway status\``,
-  );
+/** What a step names its release by when it takes the environment, or asks whether it still has it. */
+export function claimantOf({ release, generation }: Pick<Step, 'release' | 'generation'>): Claimant {
+  const { app, environment, id } = release;
+  return { app, environment, id, ...(generation && { generation }) };
 }

@@ -1,6 +1,5 @@
 import { ConfigurationFailure } from '../domain/failures';
 import type { Group } from '../domain/release';
-import { environmentDirectory } from './environment-directory';
 import type { StepParts } from './io';
 import { longestGrace } from './routing';
 import type { Step } from './steps';
@@ -15,7 +14,9 @@ interface KeptVolume {
   by: string;
 }
 
-type Place = Pick<StepParts, 'target' | 'io' | 'release'>;
+type Place = Pick<StepParts, 'target' | 'state' | 'io' | 'release'>;
+
+const DOCUMENT = 'kept-volumes.json';
 type Settings = Pick<Step, 'config'>;
 
 /**
@@ -39,7 +40,7 @@ export async function noteKept(
   isRemoved: (releaseId: string) => boolean,
   place: Place,
 ): Promise<void> {
-  const { target, release, io } = place;
+  const { target, state, release, io } = place;
   const held = (await target.dataOf(release, group, io)).filter(({ releaseId }) => isRemoved(releaseId));
   const found = held.flatMap(({ service, version, anonymous }) =>
     anonymous
@@ -47,8 +48,8 @@ export async function noteKept(
       .map(({ volume, path }) => ({ volume, path, service, version, by: release.id })),
   );
   if (found.length === 0) return;
-  const known = (await present(settings, place)).filter(({ volume }) => found.every((one) => one.volume !== volume));
-  await target.host.writeFile(pathOf(settings, place), `${JSON.stringify([...known, ...found], null, 2)}\n`, io);
+  const known = (await present(place)).filter(({ volume }) => found.every((one) => one.volume !== volume));
+  await state.documents.write(DOCUMENT, `${JSON.stringify([...known, ...found], null, 2)}\n`, io);
 }
 
 /** Whether the new version has it by its name: then it is nobody's no more. */
@@ -57,8 +58,8 @@ function isMounted(volume: string, { config }: Settings): boolean {
 }
 
 /** What this release removed containers of and kept, in words: where it is, and how it goes. */
-export async function keptBy(settings: Settings, place: Place): Promise<string[]> {
-  return (await present(settings, place))
+export async function keptBy(place: Place): Promise<string[]> {
+  return (await present(place))
     .filter(({ by }) => by === place.release.id)
     .map(
       ({ volume, path, service, version }) =>
@@ -67,11 +68,9 @@ export async function keptBy(settings: Settings, place: Place): Promise<string[]
 }
 
 /** Those that nobody has removed since. */
-async function present(settings: Settings, place: Place): Promise<KeptVolume[]> {
-  const { target, io } = place;
-  const path = pathOf(settings, place);
-  const text = await target.host.readFile(path, io);
-  const kept = text === undefined ? [] : parse(path, text);
+async function present({ target, state, io }: Place): Promise<KeptVolume[]> {
+  const text = await state.documents.read(DOCUMENT, io);
+  const kept = text === undefined ? [] : parse(state.documents.placeOf(DOCUMENT), text);
   const isThere = await Promise.all(kept.map(({ volume }) => target.holdsData(volume, io)));
   return kept.filter((_, index) => isThere[index]);
 }
@@ -84,8 +83,4 @@ function parse(path: string, text: string): KeptVolume[] {
       `expected a list of volumes as JSON in ${path} on the target, seen something else: put it right, or move it away`,
     );
   }
-}
-
-function pathOf({ config }: Settings, { release }: Place): string {
-  return `${environmentDirectory({ config, release })}/kept-volumes.json`;
 }

@@ -1,19 +1,18 @@
 import { liveState, type Serving } from '../domain/live-state';
 import { withOpen, type StepParts } from './io';
-import { findEntry } from './ledger';
 import { findOwn } from './ownership';
 import type { Parts } from './parts';
 import { routingOf } from './routing';
 import type { Activities, Step } from './steps';
 
-type Looking = Pick<StepParts, 'target' | 'router' | 'release' | 'io'>;
+type Looking = Pick<StepParts, 'target' | 'router' | 'state' | 'release' | 'io'>;
 
 /** Says what became of the live version, outside of any release; changes nothing. */
 export const liveActivities = (parts: Parts): Pick<Activities, 'lookAtLive'> => ({
   lookAtLive: ({ scope, config, live }) =>
-    withOpen(parts, { config }, async (open) => {
+    withOpen(parts, { config, release: scope }, async (open) => {
       const step = { release: { ...scope, ...live, id: live.releaseId }, config };
-      const release = await findOwn(parts, step, open.target, open.io);
+      const release = await findOwn(parts, step, open);
       if ('problem' in release) return { condition: 'foreign', detail: parts.redact(release.problem) };
       const { condition, detail } = liveState(live, await lookAtServing(step, { ...open, release }), config.services);
       return { condition, detail: parts.redact(detail) };
@@ -23,7 +22,7 @@ export const liveActivities = (parts: Parts): Pick<Activities, 'lookAtLive'> => 
 /** What serves an environment: its containers, and where the router sends traffic. */
 export async function lookAtServing(
   step: Pick<Step, 'config' | 'release'>,
-  { target, router, release, io }: Looking,
+  { target, router, state, release, io }: Looking,
 ): Promise<Serving> {
   const [blue, green, probe, { running }] = await Promise.all([
     target.replicas(release, 'blue', io),
@@ -32,7 +31,7 @@ export async function lookAtServing(
     router.probe(await routingOf({ ...step, release }, target, io), io),
   ]);
   const releases = [...new Set([...blue, ...green].map(({ releaseId }) => releaseId))];
-  const entries = await Promise.all(releases.map((id) => findEntry(target.host, step, id, io)));
+  const entries = await Promise.all(releases.map((id) => state.ledger.find(id, io)));
   return {
     slots: { blue, green },
     share: running ? await router.greenShare(release, io) : undefined,

@@ -3,48 +3,40 @@ import { ConfigurationFailure, PreflightFailure, UnreachableFailure } from '../d
 import type { Io } from '../domain/host';
 import { judgeOwnership, type EnvironmentDocument, type Owned, type Owner, type Seen } from '../domain/ownership';
 import type { ReleaseRef } from '../domain/release';
-import type { OpenTarget } from '../targets/open';
+import type { Documents } from '../state/state';
 import type { Wanted } from '../targets/target';
-import { environmentDirectory } from './environment-directory';
+import type { OpenParts } from './io';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
 /* Whose an environment is: its document stands beside its ledger, its id in the labels of all that belongs to it. */
 
-type Where = Pick<Step, 'config' | 'release'>;
+type Place = Pick<OpenParts, 'target' | 'state' | 'io'>;
 
-/** File on the host in which an environment keeps its id, and which Temporal releases there. */
-export function documentPath(step: Where): string {
-  return `${environmentDirectory(step)}/environment.json`;
-}
+/** In which an environment keeps its id, and which Temporal releases there. */
+const DOCUMENT = 'environment.json';
 
 /** All that says whose an environment is. */
 export async function lookAtOwnership(
   parts: Pick<Parts, 'owner'>,
-  step: Where,
+  { release }: Pick<Step, 'release'>,
   wanted: Wanted[],
-  target: OpenTarget,
-  io: Io,
+  { target, state, io }: Place,
 ): Promise<Seen> {
-  const [document, claims] = await Promise.all([
-    readDocument(step, target, io),
-    target.claims(step.release, wanted, io),
-  ]);
-  return { scope: step.release, document, claims, temporal: parts.owner };
+  const [document, claims] = await Promise.all([readDocument(state.documents, io), target.claims(release, wanted, io)]);
+  return { scope: release, document, claims, temporal: parts.owner };
 }
 
 /** The release, with what its environment knows its own by, or why it is not this Temporal's; changes nothing. */
 export async function findOwn(
   parts: Pick<Parts, 'owner'>,
-  step: Where,
-  target: OpenTarget,
-  io: Io,
+  { release }: Pick<Step, 'release'>,
+  { target, state, io }: Place,
 ): Promise<(Owned<ReleaseRef> & { isNew: boolean }) | { problem: string }> {
-  const document = await readDocument(step, target, io);
-  const claims = document ? [] : await target.claims(step.release, [], io);
-  const seen = { scope: step.release, document, claims, temporal: parts.owner };
-  const found = judgeOwnership(seen, newId(step.release));
-  return 'problem' in found ? found : { ...step.release, owner: found.owner, isNew: document === undefined };
+  const document = await readDocument(state.documents, io);
+  const claims = document ? [] : await target.claims(release, [], io);
+  const found = judgeOwnership({ scope: release, document, claims, temporal: parts.owner }, newId(release));
+  return 'problem' in found ? found : { ...release, owner: found.owner, isNew: document === undefined };
 }
 
 /**
@@ -54,14 +46,13 @@ export async function findOwn(
  */
 export async function ownRelease(
   parts: Pick<Parts, 'owner'>,
-  step: Where,
-  target: OpenTarget,
-  io: Io,
+  step: Pick<Step, 'release'>,
+  place: Place,
 ): Promise<Owned<ReleaseRef>> {
-  const found = await findOwn(parts, step, target, io);
+  const found = await findOwn(parts, step, place);
   if ('problem' in found) throw new PreflightFailure(found.problem);
   const { isNew, ...release } = found;
-  if (isNew) await writeDocument(step, release.owner, parts.owner, target, io);
+  if (isNew) await writeDocument({ owner: release.owner, temporal: parts.owner }, place.state.documents, place.io);
   return release;
 }
 
@@ -70,55 +61,64 @@ export function newId({ app, environment, id }: ReleaseRef): string {
   return createHash('sha256').update([app, environment, id].join('\0')).digest('hex').slice(0, 32);
 }
 
+interface Note {
+  owner: Owner;
+  /** Address and namespace of the Temporal that releases here from now on. */
+  temporal: string;
+  /** What an adopting Temporal saw there before it took the fence. */
+  adopted?: EnvironmentDocument;
+}
+
 /**
- * Notes that this Temporal releases here; what it says already stays as it is.
- * @param adopts another Temporal may have done so before
+ * Notes that a Temporal releases here; what says so already stays as it is.
+ *
  * @throws UnreachableFailure when somebody took it meanwhile: an id never changes.
  */
-export async function writeDocument(
-  step: Where,
-  { id, formerly }: Owner,
-  temporal: string,
-  target: OpenTarget,
-  io: Io,
-  adopts = false,
-): Promise<void> {
-  const known = await readDocument(step, target, io);
+export async function writeDocument(note: Note, documents: Documents, io: Io): Promise<void> {
+  const { owner, temporal, adopted } = note;
+  const { id, formerly } = owner;
+  const seen = await documents.read(DOCUMENT, io);
+  const known = parsed(seen, documents);
   if (known?.id === id && known.temporal === temporal) return;
-  if (known && !(adopts && known.id === id)) {
+  const place = documents.placeOf(DOCUMENT);
+  if (known && !(known.id === id && known.temporal === adopted?.temporal && known.since === adopted.since)) {
     throw new UnreachableFailure(
-      `expected environment ${id} of ${temporal} in ${documentPath(step)}, seen that ${known.temporal} has taken it ` +
+      `expected environment ${id} of ${temporal} in ${place}, seen that ${known.temporal} has taken it ` +
         `meanwhile as ${known.id}: try again`,
     );
   }
   const document: EnvironmentDocument = { id, formerly, temporal, since: new Date().toISOString() };
-  await target.host.writeFile(documentPath(step), `${JSON.stringify(document, null, 2)}\n`, io);
+  const isWritten = await documents.replace(DOCUMENT, { seen, by: `${JSON.stringify(document, null, 2)}\n` }, io);
+  // Another attempt of the same release may have written just this.
+  if (!isWritten) await writeDocument(note, documents, io);
 }
 
 /** Whether another Temporal releases here. */
 export async function isSpokenForByAnother(
   parts: Pick<Parts, 'owner'>,
-  step: Where,
-  target: OpenTarget,
+  documents: Documents,
   io: Io,
 ): Promise<boolean> {
-  const document = await readDocument(step, target, io);
+  const document = await readDocument(documents, io);
   return document !== undefined && document.temporal !== parts.owner;
 }
 
-async function readDocument(step: Where, target: OpenTarget, io: Io): Promise<EnvironmentDocument | undefined> {
-  const path = documentPath(step);
-  const text = await target.host.readFile(path, io);
+async function readDocument(documents: Documents, io: Io): Promise<EnvironmentDocument | undefined> {
+  return parsed(await documents.read(DOCUMENT, io), documents);
+}
+
+/** @throws ConfigurationFailure when it is no such document. */
+function parsed(text: string | undefined, documents: Documents): EnvironmentDocument | undefined {
   if (text === undefined) return undefined;
-  const document = parsed(text);
+  const document = whole(text);
   if (document) return document;
   throw new ConfigurationFailure(
-    `expected ${path} on the target to say which environment it is (id, temporal, formerly), seen something else: ` +
+    `expected ${documents.placeOf(DOCUMENT)} on the target to say which environment it is (id, temporal, formerly), seen something else: ` +
       'somebody changed it; put it right, or move it away and run `spillway adopt`',
   );
 }
 
-function parsed(text: string): EnvironmentDocument | undefined {
+function whole(text: string): EnvironmentDocument | undefined {
   try {
     const { id, temporal, formerly, since } = JSON.parse(text) as Partial<EnvironmentDocument>;
     const isWhole = typeof id === 'string' && typeof temporal === 'string' && Array.isArray(formerly);

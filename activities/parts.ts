@@ -3,7 +3,9 @@ import type { Io } from '../domain/host';
 import type { Database } from '../databases/database';
 import type { DatabaseContext } from '../databases/open';
 import type { MetricSource } from '../metrics/metric';
+import type { Scope } from '../domain/release';
 import type { Router } from '../routers/router';
+import type { State } from '../state/state';
 import type { OpenTarget } from '../targets/open';
 
 /** Whose database is opened, and from where. */
@@ -13,6 +15,8 @@ export type DatabasePlace = Pick<DatabaseContext, 'projectDirectory' | 'scope' |
 export interface Parts {
   target(config: AppConfig): Promise<OpenTarget>;
   router(config: AppConfig): Promise<Router>;
+  /** What an environment keeps. */
+  state(config: AppConfig, scope: Scope): Promise<State>;
   /** Resolves the secrets of the configuration; the caller closes it. */
   database(config: DatabaseConfig, place: DatabasePlace, io: Io): Promise<Database>;
   /** Resolves the secrets of the metric; asks its source nothing yet. */

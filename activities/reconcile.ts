@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableFailure } from '../domain/failures';
+import { reconcileId } from '../domain/fence';
 import type { Group, Live } from '../domain/release';
 import { GROUPS, otherSlot } from '../domain/release';
 import { greenShare } from '../domain/shares';
 import { restoreTags } from './build';
 import { withDatabase } from './database';
 import { empty } from './deploy';
-import { fencePath, withStep } from './io';
+import { withStep } from './io';
 import type { StepParts } from './io';
 import { keptBy, removeContainers } from './kept-volumes';
-import { reconcileId } from './ledger';
 import type { Parts } from './parts';
 import { routingOf } from './routing';
 import type { Activities } from './steps';
@@ -37,12 +37,12 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
       parts,
       input,
       async (step) => {
-        const all = { ...step, input, did: [`took the environment from any late step (${fencePath(input)})`] };
+        const all = { ...step, input, did: [`took the environment from any late step (${step.state.fence.place})`] };
         if (input.live) await backTo(input.live, all);
         else for (const group of GROUPS) await clear(all, group, null);
         // Newest first, as the release would have undone it: its migrations, then its images.
         all.did.push(...(await revertMigrations(given, all, parts)), ...(await restoreTags(given, all)));
-        return { did: [...all.did, ...(await keptBy(input, step))] };
+        return { did: [...all.did, ...(await keptBy(step))] };
       },
       'take',
     );
@@ -143,7 +143,7 @@ async function revertMigrations(given: Input, { io, assertFence }: StepParts, pa
 
 /** Removes the containers of every release but one from a group. */
 async function clear(
-  { target, release, input, io, did, assertFence }: Reconcile,
+  { target, state, release, input, io, did, assertFence }: Reconcile,
   group: Group,
   keep: string | null,
 ): Promise<void> {
@@ -151,7 +151,7 @@ async function clear(
   const releases = new Set(found.map(({ releaseId }) => releaseId).filter((id) => id !== keep));
   for (const id of releases) {
     await assertFence();
-    const removed = await removeContainers(input, group, id, { target, release, io });
+    const removed = await removeContainers(input, group, id, { target, state, release, io });
     if (removed.length > 0) did.push(`removed ${removed.join(', ')} of release ${id} from ${group}`);
   }
 }

@@ -4,7 +4,7 @@ import type { Io } from '../domain/host';
 import type { Group } from '../domain/release';
 import { greenShare } from '../domain/shares';
 import { pruneBackups } from './backup/files';
-import { reportsDirectory } from './canary/picture';
+import { REPORTS } from './canary/picture';
 import { withStep } from './io';
 import type { StepParts } from './io';
 import { keptBy, removeContainers } from './kept-volumes';
@@ -30,14 +30,14 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
         await tidy(`${input.slot} could not be removed`, io, parts, () => removeOld(input, input.slot, step)),
         await tidy('the fresh baseline could not be removed', io, parts, () => removeOld(input, 'baseline', step)),
         await tidy('old backups could not be removed', io, parts, () => pruneBackups(input, step)),
-        await tidy('old reports could not be removed', io, parts, () => pruneReports(input, step)),
+        await tidy('old reports could not be removed', io, parts, () => pruneReports(step)),
         await tidy('old images could not be removed', io, parts, () =>
           target.images.prune(release, config.retire.keepImages, io),
         ),
       ];
       let kept: string[] = [];
       const unknown = await tidy('what is kept could not be found', io, parts, async () => {
-        kept = await keptBy(input, step);
+        kept = await keptBy(step);
       });
       return { leftovers: [...leftovers, unknown, ...kept].filter((text) => text !== undefined) };
     }),
@@ -46,7 +46,7 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
 async function removeOld(
   input: Input,
   group: Group,
-  { target, router, io, release, assertFence }: StepParts,
+  { target, router, state, io, release, assertFence }: StepParts,
 ): Promise<void> {
   const { slot } = input;
   if ((await target.replicas(release, group, io)).length === 0) return;
@@ -55,16 +55,13 @@ async function removeOld(
     throw new Error(`expected it to have no traffic, seen ${share} % going to green`);
   }
   await assertFence();
-  await removeContainers(input, group, undefined, { target, release, io });
+  await removeContainers(input, group, undefined, { target, state, release, io });
 }
 
 /** Keeps the pictures of the newest releases: their folders are named by ids that begin with the time. */
-async function pruneReports(input: Input, { target: { host }, io }: StepParts): Promise<void> {
-  const directory = reportsDirectory(input);
-  const old = (await host.listFiles(directory, io)).sort().reverse().slice(REPORTS_KEPT);
-  if (old.length === 0) return;
-  const { exitCode, stderr } = await host.run(['rm', '-rf', ...old.map((id) => `${directory}/${id}`)], io);
-  if (exitCode !== 0) throw new Error(`rm ended with ${exitCode}: ${stderr.trim()}`);
+async function pruneReports({ state: { documents }, io }: StepParts): Promise<void> {
+  const old = (await documents.list(REPORTS, io)).sort().reverse().slice(REPORTS_KEPT);
+  for (const id of old) await documents.remove(`${REPORTS}/${id}`, io);
 }
 
 /** Tries for a while when something does not answer; tells what went wrong in the end, in words. */

@@ -17,6 +17,11 @@ import type { MigrationStatus } from '../databases/database';
 /** What every step is told. */
 export interface Step {
   release: ReleaseRef;
+  /**
+   * With which the release takes its environment: higher than that of every release before it. Absent in releases that an
+   * earlier version of Spillway began.
+   */
+  generation?: number;
   config: AppConfig;
   /** Absolute folder of `spillway.yaml` on the worker's machine. */
   projectDirectory: string;

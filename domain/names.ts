@@ -10,6 +10,14 @@ export function releaseWorkflowId({ app, environment }: Scope): string {
   return `release/${app}/${environment}`;
 }
 
+/** Folder with what Spillway keeps of an environment on a machine. */
+export function environmentDirectory(
+  { stateDirectory }: { stateDirectory: string },
+  { app, environment }: Scope,
+): string {
+  return `${stateDirectory}/${app}/${environment}`;
+}
+
 export const DEFAULT_TASK_QUEUE = 'spillway';
 
 /** The network that belongs to one environment of one app. A dot stands in no app's name, so no two share a name. */

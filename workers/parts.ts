@@ -7,6 +7,7 @@ import type { MetricSource } from '../metrics/metric';
 import { openMetric } from '../metrics/open';
 import { openRouter } from '../routers/open';
 import type { Router } from '../routers/router';
+import { openState } from '../state/open';
 import { openTarget, type OpenTarget } from '../targets/open';
 import { fingerprintKey } from './fingerprint-key';
 
@@ -45,6 +46,7 @@ export async function openParts(options: PartsOptions): Promise<OpenParts> {
     owner,
     target,
     router,
+    state: async (config, scope) => openState(config.target, scope, await target(config)),
     database: (config, place) => openWithSecrets(config, place, secrets, environment),
     metric: (metric: AnalysisMetric, config: AppConfig, projectDirectory: string): Promise<MetricSource> =>
       openMetric(metric, {

@@ -2,8 +2,8 @@ import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupFailure, ConfigurationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
+import { environmentDirectory } from '../../domain/names';
 import { formatSize } from '../../domain/units';
-import { environmentDirectory } from '../environment-directory';
 import type { Step } from '../steps';
 
 /** Left free beside what a backup needs: a full disk stops more than backups. */
@@ -22,8 +22,8 @@ export interface BackupPaths {
 }
 
 /** The folder with the backups of an environment. */
-export function backupDirectory(step: Pick<Step, 'config' | 'release'>): string {
-  return join(environmentDirectory(step), 'backups');
+export function backupDirectory({ config, release }: Pick<Step, 'config' | 'release'>): string {
+  return join(environmentDirectory(config.target, release), 'backups');
 }
 
 /**

@@ -5,40 +5,37 @@ import { drawPicture, type Panel } from '../../domain/judging/picture';
 import { subjectName } from '../../domain/judging/subject';
 import type { Judgement } from '../../domain/release';
 import type { SoakState } from '../../domain/judging/soak/state';
-import { environmentDirectory } from '../environment-directory';
 import { type StepParts } from '../io';
-import type { SoakInput, Step } from '../steps';
+import type { SoakInput } from '../steps';
 
 /** Longest that keeping a picture may take; less when a person waits for the answer. */
 const LIMIT_MS = 5_000;
 const LIMIT_WAITED_FOR_MS = 500;
 
-/** Folder on the host with a folder of pictures for each release. */
-export function reportsDirectory(step: Pick<Step, 'config' | 'release'>): string {
-  return `${environmentDirectory(step)}/reports`;
-}
+/** Folder with a folder of pictures for each release. */
+export const REPORTS = 'reports';
 
 /**
- * Draws what a step saw and keeps it on the host. No soak fails for want of a picture.
+ * Draws what a step saw and keeps it. No soak fails for want of a picture.
  *
- * @param state without secrets, as is the judgement
+ * @param soak what it saw, without secrets, as is the judgement
  * @param at moment of the decision, ms since the epoch
- * @returns its path; undefined when it could not be written.
+ * @returns where it is; undefined when it could not be written.
  */
 export async function keepPicture(
   input: SoakInput,
-  { target, io }: StepParts,
-  state: SoakState,
+  { state: { documents }, io }: StepParts,
+  soak: SoakState,
   judgement: Judgement,
   at: number,
   isWaitedFor: boolean,
 ): Promise<string | undefined> {
-  const path = `${reportsDirectory(input)}/${input.release.id}/${input.name}.svg`;
+  const name = `${REPORTS}/${input.release.id}/${input.name}.svg`;
   // The soak itself may have been told to end: its own signal would forbid everything.
   const signal = AbortSignal.timeout(isWaitedFor ? LIMIT_WAITED_FOR_MS : LIMIT_MS);
   try {
-    await target.host.writeFile(path, draw(input, state, judgement, at), { ...io, signal });
-    return path;
+    await documents.write(name, draw(input, soak, judgement, at), { ...io, signal });
+    return documents.placeOf(name);
   } catch {
     return undefined;
   }

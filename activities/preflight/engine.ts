@@ -14,7 +14,7 @@ export interface Engine {
 }
 
 /** Whether the engine answers, and whose the environment and the names on it are. */
-export async function checkEngine({ input, parts, target, check }: Preflight): Promise<Engine> {
+export async function checkEngine({ input, parts, target, state, check }: Preflight): Promise<Engine> {
   let probe: TargetProbe | undefined;
   const engine = await check('engine', async (io) => {
     probe = await target.probe(io);
@@ -25,7 +25,7 @@ export async function checkEngine({ input, parts, target, check }: Preflight): P
   let owner: Owner | undefined;
   let claims: Claim[] = [];
   const ownership = await check('owner', async (io) => {
-    const seen = await lookAtOwnership(parts, input, wantedReplicas(input), target, io);
+    const seen = await lookAtOwnership(parts, input, wantedReplicas(input), { target, state, io });
     const found = judgeOwnership(seen, newId(input.release));
     if ('problem' in found) return found;
     ({ owner } = found);

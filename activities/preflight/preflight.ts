@@ -5,7 +5,7 @@ import type { Owner } from '../../domain/ownership';
 import { judgeRoom, type Finding } from '../../domain/preflight';
 import type { TargetProbe } from '../../targets/target';
 import { tryCheck } from '../checks';
-import { fencePath, withOpen, type OpenParts } from '../io';
+import { claimantOf, withOpen, type OpenParts } from '../io';
 import { writeDocument } from '../ownership';
 import type { Parts } from '../parts';
 import type { Check, Preflight, PreflightInput } from './check';
@@ -50,15 +50,14 @@ async function preflight(input: PreflightInput, parts: Parts, open: OpenParts): 
 }
 
 /** The problem in the way, if any: a full disk is not better at the next attempt. */
-async function takeEnvironment({ input, parts, target, io }: Preflight, owner: Owner): Promise<PreflightCheck[]> {
-  const path = fencePath(input);
+async function takeEnvironment({ input, parts, state, io }: Preflight, owner: Owner): Promise<PreflightCheck[]> {
   try {
-    await writeDocument(input, owner, parts.owner, target, io);
-    await target.host.writeFile(path, `${input.release.id}\n`, io);
+    await writeDocument({ owner, temporal: parts.owner }, state.documents, io);
+    await state.fence.take(claimantOf(input), io);
     return [];
   } catch (error) {
     if (!isFull(error)) throw error;
-    const detail = `expected room to write ${path}, seen a full disk: make room there (\`target.stateDirectory\`)`;
+    const detail = `expected room to write ${state.fence.place}, seen a full disk: make room there (\`target.stateDirectory\`)`;
     return [{ name: 'room', ok: false, detail }];
   }
 }

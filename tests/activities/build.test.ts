@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildActivities } from '../../activities/build';
-import { tagsPath } from '../../activities/image-tags';
+import { tagsDocument } from '../../activities/image-tags';
 import type { PinnedImage } from '../../domain/release';
 import { BUSYBOX, docker, quietIo } from '../targets/docker/fixture';
 import { SlotWorld, run } from './slot-world';
@@ -88,7 +88,8 @@ test('the undo puts tags back and removes what was built, also when the step die
     undefined,
     undefined,
   ]);
-  expect(await world.target.host.readFile(tagsPath(again), io)).toBeUndefined();
+  const { documents } = await world.parts.state(again.config, again.release);
+  expect(await documents.read(tagsDocument(again), io)).toBeUndefined();
 });
 
 test('a build that is under way when another fails has ended before the step fails, so that the undo finds its image', async () => {

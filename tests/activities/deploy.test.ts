@@ -1,5 +1,4 @@
 import { deployActivities } from '../../activities/deploy';
-import { fencePath } from '../../activities/io';
 import type { PinnedImage } from '../../domain/release';
 import { groupOfAddress } from '../../domain/addresses';
 import { LABELS, networkName } from '../../domain/names';
@@ -100,13 +99,14 @@ test('a fallback path is asked when the primary does not pass [proves D6]', asyn
 test('a step of a release that no longer has the environment does nothing', async () => {
   const { deploySlot } = deployActivities(world.parts);
   const step = await world.step(oneService());
-  await world.target.host.writeFile(fencePath(step), 'another', io);
+  const { documents } = await world.parts.state(step.config, step.release);
+  await documents.write('fence', 'another', io);
   const input = { ...step, slot: 'blue' as const, images: [image], firstRelease: true };
   await expect(run(deploySlot, input)).rejects.toMatchObject({
     name: 'OutdatedFailure',
     message: expect.stringContaining('names another'),
   });
-  await world.target.host.removeFile(fencePath(step), io);
+  await documents.remove('fence', io);
   await expect(run(deploySlot, input)).rejects.toMatchObject({ name: 'OutdatedFailure' });
   expect(await world.target.replicas(world.scope, 'blue', io)).toEqual([]);
 });

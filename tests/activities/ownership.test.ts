@@ -283,13 +283,11 @@ describe('the id of an environment', () => {
     await rm(join(world.state, 'environment.json'));
     await world.preflight(world.step(OLD));
     expect((await document(world)).id).toBe(id);
-    const { target: settings } = world.step(OLD).config;
-    const target = await openTarget(settings, { variables: {} });
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
-    const late = writeDocument(world.step(NEW), { id: 'another', formerly: [] }, HERE, target, io);
+    const { documents } = await world.parts.state(world.step(NEW).config, world.scope);
+    const late = writeDocument({ owner: { id: 'another', formerly: [] }, temporal: HERE }, documents, io);
     await expect(late).rejects.toMatchObject({ name: 'UnreachableFailure' });
     expect((await document(world)).id).toBe(id);
-    await target.close();
   }, 300_000);
 });
 

@@ -53,7 +53,7 @@ describe('preflight of a first release', () => {
       expect(bad(report)).toEqual([expect.objectContaining({ name: 'room' })]);
       expect(found(report, 'router')?.ok).toBe(true);
       expect(bad(report)[0]?.detail).toContain(`expected room to write ${join(world.state, 'fence')}`);
-      expect(await readdir(world.state)).toEqual(['filling']);
+      expect(await readdir(world.state)).toEqual(['filling', 'lock']);
     } finally {
       execFileSync('umount', [world.state]);
     }

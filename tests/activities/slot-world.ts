@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { fencePath } from '../../activities/io';
 import { writeDocument } from '../../activities/ownership';
 import type { Parts } from '../../activities/parts';
 import type { Step } from '../../activities/steps';
@@ -10,6 +9,7 @@ import type { AppConfig } from '../../domain/config';
 import type { Group } from '../../domain/release';
 import { ROUTERS } from '../../domain/router';
 import type { Router, Routing } from '../../routers/router';
+import { openState } from '../../state/open';
 import { openTarget, type OpenTarget } from '../../targets/open';
 import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } from '../targets/docker/fixture';
 
@@ -71,6 +71,7 @@ export class SlotWorld {
       owner: 'temporal.test/default',
       target: () => Promise.resolve(this.target),
       router: () => Promise.resolve(this.router),
+      state: (config, scope) => Promise.resolve(openState(config.target, scope, this.target)),
       database: () => Promise.reject(new Error('not asked here')),
       metric: () => Promise.reject(new Error('not asked here')),
       secret: (value) => {
@@ -91,8 +92,9 @@ export class SlotWorld {
       ...settings,
     });
     const step = { release: releaseOf(this.scope, version, attempt), config, projectDirectory: this.directory };
-    await writeDocument(step, this.scope.owner, this.parts.owner, this.target, quietIo());
-    await this.target.host.writeFile(fencePath(step), step.release.id, quietIo());
+    const { documents, fence } = await this.parts.state(config, step.release);
+    await writeDocument({ owner: this.scope.owner, temporal: this.parts.owner }, documents, quietIo());
+    await fence.take(step.release, quietIo());
     return step;
   }
 

@@ -70,7 +70,7 @@ export function leaks(before: Snapshot, after: Snapshot, releaseId: string): str
     file.includes('/backups/') ||
     file.includes('/reports/') ||
     file.includes(releaseId) ||
-    /(^|\/)(live\.json|fence)$/.test(file);
+    /(^|\/)(live\.json|fence|lock)$/.test(file);
   const parts = ['containers', 'networks', 'images', 'volumes', 'schema', 'files'] as const;
   return parts.flatMap((part) => {
     // What a release remembers for its own undo is of no use to those that follow.

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import type { Documents } from '../state';
+
+/** What is asked of a host. */
+type FilesOfHost = Pick<Host, 'readFile' | 'writeFile' | 'listFiles' | 'run'>;
+
+/** How long another program may hold the lock, which it needs for moments. */
+const PATIENCE_MS = 10_000;
+const POLL_MS = 100;
+const NO_SUCH_PROGRAM = 127;
+
+/*
+ * Reads, compares and writes as one program on the host. The kernel frees its lock when the program ends, however it ends,
+ * so there is no lease whose time could be up too early or too late. It does not wait for the lock itself: whoever asked
+ * must be able to stop. `cat` writes, because it says of a full disk that it is full; the shell's own `printf` does not.
+ */
+const REPLACE = `
+umask 022
+command -v flock >/dev/null || exit ${NO_SUCH_PROGRAM}
+mkdir -p "$(dirname "$1")" || exit 2
+exec 9>>"$2" || exit 2
+flock -n 9 || { echo locked; exit; }
+[ "$(cat "$1" 2>/dev/null)" = "$3" ] || { echo changed; exit; }
+printf '%s\\n' "$4" | cat >"$1.new" && sync "$1.new" && mv -f "$1.new" "$1" && echo replaced && exit
+rm -f "$1.new"
+exit 1`;
+
+/** Files in a folder of the host: what an environment keeps on a Docker host. */
+export class HostFolder implements Documents {
+  constructor(
+    private readonly host: FilesOfHost,
+    private readonly directory: string,
+  ) {}
+
+  placeOf(name: string): string {
+    return name === '' ? this.directory : `${this.directory}/${name}`;
+  }
+
+  read(name: string, io: Io): Promise<string | undefined> {
+    return this.host.readFile(this.placeOf(name), io);
+  }
+
+  write(name: string, text: string, io: Io): Promise<void> {
+    return this.host.writeFile(this.placeOf(name), text, io);
+  }
+
+  async replace(name: string, { seen, by }: { seen: string | undefined; by: string }, io: Io): Promise<boolean> {
+    const lock = this.placeOf('lock');
+    const argv = ['sh', '-c', REPLACE, 'sh', this.placeOf(name), lock, withoutEnd(seen ?? ''), withoutEnd(by)];
+    const until = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await this.run(argv, `to replace ${this.placeOf(name)}`, io);
+      if (answer !== 'locked') return answer === 'replaced';
+      if (Date.now() > until) throw lockedTooLong(lock);
+      io.onProgress(`waiting for ${lock}`);
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  list(folder: string, io: Io): Promise<string[]> {
+    return this.host.listFiles(this.placeOf(folder), io);
+  }
+
+  async remove(name: string, io: Io): Promise<void> {
+    await this.run(['rm', '-rf', this.placeOf(name)], `to remove ${this.placeOf(name)}`, io);
+  }
+
+  private async run(argv: string[], what: string, io: Io): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.host.run(argv, io);
+    if (exitCode === 0) return stdout.trim();
+    if (exitCode === NO_SUCH_PROGRAM) {
+      throw new ConfigurationFailure(
+        `expected the programs sh, flock, cat, sync and mv on the target ${what}, seen that one is missing: install ` +
+          '`util-linux` and `coreutils`, or `busybox`, there',
+      );
+    }
+    throw new UnreachableFailure(`expected ${what} on the target, seen exit code ${exitCode}: ${stderr.trim()}`);
+  }
+}
+
+/** As a shell reads the output of a program. */
+function withoutEnd(text: string): string {
+  return text.replace(/\n+$/, '');
+}
+
+function lockedTooLong(lock: string): UnreachableFailure {
+  return new UnreachableFailure(
+    `expected to lock ${lock} on the target within ${PATIENCE_MS / 1000} s, seen that another program holds it: ` +
+      `find it with \`fuser ${lock}\`, and end it if it is stuck; the lock goes with it`,
+  );
+}
