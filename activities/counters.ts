@@ -1,6 +1,6 @@
 import { comparedServices, comparedWithBaseline, countersOf, groupBeside } from '../domain/baseline';
-import type { Counted } from '../domain/judging/counters';
 import type { Io } from '../domain/host';
+import type { RouterCounters } from '../domain/router';
 import type { Router } from '../routers/router';
 import type { SoakInput } from './steps';
 
@@ -12,7 +12,7 @@ export async function comparedCounters(
   router: Pick<Router, 'counters'>,
   { config, release, slot, share }: Pick<SoakInput, 'config' | 'release' | 'slot' | 'share'>,
   io: Io,
-): Promise<Counted> {
+): Promise<RouterCounters> {
   const counters = await router.counters(release, io);
   const compared = groupBeside(config, slot, share) === 'baseline' ? comparedWithBaseline(counters, slot) : counters;
   return countersOf(compared, comparedServices(config));

@@ -1,12 +1,12 @@
-import type { Counted, Counters } from '../domain/judging/counters';
+import type { Services } from '../domain/judging/counters';
 import type { AppConfig, Limits } from '../domain/config';
 import type { Watched } from '../domain/containers/exits';
 import type { Trouble } from '../domain/guard';
 import type { LiveState } from '../domain/live-state';
 import type { Judgement, LedgerEntry, Live, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 import type { ReleaseOptions } from '../domain/request';
-import type { RouterCapabilities } from '../domain/router';
-import type { SoakState } from '../domain/judging/soak/state';
+import type { RouterCapabilities, RouterCounters } from '../domain/router';
+import type { CarriedState, SoakState } from '../domain/judging/soak/state';
 import type { MigrationStatus } from '../databases/database';
 
 /*
@@ -78,8 +78,8 @@ export interface SmokeReport {
 export interface TrafficReport {
   /** Share of `slot` in per cent, as read back. */
   share: number;
-  /** Counters just after, as they are compared: the baseline of what follows. */
-  counters: Counted | null;
+  /** Counters just after, as they are compared: what follows counts from here. */
+  counters: RouterCounters | null;
 }
 
 export interface SoakInput extends Step {
@@ -95,14 +95,17 @@ export interface SoakInput extends Step {
   limits: Limits;
   /** The version that has the rest of the traffic, with which it is compared; null when there is none. */
   beside: Pick<Live, 'version' | 'releaseId'> | null;
-  /** Counters when this step began; stands here so that a crash neither loses nor doubles evidence. */
-  baseline: Counted | null;
+  /**
+   * Counters when this step began; stands here so that a crash neither loses nor doubles evidence. Workers of different
+   * versions share this name, so it stays.
+   */
+  baseline: RouterCounters | null;
   /** When this soak began, ms since the epoch, for the same reason. */
   startedAt: number;
   /** What the soak before knew, of this step or of another. */
-  carried: SoakState | null;
+  carried: CarriedState | null;
   /** What was counted of the live version, by service, before it lost its traffic. */
-  recorded: Record<string, Counters> | null;
+  recorded: Services | null;
   /** How its containers ran when they were healthy; absent in what an older version of Spillway began. */
   deployed?: Watched[];
 }
@@ -120,7 +123,7 @@ export interface SoakReport {
   /** What the next soak goes on with; null when this one could not say. */
   carried: SoakState | null;
   /** What was counted of the version beside since the step began, by service. */
-  counted: Record<string, Counters> | null;
+  counted: Services | null;
   /** Absolute path on the host; absent when it could not be written. */
   picture?: string;
 }

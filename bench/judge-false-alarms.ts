@@ -6,6 +6,7 @@ import {
   type LiveSettings,
   type LiveState,
 } from '../domain/judging/live/judge';
+import { incrementBetween } from '../domain/judging/increment';
 import { Router, Traffic } from '../tests/support/canary-traffic';
 
 /** Canaries of two steps, 10 % and 50 %, of half an hour each. */
@@ -42,7 +43,7 @@ function isFailed(seed: number, settings: LiveSettings): boolean {
     for (let look = 0; look < LOOKS; look++) {
       for (const { name, traffic } of services) router.add(name, traffic.next(share));
       const now = router.counted();
-      state = observeLive(state, before, now, 'green');
+      state = observeLive(state, incrementBetween(before, now), 'green');
       before = now;
       if (isCertain(state, settings) && liveVerdicts(state, settings).some(({ label }) => label === 'high'))
         return true;

@@ -1,4 +1,5 @@
 import { liveVerdicts, observeLive, startLive, testsOf, type LiveSettings } from '../domain/judging/live/judge';
+import { incrementBetween } from '../domain/judging/increment';
 import { Router, type Look } from '../tests/support/canary-traffic';
 import type { Path, Rival } from './judge-rivals';
 
@@ -32,7 +33,7 @@ function pathOf(looks: readonly Look[], metric: 'errors' | 'latency'): Path {
   looks.forEach((look, index) => {
     router.add('backend', look);
     const now = router.counted();
-    state = observeLive(state, before, now, 'green');
+    state = observeLive(state, incrementBetween(before, now), 'green');
     before = now;
     const { errors, latency } = state.services['backend']!;
     const pValue = metric === 'errors' ? errors.tests[0]!.pValue : latency.pValue;

@@ -1,4 +1,5 @@
-import { quantile, type Counters } from '../domain/judging/counters';
+import { quantile } from '../domain/judging/counters';
+import type { SlotCounters } from '../domain/router';
 import { differenceAt } from '../domain/judging/statistics/differences';
 import { normalTail } from '../domain/judging/statistics/normal';
 import { rankSum } from '../domain/judging/statistics/rank-sum';
@@ -19,7 +20,7 @@ export interface Rival {
 }
 
 /** What is watched, of the requests of one or more samples. */
-export type Measure = (counters: readonly Counters[]) => number;
+export type Measure = (counters: readonly SlotCounters[]) => number;
 
 export const errorRate: Measure = (counters) => {
   const requests = total(counters, 'requests');
@@ -130,6 +131,6 @@ export function failsAfter(path: Path, limit: number): number {
   return look < 0 ? Infinity : look + 1;
 }
 
-function total(counters: readonly Counters[], key: 'requests' | 'errors'): number {
+function total(counters: readonly SlotCounters[], key: 'requests' | 'errors'): number {
   return counters.reduce((sum, one) => sum + one[key], 0);
 }

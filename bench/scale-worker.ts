@@ -2,9 +2,8 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { Parts } from '../activities/parts';
 import type { Activities } from '../activities/steps';
-import type { Counters } from '../domain/judging/counters';
 import type { Scope, Slot } from '../domain/release';
-import { ROUTERS, type RouterCounters } from '../domain/router';
+import { ROUTERS, type RouterCounters, type SlotCounters } from '../domain/router';
 import { workflowCode } from '../workers/bundle';
 import { WORKER_TIMINGS } from '../workers/worker';
 
@@ -29,7 +28,7 @@ const interval = Number(process.argv[2]);
 function counters(): RouterCounters {
   const requests = Math.round(((Date.now() - began) / 1_000) * PER_SECOND);
   const latency = LATENCY.map(({ upTo, part }) => ({ upTo, count: Math.round(requests * part) }));
-  const web: Counters = { requests, errors: Math.round(requests / 1_000), latency };
+  const web: SlotCounters = { requests, errors: Math.round(requests / 1_000), latency };
   return { process: 'one', slots: { blue: { web }, green: { web } } };
 }
 

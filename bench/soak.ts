@@ -1,6 +1,6 @@
-import { evidenceSince, type Counted, type Counters } from '../domain/judging/counters';
+import type { RouterCounters, SlotCounters } from '../domain/router';
 import { appConfigSchema } from '../domain/config';
-import { observeCounters, startSoak, type SoakSettings, type SoakState } from '../domain/judging/soak/state';
+import { countedOf, observeCounters, startSoak, type SoakSettings, type SoakState } from '../domain/judging/soak/state';
 import { judgeSample } from '../domain/judging/soak/verdict';
 import { LATENCY_BOUNDS } from '../routers/haproxy/backends';
 import { seeded } from '../tests/support/seeded';
@@ -20,13 +20,13 @@ export async function benchSoak(): Promise<{ eventsPer24h: number; msPerVerdict:
 function verdictTime(): number {
   const settings = settingsOf();
   const baseline = nothing();
-  let state: SoakState = startSoak({ name: 'bench', baseline, began: 0 }, settings, null);
+  let state: SoakState = startSoak({ name: 'bench', since: baseline, began: 0 }, settings, null);
   let now = baseline;
   const began = performance.now();
   for (let at = INTERVAL_MS; at <= DAY_MS; at += INTERVAL_MS) {
     now = later(now);
-    state = observeCounters(state, now, at, settings);
-    const { verdict } = judgeSample(state, { ...evidenceSince(baseline, now, 'green'), probes: {} }, settings);
+    state = observeCounters(state, { now, at }, settings);
+    const { verdict } = judgeSample(state, { ...countedOf(state, 'green'), probes: {} }, settings);
     if (verdict === 'fail') throw new Error('expected two equal versions to pass');
   }
   return ms((performance.now() - began) / (DAY_MS / INTERVAL_MS));
@@ -54,20 +54,20 @@ function settingsOf(): SoakSettings {
 
 const random = seeded(1);
 
-function nothing(): Counted {
+function nothing(): RouterCounters {
   const latency = [...LATENCY_BOUNDS, null].map((upTo) => ({ upTo, count: 0 }));
   const services = Object.fromEntries(SERVICES.map((name) => [name, { requests: 0, errors: 0, latency }]));
   return { process: 'one', slots: { blue: services, green: services } };
 }
 
 /** Some more requests of every service in both slots. */
-function later({ process, slots }: Counted): Counted {
-  const grown = (services: Record<string, Counters>) =>
+function later({ process, slots }: RouterCounters): RouterCounters {
+  const grown = (services: Record<string, SlotCounters>) =>
     Object.fromEntries(Object.entries(services).map(([name, counters]) => [name, more(counters)]));
   return { process, slots: { blue: grown(slots.blue), green: grown(slots.green) } };
 }
 
-function more({ errors, latency }: Counters): Counters {
+function more({ errors, latency }: SlotCounters): SlotCounters {
   const counts = latency.map((bucket) => ({ ...bucket, count: bucket.count + Math.floor(random() * 100) }));
   const requests = counts.reduce((sum, { count }) => sum + count, 0);
   return { requests, errors: errors + (random() < 0.5 ? 1 : 0), latency: counts };

@@ -1,6 +1,6 @@
-import type { Counted, Counters } from './judging/counters';
 import type { AppConfig } from './config';
 import { otherSlot, type Group, type Slot } from './release';
+import type { RouterCounters, SlotCounters } from './router';
 
 /*
  * With what a new version is compared: with the live slot, or with a fresh baseline. That is a copy of the live version
@@ -32,22 +32,19 @@ export function baselineShare(share: number): number {
  * Counters in which those of the fresh baseline stand in place of the live slot's, by service: so whoever compares the
  * slots compares with it. A service that it does not run has none: nothing is ever compared with the live slot instead.
  */
-export function comparedWithBaseline(
-  { process, slots, baseline = {} }: Counted & { baseline?: Record<string, Counters> },
-  slot: Slot,
-): Counted {
+export function comparedWithBaseline({ process, slots, baseline = {} }: RouterCounters, slot: Slot): RouterCounters {
   const live = otherSlot(slot);
   const services = Object.keys(slots[live]).map((name) => [name, baseline[name] ?? NOTHING] as const);
   return { process, slots: { ...slots, [live]: Object.fromEntries(services) } };
 }
 
-const NOTHING: Counters = { requests: 0, errors: 0, latency: [] };
+const NOTHING: SlotCounters = { requests: 0, errors: 0, latency: [] };
 
 /** Counters of these services only; the same object when there are no others, as a thousand soaks may ask at once. */
-export function countersOf(counted: Counted, services: string[]): Counted {
+export function countersOf(counted: RouterCounters, services: string[]): RouterCounters {
   const { process, slots } = counted;
   if (Object.values(slots).every((slot) => Object.keys(slot).every((name) => services.includes(name)))) return counted;
-  const of = (slot: Slot): Counted['slots'][Slot] =>
+  const of = (slot: Slot): RouterCounters['slots'][Slot] =>
     Object.fromEntries(Object.entries(slots[slot]).filter(([name]) => services.includes(name)));
   return { process, slots: { blue: of('blue'), green: of('green') } };
 }

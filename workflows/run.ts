@@ -1,14 +1,14 @@
 import { condition } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
 import type { Step } from '../activities/steps';
-import type { Counters } from '../domain/judging/counters';
+import type { Services } from '../domain/judging/counters';
 import type { Watched } from '../domain/containers/exits';
 import { messageOf } from '../domain/failures';
 import { isAlive } from '../domain/live-state';
 import type { LiveState } from '../domain/live-state';
 import type { Live, Phase, PhaseRecord, Slot } from '../domain/release';
 import type { ReleaseRequest } from '../domain/request';
-import type { SoakState } from '../domain/judging/soak/state';
+import type { CarriedState } from '../domain/judging/soak/state';
 import type { Control } from './control';
 import type { UndoStack } from './undo-stack';
 
@@ -30,9 +30,9 @@ export interface Run {
   /** What will serve it after; known once the images are. */
   next: Live | null;
   /** What the last soak knew; the next goes on with it. */
-  carried: SoakState | null;
+  carried: CarriedState | null;
   /** What was counted of the live version while it was compared; the bake has nothing else to compare with. */
-  recorded: Record<string, Counters> | null;
+  recorded: Services | null;
 }
 
 /** Whether the live version does not serve, so that there is nothing to compare with and nothing to ask. */

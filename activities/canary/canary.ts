@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import { evidenceSince, type Counters } from '../../domain/judging/counters';
+import type { Services } from '../../domain/judging/counters';
 import { totals } from '../../domain/judging/limits';
 import { redactDeep } from '../../domain/redact';
 import { otherSlot, type Judgement } from '../../domain/release';
 import { withContainers } from '../../domain/judging/soak/exits';
-import { startSoak, type SoakSettings, type SoakState } from '../../domain/judging/soak/state';
+import { countedOf, startSoak, type SoakSettings, type SoakState } from '../../domain/judging/soak/state';
 import { isDone, judgeEnd, judgeSample, wantsMore } from '../../domain/judging/soak/verdict';
 import { formatDuration } from '../../domain/units';
 import { MetricWatch } from './metrics';
@@ -43,13 +43,13 @@ class Soak {
     private readonly step: StepParts,
     private readonly parts: Parts,
   ) {
-    const { name, baseline, startedAt: began, carried } = input;
+    const { name, baseline: since, startedAt: began, carried } = input;
     this.clock = serverClock(began);
     this.settings = settingsOf(input);
     this.metrics = new MetricWatch(input, step, parts);
-    const state = startSoak({ name, baseline, began }, this.settings, stateOfLastAttempt() ?? carried);
+    const state = startSoak({ name, since, began }, this.settings, stateOfLastAttempt() ?? carried);
     const evidence = { services: null, gap: NOTHING_SEEN, probes: state.probes };
-    this.seen = { state, evidence, counters: null, containers: { unknown: NOTHING_SEEN, note: '' } };
+    this.seen = { state, evidence, containers: { unknown: NOTHING_SEEN, note: '' } };
   }
 
   async run(): Promise<SoakReport> {
@@ -69,7 +69,8 @@ class Soak {
   }
 
   private async look(): Promise<void> {
-    this.seen = await takeSample(this.input, this.step, this.parts, this.settings, this.seen.state, this.now());
+    const { input, step, parts, settings } = this;
+    this.seen = await takeSample({ input, step, parts, settings }, this.seen.state, this.now());
     this.takeReadings();
     this.metrics.start(this.seen.state, this.now());
     this.judgement = this.with(judgeSample(this.seen.state, this.seen.evidence, this.settings));
@@ -145,10 +146,10 @@ class Soak {
     };
   }
 
-  private counted(): Record<string, Counters> | null {
-    const { baseline, slot, beside } = this.input;
-    const { counters } = this.seen;
-    return baseline && counters && beside ? evidenceSince(baseline, counters, otherSlot(slot)).services : null;
+  private counted(): Services | null {
+    const { slot, beside } = this.input;
+    const { state, evidence } = this.seen;
+    return beside && evidence.services && countedOf(state, otherSlot(slot)).services;
   }
 
   /** Milliseconds since the epoch, by the server. */

@@ -1,12 +1,16 @@
 import { groupBeside } from '../../domain/baseline';
-import { observeMetric, type Measurement, type SoakSettings, type SoakState } from '../../domain/judging/soak/state';
+import {
+  observeMetric,
+  type Measurement,
+  type Readings,
+  type SoakSettings,
+  type SoakState,
+} from '../../domain/judging/soak/state';
 import type { Measured, Reading, Window } from '../../metrics/metric';
 import type { StepParts } from '../io';
 import { openMetrics, type OpenMetric } from '../metrics';
 import type { Parts } from '../parts';
 import type { SoakInput } from '../steps';
-
-type Readings = { canary: Measurement; baseline: Measurement | null };
 
 /** Reads the metrics of a soak while it goes on, so that a slow source delays neither samples nor answers to people. */
 export class MetricWatch {
@@ -26,7 +30,10 @@ export class MetricWatch {
   take(before: SoakState, settings: SoakSettings): SoakState {
     return this.read
       .splice(0)
-      .reduce((state, { metric, readings, at }) => observeMetric(state, metric.config, readings, at, settings), before);
+      .reduce(
+        (state, { metric, readings, at }) => observeMetric(state, { metric: metric.config, readings, at }, settings),
+        before,
+      );
   }
 
   /** Begins to read what is due at this moment (ms since the epoch). */
@@ -64,11 +71,11 @@ export class MetricWatch {
     const of = async (measured: Omit<Measured, 'app' | 'environment'>): Promise<Measurement> =>
       byServer(await metric.read({ app, environment, owner, ...measured }, window, this.step.io), at - to);
     const group = groupBeside(config, slot, share);
-    const [canary, baseline] = await Promise.all([
+    const [canary, live] = await Promise.all([
       of({ slot, version, release: id }),
       beside && of({ slot: group, version: beside.version, release: group === 'baseline' ? id : beside.releaseId }),
     ]);
-    return { canary, baseline };
+    return { canary, live };
   }
 }
 

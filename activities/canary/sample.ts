@@ -4,9 +4,9 @@ import type { HttpCheck } from '../../domain/config';
 import { UnreachableFailure } from '../../domain/failures';
 import { otherSlot } from '../../domain/release';
 import { judgeContainers, watch, type Containers } from '../../domain/judging/soak/exits';
-import { observeCounters, type SoakSettings, type SoakState } from '../../domain/judging/soak/state';
+import { countedOf, observeCounters, type SoakSettings, type SoakState } from '../../domain/judging/soak/state';
 import { probeSlot } from '../../metrics/http-probe';
-import { routerEvidence, type RouterEvidence } from '../../metrics/router-stats';
+import { readRouter } from '../../metrics/router-stats';
 import type { Replica } from '../../targets/target';
 import { askCheck, type Asker } from '../ask';
 import { comparedCounters } from '../counters';
@@ -18,8 +18,6 @@ import type { SoakInput } from '../steps';
 export interface Seen {
   state: SoakState;
   evidence: Evidence;
-  /** As the router counted last; null when it did not answer. */
-  counters: RouterEvidence['counters'];
   containers: Containers;
 }
 
@@ -37,32 +35,39 @@ export function settingsOf({ config, slot, limits, beside, recorded }: SoakInput
   };
 }
 
+/** What every sample of a soak is taken with. */
+export interface Sampling {
+  input: SoakInput;
+  step: StepParts;
+  parts: Parts;
+  settings: SoakSettings;
+}
+
 /**
  * Asks the router and the containers once.
  * @param at ms since the epoch
  */
 export async function takeSample(
-  input: SoakInput,
-  { router, target, io, release }: StepParts,
-  parts: Parts,
-  settings: SoakSettings,
+  { input, step, parts, settings }: Sampling,
   state: SoakState,
   at: number,
 ): Promise<Seen> {
-  const { config, slot, baseline, projectDirectory } = input;
+  const { router, target, io, release } = step;
+  const { config, slot, baseline: since, projectDirectory } = input;
   const asker: Asker = { target, io, parts, projectDirectory };
   const ask = (to: { host: string; port: number }, check: HttpCheck) => askCheck(asker, to, check);
-  const [{ counters, ...counted }, probed, { watched, containers }] = await Promise.all([
-    routerEvidence(() => comparedCounters(router, input, io), baseline, slot),
+  const [reading, probed, { watched, containers }] = await Promise.all([
+    since && readRouter(() => comparedCounters(router, input, io)),
     probeSlot({ target, services: config.services, scope: release, slot, ask, io }, state.probes),
-    lookAtContainers(input, { target, io, release }, state),
+    lookAtContainers(input, step, state),
   ]);
+  const now = reading?.counters;
+  const observed = now ? observeCounters(state, { now, at }, settings) : state;
+  const counted = now ? countedOf(observed, slot) : { services: null, gap: reading?.gap };
   const gap = [counted.gap, probed.gap].filter((one) => one !== undefined).join('; ');
-  const observed = counters ? observeCounters(state, counters, at, settings) : state;
   return {
     state: { ...observed, probes: probed.probes, ...(watched && { watched }) },
     evidence: { services: counted.services, probes: probed.probes, ...(gap && { gap }) },
-    counters,
     containers,
   };
 }

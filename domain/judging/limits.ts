@@ -1,6 +1,7 @@
-import { byService, quantile, sumUp, type Counters, type Evidence } from './counters';
+import { byService, quantile, sumUp, type Evidence, type Services } from './counters';
 import type { Limits } from '../config';
 import type { Judgement } from '../release';
+import type { SlotCounters } from '../router';
 import { formatDuration } from '../units';
 import { serviceName } from './subject';
 
@@ -41,7 +42,7 @@ export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
 }
 
 /** All services of a slot together. */
-export function totals(services: Record<string, Counters>): Totals {
+export function totals(services: Services): Totals {
   const all = sumUp(Object.values(services));
   return { requests: all.requests, errors: all.errors, p95: quantile(all, 0.95) };
 }
@@ -55,7 +56,7 @@ function probeBreach({ healthFailures }: Limits, { probes }: Evidence): string |
 }
 
 /** The first breach of a limit, of each service with enough requests and of all together. */
-export function breachOfCounters(limits: Limits, services: Record<string, Counters>): string | undefined {
+export function breachOfCounters(limits: Limits, services: Services): string | undefined {
   for (const [service, counters] of byService(services)) {
     const breach = counters.requests >= Math.max(1, limits.minRequests) ? breachOf(limits, counters) : undefined;
     if (breach) return `${serviceName(service)}: ${breach}`;
@@ -63,7 +64,7 @@ export function breachOfCounters(limits: Limits, services: Record<string, Counte
   return undefined;
 }
 
-function breachOf({ errorRate, p95: limit }: Limits, counters: Counters): string | undefined {
+function breachOf({ errorRate, p95: limit }: Limits, counters: SlotCounters): string | undefined {
   const { requests, errors } = counters;
   if (errorRate !== undefined && (100 * errors) / requests > errorRate) {
     return `error rate ${percent(errors, requests)} (${errors} of ${requests} requests) > ${errorRate} %`;

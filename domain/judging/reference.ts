@@ -1,4 +1,5 @@
-import { byService, quantile, type Counters } from './counters';
+import { byService, quantile, type Services } from './counters';
+import type { Latency, SlotCounters } from '../router';
 import { subjectName, type RouterVerdict, type Subject } from './subject';
 import { proportionInterval } from './statistics/proportion';
 import { formatDuration } from '../units';
@@ -32,11 +33,7 @@ const ANOTHER_TIME = 1.5;
 const RATIOS = [1.25, 1.5, 2, 3, 5, 10];
 
 /** Errors and slow answers of each service, and of all together, against those recorded. */
-export function judgeReference(
-  recorded: Record<string, Counters>,
-  now: Record<string, Counters>,
-  settings: ReferenceSettings,
-): RouterVerdict[] {
+export function judgeReference(recorded: Services, now: Services, settings: ReferenceSettings): RouterVerdict[] {
   const old = new Map(byService(recorded));
   return byService(now).flatMap(([service, counters]) => {
     const before = old.get(service);
@@ -61,12 +58,12 @@ interface Compared {
 }
 
 interface Sides {
-  before: Counters;
-  now: Counters;
+  before: SlotCounters;
+  now: SlotCounters;
 }
 
 function errorsOf(service: string | null, { before, now }: Sides, { allowedErrors }: ReferenceSettings): Compared {
-  const rate = ({ errors, requests }: Counters): Rate => ({ bad: errors, total: Math.max(errors, requests) });
+  const rate = ({ errors, requests }: SlotCounters): Rate => ({ bad: errors, total: Math.max(errors, requests) });
   const about = { kind: 'errors', service } as const;
   const what = { about, what: 'failed', allowed: allowedErrors * ANOTHER_TIME, matters: true };
   return { ...what, before: rate(before), now: rate(now) };
@@ -79,7 +76,7 @@ function errorsOf(service: string | null, { before, now }: Sides, { allowedError
 function slowOf(service: string | null, { before, now }: Sides, settings: ReferenceSettings): Compared {
   const [was, is] = [quantile(before, 0.95) ?? Infinity, quantile(now, 0.95) ?? 0];
   const bound = before.latency.find(({ upTo }) => (upTo ?? Infinity) >= was)?.upTo ?? Infinity;
-  const rate = ({ latency }: Counters): Rate => ({
+  const rate = ({ latency }: SlotCounters): Rate => ({
     bad: sum(latency.filter(({ upTo }) => (upTo ?? Infinity) > bound)),
     total: sum(latency),
   });
@@ -131,6 +128,6 @@ function text({ bad, total }: Rate): string {
   return `${bad} of ${total}${percent}`;
 }
 
-function sum(latency: Counters['latency']): number {
+function sum(latency: Latency): number {
   return latency.reduce((total, { count }) => total + count, 0);
 }

@@ -6,8 +6,11 @@
 /** The most points of a series; even, because pairs are averaged. */
 export const MOST_POINTS = 240;
 
-/** Milliseconds since the step began, value of the new slot, value of the live slot; null where nothing was measured. */
-export type Point = [at: number, canary: number | null, baseline: number | null];
+/** Values of the new version and of the live one; null where nothing was measured. */
+export type Pair = [canary: number | null, live: number | null];
+
+/** The same, this many milliseconds after the step began. */
+export type Point = [at: number, ...Pair];
 
 export interface Series {
   points: Point[];

@@ -1,4 +1,4 @@
-import { sumUp, type Counters } from './counters';
+import { addUp, type Services } from './counters';
 import { breachOfCounters } from './limits';
 import type { Limits, Trigger } from '../config';
 import { formatDuration } from '../units';
@@ -14,7 +14,7 @@ export interface TriggerState {
   /** Milliseconds since the epoch at which the window began; null before the first sample. */
   since: number | null;
   /** What was counted in the window, by service. */
-  services: Record<string, Counters>;
+  services: Services;
   /** Milliseconds for which the limit was exceeded. */
   held: number;
   /** Milliseconds below the limit since it was exceeded last. */
@@ -30,22 +30,28 @@ export function startTrigger(): TriggerState {
   return { since: null, services: {}, held: 0, below: 0, seen: '' };
 }
 
+/** What the new version was asked since the last sample. */
+interface Sample {
+  /** Null when that is not known. */
+  increment: Services | null;
+  /** Milliseconds since the epoch. */
+  at: number;
+  minRequests: number;
+}
+
 /**
- * Adds what the new version was asked since the last sample; null when that is not known.
+ * Adds a sample.
  *
  * A window goes on until it has enough requests: too few neither begin nor clear a trigger. However long it took, it
  * counts for half the time at most, so that it takes two of them to fire.
- * @param at ms since the epoch
  */
 export function watchTrigger(
   trigger: Trigger,
   before: TriggerState,
-  increment: Record<string, Counters> | null,
-  at: number,
-  minRequests: number,
+  { increment, at, minRequests }: Sample,
 ): TriggerState {
   const since = before.since ?? at;
-  const state = { ...before, since, services: increment ? merged(before.services, increment) : before.services };
+  const state = { ...before, since, services: increment ? addUp(before.services, increment) : before.services };
   const length = at - since;
   if (length < trigger.for / WINDOWS || requestsOf(state.services) < Math.max(1, minRequests)) return state;
   const anew = { ...state, since: at, services: {} };
@@ -71,14 +77,6 @@ function limitsOf({ errorRate, p95 }: Trigger): Pick<Limits, 'errorRate' | 'p95'
   return { ...(errorRate !== undefined && { errorRate }), ...(p95 !== undefined && { p95 }) };
 }
 
-function requestsOf(services: Record<string, Counters>): number {
+function requestsOf(services: Services): number {
   return Object.values(services).reduce((sum, { requests }) => sum + requests, 0);
-}
-
-function merged(before: Record<string, Counters>, more: Record<string, Counters>): Record<string, Counters> {
-  const sums = Object.entries(more).map(([service, counters]) => {
-    const known = before[service];
-    return [service, known ? sumUp([known, counters]) : counters] as const;
-  });
-  return { ...before, ...Object.fromEntries(sums) };
 }

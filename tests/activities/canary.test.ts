@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { canaryActivities } from '../../activities/canary/canary';
 import type { Beat } from '../../activities/canary/canary';
 import type { SoakInput, SoakReport } from '../../activities/steps';
-import type { Counted } from '../../domain/judging/counters';
+import type { RouterCounters } from '../../domain/router';
 import { containerName } from '../../domain/names';
 import type { SoakState } from '../../domain/judging/soak/state';
 import { ActivityWorld } from '../support/activity-world';
@@ -207,7 +207,7 @@ function countedIn({ live }: SoakState): { canary: number; baseline: number } {
 }
 
 /** What the router itself says. */
-function between(before: Counted, now: Counted): { canary: number; baseline: number } {
+function between(before: RouterCounters, now: RouterCounters): { canary: number; baseline: number } {
   const of = (slot: 'blue' | 'green') => now.slots[slot].web!.requests - (before.slots[slot].web?.requests ?? 0);
   return { canary: of('green'), baseline: of('blue') };
 }

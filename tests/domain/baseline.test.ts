@@ -6,7 +6,7 @@ import {
   groupBeside,
   makesBaseline,
 } from '../../domain/baseline';
-import type { Counters } from '../../domain/judging/counters';
+import type { SlotCounters } from '../../domain/router';
 import { appConfigSchema } from '../../domain/config';
 import { explain, mistakesIn } from '../../domain/config/mistakes';
 import { configurationWarnings } from '../../domain/config/warnings';
@@ -38,7 +38,7 @@ test('what no user reaches through the router is not compared', () => {
   const services = { ...given({}).services, api: { image: 'shop/api:{version}', port: 9090 } };
   const compared = comparedServices(appConfigSchema.parse({ ...given({}), services }));
   expect(compared).toEqual(['backend']);
-  const counters: Counters = { requests: 1, errors: 0, latency: [] };
+  const counters: SlotCounters = { requests: 1, errors: 0, latency: [] };
   const slots = { blue: { backend: counters, api: counters }, green: { api: counters } };
   expect(countersOf({ process: '1', slots }, compared)).toEqual({
     process: '1',
@@ -61,7 +61,7 @@ test('it gets as much as the new version, and no more than the old one has', () 
 });
 
 test('its counters stand in place of the live slot’s, and a service that it does not run shows nothing', () => {
-  const of = (requests: number): Counters => ({ requests, errors: 1, latency: [] });
+  const of = (requests: number): SlotCounters => ({ requests, errors: 1, latency: [] });
   const nothing = { requests: 0, errors: 0, latency: [] };
   const slots = { blue: { web: of(900), added: of(0) }, green: { web: of(10), added: of(10) } };
   const compared = { green: slots.green, blue: { web: of(11), added: nothing } };

@@ -1,4 +1,4 @@
-import type { Counted, Counters } from '../../domain/judging/counters';
+import type { RouterCounters, SlotCounters } from '../../domain/router';
 import { LATENCY_BOUNDS } from '../../routers/haproxy/backends';
 import { normal, seeded } from './seeded';
 
@@ -35,8 +35,8 @@ export interface TrafficSettings {
 
 /** Counts of one sample. */
 export interface Look {
-  baseline: Counters;
-  canary: Counters;
+  baseline: SlotCounters;
+  canary: SlotCounters;
 }
 
 const BUCKETS = [...LATENCY_BOUNDS, null];
@@ -75,7 +75,7 @@ export class Traffic {
     };
   }
 
-  private counters(requests: number, rate: number, slower: number, tail?: Change['tail']): Counters {
+  private counters(requests: number, rate: number, slower: number, tail?: Change['tail']): SlotCounters {
     const quantiles = QUANTILES.get(this.settings.latency)!;
     const shift = Math.log(slower) + this.swing.latency - GRID.from;
     const slow = tail ? binomial(requests, tail.part, this.random) : 0;
@@ -106,19 +106,19 @@ export class Traffic {
 
 /** What a router shows: all looks so far added up; blue is live, green the canary. */
 export class Router {
-  private readonly slots: Counted['slots'] = { blue: {}, green: {} };
+  private readonly slots: RouterCounters['slots'] = { blue: {}, green: {} };
 
   add(service: string, { baseline, canary }: Look): void {
     this.slots.blue[service] = sum(this.slots.blue[service], baseline);
     this.slots.green[service] = sum(this.slots.green[service], canary);
   }
 
-  counted(process = '1'): Counted {
+  counted(process = '1'): RouterCounters {
     return { process, slots: { blue: { ...this.slots.blue }, green: { ...this.slots.green } } };
   }
 }
 
-function sum(before: Counters | undefined, more: Counters): Counters {
+function sum(before: SlotCounters | undefined, more: SlotCounters): SlotCounters {
   if (!before) return more;
   return {
     requests: before.requests + more.requests,

@@ -1,5 +1,5 @@
 import type { SoakInput, SoakReport } from '../../activities/steps';
-import type { Counters } from '../../domain/judging/counters';
+import type { SlotCounters } from '../../domain/router';
 import type { JudgedStep, LedgerEntry, MetricVerdict, ReleaseResult } from '../../domain/release';
 import type { SoakState } from '../../domain/judging/soak/state';
 import { beatUntilCancelled, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
@@ -18,7 +18,7 @@ const METRIC: MetricVerdict = {
   deviation: 1,
   reason: '1 of 1000 requests failed',
 };
-const counted = (requests: number): Record<string, Counters> => ({ web: { requests, errors: 1, latency: [] } });
+const counted = (requests: number): Record<string, SlotCounters> => ({ web: { requests, errors: 1, latency: [] } });
 
 /** What a soak knows after it saw something: told apart by how often it was carried on. */
 function knowing({ name, carried }: SoakInput): SoakState {

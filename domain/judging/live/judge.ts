@@ -1,11 +1,12 @@
-import type { Counted } from '../counters';
+import { compared, type ServiceIncrement } from './compared';
 import { countsVerdict, missingOf, observeCounts, startCounts, type CountsState } from './counts';
-import { between, type ServiceIncrement } from './increment';
+import type { RouterIncrement } from '../increment';
 import { latencyVerdict } from './latency';
 import { observeNotSlower, startNotSlower, type NotSlower } from './not-slower';
 import { subjectName, type RouterVerdict, type Subject } from '../subject';
 import type { Slot } from '../../release';
 import { jointPValue, observe, pValueOfRate, startSequential, type SequentialState } from '../statistics/sequential';
+import { formatCount } from '../../units';
 import { jointLatencyPValue, observeLatency, startLatency, type LatencyState } from '../statistics/sequential-latency';
 
 /*
@@ -65,15 +66,14 @@ export function testsOf(services: number): number {
 }
 
 /**
- * Adds what the router counted between two samples, for the new version in `slot`. Samples may be left out in between:
- * what counts is only that no time is covered twice. Counters that began anew between the two are missing evidence.
+ * Adds what the router counted, for the new version in `slot`. Increments may cover several samples: what counts is only
+ * that no time is covered twice.
  */
-export function observeLive(state: LiveState, before: Counted, now: Counted, slot: Slot): LiveState {
-  const counted = between(before, now, slot);
-  if ('gap' in counted) return { ...state, gaps: { count: state.gaps.count + 1, last: counted.gap } };
-  const observed = Object.entries(counted.services).map(
-    ([name, increment]) =>
-      [name, observeService(state.services[name] ?? startService(state.allowedErrors), increment)] as const,
+export function observeLive(state: LiveState, increment: RouterIncrement, slot: Slot): LiveState {
+  if ('gap' in increment) return { ...state, gaps: { count: state.gaps.count + 1, last: increment.gap } };
+  const observed = Object.entries(compared(increment.slots, slot)).map(
+    ([name, added]) =>
+      [name, observeService(state.services[name] ?? startService(state.allowedErrors), added)] as const,
   );
   const services = { ...state.services, ...Object.fromEntries(observed) };
   const all = Object.values(services);
@@ -94,7 +94,7 @@ export function liveVerdicts(state: LiveState, settings: LiveSettings): RouterVe
   const verdicts = subjects.length > 0 ? subjects.flat() : nothingSeen(settings);
   const { count, last } = state.gaps;
   if (count === 0) return verdicts;
-  const gap = ` (${count} ${count === 1 ? 'sample was' : 'samples were'} no evidence, the last: ${last})`;
+  const gap = ` (${formatCount(count, 'sample')} ${count === 1 ? 'was' : 'were'} no evidence, the last: ${last})`;
   return verdicts.map((verdict) => ({ ...verdict, reason: verdict.reason + gap }));
 }
 

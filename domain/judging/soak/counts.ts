@@ -1,7 +1,7 @@
 import type { AnalysisMetric } from '../../config';
 import { observeCounts, startCounts, type CountsState } from '../live/counts';
-import type { Measurement } from './state';
-import type { Pair } from './values';
+import type { Pair } from '../series';
+import type { Readings } from './state';
 import type { Count } from '../statistics/rates';
 
 /*
@@ -9,8 +9,8 @@ import type { Count } from '../statistics/rates';
  * one that falls and rises again the same events would come back as new ones.
  */
 
-/** Counts of both slots. */
-interface Readings {
+/** Counts of both versions. */
+interface Counts {
   canary: Count;
   baseline: Count;
 }
@@ -18,9 +18,9 @@ interface Readings {
 export interface MetricCounts {
   state: CountsState;
   /** Counts up to which events have been judged. */
-  seen: Readings;
+  seen: Counts;
   /** Counts as read last, of which one slot may not have any news yet; absent in what an older version kept. */
-  newest?: Readings;
+  newest?: Counts;
   /** How often a counter began anew. */
   falls?: number;
   /** Why nothing of it is used any more: it was seen to count something else. */
@@ -37,11 +37,10 @@ const MOST_FALLS = 2;
 export function countMetric(
   metric: AnalysisMetric,
   before: MetricCounts | undefined,
-  canary: Measurement,
-  baseline: Measurement | null,
+  { canary, live }: Readings,
 ): { counts: MetricCounts | undefined; gap?: string } {
-  if (!('total' in canary) || !baseline || !('total' in baseline)) return { counts: before };
-  const now: Readings = { canary: countOf(canary), baseline: countOf(baseline) };
+  if (!('total' in canary) || !live || !('total' in live)) return { counts: before };
+  const now: Counts = { canary: countOf(canary), baseline: countOf(live) };
   if (!before) return { counts: begun(metric, now) };
   // What was seen to fall like a window rises like one, too.
   if (before.refused !== undefined) return { counts: before, gap: before.refused };
@@ -55,7 +54,7 @@ export function countMetric(
  * Prometheus counts from the beginning of the step on, and proves it; what a program or a webhook says first may be of any
  * time.
  */
-function begun(metric: AnalysisMetric, now: Readings): MetricCounts {
+function begun(metric: AnalysisMetric, now: Counts): MetricCounts {
   const zero = { bad: 0, total: 0 };
   const state = startCounts(metric);
   if (!metric.prometheus) return { state, seen: now, newest: now };
@@ -73,11 +72,11 @@ function advanced(counts: MetricCounts): MetricCounts {
 function fell(
   metric: AnalysisMetric,
   before: MetricCounts,
-  now: Readings,
-  fallen: (keyof Readings)[],
+  now: Counts,
+  fallen: (keyof Counts)[],
 ): { counts: MetricCounts; gap: string } {
   const last = before.newest ?? before.seen;
-  const [side] = fallen as [keyof Readings];
+  const [side] = fallen as [keyof Counts];
   const seen = `seen ${now[side].bad} of ${now[side].total} after ${last[side].bad} of ${last[side].total}`;
   // A Prometheus that lost something says again later what it said before.
   if (metric.prometheus) return { counts: before, gap: `expected counts that only grow, ${seen}` };
@@ -110,7 +109,7 @@ export function withPending({ state, seen, newest = seen }: MetricCounts): Count
 
 /** Per cent of bad events since the reading before, of the new and of the live version. */
 export function ratesOf(before: MetricCounts | undefined, { newest, seen }: MetricCounts): Pair {
-  const of = (side: keyof Readings): number | null => {
+  const of = (side: keyof Counts): number | null => {
     const now = (newest ?? seen)[side];
     const known = before && (before.newest ?? before.seen)[side];
     const { bad, total } = known ? minus(now, known) : now;

@@ -1,15 +1,17 @@
-import { coldServices, servedWith, withoutColdLatency } from '../cold-start';
-import { evidenceSince, type Counted, type Counters, type Evidence } from '../counters';
+import { coldServices, servedWith, withoutLatency } from '../cold-start';
+import type { Evidence, Services } from '../counters';
 import type { AnalysisMetric, AppConfig, Limits } from '../../config';
 import type { Watched } from '../../containers/exits';
+import { incrementBetween, startTally, tallied, type RouterIncrement, type Tally } from '../increment';
 import { observeLive, startLive, type LiveState } from '../live/judge';
 import type { MetricVerdict, Slot } from '../../release';
 import { routerSamples } from '../router-samples';
-import { addSample, pointsFor, startSeries, type Point, type Series } from '../series';
+import type { RouterCounters } from '../../router';
+import { addSample, pointsFor, startSeries, type Pair, type Series } from '../series';
 import type { Measured } from '../measured';
 import { metricKind } from '../metric-query';
 import { countMetric, ratesOf, type MetricCounts } from './counts';
-import { takeValues, type MetricValues, type Pair } from './values';
+import { takeValues, type MetricValues, type Read } from './values';
 import { startTrigger, watchTrigger, type TriggerState } from '../triggers';
 
 /*
@@ -24,7 +26,9 @@ export interface SoakState {
   /** When that step began, ms since the epoch. */
   began: number;
   /** Counters seen last; null with a router that counts nothing. */
-  seen: Counted | null;
+  seen: RouterCounters | null;
+  /** What of them is evidence of this step. */
+  tally: Tally;
   probes: Evidence['probes'];
   /** How containers ran that are watched: those of the new version, and those of the other slot when it was seen first. */
   watched?: { own: Watched[]; beside: Watched[] };
@@ -40,6 +44,9 @@ export interface SoakState {
   /** What pictures show and ranks are taken of, by the name of the verdict. */
   series: Record<string, Series>;
 }
+
+/** What another soak left; one of an older version of Spillway has no tally. */
+export type CarriedState = Omit<SoakState, 'tally'> & { tally?: Tally };
 
 /** How often a metric was read, and what it counted. */
 export interface MetricState {
@@ -65,7 +72,7 @@ export interface SoakSettings {
   /** Whether the live version has the rest of the traffic. */
   isCompared: boolean;
   /** What was counted of the live version before it lost its traffic. */
-  recorded: Record<string, Counters> | null;
+  recorded: Services | null;
 }
 
 /**
@@ -77,23 +84,28 @@ export type Measurement =
   | { bad: number; total: number; gap?: string; measured?: Measured }
   | { missing: string };
 
-/** One reading of both slots. */
-interface Readings {
+/** One reading of both versions; null when there is no live version beside. */
+export interface Readings {
   canary: Measurement;
-  baseline: Measurement | null;
+  live: Measurement | null;
 }
 
-/** Begins a step. Failures in a row and limits over time know no steps: they go on from what was `carried`. */
+/**
+ * Begins a step, or goes on with it. Failures in a row and limits over time know no steps: they go on from what was
+ * carried.
+ * @param begin `since` are the counters at the beginning of the step
+ */
 export function startSoak(
-  { name, baseline, began }: { name: string; baseline: Counted | null; began: number },
+  { name, since, began }: { name: string; since: RouterCounters | null; began: number },
   { canary }: Pick<SoakSettings, 'canary'>,
-  carried: SoakState | null,
+  carried: CarriedState | null,
 ): SoakState {
-  if (carried?.name === name) return carried;
+  if (carried?.name === name) return { ...carried, tally: carried.tally ?? tallyOf(since, carried.seen) };
   return {
     name,
     began,
-    seen: baseline,
+    seen: since,
+    tally: startTally(),
     probes: carried?.probes ?? {},
     ...(carried?.watched && { watched: carried.watched }),
     live: startLive(canary.analysis.allowed.errors),
@@ -104,46 +116,75 @@ export function startSoak(
   };
 }
 
+function tallyOf(since: RouterCounters | null, seen: RouterCounters | null): Tally {
+  return since && seen ? tallied(startTally(), incrementBetween(since, seen)) : startTally();
+}
+
 /** What the next step needs of this one. */
-export function forNextStep(state: SoakState): SoakState {
-  return { ...state, live: startLive(), metrics: {}, series: {}, values: [] };
+export function forNextStep(state: CarriedState): SoakState {
+  return { ...state, tally: startTally(), live: startLive(), metrics: {}, series: {}, values: [] };
 }
 
 /**
  * Adds what the router counted since the last sample.
- * @param at ms since the epoch
+ * @param sample its counters, at this moment in ms since the epoch
  */
-export function observeCounters(state: SoakState, now: Counted, at: number, settings: SoakSettings): SoakState {
+export function observeCounters(
+  state: SoakState,
+  { now, at }: { now: RouterCounters; at: number },
+  settings: SoakSettings,
+): SoakState {
   if (!state.seen) return state;
-  const { slot, canary, limits, isCompared } = settings;
-  const fresh = evidenceSince(state.seen, now, slot);
-  const increment = fresh.gap === undefined ? fresh.services : null;
-  const before = withoutColdLatency(state.seen, now, coldServices(state.served, fresh.services, limits.minRequests));
+  const { slot, canary, limits } = settings;
+  const increment = incrementBetween(state.seen, now);
+  const own = 'gap' in increment ? null : increment.slots[slot];
+  const { minRequests } = limits;
   return {
     ...state,
     seen: now,
-    live: isCompared && canary.analysis.compare ? observeLive(state.live, before, now, slot) : state.live,
-    served: servedWith(state.served, increment),
+    tally: tallied(state.tally, increment),
+    live: compareLive(state, increment, settings),
+    served: servedWith(state.served, own ?? {}),
     triggers: canary.triggers.map((trigger, index) =>
-      watchTrigger(trigger, state.triggers[index] ?? startTrigger(), increment, at, limits.minRequests),
+      watchTrigger(trigger, state.triggers[index] ?? startTrigger(), { increment: own, at, minRequests }),
     ),
-    series: withSamples(state.series, routerSamples(state.seen, now, at - state.began, slot), settings),
+    series:
+      'gap' in increment
+        ? state.series
+        : withSamples(state, { at, samples: routerSamples(increment.slots, slot) }, settings),
   };
 }
 
-/** Adds one reading of a metric; `baseline` is null when there is no live version beside. */
+function compareLive(
+  { live, served }: SoakState,
+  increment: RouterIncrement,
+  { slot, canary, limits, isCompared }: SoakSettings,
+): LiveState {
+  if (!isCompared || !canary.analysis.compare) return live;
+  if ('gap' in increment) return observeLive(live, increment, slot);
+  const cold = coldServices(served, increment.slots[slot], limits.minRequests);
+  return observeLive(live, { slots: withoutLatency(increment.slots, cold) }, slot);
+}
+
+/** What the router counted of the version in `slot`, as far as it is evidence of this step. */
+export function countedOf({ seen, tally }: SoakState, slot: Slot): Pick<Evidence, 'services' | 'gap'> {
+  if (!seen) return { services: null };
+  return { services: tally.slots[slot], ...(tally.gap !== undefined && { gap: tally.gap }) };
+}
+
+/**
+ * Adds one reading of a metric.
+ * @param at ms since the epoch
+ */
 export function observeMetric(
   state: SoakState,
-  metric: AnalysisMetric,
-  readings: Readings,
-  at: number,
+  { metric, readings, at }: { metric: AnalysisMetric; readings: Readings; at: number },
   settings: SoakSettings,
 ): SoakState {
   const { name, interval } = metric;
-  const { canary, baseline } = readings;
-  const { began } = state;
+  const { canary, live } = readings;
   const before = state.metrics[name] ?? { due: at, readings: 0, missing: 0 };
-  const lack = [canary, baseline].flatMap((one) => (one ? missingIn(one) : []))[0];
+  const lack = [canary, live].flatMap((one) => (one ? missingIn(one) : []))[0];
   const read: MetricState = {
     ...before,
     due: at + interval,
@@ -151,12 +192,13 @@ export function observeMetric(
     ...(lack !== undefined && { missing: before.missing + 1, why: lack }),
   };
   const found =
-    metricKind(metric) === 'counts' ? countsIn(metric, read, readings) : valueIn(metric, read, readings, at, began);
-  const sample: Point | undefined = found.sample && [at - began, ...found.sample];
+    metricKind(metric) === 'counts'
+      ? countsIn(metric, read, readings)
+      : valueIn(metric, read, { readings, at, began: state.began });
   return {
     ...state,
     metrics: { ...state.metrics, [name]: found.read },
-    series: withSamples(state.series, sample ? { [name]: sample } : {}, settings),
+    series: withSamples(state, { at, samples: found.sample ? { [name]: found.sample } : {} }, settings),
   };
 }
 
@@ -165,8 +207,8 @@ interface Taken {
   sample?: Pair;
 }
 
-function countsIn(metric: AnalysisMetric, read: MetricState, { canary, baseline }: Readings): Taken {
-  const { counts, gap } = countMetric(metric, read.counts, canary, baseline);
+function countsIn(metric: AnalysisMetric, read: MetricState, readings: Readings): Taken {
+  const { counts, gap } = countMetric(metric, read.counts, readings);
   const lack = gap !== undefined && { missing: read.missing + 1, why: gap };
   return {
     read: { ...read, ...lack, ...(counts && { counts }) },
@@ -174,19 +216,19 @@ function countsIn(metric: AnalysisMetric, read: MetricState, { canary, baseline 
   };
 }
 
-function valueIn(metric: AnalysisMetric, read: MetricState, readings: Readings, at: number, began: number): Taken {
-  const { values, sample } = takeValues(read.values, metric, readings, at, began);
+function valueIn(metric: AnalysisMetric, read: MetricState, taken: Read): Taken {
+  const { values, sample } = takeValues(read.values, metric, taken);
   return { read: { ...read, values }, ...(sample && { sample }) };
 }
 
 function withSamples(
-  series: SoakState['series'],
-  samples: Record<string, Point>,
+  { series, began }: SoakState,
+  { at, samples }: { at: number; samples: Record<string, Pair> },
   { services, canary }: SoakSettings,
 ): SoakState['series'] {
   const most = pointsFor(2 * (services.length + 1) + canary.analysis.metrics.length);
   const added = Object.entries(samples).map(
-    ([name, sample]) => [name, addSample(series[name] ?? startSeries(), sample, most)] as const,
+    ([name, sample]) => [name, addSample(series[name] ?? startSeries(), [at - began, ...sample], most)] as const,
   );
   return { ...series, ...Object.fromEntries(added) };
 }

@@ -1,7 +1,8 @@
 import type { AnalysisMetric } from '../../config';
 import { isNewMeasurement } from '../measured';
 import { listen, type Rhythm } from '../rhythm';
-import type { Measurement } from './state';
+import type { Pair } from '../series';
+import type { Measurement, Readings } from './state';
 
 /*
  * Which readings of a value are new evidence: a source that measures each 15 s and is read each 2 s says everything seven
@@ -20,23 +21,27 @@ export interface MetricValues {
   repeated: number;
 }
 
-/** Values of both slots; null where there is none. */
-export type Pair = [canary: number | null, baseline: number | null];
+/** A reading of both versions, ms since the epoch. */
+export interface Read {
+  readings: Readings;
+  at: number;
+  /** When the step began: what was measured before is no evidence of it. */
+  began: number;
+}
 
 /**
  * Takes a reading of both slots when it is new of both: then they are of the same time, too. When its source does not say
  * when it measured, its rhythm tells.
- * @param began when the step began: what was measured before is no evidence of it
  */
 export function takeValues(
   before: MetricValues | undefined,
   { interval }: Pick<AnalysisMetric, 'interval'>,
-  readings: { canary: Measurement; baseline: Measurement | null },
-  at: number,
-  began: number,
+  { readings, at, began }: Read,
 ): { values: MetricValues; sample?: Pair } {
   const last = before ?? { until: {}, apart: 0, repeated: 0 };
-  const sides = Object.entries(readings).filter(([, one]) => one !== null) as ['canary' | 'baseline', Measurement][];
+  const { canary, live } = readings;
+  const sides: ['canary' | 'baseline', Measurement][] = [['canary', canary]];
+  if (live) sides.push(['baseline', live]);
   const isOld = ([side, one]: (typeof sides)[number]): boolean =>
     'value' in one && one.measured !== undefined && !isNewMeasurement(one.measured, known.until[side] ?? began);
   const guessed = sides.flatMap(([side, one]) => ('value' in one && one.guessed ? [[side, one.value] as const] : []));
@@ -49,7 +54,7 @@ export function takeValues(
   const measured = sides.flatMap(([side, one]) => ('value' in one && one.measured ? [[side, one.measured.to]] : []));
   const apart = known.at === undefined || isEmpty ? known.apart : at - known.at;
   const values = { ...known, at, apart, until: { ...known.until, ...(Object.fromEntries(measured) as object) } };
-  return { values, sample: [valueOf(readings.canary), readings.baseline && valueOf(readings.baseline)] };
+  return { values, sample: [valueOf(canary), live && valueOf(live)] };
 }
 
 function valueOf(one: Measurement): number | null {

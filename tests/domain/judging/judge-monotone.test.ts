@@ -53,12 +53,10 @@ const live: Judge = (baseline, canary, metric = {}) => {
     (before, value, index) =>
       observeMetric(
         before,
-        read,
-        { canary: { value }, baseline: { value: baseline[index]! } },
-        index * 10_000,
+        { metric: read, readings: { canary: { value }, live: { value: baseline[index]! } }, at: index * 10_000 },
         settings,
       ),
-    startSoak({ name: 'canary-10', baseline: null, began: 0 }, settings, null),
+    startSoak({ name: 'canary-10', since: null, began: 0 }, settings, null),
   );
   return judgeEnd(state, { services: null, probes: {} }, settings).values[0]!.label;
 };

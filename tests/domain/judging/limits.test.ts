@@ -1,11 +1,12 @@
-import { evidenceSince, quantile, type Counted, type Counters, type Evidence } from '../../../domain/judging/counters';
-import { judgeLimits, totals } from '../../../domain/judging/limits';
+import { quantile, type Evidence } from '../../../domain/judging/counters';
+import { judgeLimits } from '../../../domain/judging/limits';
+import type { SlotCounters } from '../../../domain/router';
 import type { Limits } from '../../../domain/config';
 
 const limits = (given: Partial<Limits> = {}): Limits => ({ minRequests: 20, ...given });
 
 /** `latency`: how many requests were answered within so many ms. */
-function counters(requests: number, errors = 0, latency: Record<number, number> = { 10: requests }): Counters {
+function counters(requests: number, errors = 0, latency: Record<number, number> = { 10: requests }): SlotCounters {
   const bounds = [1, 5, 10, 100, 1_000].map((upTo) => ({ upTo, count: latency[upTo] ?? 0 }));
   return { requests, errors, latency: [...bounds, { upTo: null, count: latency[Infinity] ?? 0 }] };
 }
@@ -14,10 +15,6 @@ const evidence = (services: Evidence['services'], rest: Partial<Evidence> = {}):
   services,
   probes: {},
   ...rest,
-});
-const counted = (process: string, green: Record<string, Counters>): Counted => ({
-  process,
-  slots: { blue: {}, green },
 });
 
 describe('limits', () => {
@@ -79,13 +76,6 @@ describe('limits', () => {
     expect(judgeLimits(limits({ p95: 30_000 }), evidence({ api: unanswered })).verdict).toBe('fail');
   });
 
-  it('take no request for unanswered that ended between the two readings of the baseline', () => {
-    const before = counted('7@1', { api: counters(100, 0, { 10: 103 }) });
-    const now = counted('7@1', { api: counters(120, 3, { 10: 120 }) });
-    const { services } = evidenceSince(before, now, 'green');
-    expect(totals(services!)).toMatchObject({ requests: 20, errors: 3, p95: expect.closeTo(9.8, 0) as number });
-  });
-
   it('never pass for lack of data', () => {
     const gap = 'the router did not answer: ECONNREFUSED';
     expect(judgeLimits(limits({ errorRate: 5 }), evidence(null, { gap }))).toEqual({
@@ -105,33 +95,5 @@ describe('limits', () => {
       verdict: 'fail',
       reason: 'api-1 /health: 3 failed probes in a row, 3 fail it: expected status 200, seen 500',
     });
-  });
-});
-
-describe('evidence', () => {
-  it('is the difference to the baseline', () => {
-    const before = counted('7@1', { api: counters(100, 10, { 10: 90, 1_000: 10 }) });
-    const now = counted('7@1', { api: counters(150, 11, { 10: 130, 1_000: 20 }), web: counters(5) });
-    expect(evidenceSince(before, now, 'green')).toEqual({
-      services: { api: counters(50, 1, { 10: 40, 1_000: 10 }), web: counters(5) },
-    });
-  });
-
-  it.each([
-    ['another process', counted('8@2', { api: counters(150) }), 150],
-    ['a counter that fell', counted('7@1', { api: counters(30) }), 30],
-    ['a service that is gone from the counters', counted('7@1', { web: counters(9) }), 9],
-  ])('begins anew with %s, and says so', (_, now, requests) => {
-    const { services, gap } = evidenceSince(counted('7@1', { api: counters(100) }), now, 'green');
-    expect(totals(services!).requests).toBe(requests);
-    expect(gap).toBe('the router began to count anew, evidence from before is not used');
-    expect(judgeLimits(limits({ errorRate: 5, minRequests: 1 }), evidence(services, { gap })).reason).toContain(gap);
-  });
-});
-
-describe('a quantile', () => {
-  it('is interpolated within its bucket, and none without requests', () => {
-    expect(quantile(counters(100, 0, { 1: 50, 5: 50 }), 0.75)).toBe(3);
-    expect(quantile(counters(0), 0.95)).toBeNull();
   });
 });

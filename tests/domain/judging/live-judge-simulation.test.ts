@@ -6,6 +6,7 @@ import {
   type LiveSettings,
   type LiveState,
 } from '../../../domain/judging/live/judge';
+import { incrementBetween } from '../../../domain/judging/increment';
 import { observeNotSlower, startNotSlower } from '../../../domain/judging/live/not-slower';
 import { seeded } from '../../support/seeded';
 import { Router, Traffic, type Change, type TrafficSettings } from '../../support/canary-traffic';
@@ -52,7 +53,7 @@ function judged({ services, seed, looks, changes = {} }: Canary): End {
   for (let after = 1; after <= looks; after++) {
     traffic.forEach(([name, each]) => router.add(name, each.next(after < looks / 2 ? 0.1 : 0.5, changes[name])));
     const now = router.counted();
-    state = observeLive(state, before, now, 'green');
+    state = observeLive(state, incrementBetween(before, now), 'green');
     before = now;
     naive ||= isDifferentAtOneLook(state);
     if (!isCertain(state, settings)) continue;

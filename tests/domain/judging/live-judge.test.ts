@@ -1,4 +1,4 @@
-import type { Counted } from '../../../domain/judging/counters';
+import type { RouterCounters } from '../../../domain/router';
 import {
   isClearlyGood,
   liveVerdicts,
@@ -8,12 +8,13 @@ import {
   type LiveSettings,
   type LiveState,
 } from '../../../domain/judging/live/judge';
+import { incrementBetween } from '../../../domain/judging/increment';
 import { countsVerdict, observeCounts, startCounts } from '../../../domain/judging/live/counts';
 
 const BOUNDS = [10, 20, 50, 100, 200, 500, 1_000, null];
 const SETTINGS: LiveSettings = { level: 0.0017, allowedErrors: 1, allowedLatency: 1.1, slowerBy: 5, minRequests: 50 };
 
-type Service = Counted['slots']['blue'][string];
+type Service = RouterCounters['slots']['blue'][string];
 /** Counters of one service: requests by bucket of latency, and how many of them failed. */
 const counters = (latency: number[], errors = 0): Service => ({
   requests: latency.reduce((sum, count) => sum + count, 0),
@@ -21,7 +22,7 @@ const counters = (latency: number[], errors = 0): Service => ({
   latency: BOUNDS.map((upTo, bucket) => ({ upTo, count: latency[bucket] ?? 0 })),
 });
 const NOTHING = counters([]);
-const one = (live: Service, canary: Service, process = 'p1'): Counted => ({
+const one = (live: Service, canary: Service, process = 'p1'): RouterCounters => ({
   process,
   slots: { blue: { backend: live }, green: { backend: canary } },
 });
@@ -33,7 +34,7 @@ function soak(live: number[], canary: number[], samples: number, errors = { live
   for (let sample = 1; sample <= samples; sample++) {
     const times = (counts: number[]): number[] => counts.map((count) => count * sample);
     const now = one(counters(times(live), errors.live * sample), counters(times(canary), errors.canary * sample));
-    state = observeLive(state, before, now, 'green');
+    state = observeLive(state, incrementBetween(before, now), 'green');
     before = now;
   }
   return state;
@@ -49,7 +50,7 @@ const FEW = [0, 30, 40, 20, 8, 2];
 describe('what is told', () => {
   test('more errors than the live version has, with numbers that can be checked', () => {
     const now = one(counters([0, 3_061], 21), counters([0, 340], 12));
-    const found = verdict(observeLive(startLive(), START, now, 'green'), 'errors backend');
+    const found = verdict(observeLive(startLive(), incrementBetween(START, now), 'green'), 'errors backend');
     expect(found).toMatchObject({ label: 'high', critical: true });
     expect(found.reason).toBe(
       '12 of 340 requests failed (3.53 %), live: 21 of 3061 (0.686 %); p = 0.0013 at any time, below 0.0017',
@@ -82,8 +83,10 @@ describe('what is told', () => {
     const none = { backend: NOTHING, frontend: NOTHING, search: NOTHING };
     const state = observeLive(
       startLive(),
-      { process: '1', slots: { blue: none, green: none } },
-      { process: '1', slots: { blue: services, green: canary } },
+      incrementBetween(
+        { process: '1', slots: { blue: none, green: none } },
+        { process: '1', slots: { blue: services, green: canary } },
+      ),
       'green',
     );
     const high = liveVerdicts(state, SETTINGS).filter((each) => each.label === 'high');
@@ -146,7 +149,7 @@ describe('what matters', () => {
     let [state, before] = [startLive(1.9), START];
     for (let sample = 1; sample <= 40; sample++) {
       const now = one(counters([0, 1_000 * sample], 10 * sample), counters([0, 100 * sample], 2 * sample));
-      state = observeLive(state, before, now, 'green');
+      state = observeLive(state, incrementBetween(before, now), 'green');
       before = now;
     }
     expect(label(state, 'errors backend', { allowedErrors: 1.9 })).toBe('pass');
@@ -191,25 +194,27 @@ describe('evidence', () => {
       'counters of the router fell',
     ],
   ])('of %s is missing, and this is said', (_what, from, to, reason) => {
-    const after = observeLive(state, from, to, 'green');
+    const after = observeLive(state, incrementBetween(from, to), 'green');
     expect(after.services).toEqual(state.services);
     expect(after.gaps).toEqual({ count: 1, last: reason });
     expect(verdict(after, 'errors backend').reason).toContain(`(1 sample was no evidence, the last: ${reason})`);
-    const again = observeLive(after, from, to, 'green');
+    const again = observeLive(after, incrementBetween(from, to), 'green');
     expect(verdict(again, 'latency backend').reason).toContain('(2 samples were no evidence');
   });
 
   test('goes on in another process from what was written down, and is bounded however long it lasts', () => {
     const read = JSON.parse(JSON.stringify(state)) as LiveState;
     expect(read).toEqual(state);
-    expect(observeLive(read, before, more, 'green')).toEqual(observeLive(state, before, more, 'green'));
+    expect(observeLive(read, incrementBetween(before, more), 'green')).toEqual(
+      observeLive(state, incrementBetween(before, more), 'green'),
+    );
     const long = soak(MANY, FEW, 1_000, { live: 4, canary: 1 });
     expect(JSON.stringify(long).length).toBeLessThan(2_500);
   });
 
   test('is neither lost nor doubled when an older state goes on with one bigger increment', () => {
     const [errors, crashed] = [soak(MANY, FEW, 8, { live: 4, canary: 1 }), soak(MANY, FEW, 3, { live: 4, canary: 1 })];
-    const at = (sample: number): Counted =>
+    const at = (sample: number): RouterCounters =>
       one(
         counters(
           MANY.map((count) => count * sample),
@@ -220,7 +225,7 @@ describe('evidence', () => {
           sample,
         ),
       );
-    const resumed = observeLive(crashed, at(3), at(8), 'green');
+    const resumed = observeLive(crashed, incrementBetween(at(3), at(8)), 'green');
     const [whole, merged] = [errors.services['backend']!, resumed.services['backend']!];
     expect(merged.errors.canary).toEqual(whole.errors.canary);
     expect(merged.latency.canary).toEqual(whole.latency.canary);
@@ -231,12 +236,12 @@ describe('evidence', () => {
   });
 
   test('is the same whichever slot the new version has', () => {
-    const swapped = (counted: Counted): Counted => ({
+    const swapped = (counted: RouterCounters): RouterCounters => ({
       ...counted,
       slots: { blue: counted.slots.green, green: counted.slots.blue },
     });
-    expect(observeLive(state, swapped(before), swapped(more), 'blue')).toEqual(
-      observeLive(state, before, more, 'green'),
+    expect(observeLive(state, incrementBetween(swapped(before), swapped(more)), 'blue')).toEqual(
+      observeLive(state, incrementBetween(before, more), 'green'),
     );
   });
 });

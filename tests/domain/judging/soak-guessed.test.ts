@@ -1,6 +1,7 @@
 import { judge, type MetricJudgement } from '../../../domain/judging/metric/judge';
 import { parseJudgeInput } from '../../../domain/config/judge';
-import { takeValues, type MetricValues, type Pair } from '../../../domain/judging/soak/values';
+import type { Pair } from '../../../domain/judging/series';
+import { takeValues, type MetricValues } from '../../../domain/judging/soak/values';
 import { normal, seeded } from '../../support/seeded';
 
 /* Values of programs and webhooks that do not say when they measured them. */
@@ -13,8 +14,12 @@ function judged(readings: [canary: number, baseline: number][]): { found: Metric
   const taken: Pair[] = [];
   let known: MetricValues | undefined;
   for (const [index, [canary, baseline]] of readings.entries()) {
-    const both = { canary: { value: canary, guessed: true }, baseline: { value: baseline, guessed: true } } as const;
-    const { values, sample } = takeValues(known, { interval: 1_000 }, both, 1_000 * (index + 1), 1_000);
+    const both = { canary: { value: canary, guessed: true }, live: { value: baseline, guessed: true } } as const;
+    const { values, sample } = takeValues(
+      known,
+      { interval: 1_000 },
+      { readings: both, at: 1_000 * (index + 1), began: 1_000 },
+    );
     known = values;
     if (sample) taken.push(sample);
   }

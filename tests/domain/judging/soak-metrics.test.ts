@@ -35,12 +35,18 @@ type Reading = [canary: Measurement, baseline: Measurement];
 function read(metric: object, readings: Reading[]) {
   const settings = settingsOf(metric);
   const configured: AnalysisMetric = settings.canary.analysis.metrics[0]!;
-  const began: SoakState = startSoak({ name: 'canary', baseline: null, began: 1_000 }, settings, null);
+  const began: SoakState = startSoak({ name: 'canary', since: null, began: 1_000 }, settings, null);
   const state = readings.reduce(
     (known, [canary, baseline], index) =>
       // A heartbeat carries it as JSON.
       JSON.parse(
-        JSON.stringify(observeMetric(known, configured, { canary, baseline }, 1_000 * (index + 1), settings)),
+        JSON.stringify(
+          observeMetric(
+            known,
+            { metric: configured, readings: { canary, live: baseline }, at: 1_000 * (index + 1) },
+            settings,
+          ),
+        ),
       ) as SoakState,
     began,
   );

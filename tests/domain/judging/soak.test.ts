@@ -1,53 +1,16 @@
-import type { Counted, Counters, Evidence } from '../../../domain/judging/counters';
-import { evidenceSince } from '../../../domain/judging/counters';
-import { appConfigSchema } from '../../../domain/config';
 import {
-  forNextStep,
   observeCounters,
   observeMetric,
-  startSoak,
   type Measurement,
   type SoakSettings,
   type SoakState,
 } from '../../../domain/judging/soak/state';
 import { isDone, judgeEnd, judgeSample, wantsMore } from '../../../domain/judging/soak/verdict';
+import type { RouterCounters } from '../../../domain/router';
+import { NOTHING, ZERO, begin, cold, counted, counters, evidenceOf, settingsWith } from './soak-world';
 
 const MEMORY = { name: 'memory', minSamples: 20, containers: { measure: 'memory' } };
 const FAILED = { name: 'jobs', command: { run: ['./jobs'], answers: 'counts' } };
-
-function settingsWith(analysis: object = {}, rest: Partial<SoakSettings> = {}, canary: object = {}): SoakSettings {
-  const config = appConfigSchema.parse({
-    version: 1,
-    app: 'fx',
-    services: { web: { image: 'fx', port: 80, routes: [{ port: 80 }] } },
-    canary: { steps: [{ weight: 50 }], limits: { minRequests: 20 }, analysis, ...canary },
-  });
-  const { limits } = config.canary;
-  const fixed = { slot: 'green', services: ['web'], steps: 1, isCompared: true, recorded: null } as const;
-  return { ...fixed, services: ['web'], limits, canary: config.canary, ...rest };
-}
-
-const counters = (requests: number, errors: number, slow = 0): Counters => ({
-  requests,
-  errors,
-  latency: [
-    { upTo: 5, count: Math.floor((requests - slow) / 2) },
-    { upTo: 10, count: Math.ceil((requests - slow) / 2) },
-    { upTo: 50, count: 0 },
-    { upTo: 500, count: slow },
-    { upTo: 5_000, count: 0 },
-    { upTo: null, count: 0 },
-  ],
-});
-const counted = (live: Counters, canary: Counters, process = '1'): Counted => ({
-  process,
-  slots: { blue: { web: live }, green: { web: canary } },
-});
-const ZERO = counted(counters(0, 0), counters(0, 0));
-const cold = (settings: SoakSettings) => startSoak({ name: 'canary-50', baseline: ZERO, began: 0 }, settings, null);
-const begin = (settings: SoakSettings): SoakState => ({ ...cold(settings), served: { web: 1_000 } });
-const evidenceOf = (now: Counted): Evidence => ({ ...evidenceSince(ZERO, now, 'green'), probes: {} });
-const NOTHING: Evidence = { services: null, gap: 'the router did not answer', probes: {} };
 
 function read(
   state: SoakState,
@@ -58,7 +21,11 @@ function read(
   const [metric] = settings.canary.analysis.metrics;
   for (let index = 0; index < times; index++) {
     const [canary, baseline] = measured(index);
-    state = observeMetric(state, metric!, { canary, baseline }, index * 1_000, settings);
+    state = observeMetric(
+      state,
+      { metric: metric!, readings: { canary, live: baseline }, at: index * 1_000 },
+      settings,
+    );
   }
   return state;
 }
@@ -68,7 +35,7 @@ describe('a canary beside the live version', () => {
     const settings = settingsWith();
     const now = counted(counters(2_000, 100), counters(2_000, 220));
     const { verdict, reason, metrics } = judgeSample(
-      observeCounters(begin(settings), now, 1_000, settings),
+      observeCounters(begin(settings), { now, at: 1_000 }, settings),
       evidenceOf(now),
       settings,
     );
@@ -83,14 +50,14 @@ describe('a canary beside the live version', () => {
   it('passes with enough requests of both and no difference, and not before', () => {
     const settings = settingsWith();
     const few = counted(counters(5, 0), counters(100, 0));
-    const some = observeCounters(begin(settings), few, 1_000, settings);
+    const some = observeCounters(begin(settings), { now: few, at: 1_000 }, settings);
     expect(judgeSample(some, evidenceOf(few), settings)).toMatchObject({
       verdict: 'inconclusive',
       reason: 'errors web: 5 requests of the live version seen, 20 needed',
     });
     expect(wantsMore(some, evidenceOf(few), settings)).toBe(true);
     const enough = counted(counters(1_000, 10), counters(1_000, 10));
-    const more = observeCounters(some, enough, 2_000, settings);
+    const more = observeCounters(some, { now: enough, at: 2_000 }, settings);
     expect(judgeSample(more, evidenceOf(enough), settings).verdict).toBe('pass');
     expect(wantsMore(more, evidenceOf(enough), settings)).toBe(false);
   });
@@ -98,7 +65,7 @@ describe('a canary beside the live version', () => {
   it('is only compared where that is wished, and with a router that counts', () => {
     const settings = settingsWith({ compare: false });
     const now = counted(counters(2_000, 100), counters(2_000, 220));
-    const state = observeCounters(begin(settings), now, 1_000, settings);
+    const state = observeCounters(begin(settings), { now, at: 1_000 }, settings);
     expect(judgeSample(state, evidenceOf(now), settings)).toEqual({
       verdict: 'not judged',
       reason: 'no limits configured',
@@ -117,7 +84,10 @@ describe('a canary beside the live version', () => {
     const samples = [1, 2, 3, 4, 5].map((part) => counted(counters(9_000 * part, part), counters(9_000 * part, part)));
     const done = (earlyPass: boolean) => {
       const settings = settingsWith({ earlyPass });
-      const state = samples.reduce((known, now) => observeCounters(known, now, 1_000, settings), begin(settings));
+      const state = samples.reduce(
+        (known, now) => observeCounters(known, { now, at: 1_000 }, settings),
+        begin(settings),
+      );
       return isDone(state, evidenceOf(samples[4]!), settings);
     };
     expect([done(false), done(true)]).toEqual([false, true]);
@@ -127,13 +97,16 @@ describe('a canary beside the live version', () => {
     const settings = settingsWith();
     const first = counted(counters(500, 0), counters(30, 0, 25));
     const then = counted(counters(1_000, 0), counters(530, 0, 25));
-    const state = [first, then].reduce((known, now) => observeCounters(known, now, 1, settings), cold(settings));
+    const state = [first, then].reduce(
+      (known, now) => observeCounters(known, { now, at: 1 }, settings),
+      cold(settings),
+    );
     expect(judgeSample(state, evidenceOf(then), settings).verdict).toBe('pass');
     expect(state.live.services.web?.errors.canary.total).toBe(530);
     const slow = [1, 2, 3, 4, 5, 6].map((sample) =>
       counted(counters(sample * 500, 0), counters(sample * 500, 0, sample * 400)),
     );
-    const warm = slow.reduce((known, now) => observeCounters(known, now, 1, settings), begin(settings));
+    const warm = slow.reduce((known, now) => observeCounters(known, { now, at: 1 }, settings), begin(settings));
     expect(judgeSample(warm, evidenceOf(slow.at(-1)!), settings).reason).toMatch(/^latency web: /);
   });
 
@@ -142,7 +115,7 @@ describe('a canary beside the live version', () => {
     const now = counted(counters(2_000, 20), counters(2_000, 56));
     const verdict = (steps: number) => {
       const settings = settingsWith({}, { steps });
-      return judgeSample(observeCounters(begin(settings), now, 1, settings), evidenceOf(now), settings).verdict;
+      return judgeSample(observeCounters(begin(settings), { now, at: 1 }, settings), evidenceOf(now), settings).verdict;
     };
     expect([verdict(1), verdict(1_000)]).toEqual(['fail', 'pass']);
   });
@@ -151,7 +124,7 @@ describe('a canary beside the live version', () => {
 describe('a metric', () => {
   const good = (state: SoakState, settings: SoakSettings) => {
     const now = counted(counters(1_000, 0), counters(1_000, 0));
-    return { state: observeCounters(state, now, 1, settings), evidence: evidenceOf(now) };
+    return { state: observeCounters(state, { now, at: 1 }, settings), evidence: evidenceOf(now) };
   };
   const value = (number: number): Measurement => ({ value: number });
 
@@ -202,60 +175,12 @@ describe('a metric', () => {
   });
 });
 
-describe('what a soak knows', () => {
-  it('is the same however many samples were lost on the way', () => {
-    const settings = settingsWith({}, {}, { triggers: [{ errorRate: 5, for: '5m' }] });
-    const samples = [1, 2, 3, 4, 5].map((part) => counted(counters(100 * part, part), counters(90 * part, 3 * part)));
-    const add = (state: SoakState, now: Counted) => observeCounters(state, now, 1_000, settings);
-    const all = samples.reduce(add, begin(settings));
-    const resumed = [samples[1]!, samples[4]!].reduce(add, begin(settings));
-    const totalsOf = ({ live, seen }: SoakState) => ({
-      seen,
-      errors: live.services.web?.errors.canary,
-      baseline: live.services.web?.errors.baseline,
-    });
-    expect(totalsOf(resumed)).toEqual(totalsOf(all));
-    expect(totalsOf(all).errors).toEqual({ bad: 15, total: 450 });
-  });
-
-  it('leaves out what lies between two processes of the router', () => {
-    const settings = settingsWith();
-    const first = observeCounters(begin(settings), counted(counters(100, 1), counters(100, 1)), 1, settings);
-    const other = observeCounters(first, counted(counters(500, 400), counters(500, 400), '2'), 2, settings);
-    expect(other.live.services.web?.errors.canary).toEqual({ bad: 1, total: 100 });
-    expect(other.live.gaps.count).toBe(1);
-    const next = observeCounters(other, counted(counters(600, 401), counters(600, 400), '2'), 3, settings);
-    expect(next.live.services.web?.errors.canary).toEqual({ bad: 1, total: 200 });
-  });
-
-  it('goes on within a step; another begins its tests anew, but not failures in a row and limits over time', () => {
-    const settings = settingsWith({}, {}, { triggers: [{ errorRate: 5, for: '5m' }] });
-    const known: SoakState = {
-      ...observeCounters(begin(settings), counted(counters(100, 1), counters(100, 1)), 1, settings),
-      probes: { web: { failures: 2, seen: '500' } },
-    };
-    const at = (name: string) => startSoak({ name, baseline: ZERO, began: 9 }, settings, known);
-    expect(at('canary-50')).toBe(known);
-    expect(at('bake')).toMatchObject({ began: 9, seen: ZERO, probes: known.probes, triggers: known.triggers });
-    expect(at('bake').live.services).toEqual({});
-    expect(Object.keys(forNextStep(known).series)).toEqual([]);
-  });
-
-  it('stays small in a day with a sample a second', () => {
-    const settings = settingsWith({ metrics: [MEMORY] });
-    let state = begin(settings);
-    for (let at = 1; at <= 10_000; at++)
-      state = observeCounters(state, counted(counters(9 * at, at), counters(9 * at, at)), at * 1_000, settings);
-    expect(JSON.stringify(state).length).toBeLessThan(20_000);
-  });
-});
-
 describe('a version with all the traffic', () => {
   it('is compared with what was recorded before the switch', () => {
     const recorded = { web: counters(10_000, 100) };
     const settings = settingsWith({}, { isCompared: false, recorded });
-    const judged = (now: Counted, judge = judgeSample) =>
-      judge(observeCounters(begin(settings), now, 1, settings), evidenceOf(now), settings);
+    const judged = (now: RouterCounters, judge = judgeSample) =>
+      judge(observeCounters(begin(settings), { now, at: 1 }, settings), evidenceOf(now), settings);
     expect(judged(counted(counters(0, 0), counters(5_000, 50))).verdict).toBe('pass');
     const bad = judged(counted(counters(0, 0), counters(5_000, 150)));
     expect(bad).toMatchObject({ verdict: 'fail' });
@@ -273,7 +198,7 @@ describe('a version that nothing judges has not passed', () => {
     settingsWith({}, { isCompared: false, ...rest }, canary);
   const quiet = counted(counters(0, 0), counters(5_000, 50));
   const verdictOf = (settings: SoakSettings, now = quiet, evidence = evidenceOf(now)) =>
-    judgeEnd(observeCounters(begin(settings), now, 1, settings), evidence, settings).judgement;
+    judgeEnd(observeCounters(begin(settings), { now, at: 1 }, settings), evidence, settings).judgement;
 
   it('without limits, and with nothing beside it and nothing recorded', () => {
     expect(verdictOf(bake())).toEqual({ verdict: 'not judged', reason: 'no limits configured' });

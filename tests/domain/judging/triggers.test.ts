@@ -1,4 +1,4 @@
-import type { Counters } from '../../../domain/judging/counters';
+import type { SlotCounters } from '../../../domain/router';
 import type { Trigger } from '../../../domain/config';
 import { firedTrigger, startTrigger, watchTrigger, type TriggerState } from '../../../domain/judging/triggers';
 
@@ -6,7 +6,7 @@ const MINUTE = 60_000;
 const ERRORS: Trigger = { errorRate: 5, for: 5 * MINUTE };
 const SAMPLE = 10_000;
 
-const seen = (requests: number, errors: number, slow = 0): Record<string, Counters> => ({
+const seen = (requests: number, errors: number, slow = 0): Record<string, SlotCounters> => ({
   api: {
     requests,
     errors,
@@ -21,13 +21,13 @@ const GOOD = seen(100, 0);
 const BAD = seen(100, 20);
 
 /** Samples every 10 s for as many minutes each; answers after how many minutes it fired. */
-function after(trigger: Trigger, ...parts: [number, Record<string, Counters> | null][]): number | undefined {
-  let state: TriggerState = watchTrigger(trigger, startTrigger(), GOOD, 0, 20);
+function after(trigger: Trigger, ...parts: [number, Record<string, SlotCounters> | null][]): number | undefined {
+  let state: TriggerState = watchTrigger(trigger, startTrigger(), { increment: GOOD, at: 0, minRequests: 20 });
   let at = 0;
   for (const [minutes, increment] of parts) {
     for (let sample = 0; sample < (minutes * MINUTE) / SAMPLE; sample++) {
       at += SAMPLE;
-      state = watchTrigger(trigger, state, increment, at, 20);
+      state = watchTrigger(trigger, state, { increment, at, minRequests: 20 });
       if (firedTrigger([trigger], [state]) !== undefined) return at / MINUTE;
     }
   }
@@ -61,8 +61,9 @@ describe('a limit over time', () => {
   });
 
   it('says what was seen, and for how long', () => {
-    let state = watchTrigger(ERRORS, startTrigger(), null, 0, 20);
-    for (let at = SAMPLE; at <= 5 * MINUTE; at += SAMPLE) state = watchTrigger(ERRORS, state, BAD, at, 20);
+    let state = watchTrigger(ERRORS, startTrigger(), { increment: null, at: 0, minRequests: 20 });
+    for (let at = SAMPLE; at <= 5 * MINUTE; at += SAMPLE)
+      state = watchTrigger(ERRORS, state, { increment: BAD, at, minRequests: 20 });
     expect(firedTrigger([ERRORS], [state])).toBe(
       'api: error rate 20 % (60 of 300 requests) > 5 % for 5 min, 5 min fail it',
     );

@@ -98,12 +98,12 @@ async function replay(canary: string, metric: object, every: number, soak: numbe
   };
   const [configured] = config.canary.analysis.metrics;
   const source = await opened({ prometheus, interval: `${every}s` });
-  let state: SoakState = startSoak({ name: 'canary', baseline: null, began: BEGAN }, settings, null);
+  let state: SoakState = startSoak({ name: 'canary', since: null, began: BEGAN }, settings, null);
   const evidence = { services: null, probes: {} };
   for (let at = BEGAN + every * SECOND; at <= BEGAN + soak * SECOND; at += every * SECOND) {
     const of = (slot: Slot): Promise<Reading> => source.read({ ...OF, slot, app: canary }, { from: BEGAN, to: at }, io);
     const [own, live] = await Promise.all([of('green'), of('blue')]);
-    state = observeMetric(state, configured!, { canary: own, baseline: live }, at, settings);
+    state = observeMetric(state, { metric: configured!, readings: { canary: own, live }, at }, settings);
     if (judgeSample(state, evidence, settings).verdict === 'fail') return 'fail';
   }
   return judgeEnd(state, evidence, settings).judgement.verdict;

@@ -1,0 +1,70 @@
+import { addUp, countAt, type Services } from './counters';
+import { SLOTS, type Slot } from '../release';
+import type { RouterCounters, SlotCounters } from '../router';
+
+/*
+ * A router counts on and on. Each sample takes the difference to the reading before once, and whatever judges gets this
+ * difference: so a sample that is lost in a crash only makes the next difference larger.
+ */
+
+/** What was counted between two readings, in both slots; or why nobody knows. */
+export type RouterIncrement = { slots: Record<Slot, Services> } | { gap: string };
+
+/**
+ * The difference between two readings. When the router's process is another one, or any counter of either slot is lower
+ * than before or gone, nobody knows what was counted in between: then nothing of it is used.
+ */
+export function incrementBetween(before: RouterCounters, now: RouterCounters): RouterIncrement {
+  if (before.process !== now.process) return { gap: 'the router began to count anew' };
+  if (SLOTS.some((slot) => hasFallen(before.slots[slot], now.slots[slot])))
+    return { gap: 'counters of the router fell' };
+  const grown = (slot: Slot): Services =>
+    Object.fromEntries(
+      Object.entries(now.slots[slot]).map(
+        ([service, counters]) => [service, difference(before.slots[slot][service], counters)] as const,
+      ),
+    );
+  return { slots: { blue: grown('blue'), green: grown('green') } };
+}
+
+/** What was counted since the step began, or since the last gap in it. */
+export interface Tally {
+  slots: Record<Slot, Services>;
+  /** Why it does not go back to the beginning of the step. */
+  gap?: string;
+}
+
+export function startTally(): Tally {
+  return { slots: { blue: {}, green: {} } };
+}
+
+/** Adds an increment. Nothing is added up across a gap: evidence from before it is not used any more. */
+export function tallied(before: Tally, increment: RouterIncrement): Tally {
+  if ('gap' in increment) return { ...startTally(), gap: `${increment.gap}, evidence from before is not used` };
+  const { slots } = increment;
+  return {
+    ...before,
+    slots: { blue: addUp(before.slots.blue, slots.blue), green: addUp(before.slots.green, slots.green) },
+  };
+}
+
+function difference(before: SlotCounters | undefined, now: SlotCounters): SlotCounters {
+  if (!before) return now;
+  return {
+    requests: now.requests - before.requests,
+    errors: now.errors - before.errors,
+    latency: now.latency.map(({ upTo, count }) => ({ upTo, count: count - countAt(before.latency, upTo) })),
+  };
+}
+
+function hasFallen(before: Services, now: Services): boolean {
+  return Object.entries(before).some(([service, { requests, errors, latency }]) => {
+    const after = now[service];
+    return (
+      !after ||
+      after.requests < requests ||
+      after.errors < errors ||
+      latency.some(({ upTo, count }) => countAt(after.latency, upTo) < count)
+    );
+  });
+}
