@@ -1,3 +1,4 @@
+import type { Question } from './asking';
 import { isPastReturn } from './release';
 import type { MessageRecord, Phase } from './release';
 
@@ -19,8 +20,8 @@ export type MessageName = (typeof MESSAGES)[number];
 export interface Situation {
   state: 'running' | 'paused' | 'undoing' | 'needs a hand' | 'ended';
   phase: Phase;
-  /** A person's answer is being waited for: an approval, what to do about an inconclusive canary, or a manual step. */
-  asking: 'approval' | 'canary' | 'promotion' | null;
+  /** What a person's answer is being waited for; null when nothing is asked. */
+  asking: Question['for'] | null;
   /** A soak is running that `promote` could cut short. */
   soaking: boolean;
   /** Who may approve or reject; empty: anyone. */
@@ -98,10 +99,19 @@ function pastReturn(phase: Phase): string | undefined {
 }
 
 function refuseAnswer({ asking, approvers, phase }: Situation, { name, who }: Message): string | undefined {
-  if (asking === null) return `nobody is being asked in ${phase}; ${name} is for the approve phase`;
-  if (asking === 'canary' && name === 'approve')
-    return 'the canary is inconclusive: promote goes on, reject rolls back';
-  if (asking === 'promotion' && name === 'approve') return 'this step is manual: promote goes on, reject rolls back';
+  switch (asking) {
+    case null:
+    case 'resume':
+    case 'hand':
+      return `nobody is being asked in ${phase}; ${name} is for the approve phase`;
+    case 'canary':
+      if (name === 'approve') return 'the canary is inconclusive: promote goes on, reject rolls back';
+      break;
+    case 'promotion':
+      if (name === 'approve') return 'this step is manual: promote goes on, reject rolls back';
+      break;
+    case 'approval':
+  }
   if (approvers.length > 0 && !approvers.includes(who))
     return `${who} may not ${name}; it takes one of: ${approvers.join(', ')}`;
   return undefined;

@@ -1,3 +1,4 @@
+import type { Asked } from './asking';
 import type { GitState } from './request';
 
 /** A release passes through these, in this order. */
@@ -110,6 +111,8 @@ export interface Judgement {
 export interface JudgedStep {
   /** `canary-10`, `approve`, `bake`: also the name of its picture. */
   name: string;
+  /** The phase that it belongs to; absent in what an older version said, which begins its name with it. */
+  phase?: Phase;
   share: number;
   judgement: Judgement;
   /** Requests of the new version that were seen. */
@@ -169,7 +172,9 @@ export interface ReleaseStatus {
   live?: Live;
   /** Share of the new slot in per cent, as last read back. */
   share: number;
-  /** What it waits for, in words: `approval by alice or bob until 14:05`. */
+  /** What it asks of a person; absent when nothing is asked, and in what an older version said. */
+  asks?: Asked;
+  /** The same in words: `approval by alice or bob within 1 d`. */
   waitingFor?: string;
   judgement?: Judgement;
   /** Every share of the traffic that was judged so far, in order; absent before the first. */

@@ -1,5 +1,5 @@
 import { ApplicationFailure, CancellationScope, condition, sleep } from '@temporalio/workflow';
-import type { Situation } from '../domain/messages';
+import type { Question } from '../domain/asking';
 import type { Judgement } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Run } from './run';
@@ -8,10 +8,8 @@ import type { Soak } from './soak';
 
 /* What people are asked. The new version goes on being judged while they think. */
 
-interface Question {
-  asking: NonNullable<Situation['asking']>;
-  /** What people read. */
-  what: string;
+interface Asking {
+  question: Question;
   /** Milliseconds they have for an answer. Judging does not stop this clock. */
   timeout: number;
   answered: () => boolean;
@@ -24,7 +22,7 @@ interface Question {
  * @returns false when nobody answered in time
  * @throws when the judgement is bad, or the release is stopped
  */
-export async function ask(run: Run, { asking, what, timeout, answered, watch }: Question): Promise<boolean> {
+export async function ask(run: Run, { question, timeout, answered, watch }: Asking): Promise<boolean> {
   const { control } = run;
   let isLate = false;
   const clock = new CancellationScope();
@@ -35,16 +33,14 @@ export async function ask(run: Run, { asking, what, timeout, answered, watch }: 
       () => undefined,
     );
   const until = () => isLate || answered();
-  control.asking = asking;
-  control.waitFor(what);
+  control.ask(question, timeout);
   try {
     if (watch) failIfBad(await soak(run, { ...(await watch()), length: null, longest: undefined, until }));
     else await condition(until);
     return answered();
   } finally {
     clock.cancel();
-    control.asking = null;
-    control.waitFor(undefined);
+    control.asked();
   }
 }
 
@@ -57,21 +53,19 @@ export async function settle(run: Run, judgement: Judgement, watched: Soak): Pro
   if (inconclusive === 'fail') throw judgedNo(judgement.reason);
   if (inconclusive === 'continue') return false;
   const { reason } = judgement;
-  const what = `promote or reject: the canary is inconclusive (${reason})`;
-  if (await ask(run, { ...promotion(run, watched), asking: 'canary', timeout: holdTimeout, what })) return true;
+  const question: Question = { for: 'canary', reason };
+  if (await ask(run, { ...promotion(run, watched), question, timeout: holdTimeout })) return true;
   throw judgedNo(`still inconclusive when the time to decide was over: ${reason}`);
 }
 
 /** Waits for the person whose word a manual step needs. */
 export async function untilPromoted(run: Run, watched: Soak, timeout: number): Promise<void> {
   const { share } = watched;
-  const within = formatDuration(timeout);
-  const what = `promote or reject: the step at ${share} % is manual; within ${within}`;
-  if (await ask(run, { ...promotion(run, watched), asking: 'promotion', timeout, what })) return;
-  throw judgedNo(`nobody promoted the step at ${share} % within ${within}`);
+  if (await ask(run, { ...promotion(run, watched), question: { for: 'promotion', share }, timeout })) return;
+  throw judgedNo(`nobody promoted the step at ${share} % within ${formatDuration(timeout)}`);
 }
 
-function promotion({ control }: Run, watched: Soak): Pick<Question, 'answered' | 'watch'> {
+function promotion({ control }: Run, watched: Soak): Pick<Asking, 'answered' | 'watch'> {
   return { answered: () => control.promoted !== undefined, watch: () => Promise.resolve(watched) };
 }
 

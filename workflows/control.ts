@@ -1,5 +1,7 @@
 import { ApplicationFailure, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
+import { questionText } from '../domain/asking';
+import type { Asked, Question } from '../domain/asking';
 import { describe } from '../domain/details';
 import { parseMessage, recordOf, refusal, MESSAGES } from '../domain/messages';
 import type { Message, MessageName, Situation } from '../domain/messages';
@@ -16,6 +18,7 @@ export interface Stop {
 }
 
 const MOST_MESSAGES = 50;
+const NOTHING_ASKED = { asks: undefined, waitingFor: undefined };
 const phaseAttribute = defineSearchAttributeKey(SEARCH_ATTRIBUTES.phase, 'KEYWORD');
 const outcomeAttribute = defineSearchAttributeKey(SEARCH_ATTRIBUTES.outcome, 'KEYWORD');
 
@@ -30,7 +33,6 @@ export class Control {
   promoted?: Message;
   approved?: Message;
   hand?: 'retry' | 'resolved';
-  asking: Situation['asking'] = null;
   soaking = false;
 
   constructor(
@@ -82,23 +84,35 @@ export class Control {
 
   ended(outcome: Outcome): void {
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
-    this.changed({ state: 'ended', outcome, endedAt: Date.now(), waitingFor: undefined });
+    this.changed({ state: 'ended', outcome, endedAt: Date.now(), ...NOTHING_ASKED });
   }
 
   /** Waits for a person because an undo failed. An attribute says so too: nobody else may put things right meanwhile. */
-  needsHand(what: string): void {
+  needsHand(undo: string): void {
     upsertSearchAttributes([{ key: outcomeAttribute, value: 'needs a hand' }]);
-    this.changed({ state: 'needs a hand', waitingFor: what });
+    this.status.state = 'needs a hand';
+    this.ask({ for: 'hand', undo });
   }
 
   /** A person has answered. */
   undoesAgain(): void {
     upsertSearchAttributes([{ key: outcomeAttribute, value: null }]);
-    this.changed({ state: 'undoing', waitingFor: undefined });
+    this.changed({ state: 'undoing', ...NOTHING_ASKED });
   }
 
-  waitFor(what: string | undefined): void {
-    this.changed({ waitingFor: what });
+  /**
+   * Shows what is asked of a person.
+   * @param timeout milliseconds for the answer; absent when there is no hurry
+   */
+  ask(question: Question, timeout?: number): void {
+    const since = Date.now();
+    const asks: Asked = { ...question, since, ...(timeout !== undefined && { until: since + timeout }) };
+    this.changed({ asks, waitingFor: questionText(asks) });
+  }
+
+  /** Nothing is asked any more. */
+  asked(): void {
+    this.changed(NOTHING_ASKED);
   }
 
   private acceptOrFail(name: MessageName, payload: unknown): MessageAnswer {
@@ -142,9 +156,9 @@ export class Control {
   }
 
   private situation(): Situation {
-    const { state, phase } = this.status;
-    const { asking, soaking, approvers, stop } = this;
-    return { state, phase, asking, soaking, approvers, stopping: stop !== undefined };
+    const { state, phase, asks } = this.status;
+    const { soaking, approvers, stop } = this;
+    return { state, phase, asking: asks?.for ?? null, soaking, approvers, stopping: stop !== undefined };
   }
 }
 

@@ -10,7 +10,8 @@ import type { Hand } from './undo-stack';
 /** Puts everything back, newest first; answers how that ended. */
 export async function goBack(run: Run, error: TemporalFailure): Promise<Outcome> {
   const { control, request, slot, undos } = run;
-  control.changed({ why: control.stop?.why ?? messageOf(error), waitingFor: undefined });
+  control.changed({ why: control.stop?.why ?? messageOf(error) });
+  control.asked();
   if (undos.isUntouched) return 'refused';
   control.changed({ state: 'undoing' });
   if (!request.options.noRollback) return (await undo(run, ['traffic', 'other'])) ? 'resolved by hand' : 'rolled back';
@@ -57,7 +58,7 @@ async function undo(run: Run, kinds: ('traffic' | 'other')[]): Promise<boolean> 
 
 async function askForHand({ control }: Run, { label }: UndoRecord): Promise<Hand> {
   control.hand = undefined;
-  control.needsHand(`retry or resolved: this undo failed: ${label}`);
+  control.needsHand(label);
   await condition(() => control.hand !== undefined);
   control.undoesAgain();
   return control.hand ?? 'retry';

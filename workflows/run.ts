@@ -79,7 +79,7 @@ export function summarised<I, O>(
 /** Waits while the release is paused. */
 export async function pauseIsOver({ control }: Run): Promise<void> {
   if (!control.paused) return;
-  control.waitFor('resume');
+  control.ask({ for: 'resume' });
   await condition(() => !control.paused);
-  control.waitFor(undefined);
+  control.asked();
 }

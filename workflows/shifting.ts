@@ -52,19 +52,17 @@ export async function approvePhase(run: Run): Promise<void> {
   const { control } = run;
   if (!approve.required) return skip(run, 'approve', 'not required');
   await phase(run, 'approve', async (record) => {
-    const by = approve.by.length > 0 ? ` by ${approve.by.join(' or ')}` : '';
-    const within = formatDuration(approve.timeout);
     const { share } = control.status;
     // Releases that began with an older Spillway were not watched without traffic.
     const isWatched = share > 0 || patched('watch-approval');
     const answered = await ask(run, {
-      asking: 'approval',
-      what: `approval${by} within ${within}`,
+      question: { for: 'approval', by: approve.by },
       timeout: approve.timeout,
       answered: () => control.approved !== undefined,
       watch: isWatched ? () => soakToApprove(run, share) : null,
     });
-    if (!answered) throw ApplicationFailure.nonRetryable(`nobody approved within ${within}`, 'NotApproved');
+    if (!answered)
+      throw ApplicationFailure.nonRetryable(`nobody approved within ${formatDuration(approve.timeout)}`, 'NotApproved');
     record.detail = `approved by ${control.approved?.who}${control.approved?.why ? `: ${control.approved.why}` : ''}`;
   });
 }

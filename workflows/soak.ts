@@ -64,7 +64,8 @@ function remember(run: Run, { name, share }: Soak, report: SoakReport): void {
   if (requestsIn(report.counted) > requestsIn(run.recorded)) run.recorded = report.counted;
   const { judgement, requests, picture } = report;
   const before = (run.control.status.judged ?? []).filter((step) => step.name !== name);
-  const step: JudgedStep = { name, share, judgement, requests, ...(picture !== undefined && { picture }) };
+  const { phase } = run.control.status;
+  const step: JudgedStep = { name, phase, share, judgement, requests, ...(picture !== undefined && { picture }) };
   run.control.changed({ judgement, judged: [...before, step] });
 }
 

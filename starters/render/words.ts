@@ -1,3 +1,4 @@
+import { yesTo } from '../../domain/asking';
 import type { Outcome, PhaseRecord, ReleaseStatus } from '../../domain/release';
 import { formatDuration } from '../../domain/units';
 import type { Colours } from '../output';
@@ -74,9 +75,8 @@ export function commandFor(name: string, { release }: Pick<ReleaseStatus, 'relea
 
 /** The command by which a person gives what a release waits for; undefined when no command does. */
 export function answerTo(status: ReleaseStatus): string | undefined {
-  if (status.state !== 'running') return undefined;
-  if (status.phase === 'approve') return commandFor('approve', status);
-  return status.waitingFor?.startsWith('promote') ? commandFor('promote', status) : undefined;
+  const yes = yesTo(status);
+  return yes && commandFor(yes, status);
 }
 
 /** A reason where there is one line for it. A first line that announces the next is told with it. */
