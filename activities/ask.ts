@@ -2,10 +2,9 @@ import type { HttpCheck } from '../domain/config';
 import { UnreachableFailure } from '../domain/failures';
 import { judgeAnswer, readyCheck, type ReadyCheck } from '../domain/health';
 import type { Io } from '../domain/host';
+import type { Asked as Place } from '../targets/replicas';
 import type { Target } from '../targets/target';
 import type { Parts } from './parts';
-
-type Place = Parameters<Target['ask']>[0];
 
 /** Who asks: from where, and with which secrets. */
 export interface Asker {
@@ -43,7 +42,7 @@ export async function askCheck(asker: Asker, at: Place, check: HttpCheck): Promi
 
 async function askOnce({ target, io, parts }: Asker, at: Place, check: ReadyCheck): Promise<Asked> {
   try {
-    const answer = await target.ask(at, check, io);
+    const answer = await target.replicas.ask(at, check, io);
     return { ...judgeAnswer(check, answer, (text) => parts.redact(text)), latency: answer.latency };
   } catch (error) {
     if (!(error instanceof UnreachableFailure)) throw error;

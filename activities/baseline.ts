@@ -15,7 +15,7 @@ export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseli
       const { config, projectDirectory, live } = input;
       await noteKept(input, 'baseline', (id) => id !== release.id, step);
       const started = Date.now();
-      const replicas = (await target.copySlot(release, live.slot, io)).length;
+      const replicas = (await target.groups.copy(release, live.slot, io)).length;
       const copies = { version: live.version, replicas };
       await untilHealthy({ release, config, group: 'baseline', copies, projectDirectory, target, io, parts });
       await step.assertFence();
@@ -29,7 +29,7 @@ export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseli
   removeBaseline: (input) =>
     withStep(parts, input, async (step) => {
       const { target, io, release } = step;
-      if ((await target.replicas(release, 'baseline', io)).length === 0) return;
+      if ((await target.replicas.list(release, 'baseline', io)).length === 0) return;
       await refuseWithTraffic(input, step);
       await empty(release, 'baseline', step);
       await step.assertFence();

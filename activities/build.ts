@@ -116,7 +116,7 @@ async function presentImage(reference: string, service: string, target: Target, 
 
 /** Half the host's cores for all builds together where a version is live; undefined, no limit, where none is. */
 async function buildCpu(scope: Owned, target: Target, io: Io): Promise<number | undefined> {
-  const slots = await Promise.all(SLOTS.map((slot) => target.replicas(scope, slot, io)));
+  const slots = await Promise.all(SLOTS.map((slot) => target.replicas.list(scope, slot, io)));
   if (!slots.flat().some(({ state }) => state === 'running')) return undefined;
   const { cores } = await target.probe(io);
   return Math.max(0.25, cores / 2 / PARALLEL);

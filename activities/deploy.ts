@@ -4,7 +4,8 @@ import { ConfigurationFailure, RouterFailure, UnhealthyFailure } from '../domain
 import { otherSlot, type Group, type Scope } from '../domain/release';
 import { greenShare, slotShare } from '../domain/shares';
 import { formatDuration } from '../domain/units';
-import type { Replica, ServiceSpec } from '../targets/target';
+import type { ServiceSpec } from '../targets/groups';
+import type { Replica } from '../targets/replicas';
 import { expectUnbroken } from './exits';
 import { untilHealthy } from './healthy';
 import { withStep, type StepParts } from './io';
@@ -31,7 +32,6 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       const { config, slot, projectDirectory } = input;
       const started = Date.now();
       const services = await specsOf(parts, input);
-      await target.ensureNetwork(release, io);
       await noteKept(input, slot, (id) => id !== release.id, step);
       await start(input, services, step, parts);
       const replicas = await untilHealthy({ release, config, group: slot, projectDirectory, target, io, parts });
@@ -53,7 +53,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
     withStep(parts, input, async (step) => {
       const { target, io, release } = step;
       const { slot } = input;
-      const others = await target.replicas(release, otherSlot(slot), io);
+      const others = await target.replicas.list(release, otherSlot(slot), io);
       if (others.some(({ state }) => state === 'running')) {
         await refuseWithTraffic(input, step);
         await empty(release, slot, step);
@@ -72,16 +72,14 @@ async function start(input: Deploy, services: ServiceSpec[], step: StepParts, pa
   const { target, io, release } = step;
   const { slot, config } = input;
   if (onceServices(config).length === 0) {
-    await target.deploySlot(release, slot, services, io);
+    await target.groups.deploy({ release, slot, services }, io);
     return;
   }
   const waiting = services.map((service) => ({ ...service, start: false }));
-  const created = await target.deploySlot(release, slot, waiting, io);
+  await target.groups.deploy({ release, slot, services: waiting }, io);
   await runOnce(input, step, parts);
-  const begin = new Set(services.filter((spec) => spec.start).map(({ service }) => service));
-  await Promise.all(
-    created.filter(({ service }) => begin.has(service)).map(({ container }) => target.startContainer(container, io)),
-  );
+  const begin = services.filter((spec) => spec.start);
+  await Promise.all(begin.map(({ service }) => target.groups.start({ scope: release, group: slot, service }, io)));
 }
 
 function countText(replicas: Replica[]): string {

@@ -18,10 +18,12 @@ export async function expectUnbroken(
   parts: Parts,
 ): Promise<void> {
   if (!deployed || deployed.length === 0) return;
-  const { problem, containers } = judgeExits(deployed, await target.replicas(release, slot, io), config.services);
+  const now = await target.replicas.list(release, slot, io);
+  const { problem, containers } = judgeExits(deployed, now, config.services);
   if (problem === undefined) return;
   // One speaks for the others: a failure stays small in the history.
+  const speaker = now.filter(({ container }) => containers.includes(container)).slice(0, 1);
   throw new UnhealthyFailure(
-    parts.redact(`${problem}\n${await lastWords(containers.slice(0, 1), { target, io, parts })}`),
+    parts.redact([problem, await lastWords(speaker, { target, io, parts, release })].filter(Boolean).join('\n')),
   );
 }

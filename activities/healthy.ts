@@ -6,7 +6,7 @@ import { checkName } from '../domain/health';
 import type { Owned } from '../domain/ownership';
 import type { Group, ReleaseRef } from '../domain/release';
 import { formatDuration } from '../domain/units';
-import type { Replica } from '../targets/target';
+import type { Replica } from '../targets/replicas';
 import { askCheck, type Asker } from './ask';
 import { lastWords } from './last-words';
 import type { Step } from './steps';
@@ -66,7 +66,7 @@ export async function untilHealthy(waiting: Omit<Waiting, 'seen' | 'well'>): Pro
 
 async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {
   const { target, release, group, config, io, copies } = state;
-  const all = await target.replicas(release, group, io);
+  const all = await target.replicas.list(release, group, io);
   const names = waitedFor(state).map(([name]) => name);
   const replicas = copies ? all : all.filter(({ service }) => names.includes(service));
   refuseMissing(replicas, state);
@@ -134,8 +134,9 @@ async function askEndpoints(
   replica: Replica,
   { endpoints }: HealthConfig,
 ): Promise<{ healthy: boolean; detail: string }> {
-  const at = { host: replica.address, port: replica.port ?? waiting.config.services[replica.service]?.port ?? 80 };
-  const results = await Promise.all(endpoints.map((check) => askCheck(waiting, at, check)));
+  const { endpoint } = replica;
+  if (!endpoint) return { healthy: false, detail: `${replica.container} is at no address where it could be asked` };
+  const results = await Promise.all(endpoints.map((check) => askCheck(waiting, { endpoint }, check)));
   const failed = endpoints.flatMap((check, index) =>
     results[index]!.ok ? [] : [`${replica.container} ${checkName(check)}: ${results[index]!.detail}`],
   );
@@ -167,7 +168,7 @@ async function failure(state: Waiting, sick: Look[], waited: number): Promise<Un
 }
 
 /** One replica of each sick service speaks for the others. */
-function spokesmen(sick: Look[]): string[] {
-  const first = new Map([...sick].reverse().map(({ replica }) => [replica.service, replica.container]));
+function spokesmen(sick: Look[]): Replica[] {
+  const first = new Map([...sick].reverse().map(({ replica }) => [replica.service, replica]));
   return [...first.values()];
 }

@@ -30,7 +30,8 @@ export async function removeContainers(
   place: Place,
 ): Promise<string[]> {
   await noteKept(settings, group, (id) => releaseId === undefined || id === releaseId, place);
-  return place.target.removeGroup(place.release, group, releaseId, longestGrace(settings.config), place.io);
+  const removal = { scope: place.release, group, releaseId, grace: longestGrace(settings.config) };
+  return place.target.groups.remove(removal, place.io);
 }
 
 /** Writes down what stays of containers that are about to be removed. */
@@ -41,7 +42,7 @@ export async function noteKept(
   place: Place,
 ): Promise<void> {
   const { target, state, release, io } = place;
-  const held = (await target.dataOf(release, group, io)).filter(({ releaseId }) => isRemoved(releaseId));
+  const held = (await target.volumes.heldBy(release, group, io)).filter(({ releaseId }) => isRemoved(releaseId));
   const found = held.flatMap(({ service, version, anonymous }) =>
     anonymous
       .filter(({ volume, stays }) => stays && !isMounted(volume, settings))
@@ -71,7 +72,7 @@ export async function keptBy(place: Place): Promise<string[]> {
 async function present({ target, state, io }: Place): Promise<KeptVolume[]> {
   const text = await state.documents.read(DOCUMENT, io);
   const kept = text === undefined ? [] : parse(state.documents.placeOf(DOCUMENT), text);
-  const isThere = await Promise.all(kept.map(({ volume }) => target.holdsData(volume, io)));
+  const isThere = await Promise.all(kept.map(({ volume }) => target.volumes.holdsData(volume, io)));
   return kept.filter((_, index) => isThere[index]);
 }
 

@@ -1,4 +1,7 @@
 import type { Io } from '../domain/host';
+import type { Owned } from '../domain/ownership';
+import type { Group } from '../domain/release';
+import type { Replica } from '../targets/replicas';
 import type { Target } from '../targets/target';
 import type { Parts } from './parts';
 
@@ -7,19 +10,35 @@ const LOG_LINES = 50;
 const LOG_CHARACTERS = 8_000;
 
 interface Quoting {
-  target: Pick<Target, 'logs'>;
+  target: Pick<Target, 'replicas'>;
+  release: Owned;
   io: Io;
   parts: Pick<Parts, 'redact'>;
 }
 
-/** The last lines that these containers wrote, without secrets; of one that is gone, that it is. */
-export async function lastWords(containers: string[], { target, io, parts: { redact } }: Quoting): Promise<string> {
-  const share = Math.floor(LOG_CHARACTERS / Math.max(1, containers.length));
-  const quoted = containers.map(async (container) => {
-    const lines = await target.logs(container, LOG_LINES, io).catch((error: Error) => [`(no logs: ${error.message})`]);
+/** The last lines that these replicas wrote, without secrets; of one that is gone, that it is. */
+export async function lastWords(
+  replicas: Replica[],
+  { target, io, release, parts: { redact } }: Quoting,
+): Promise<string> {
+  const share = Math.floor(LOG_CHARACTERS / Math.max(1, replicas.length));
+  const quoted = replicas.map(async (replica) => {
+    const lines = await target.replicas
+      .logs({ scope: release, ...replica }, LOG_LINES, io)
+      .catch((error: Error) => [`(no logs: ${error.message})`]);
     // Before it is cut: of a secret cut in two nothing would be recognised.
     const text = redact(lines.join('\n'));
-    return `last ${lines.length} lines of ${container}:\n${text.length > share ? `…${text.slice(-share)}` : text}`;
+    return `last ${lines.length} lines of ${replica.container}:\n${text.length > share ? `…${text.slice(-share)}` : text}`;
   });
   return (await Promise.all(quoted)).join('\n');
+}
+
+/** The same of replicas of a group by their names; of those that are gone nothing is left. */
+export async function lastWordsOf(names: string[], group: Group, quoting: Quoting): Promise<string> {
+  const { target, release, io } = quoting;
+  const found = await target.replicas.list(release, group, io).catch(() => []);
+  return lastWords(
+    found.filter(({ container }) => names.includes(container)),
+    quoting,
+  );
 }

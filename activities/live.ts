@@ -25,8 +25,8 @@ export async function lookAtServing(
   { target, router, state, release, io }: Looking,
 ): Promise<Serving> {
   const [blue, green, probe, { running }] = await Promise.all([
-    target.replicas(release, 'blue', io),
-    target.replicas(release, 'green', io),
+    target.replicas.list(release, 'blue', io),
+    target.replicas.list(release, 'green', io),
     target.probe(io),
     router.probe(await routingOf({ ...step, release }, target, io), io),
   ]);

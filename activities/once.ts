@@ -3,7 +3,7 @@ import { endOf } from '../domain/containers/exits';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import type { Slot } from '../domain/release';
 import { formatDuration } from '../domain/units';
-import type { Replica } from '../targets/target';
+import type { Replica } from '../targets/replicas';
 import { serverClock } from './clock';
 import type { StepParts } from './io';
 import { lastWords } from './last-words';
@@ -27,7 +27,8 @@ export function onceServices({ services }: Step['config']): string[] {
  */
 export async function runOnce(input: Once, step: StepParts, parts: Parts): Promise<void> {
   await step.assertFence();
-  for (const { container } of await jobs(input, step)) await step.target.startOnce(container, step.io);
+  for (const job of await jobs(input, step))
+    await step.target.groups.startOnce({ scope: step.release, ...job }, step.io);
   const clock = serverClock();
   for (;;) {
     const left = (await jobs(input, step)).filter(({ state }) => state !== 'exited');
@@ -42,7 +43,7 @@ export async function runOnce(input: Once, step: StepParts, parts: Parts): Promi
 
 async function jobs({ config, slot }: Once, { target, io, release }: StepParts): Promise<Replica[]> {
   const names = onceServices(config);
-  const found = (await target.replicas(release, slot, io)).filter(({ service }) => names.includes(service));
+  const found = (await target.replicas.list(release, slot, io)).filter(({ service }) => names.includes(service));
   if (found.length === names.length) return found;
   throw new UnreachableFailure(
     `expected a container in ${slot} for each of ${names.join(', ')}, seen ${found.length}: something else removed one`,
@@ -60,18 +61,19 @@ async function refuseFailed(input: Once, step: StepParts, parts: Parts): Promise
     );
 }
 
-async function tooLate({ service, container }: Replica, { config }: Once, step: StepParts, parts: Parts) {
+async function tooLate(job: Replica, { config }: Once, step: StepParts, parts: Parts): Promise<UnhealthyFailure> {
+  const { service, container } = job;
   const { longest, stopGrace } = config.services[service]!;
-  await step.target.stopContainer(container, stopGrace, step.io);
+  await step.target.groups.stop({ scope: step.release, ...job }, stopGrace, step.io);
   const seen = `expected ${container} to end within ${formatDuration(longest)}, seen that it still ran, so it was stopped`;
-  return failure(`${seen}: give it more time by services.${service}.longest`, { container }, step, parts);
+  return failure(`${seen}: give it more time by services.${service}.longest`, job, step, parts);
 }
 
 async function failure(
   what: string,
-  { container }: Pick<Replica, 'container'>,
-  { target, io }: StepParts,
+  job: Replica,
+  { target, io, release }: StepParts,
   parts: Parts,
 ): Promise<UnhealthyFailure> {
-  return new UnhealthyFailure(parts.redact(`${what}\n${await lastWords([container], { target, io, parts })}`));
+  return new UnhealthyFailure(parts.redact(`${what}\n${await lastWords([job], { target, io, parts, release })}`));
 }

@@ -55,7 +55,7 @@ async function backTo(live: Live, all: Reconcile): Promise<void> {
   if (down === undefined || !(await hasTraffic(live, all))) await moveTraffic(live, all, down);
   else all.did.push(`left ${live.version} in ${live.slot} as it was, with all the traffic: ${down}; release a fix`);
   for (const group of [otherSlot(live.slot), 'baseline'] as const) {
-    if ((await all.target.replicas(all.release, group, all.io)).length > 0) await empty(all.release, group, all);
+    if ((await all.target.replicas.list(all.release, group, all.io)).length > 0) await empty(all.release, group, all);
     await clear(all, group, null);
   }
   await clear(all, live.slot, live.releaseId);
@@ -66,11 +66,12 @@ async function backTo(live: Live, all: Reconcile): Promise<void> {
 /** Starts what runs no more of the live release: its `live-only` services, or all the others. What ran to its end has done so. */
 async function startStopped({ slot, releaseId }: Live, all: Reconcile, liveOnly: boolean): Promise<void> {
   const { target, release, io, did } = all;
-  const own = (await target.replicas(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
+  const own = (await target.replicas.list(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
   const wanted = own.filter(({ run }) => (liveOnly ? run === 'live-only' : run === undefined));
-  for (const { container, state } of wanted) {
+  for (const one of wanted) {
+    const { container, state } = one;
     if (state === 'running') continue;
-    const failed = await target.startContainer(container, io).then(
+    const failed = await target.groups.start({ scope: release, ...one }, io).then(
       () => undefined,
       (error: Error) => error,
     );
@@ -82,7 +83,7 @@ async function startStopped({ slot, releaseId }: Live, all: Reconcile, liveOnly:
 /** Answers why the live version cannot be reached, after it had its time; undefined when it can. */
 async function untilUp({ slot, version, releaseId }: Live, all: Reconcile): Promise<string | undefined> {
   const { target, router, release, input, io } = all;
-  const own = (await target.replicas(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
+  const own = (await target.replicas.list(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
   const routing = await routingOf({ ...input, release }, target, io);
   const { running } = await router.probe(routing, io);
   // A router that knows the environment keeps what it knows: this configuration may be that of a release that failed.
@@ -147,7 +148,7 @@ async function clear(
   group: Group,
   keep: string | null,
 ): Promise<void> {
-  const found = await target.replicas(release, group, io);
+  const found = await target.replicas.list(release, group, io);
   const releases = new Set(found.map(({ releaseId }) => releaseId).filter((id) => id !== keep));
   for (const id of releases) {
     await assertFence();

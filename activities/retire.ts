@@ -49,7 +49,7 @@ async function removeOld(
   { target, router, state, io, release, assertFence }: StepParts,
 ): Promise<void> {
   const { slot } = input;
-  if ((await target.replicas(release, group, io)).length === 0) return;
+  if ((await target.replicas.list(release, group, io)).length === 0) return;
   const share = await router.greenShare(release, io);
   if (share !== undefined && share !== greenShare(slot, 0)) {
     throw new Error(`expected it to have no traffic, seen ${share} % going to green`);

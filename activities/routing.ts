@@ -1,26 +1,24 @@
-import { groupOfAddress } from '../domain/addresses';
-import type { Endpoint } from '../domain/endpoint';
 import { RouterFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Owned } from '../domain/ownership';
-import type { Group } from '../domain/release';
 import { GROUPS } from '../domain/release';
 import type { Routing } from '../routers/router';
-import type { Replica, Target } from '../targets/target';
+import type { Replica } from '../targets/replicas';
+import type { Target } from '../targets/target';
 import type { Step } from './steps';
 
 /**
  * What the router should know of an environment: the routes of the configuration, and the containers that are there.
  *
- * @throws RouterFailure when a container runs at an address of another group: its version would get the wrong requests.
+ * @throws RouterFailure when a replica runs where another group's should: its version would get the wrong requests.
  */
 export async function routingOf(
   { config, release }: Pick<Step, 'config'> & { release: Owned },
   target: Target,
   io: Io,
 ): Promise<Routing> {
-  const found = await Promise.all(GROUPS.map((group) => target.replicas(release, group, io)));
-  GROUPS.forEach((group, index) => refuseMisplaced(group, found[index]!));
+  const found = await Promise.all(GROUPS.map((group) => target.replicas.list(release, group, io)));
+  refuseMisplaced(found.flat());
   const { app, environment } = release;
   return {
     scope: { app, environment },
@@ -28,28 +26,21 @@ export async function routingOf(
     ...(config.canary.testers && { testers: config.canary.testers }),
     services: Object.entries(config.services)
       .filter(([, { traffic }]) => traffic === 'http')
-      .map(([service, { routes, port }]) => {
-        const [blue, green, baseline] = found.map((replicas) =>
-          replicas
-            // What is on no network of the environment cannot be reached.
-            .filter((replica) => replica.service === service && replica.address !== '')
-            .map(({ address, port: own }) => ({ on: 'docker' as const, address, port: own ?? port }))
-            .filter((backend): backend is Endpoint => backend.port !== undefined),
-        ) as [Endpoint[], Endpoint[], Endpoint[]];
+      .map(([service, { routes }]) => {
+        const [blue = [], green = [], baseline = []] = found.map((replicas) =>
+          replicas.filter((replica) => replica.service === service).flatMap(({ endpoint }) => endpoint ?? []),
+        );
         return { service, routes, slots: { blue, green }, ...(baseline.length > 0 && { baseline }) };
       }),
   };
 }
 
-/** The engine's word is compared with the label after every restart, by whoever tells the router next. */
-function refuseMisplaced(group: Group, replicas: Replica[]): void {
-  const running = replicas.filter(({ state, address }) => state === 'running' && address !== '');
-  const misplaced = running.filter(({ address }) => groupOfAddress(address) !== group);
+/** Whoever tells the router next compares where each replica is with where it belongs: a restart may have moved it. */
+function refuseMisplaced(replicas: Replica[]): void {
+  const misplaced = replicas.flatMap(({ misplaced }) => misplaced ?? []);
   if (misplaced.length === 0) return;
-  const seen = misplaced.map(({ container, address }) => `${container} at ${address}`).join(', ');
   throw new RouterFailure(
-    `expected every container of ${group} at an address that is reserved for ${group}, seen ${seen}: ` +
-      'remove it with `docker rm --force`, then release again; the router was told nothing',
+    `expected every replica where its group belongs, seen ${misplaced.join('; ')}. Then release again; the router was told nothing`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { AppConfig, HttpCheck, RouteConfig } from '../domain/config';
 import { SmokeFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
 import { formatDuration, formatSize } from '../domain/units';
-import type { Replica, Target } from '../targets/target';
+import type { Asked as Place, Replica } from '../targets/replicas';
 import { askCheck, type Asker } from './ask';
 import { expectUnbroken } from './exits';
 import { withStep, type StepParts } from './io';
@@ -12,7 +12,6 @@ import type { Activities, SmokeReport } from './steps';
 
 type Input = Parameters<Activities['smoke']>[0];
 type Result = SmokeReport['checks'][number];
-type Place = Parameters<Target['ask']>[0];
 
 interface Smoke extends Asker, Pick<StepParts, 'release'> {
   input: Input;
@@ -64,12 +63,12 @@ async function watch(smoke: Smoke, first: Result[]): Promise<Result[]> {
 
 async function round(smoke: Smoke): Promise<Result[]> {
   const { config, slot, through } = smoke.input;
-  const running = (await smoke.target.replicas(smoke.release, slot, smoke.io)).filter(
+  const running = (await smoke.target.replicas.list(smoke.release, slot, smoke.io)).filter(
     ({ state }) => state === 'running',
   );
   const asked = config.smoke.checks.map(async (check) => {
     const place = through === 'router' ? routerPlace(config, check) : undefined;
-    return askOne(smoke, place ?? replicaPlace(config, check, running), check);
+    return askOne(smoke, place ?? replicaPlace(check, running), check);
   });
   const used = through === 'router' ? memory(config, running, smoke) : Promise.resolve([]);
   return [...(await Promise.all(asked)), ...(await used)];
@@ -95,10 +94,9 @@ function withLimit(check: HttpCheck, { through, config }: Input): HttpCheck {
   return limits.length === 0 ? check : { ...check, maxLatency: Math.min(...limits) };
 }
 
-function replicaPlace(config: AppConfig, { service }: HttpCheck, running: Replica[]): Place | undefined {
-  const replica = running.find((one) => one.service === service);
-  const port = replica?.port ?? config.services[service ?? '']?.port;
-  return replica && port ? { host: replica.address, port } : undefined;
+function replicaPlace({ service }: HttpCheck, running: Replica[]): Place | undefined {
+  const endpoint = running.find((one) => one.service === service)?.endpoint;
+  return endpoint && { endpoint };
 }
 
 /** Undefined for a service that no route leads to: it is asked directly. */
@@ -107,7 +105,8 @@ function routerPlace(config: AppConfig, { service, path }: HttpCheck): Place | u
   const route = [...routes].sort((a, b) => prefix(b, path) - prefix(a, path))[0];
   if (!route) return undefined;
   const tls = config.router.tls?.ports.includes(route.port) ?? false;
-  return { host: '127.0.0.1', port: route.port, ...(route.host && { hostHeader: route.host }), tls };
+  const endpoint = { on: 'docker', address: '127.0.0.1', port: route.port } as const;
+  return { endpoint, ...(route.host && { hostHeader: route.host }), tls };
 }
 
 /** How much of the path a route is about; −1 when it is about another. */
@@ -115,15 +114,15 @@ function prefix({ path = '/' }: RouteConfig, asked: string): number {
   return asked.startsWith(path) ? path.length : -1;
 }
 
-async function memory({ verify }: AppConfig, running: Replica[], { target, io }: Asker): Promise<Result[]> {
+async function memory({ verify }: AppConfig, running: Replica[], { target, io, release }: Smoke): Promise<Result[]> {
   const limit = verify.maxMemory;
   if (limit === undefined) return [];
   return Promise.all(
-    running.map(async ({ container }) => {
-      const { memory: used } = await target.usage(container, io);
+    running.map(async (replica) => {
+      const { memory: used } = await target.replicas.usage({ scope: release, ...replica }, io);
       const ok = used <= limit;
       const detail = ok ? formatSize(used) : `expected at most ${formatSize(limit)}, seen ${formatSize(used)}`;
-      return { name: `memory of ${container}`, ok, latency: 0, detail };
+      return { name: `memory of ${replica.container}`, ok, latency: 0, detail };
     }),
   );
 }

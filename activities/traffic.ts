@@ -6,7 +6,7 @@ import { otherSlot, type Slot } from '../domain/release';
 import { greenShare, slotShare } from '../domain/shares';
 import type { RouterCapabilities } from '../domain/router';
 import type { Trial } from '../routers/router';
-import type { Replica } from '../targets/target';
+import type { Replica } from '../targets/replicas';
 import { comparedCounters } from './counters';
 import { expectUnbroken } from './exits';
 import { untilHealthy } from './healthy';
@@ -48,7 +48,7 @@ export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' |
       await step.assertFence();
       const arriving = (await liveOnly(input, input.to, step)).filter(({ container }) => !isLeft(input, container));
       const idle = arriving.filter((replica) => replica.state !== 'running');
-      for (const { container } of idle) await step.target.startContainer(container, step.io);
+      for (const one of idle) await step.target.groups.start({ scope: step.release, ...one }, step.io);
       if (!input.back) return { deployed: watchedOf(await untilWell(input, step, parts)) };
       if (idle.length > 0) await keepRunning(input, step);
       return { deployed: [] };
@@ -102,7 +102,7 @@ function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0
 
 /** A version's own label says so, or this configuration: what was or becomes `live-only` must not run twice. A job has run. */
 async function liveOnly({ config }: Move, slot: Slot, { target, io, release }: StepParts): Promise<Replica[]> {
-  const found = await target.replicas(release, slot, io);
+  const found = await target.replicas.list(release, slot, io);
   return found.filter(
     ({ run, service }) => run !== 'once' && (run === 'live-only' || config.services[service]?.run === 'live-only'),
   );
@@ -114,11 +114,9 @@ function mayRun({ state }: Replica): boolean {
 }
 
 /** Lets the hook bring the job to an end, then stops the container; each within the grace of its service. */
-async function finish(
-  { config }: Move,
-  { service, container, state }: Replica,
-  { target, io }: StepParts,
-): Promise<void> {
+async function finish({ config }: Move, replica: Replica, { target, io, release }: StepParts): Promise<void> {
+  const { service, container, state } = replica;
+  const of = { scope: release, ...replica };
   // A version that has the service no more says nothing of how it ends.
   const { finish: hook, stopGrace } = config.services[service] ?? {
     finish: undefined,
@@ -127,14 +125,14 @@ async function finish(
   if (hook && state === 'running') {
     io.onProgress(`${container} finishes its job`);
     const bounded = { ...io, signal: AbortSignal.any([io.signal, AbortSignal.timeout(stopGrace)]) };
-    const end = await target.exec(container, hook, bounded).then(
+    const end = await target.replicas.exec(of, hook, bounded).then(
       ({ exitCode }) => `ended with exit code ${exitCode}`,
       (error: Error) => `did not end: ${error.message}`,
     );
     io.signal.throwIfAborted();
     io.onProgress(`the finish hook of ${container} ${end}`);
   }
-  await target.stopContainer(container, stopGrace, io);
+  await target.groups.stop(of, stopGrace, io);
 }
 
 function notMoved(replicas: Replica[], expected: string): UnhealthyFailure {

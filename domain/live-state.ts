@@ -12,8 +12,8 @@ import { greenShare, slotShare } from './shares';
 export interface Seen extends Ran {
   releaseId: string;
   version: string;
-  /** Empty when it is on no network of its environment, so that nobody reaches it. */
-  address: string;
+  /** It is on no network of its environment, so that nobody reaches it. */
+  isolated?: true;
 }
 
 /** What serves an environment, as its target and its router show it. */
@@ -141,8 +141,8 @@ function routerText({ share, routerRuns }: Serving): string {
   return share === undefined ? 'the router does not know this environment' : '';
 }
 
-function isUp({ state, address }: Seen): boolean {
-  return state === 'running' && address !== '';
+function isUp({ state, isolated }: Seen): boolean {
+  return state === 'running' && !isolated;
 }
 
 function isStopped({ state }: Seen): boolean {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig, AnalysisMetric } from '../domain/config';
 import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
-import type { Replica, ReplicaUsage, Target } from '../targets/target';
+import type { Replica, ReplicaRef, ReplicaUsage } from '../targets/replicas';
+import type { Target } from '../targets/target';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
 import { within } from './within';
 
@@ -16,12 +17,14 @@ export interface ContainersSettings {
   /** Undefined: all that run in both slots. */
   service: string | undefined;
   services: AppConfig['services'];
-  target: Pick<Target, 'replicas' | 'usage'>;
+  target: Pick<Target, 'replicas'>;
 }
+
+type Running = ReplicaRef & Pick<Replica, 'container'>;
 
 /** Measures what all replicas of a slot use together, so that a leak or a hot loop shows. */
 export class ContainersSource implements MetricSource {
-  /** The look before, by container: CPU is what was used since then. */
+  /** The look before, by name of the replica: CPU is what was used since then. */
   private readonly looks = new Map<string, ReplicaUsage>();
   /** The highest number that a copy of each service had, by version and place. */
   private readonly most = new Map<string, Map<string, number>>();
@@ -42,12 +45,12 @@ export class ContainersSource implements MetricSource {
     }
   }
 
-  /** Names of the containers, all of which must run: what is gone would look like less use. */
-  private async running(of: Measured, io: Io): Promise<string[] | Reading> {
+  /** The replicas that are measured, all of which must run: what is gone would look like less use. */
+  private async running(of: Measured, io: Io): Promise<Running[] | Reading> {
     const { service, services, target } = this.settings;
     const { owner, ...scope } = of;
     if (!owner) return { missing: 'expected to know whose containers are measured, seen no environment', fault: true };
-    const found = (await target.replicas({ ...scope, owner }, of.slot, io)).filter((replica) =>
+    const found = (await target.replicas.list({ ...scope, owner }, of.slot, io)).filter((replica) =>
       service === undefined ? runsInBoth(services[replica.service]?.run) : replica.service === service,
     );
     const whose = `${service === undefined ? 'containers' : `containers of ${service}`} in ${of.slot}`;
@@ -59,7 +62,7 @@ export class ContainersSource implements MetricSource {
     const wanted = this.countedOf(of, found);
     if (found.length < wanted)
       return { missing: `expected ${whose} to be there, seen ${found.length} of ${wanted}`, fault: false };
-    return found.map(({ container }) => container);
+    return found.map((replica) => ({ scope: { ...scope, owner }, ...replica }));
   }
 
   /**
@@ -74,28 +77,28 @@ export class ContainersSource implements MetricSource {
     return [...most.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  private async memory(containers: string[], io: Io): Promise<Reading> {
-    const used = await this.look(containers, io);
+  private async memory(running: Running[], io: Io): Promise<Reading> {
+    const used = await this.look(running, io);
     return { value: used.reduce((sum, { memory }) => sum + memory, 0) };
   }
 
-  private async cpu(containers: string[], io: Io): Promise<Reading> {
-    let now = await this.look(containers, io);
-    let before = now.map(({ container }) => this.looks.get(container));
+  private async cpu(running: Running[], io: Io): Promise<Reading> {
+    let now = await this.look(running, io);
+    let before = running.map(({ container }) => this.looks.get(container));
     if (!now.every((one, index) => isUsable(before[index], one))) {
       before = now;
       await sleep(LOOK_MS, undefined, { signal: io.signal });
-      now = await this.look(containers, io);
+      now = await this.look(running, io);
     }
-    for (const one of now) this.looks.set(one.container, one);
+    running.forEach(({ container }, index) => this.looks.set(container, now[index]!));
     const shares = now.map((one, index) => share(before[index]!, one));
     if (shares.some((one) => one < 0))
       return { missing: 'expected CPU time to grow, seen that a container began anew', fault: false };
     return { value: shares.reduce((sum, one) => sum + one, 0) };
   }
 
-  private look(containers: string[], io: Io): Promise<ReplicaUsage[]> {
-    return Promise.all(containers.map((container) => this.settings.target.usage(container, io)));
+  private look(running: Running[], io: Io): Promise<ReplicaUsage[]> {
+    return Promise.all(running.map((one) => this.settings.target.replicas.usage(one, io)));
   }
 }
 

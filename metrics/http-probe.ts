@@ -1,21 +1,22 @@
 import type { Evidence } from '../domain/judging/counters';
 import type { AppConfig, HttpCheck } from '../domain/config';
+import type { Endpoint } from '../domain/endpoint';
 import { UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
 import type { Io } from '../domain/host';
 import type { Owned } from '../domain/ownership';
 import type { Slot } from '../domain/release';
-import type { Replica, Target } from '../targets/target';
+import type { Replica, Replicas } from '../targets/replicas';
 
 export type Probes = Evidence['probes'];
 
 interface Asking {
-  target: Pick<Target, 'replicas'>;
+  target: { replicas: Pick<Replicas, 'list'> };
   services: AppConfig['services'];
   scope: Owned;
   slot: Slot;
-  /** Asks one endpoint of a container, its fallback included. */
-  ask: (at: { host: string; port: number }, check: HttpCheck) => Promise<{ ok: boolean; detail: string }>;
+  /** Asks one check of a replica, its fallback included. */
+  ask: (at: Endpoint, check: HttpCheck) => Promise<{ ok: boolean; detail: string }>;
   io: Io;
 }
 
@@ -26,7 +27,7 @@ interface Asking {
  */
 export async function probeSlot(asking: Asking, before: Probes): Promise<{ probes: Probes; gap?: string }> {
   try {
-    const replicas = await asking.target.replicas(asking.scope, asking.slot, asking.io);
+    const replicas = await asking.target.replicas.list(asking.scope, asking.slot, asking.io);
     const services = Object.keys(asking.services).filter((name) => hasBegun(asking.services[name]!, name, replicas));
     const results = await Promise.all(services.map((service) => probeService(asking, service, replicas)));
     return { probes: Object.fromEntries(results.flat().map((result) => [result.name, follow(before, result)])) };
@@ -56,17 +57,18 @@ async function probeService(asking: Asking, service: string, all: Replica[]): Pr
 }
 
 async function probeReplica({ services, ask }: Asking, replica: Replica): Promise<Result[]> {
-  const { health, port } = services[replica.service]!;
-  const { container, state, exitCode } = replica;
+  const { health } = services[replica.service]!;
+  const { container, state, exitCode, endpoint } = replica;
   if (state !== 'running' || health.endpoints.length === 0) {
     const seen = exitCode === undefined ? state : `${state} with exit code ${exitCode}`;
     return [{ name: container, ok: state === 'running', seen }];
   }
-  const at = { host: replica.address, port: replica.port ?? port ?? 80 };
   return Promise.all(
     health.endpoints.map(async (check) => {
-      const { ok, detail } = await ask(at, check);
-      return { name: `${container} ${checkName(check)}`, ok, seen: detail };
+      const name = `${container} ${checkName(check)}`;
+      if (!endpoint) return { name, ok: false, seen: 'it is at no address where it could be asked' };
+      const { ok, detail } = await ask(endpoint, check);
+      return { name, ok, seen: detail };
     }),
   );
 }

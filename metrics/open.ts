@@ -14,7 +14,7 @@ export interface MetricContext {
   /** Absolute folder of `spillway.yaml`; relative paths start here. */
   projectDirectory: string;
   services: AppConfig['services'];
-  target(): Promise<Pick<Target, 'replicas' | 'usage'>>;
+  target(): Promise<Pick<Target, 'replicas'>>;
   /** Environment of the worker, for programs. */
   environment: Record<string, string | undefined>;
   /** Passes plain text through and resolves a secret. */

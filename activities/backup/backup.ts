@@ -6,6 +6,7 @@ import { BackupFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Live } from '../../domain/release';
 import { formatSize } from '../../domain/units';
+import type { ReplicaRef } from '../../targets/replicas';
 import { readArchive, writeArchive, type ArchiveWriter } from './archive';
 import {
   backupDirectory,
@@ -116,7 +117,7 @@ function imagesText(live: Live | null): string {
 }
 
 async function saveVolume({ target, io, release }: StepParts, volume: string, writer: ArchiveWriter): Promise<string> {
-  const stream = await target.archiveVolume(release, volume, io);
+  const stream = await target.volumes.archive(release, volume, io);
   try {
     const files = await writer.archive(`volumes/${volume}`, stream);
     return `volume ${volume} (${counted(files, 'file')})`;
@@ -132,17 +133,18 @@ async function saveLive(
   writer: ArchiveWriter,
 ): Promise<string[]> {
   await writer.text('images.txt', imagesText(live));
-  const replicas = await target.replicas(release, live.slot, io);
-  for (const { container } of replicas) {
-    await writer.text(`logs/${container}.txt`, parts.redact(await readLog(container, { target, io })));
+  const replicas = await target.replicas.list(release, live.slot, io);
+  for (const replica of replicas) {
+    const log = await readLog({ scope: release, ...replica }, { target, io });
+    await writer.text(`logs/${replica.container}.txt`, parts.redact(log));
   }
   return [counted(live.images.length, 'image'), `logs of ${counted(replicas.length, 'container')}`];
 }
 
 /** Logs are a courtesy: an engine whose log driver cannot be read must not keep anybody from releasing. */
-async function readLog(container: string, { target, io }: Pick<StepParts, 'target' | 'io'>): Promise<string> {
+async function readLog(of: ReplicaRef, { target, io }: Pick<StepParts, 'target' | 'io'>): Promise<string> {
   try {
-    return `${(await target.logs(container, LOG_LINES, io)).join('\n')}\n`;
+    return `${(await target.replicas.logs(of, LOG_LINES, io)).join('\n')}\n`;
   } catch (error) {
     io.signal.throwIfAborted();
     return `The log could not be read: ${(error as Error).message}\n`;
@@ -153,7 +155,7 @@ async function readLog(container: string, { target, io }: Pick<StepParts, 'targe
 async function neededRoom(parts: Parts, input: Input, { target, io }: StepParts): Promise<number> {
   const { database, backup } = input.config;
   const size = database ? await withDatabase(parts, input, io, (opened) => opened.size(io)) : 0;
-  const volumes = await Promise.all(backup.volumes.map((volume) => target.volumeSize(volume, io)));
+  const volumes = await Promise.all(backup.volumes.map((volume) => target.volumes.size(volume, io)));
   return size + volumes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
 }
 

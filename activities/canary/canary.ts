@@ -13,7 +13,7 @@ import { keepPicture } from './picture';
 import { settingsOf, takeSample, type Seen } from './sample';
 import { serverClock } from '../clock';
 import { withStep, type StepParts } from '../io';
-import { lastWords } from '../last-words';
+import { lastWordsOf } from '../last-words';
 import type { Parts } from '../parts';
 import type { Activities, SoakInput, SoakReport } from '../steps';
 
@@ -120,7 +120,7 @@ class Soak {
   private async failed(): Promise<SoakReport> {
     const { problem, ended = [] } = this.seen.containers;
     if (problem !== undefined) {
-      const said = await lastWords(ended.slice(0, 1), { ...this.step, parts: this.parts });
+      const said = await lastWordsOf(ended.slice(0, 1), this.input.slot, { ...this.step, parts: this.parts });
       this.judgement = { ...this.judgement, reason: `${this.judgement.reason}\n${said}` };
     }
     return this.report(false);

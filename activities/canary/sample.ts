@@ -1,13 +1,14 @@
 import { comparedServices } from '../../domain/baseline';
 import type { Evidence } from '../../domain/judging/counters';
 import type { HttpCheck } from '../../domain/config';
+import type { Endpoint } from '../../domain/endpoint';
 import { UnreachableFailure } from '../../domain/failures';
 import { otherSlot } from '../../domain/release';
 import { judgeContainers, watch, type Containers } from '../../domain/judging/soak/exits';
 import { countedOf, observeCounters, type SoakSettings, type SoakState } from '../../domain/judging/soak/state';
 import { probeSlot } from '../../metrics/http-probe';
 import { readRouter } from '../../metrics/router-stats';
-import type { Replica } from '../../targets/target';
+import type { Replica } from '../../targets/replicas';
 import { askCheck, type Asker } from '../ask';
 import { comparedCounters } from '../counters';
 import type { StepParts } from '../io';
@@ -55,7 +56,7 @@ export async function takeSample(
   const { router, target, io, release } = step;
   const { config, slot, baseline: since, projectDirectory } = input;
   const asker: Asker = { target, io, parts, projectDirectory };
-  const ask = (to: { host: string; port: number }, check: HttpCheck) => askCheck(asker, to, check);
+  const ask = (endpoint: Endpoint, check: HttpCheck) => askCheck(asker, { endpoint }, check);
   const [reading, probed, { watched, containers }] = await Promise.all([
     since && readRouter(() => comparedCounters(router, input, io)),
     probeSlot({ target, services: config.services, scope: release, slot, ask, io }, state.probes),
@@ -80,7 +81,7 @@ async function lookAtContainers(
 ): Promise<{ watched: SoakState['watched']; containers: Containers }> {
   try {
     const [own, other] = (await Promise.all(
-      [slot, otherSlot(slot)].map((one) => target.replicas(release, one, io)),
+      [slot, otherSlot(slot)].map((one) => target.replicas.list(release, one, io)),
     )) as [Replica[], Replica[]];
     const watched = watch(state.watched, deployed, own, other);
     return { watched, containers: judgeContainers(watched, own, other, config.services) };

@@ -4,6 +4,7 @@ import type { Io } from '../../domain/host';
 import type { Owned } from '../../domain/ownership';
 import type { Finding } from '../../domain/preflight';
 import type { Live } from '../../domain/release';
+import type { ReplicaRef } from '../../targets/replicas';
 import type { Target } from '../../targets/target';
 import type { Step } from '../steps';
 
@@ -17,12 +18,12 @@ export async function checkData(
   io: Io,
 ): Promise<Finding> {
   const { config, live, isCompared, release } = input;
-  const held = live ? await target.dataOf(release, live.slot, io) : [];
+  const held = live ? await target.volumes.heldBy(release, live.slot, io) : [];
   const all: HeldData[] = await Promise.all(
     held.map(async (one) => ({
       ...one,
       // One that can write nothing into itself has changed nothing.
-      changed: one.readOnlyRoot ? [] : await changedFiles(one.container, target, io),
+      changed: one.readOnlyRoot ? [] : await changedFiles({ scope: release, group: live!.slot, ...one }, target, io),
     })),
   );
   const filled = await filledSources(all, input, target, io);
@@ -31,9 +32,9 @@ export async function checkData(
 }
 
 /** Only for a warning: an engine that cannot tell, or takes long, keeps nobody from releasing. */
-async function changedFiles(container: string, target: Target, io: Io): Promise<string[]> {
+async function changedFiles(of: ReplicaRef, target: Target, io: Io): Promise<string[]> {
   const bounded = { ...io, signal: AbortSignal.any([io.signal, AbortSignal.timeout(CHANGES_MS)]) };
-  return target.changedFiles(container, bounded).catch(() => {
+  return target.volumes.changedFiles(of, bounded).catch(() => {
     io.signal.throwIfAborted();
     return [];
   });
@@ -50,7 +51,7 @@ async function filledSources(
     anonymous.map(({ path }) => mountAt(config.services[service]?.volumes ?? [], path)?.source),
   );
   const sources = [...new Set(wanted)].filter((source) => source !== undefined);
-  const filled = await Promise.all(sources.map((source) => target.holdsData(source, io)));
+  const filled = await Promise.all(sources.map((source) => target.volumes.holdsData(source, io)));
   return sources.filter((_, index) => filled[index]);
 }
 
@@ -65,7 +66,7 @@ async function sharedSources(
   );
   const found = await Promise.all(
     [...new Set(written)].map(async (source) =>
-      (await target.writersOf(source, io)).map((writer) => ({ source, ...writer })),
+      (await target.volumes.writersOf(source, io)).map((writer) => ({ source, ...writer })),
     ),
   );
   return found

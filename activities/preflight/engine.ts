@@ -18,7 +18,7 @@ export async function checkEngine({ input, parts, target, state, check }: Prefli
   let probe: TargetProbe | undefined;
   const engine = await check('engine', async (io) => {
     probe = await target.probe(io);
-    return { note: `${probe.engine}, ${probe.cores} cores` };
+    return { note: `${probe.software}, ${probe.cores} cores` };
   });
   // Without an engine nothing on it can be looked at: one clear error rather than ten.
   if (!probe) return { checks: [engine] };

@@ -34,7 +34,9 @@ export async function checkServing(all: OwnPreflight): Promise<OnTarget> {
   const { serving, found } = seen;
   const [limits, idle] = await Promise.all([
     check('limits', (io) => checkLimits(all, serving.routerRuns && isAlive(found), io)),
-    check('idle slot', async (io) => judgeIdle(input.live, serving, await target.replicas(release, 'baseline', io))),
+    check('idle slot', async (io) =>
+      judgeIdle(input.live, serving, await target.replicas.list(release, 'baseline', io)),
+    ),
   ]);
   return { checks: [data, router, ledger, limits, idle], live: liveOn(input.live, seen), found };
 }

@@ -3,7 +3,7 @@ import { LABELS, containerName } from '../../domain/names';
 import type { Owned } from '../../domain/ownership';
 import type { ReleaseRef, Slot } from '../../domain/release';
 import { cleanPath, discarded } from '../../domain/containers/volumes';
-import type { ServiceSpec } from '../target';
+import type { ServiceSpec } from '../groups';
 
 /** Which of an image's ports is the service's. */
 export const PORT_LABEL = 'spillway.port';

@@ -1,12 +1,11 @@
 import { posix } from 'node:path';
 import type Docker from 'dockerode';
-import type { Io } from '../../domain/host';
+import type { Host, Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
 import { mayGo } from '../../domain/containers/volumes';
 import { DISCARD_LABEL } from './container-options';
 import { unless, type DockerEngine } from './engine';
-import type { DockerVolumes } from './volumes';
-import type { AnonymousVolume, ContainerData } from '../target';
+import type { AnonymousVolume, ReplicaData } from '../volumes';
 
 /** What a change of a container's own files was, as the engine counts. */
 const DELETED = 2;
@@ -15,14 +14,15 @@ const DELETED = 2;
 export class DockerData {
   constructor(
     private readonly engine: DockerEngine,
-    private readonly volumes: DockerVolumes,
+    private readonly host: Host,
   ) {}
 
-  async of(info: Docker.ContainerInspectInfo, io: Io): Promise<ContainerData> {
+  async of(info: Docker.ContainerInspectInfo, io: Io): Promise<ReplicaData> {
     const { Labels } = info.Config;
     return {
       container: info.Name.slice(1),
       service: Labels[LABELS.service] ?? '',
+      replica: Number(Labels[LABELS.replica]),
       releaseId: Labels[LABELS.release] ?? '',
       version: Labels[LABELS.version] ?? '',
       anonymous: await this.anonymous(info, io),
@@ -54,7 +54,29 @@ export class DockerData {
       .call(io, (docker, abort) => docker.getContainer(info.Id).remove({ force: true, v, ...abort }))
       .catch(unless(404, 409));
     if (v) return;
-    for (const { volume } of going) await this.volumes.remove(volume, io);
+    for (const { volume } of going) await this.removeVolume(volume, io);
+  }
+
+  /** Whether something is in a volume, or a folder of the host. */
+  async holdsData(source: string, io: Io): Promise<boolean> {
+    if (source.startsWith('/')) return (await this.host.listFiles(source, io)).length > 0;
+    const mountpoint = await this.mountpoint(source, io);
+    if (mountpoint === undefined) return false;
+    const listed = await this.host.run(['ls', '-A', mountpoint], io).catch(() => io.signal.throwIfAborted());
+    return listed?.exitCode !== 0 || listed.stdout.trim() !== '';
+  }
+
+  /** Undefined when there is no such volume. */
+  private async mountpoint(volume: string, io: Io): Promise<string | undefined> {
+    const found = await this.engine
+      .call(io, (docker, abort) => docker.getVolume(volume).inspect(abort))
+      .catch(unless(404));
+    return found?.Mountpoint;
+  }
+
+  /** One that is gone, or that something uses by now, is fine. */
+  private async removeVolume(volume: string, io: Io): Promise<void> {
+    await this.engine.call(io, (docker, abort) => docker.getVolume(volume).remove(abort)).catch(unless(404, 409));
   }
 
   private anonymous(info: Docker.ContainerInspectInfo, io: Io): Promise<AnonymousVolume[]> {
@@ -64,7 +86,7 @@ export class DockerData {
         .filter((mount) => isAnonymous(mount, info))
         .map(async ({ Name: volume, Destination: path }) => {
           const accepted = mayGo(path, discard);
-          const stays = !accepted && (await this.volumes.holdsData(volume!, io));
+          const stays = !accepted && (await this.holdsData(volume!, io));
           return { volume: volume!, path, accepted, stays };
         }),
     );

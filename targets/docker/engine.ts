@@ -145,7 +145,7 @@ export class DockerEngine {
 }
 
 /** Opens nothing yet: the first call connects. */
-export function connectEngine(config: TargetConfig, surroundings: Surroundings): DockerEngine {
+export function connectEngine(config: Pick<TargetConfig, 'host' | 'tls'>, surroundings: Surroundings): DockerEngine {
   const { variables } = surroundings;
   const address = config.host ?? variables.DOCKER_HOST ?? DEFAULT_SOCKET;
   const url = parseAddress(address);
@@ -175,7 +175,12 @@ function parseAddress(address: string): URL {
   throw new ConfigurationFailure(`expected a URL such as tcp://10.0.0.5:2376 in \`target.host\`, seen "${address}"`);
 }
 
-function overTcp(url: URL, address: string, config: TargetConfig, { variables }: Surroundings): DockerEngine {
+function overTcp(
+  url: URL,
+  address: string,
+  config: Pick<TargetConfig, 'tls'>,
+  { variables }: Surroundings,
+): DockerEngine {
   const tls = config.tls ?? tlsOf(variables);
   const agent = tls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   const docker = dockerWith({

@@ -4,19 +4,11 @@ import type { Duplex } from 'node:stream';
 import { UnreachableFailure } from '../../domain/failures';
 import type { ReadyCheck } from '../../domain/health';
 import type { Host, Io } from '../../domain/host';
-import type { Answer } from '../target';
+import type { Answer, Asked } from '../replicas';
 import { TimeUp, within } from '../within';
 
 /** Most of a body that is looked at, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
-
-/** Where a question goes, as seen from the host. */
-export interface Asked {
-  host: string;
-  port: number;
-  hostHeader?: string;
-  tls?: boolean;
-}
 
 /**
  * Asks over HTTP from the host's point of view, with a connection of its own.
@@ -33,13 +25,13 @@ export async function askFrom(host: Host, at: Asked, check: ReadyCheck, io: Io):
   } catch (error) {
     io.signal.throwIfAborted();
     const seen = error instanceof TimeUp ? `none within ${error.limitMs} ms` : (error as Error).message;
-    const url = `http${at.tls ? 's' : ''}://${at.host}:${at.port}${check.path}`;
+    const url = `http${at.tls ? 's' : ''}://${addressOf(at)}${check.path}`;
     throw new UnreachableFailure(`expected an answer from ${url}, seen ${seen}`);
   }
 }
 
 async function ask(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<{ status: number; body: string }> {
-  const stream = await host.connect({ host: at.host, port: at.port }, io);
+  const stream = await host.connect({ host: at.endpoint.address, port: at.endpoint.port }, io);
   const stop = (): void => void stream.destroy();
   io.signal.addEventListener('abort', stop, { once: true });
   try {
@@ -49,6 +41,10 @@ async function ask(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<{ 
   }
 }
 
+function addressOf({ endpoint }: Asked): string {
+  return `${endpoint.address}:${endpoint.port}`;
+}
+
 function exchange(stream: Duplex, at: Asked, check: ReadyCheck): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
@@ -56,7 +52,7 @@ function exchange(stream: Duplex, at: Asked, check: ReadyCheck): Promise<{ statu
       method: check.method,
       path: check.path,
       headers: {
-        host: at.hostHeader ?? `${at.host}:${at.port}`,
+        host: at.hostHeader ?? addressOf(at),
         'user-agent': 'spillway',
         ...check.headers,
         connection: 'close',

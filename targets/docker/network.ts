@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { freeSubnet, unreservedRange } from '../../domain/addresses';
+import { freeSubnet, unreservedRange } from './addresses';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { LABELS, networkName } from '../../domain/names';
@@ -18,7 +18,7 @@ export interface EnvironmentNetwork {
 }
 
 /** Undefined when there is none yet. */
-export async function findNetwork(engine: DockerEngine, scope: Owned, io: Io): Promise<EnvironmentNetwork | undefined> {
+async function findNetwork(engine: DockerEngine, scope: Owned, io: Io): Promise<EnvironmentNetwork | undefined> {
   const [first] = await ownNetworks(engine, scope, io);
   if (!first) return undefined;
   const subnet = first.IPAM?.Config?.[0]?.Subnet;

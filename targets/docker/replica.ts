@@ -1,7 +1,9 @@
 import type Docker from 'dockerode';
 import { LABELS } from '../../domain/names';
+import type { Group } from '../../domain/release';
+import { groupOfAddress } from './addresses';
 import { LIVE_ONLY_LABEL, ONCE_LABEL, PORT_LABEL } from './container-options';
-import type { Replica } from '../target';
+import type { Replica } from '../replicas';
 
 /** Which service a container is a replica of. */
 export function serviceOf({ Config }: Docker.ContainerInspectInfo): string {
@@ -15,21 +17,22 @@ export function runOf({ Config }: Docker.ContainerInspectInfo): Replica['run'] {
 }
 
 /** A container as the engine shows it, on the network that it was made for. */
-export function replicaOf(info: Docker.ContainerInspectInfo): Replica {
+export function replicaOf(info: Docker.ContainerInspectInfo, group: Group): Replica {
   const { Labels, Image } = info.Config;
   const { OOMKilled, ExitCode, StartedAt } = info.State;
-  const attached = info.NetworkSettings.Networks[info.HostConfig.NetworkMode ?? ''];
   const started = Date.parse(StartedAt);
   const [run, state, health] = [runOf(info), stateOf(info), healthOf(info)];
+  const [address, port] = [addressOf(info), Labels[PORT_LABEL]];
   return {
+    group,
     service: serviceOf(info),
     replica: Number(Labels[LABELS.replica]),
     container: info.Name.slice(1),
     id: info.Id,
     ...(run && { run }),
-    // The engine's word while it runs; what it was told while it does not.
-    address: attached?.IPAddress || attached?.IPAMConfig?.IPv4Address || '',
-    ...(Labels[PORT_LABEL] && { port: Number(Labels[PORT_LABEL]) }),
+    ...(!address && { isolated: true as const }),
+    ...(address && port && { endpoint: { on: 'docker' as const, address, port: Number(port) } }),
+    ...(address && state === 'running' && groupOfAddress(address) !== group && misplacedAt(address, info, group)),
     releaseId: Labels[LABELS.release] ?? '',
     version: Labels[LABELS.version] ?? '',
     imageDigest: Image.slice(Image.indexOf('@') + 1),
@@ -39,6 +42,20 @@ export function replicaOf(info: Docker.ContainerInspectInfo): Replica {
     ...(health && { health }),
     ...(started > 0 && { startedAt: started }),
     restarts: info.RestartCount,
+  };
+}
+
+/** The engine's word while it runs, what it was told while it does not; nothing where it is on no network of the environment. */
+function addressOf({ NetworkSettings, HostConfig }: Docker.ContainerInspectInfo): string | undefined {
+  const attached = NetworkSettings.Networks[HostConfig.NetworkMode ?? ''];
+  return attached?.IPAddress || attached?.IPAMConfig?.IPv4Address || undefined;
+}
+
+/** An engine that hands addresses out anew after a restart may give one version's to the other. */
+function misplacedAt(address: string, { Name }: Docker.ContainerInspectInfo, group: Group): Pick<Replica, 'misplaced'> {
+  const name = Name.slice(1);
+  return {
+    misplaced: `${name} at ${address}, which is not reserved for ${group}: remove it with \`docker rm --force ${name}\``,
   };
 }
 

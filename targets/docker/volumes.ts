@@ -5,8 +5,12 @@ import { BackupFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
 import { isOwn, type Owned } from '../../domain/ownership';
-import type { Scope } from '../../domain/release';
+import type { Group, Scope } from '../../domain/release';
+import type { DockerContainers } from './containers';
+import type { DockerData } from './data';
 import { unless, statusOf, type DockerEngine } from './engine';
+import type { ReplicaRef } from '../replicas';
+import type { ReplicaData, Volumes } from '../volumes';
 
 /** Where the helper container has the volume. */
 const MOUNT = '/volume';
@@ -19,23 +23,36 @@ interface Door {
   close: () => Promise<void>;
 }
 
-/** Named volumes of one engine, read through the engine alone, so that a remote one works the same. */
-export class DockerVolumes {
-  constructor(
-    private readonly engine: DockerEngine,
-    private readonly host: Host,
-  ) {}
+export interface VolumeParts {
+  engine: DockerEngine;
+  host: Host;
+  containers: DockerContainers;
+  data: DockerData;
+}
 
-  /**
-   * The volume's files as a tar stream in which every name begins with one folder that stands for the volume.
-   *
-   * @throws BackupFailure when there is no such volume.
-   */
+/** What containers of one engine write. Named volumes are read through the engine alone, so that a remote one works the same. */
+export class DockerVolumes implements Volumes {
+  constructor(private readonly parts: VolumeParts) {}
+
+  async heldBy(scope: Owned, group: Group, io: Io): Promise<ReplicaData[]> {
+    const { containers, data } = this.parts;
+    const all = await Promise.all((await containers.inspectAll(scope, group, io)).map((info) => data.of(info, io)));
+    return all.sort((a, b) => a.container.localeCompare(b.container));
+  }
+
+  async changedFiles(of: ReplicaRef, io: Io): Promise<string[]> {
+    return this.parts.data.changed(await this.parts.containers.idOf(of, io), io);
+  }
+
+  holdsData(source: string, io: Io): Promise<boolean> {
+    return this.parts.data.holdsData(source, io);
+  }
+
   async archive(scope: Owned, volume: string, io: Io): Promise<Readable> {
     await this.inspect(volume, io);
     const door = (await this.mounted(volume, io)) ?? (await this.mount(scope, volume, io));
     try {
-      const stream = (await this.engine.call(
+      const stream = (await this.parts.engine.call(
         io,
         (docker) => docker.getContainer(door.container).getArchive({ path: door.path, abortSignal: io.signal }),
         null,
@@ -48,23 +65,14 @@ export class DockerVolumes {
     }
   }
 
-  /** Bytes; undefined when the host keeps the folder from us. */
   async size(volume: string, io: Io): Promise<number | undefined> {
     const { Mountpoint } = await this.inspect(volume, io);
-    const { exitCode, stdout } = await this.host.run(['du', '-sk', Mountpoint], io);
+    const { exitCode, stdout } = await this.parts.host.run(['du', '-sk', Mountpoint], io);
     const kibibytes = /^(\d+)\s/.exec(stdout)?.[1];
     return exitCode === 0 && kibibytes ? Number(kibibytes) * 1_024 : undefined;
   }
 
-  async holdsData(source: string, io: Io): Promise<boolean> {
-    if (source.startsWith('/')) return (await this.host.listFiles(source, io)).length > 0;
-    const mountpoint = await this.mountpoint(source, io);
-    if (mountpoint === undefined) return false;
-    const listed = await this.host.run(['ls', '-A', mountpoint], io).catch(() => io.signal.throwIfAborted());
-    return listed?.exitCode !== 0 || listed.stdout.trim() !== '';
-  }
-
-  async writers(volume: string, io: Io): Promise<(Scope & { container: string })[]> {
+  async writersOf(volume: string, io: Io): Promise<(Scope & { container: string })[]> {
     return (await this.users(volume, io))
       .filter(({ Labels, Mounts }) => Labels[LABELS.slot] && Mounts.some(({ Name, RW }) => Name === volume && RW))
       .map(({ Id, Names, Labels }) => ({
@@ -74,22 +82,9 @@ export class DockerVolumes {
       }));
   }
 
-  /** Removes a volume that nothing uses; one that is gone, or that something uses by now, is fine. */
-  async remove(volume: string, io: Io): Promise<void> {
-    await this.engine.call(io, (docker, abort) => docker.getVolume(volume).remove(abort)).catch(unless(404, 409));
-  }
-
-  /** Undefined when there is no such volume. */
-  private async mountpoint(volume: string, io: Io): Promise<string | undefined> {
-    const found = await this.engine
-      .call(io, (docker, abort) => docker.getVolume(volume).inspect(abort))
-      .catch(unless(404));
-    return found?.Mountpoint;
-  }
-
   private async inspect(volume: string, io: Io): Promise<Docker.VolumeInspectInfo> {
     try {
-      return await this.engine.call(io, (docker, abort) => docker.getVolume(volume).inspect(abort));
+      return await this.parts.engine.call(io, (docker, abort) => docker.getVolume(volume).inspect(abort));
     } catch (error) {
       if (statusOf(error) !== 404) throw error;
       // Creating a container would make the missing volume, and so hide the mistake.
@@ -111,18 +106,18 @@ export class DockerVolumes {
   /** The engine finds those that have something at a path of this name, too. */
   private users(volume: string, io: Io): Promise<Docker.ContainerInfo[]> {
     const filters = { volume: [volume] };
-    return this.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters, ...abort }));
+    return this.parts.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters, ...abort }));
   }
 
   /** A container that is never started, so any image will do. */
   private async mount(scope: Owned, volume: string, io: Io): Promise<Door> {
     const key = createHash('sha256').update(volume).digest('hex').slice(0, 8);
     const name = `spillway.volume.${scope.app}.${scope.environment}.${key}`;
-    const [image] = await this.engine.call(io, (docker, abort) => docker.listImages({ ...abort }));
+    const [image] = await this.parts.engine.call(io, (docker, abort) => docker.listImages({ ...abort }));
     if (!image)
       throw new BackupFailure(`expected an image on the engine, by which to read volume ${volume}, seen none`);
     await this.removeLeft(scope, name, io);
-    const { id } = await this.engine.call(io, (docker) =>
+    const { id } = await this.parts.engine.call(io, (docker) =>
       docker.createContainer({
         name,
         Image: image.Id,
@@ -138,7 +133,7 @@ export class DockerVolumes {
 
   /** Removes the one that an interrupted backup left. */
   private async removeLeft(scope: Owned, name: string, io: Io): Promise<void> {
-    const all = await this.engine.call(io, (docker, abort) =>
+    const all = await this.parts.engine.call(io, (docker, abort) =>
       docker.listContainers({ all: true, filters: { name: [`^/${name}$`] }, ...abort }),
     );
     for (const { Id, Labels } of all.filter(({ Names }) => Names.includes(`/${name}`))) {
@@ -148,7 +143,7 @@ export class DockerVolumes {
 
   /** With the volumes that its image had it get: it never ran, so nobody wrote to them. */
   private async removeContainer(container: string, io: Io): Promise<void> {
-    await this.engine
+    await this.parts.engine
       .call(io, (docker, abort) => docker.getContainer(container).remove({ force: true, v: true, ...abort }))
       .catch(unless(404));
   }

@@ -1,6 +1,6 @@
 import { deployActivities } from '../../activities/deploy';
 import type { PinnedImage } from '../../domain/release';
-import { groupOfAddress } from '../../domain/addresses';
+import { groupOfAddress } from '../../targets/docker/addresses';
 import { LABELS, networkName } from '../../domain/names';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker/fixture';
 import { SlotWorld, run } from './slot-world';
@@ -40,7 +40,7 @@ test('variables, secrets and feature flags reach the container, and a second dep
   const step = await world.step({ ...settings, features: { 'new-checkout': true, limit: 5 } });
   const input = { ...step, slot: 'green' as const, images: [image], firstRelease: true };
   await run(deploySlot, input);
-  const [first] = await world.target.replicas(world.scope, 'green', io);
+  const [first] = await world.target.replicas.list(world.scope, 'green', io);
   const { Config, Id } = await docker.getContainer(first!.container).inspect();
   expect(Config.Env).toEqual(
     expect.arrayContaining([
@@ -108,7 +108,7 @@ test('a step of a release that no longer has the environment does nothing', asyn
   });
   await documents.remove('fence', io);
   await expect(run(deploySlot, input)).rejects.toMatchObject({ name: 'OutdatedFailure' });
-  expect(await world.target.replicas(world.scope, 'blue', io)).toEqual([]);
+  expect(await world.target.replicas.list(world.scope, 'blue', io)).toEqual([]);
 });
 
 test('a failed slot is emptied and removed, twice if need be; the live one stays', async () => {
@@ -121,8 +121,8 @@ test('a failed slot is emptied and removed, twice if need be; the live one stays
   await run(removeSlot, { ...next, slot: 'green' });
   await run(removeSlot, { ...next, slot: 'green' });
   expect(world.router.did).toContain('sessions green');
-  expect(await world.target.replicas(world.scope, 'green', io)).toEqual([]);
-  expect(await world.target.replicas(world.scope, 'blue', io)).toHaveLength(1);
+  expect(await world.target.replicas.list(world.scope, 'green', io)).toEqual([]);
+  expect(await world.target.replicas.list(world.scope, 'blue', io)).toHaveLength(1);
 });
 
 test('the first version of an environment gets no traffic before it was judged', async () => {
@@ -142,7 +142,7 @@ test('a slot that has traffic while the other could take it is not removed', asy
     name: 'RouterFailure',
     message: expect.stringContaining('10 %'),
   });
-  expect(await world.target.replicas(world.scope, 'green', io)).toHaveLength(1);
+  expect(await world.target.replicas.list(world.scope, 'green', io)).toHaveLength(1);
 });
 
 test('what is in flight past the cap is closed before the containers go', async () => {
@@ -153,16 +153,16 @@ test('what is in flight past the cap is closed before the containers go', async 
   world.router.inFlight.green = 1;
   await run(removeSlot, { ...step, slot: 'green' });
   expect(world.router.did.at(-1)).toBe('close green');
-  expect(await world.target.replicas(world.scope, 'green', io)).toEqual([]);
+  expect(await world.target.replicas.list(world.scope, 'green', io)).toEqual([]);
 });
 
 test('a container that came up at an address of the other slot is found before the router is told', async () => {
   const { deploySlot } = deployActivities(world.parts);
   const live = await world.step(oneService());
   await run(deploySlot, { ...live, slot: 'blue', images: [image], firstRelease: true });
-  const [blue] = await world.target.replicas(world.scope, 'blue', io);
+  const [blue] = await world.target.replicas.list(world.scope, 'blue', io);
   const network = docker.getNetwork(networkName(world.scope));
-  const stolen = blue!.address.replace(/\d+$/, '128');
+  const stolen = blue!.endpoint!.address.replace(/\d+$/, '128');
   await network.disconnect({ Container: blue!.container });
   await network.connect({ Container: blue!.container, EndpointConfig: { IPAMConfig: { IPv4Address: stolen } } });
   world.router.did = [];
@@ -172,8 +172,8 @@ test('a container that came up at an address of the other slot is found before t
     { name: 'RouterFailure', message: expect.stringContaining(`web.blue-1 at ${stolen}`) },
   );
   expect(world.router.did).toEqual([]);
-  const [green] = await world.target.replicas(world.scope, 'green', io);
-  expect(green!.address).not.toBe(stolen);
+  const [green] = await world.target.replicas.list(world.scope, 'green', io);
+  expect(green!.endpoint!.address).not.toBe(stolen);
 });
 
 /** BusyBox with a HEALTHCHECK of this command; labelled, so that it goes with the app. */
@@ -192,7 +192,7 @@ test('without endpoints the engine’s own HEALTHCHECK is believed, and one that
   const step = await world.step(oneService({ health: { attempts: 100, interval: '200ms' } }));
   const input = { ...step, slot: 'blue' as const, firstRelease: true };
   await expect(run(deploySlot, { ...input, images: [await withHealthcheck('true')] })).resolves.toBeDefined();
-  expect(await world.target.replicas(world.scope, 'blue', io)).toMatchObject([{ health: 'healthy' }]);
+  expect(await world.target.replicas.list(world.scope, 'blue', io)).toMatchObject([{ health: 'healthy' }]);
 
   const next = await world.step(oneService({ health: { attempts: 100, interval: '200ms' } }), '2.0.0');
   const sick = { ...next, slot: 'green' as const, images: [await withHealthcheck('false')], firstRelease: false };

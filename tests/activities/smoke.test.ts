@@ -52,7 +52,7 @@ test('a failure names all checks that failed, with what was expected and seen', 
 });
 
 test('watched for a time, so many failures in a row fail it [proves D7]', async () => {
-  const [replica] = await world.target.replicas(world.scope, 'blue', io);
+  const [replica] = await world.target.replicas.list(world.scope, 'blue', io);
   const smoke = { checks: [{ service: 'web', path: '/index.html' }], watch: '20s', interval: '100ms', failures: 3 };
   const watched = smokeWith({ smoke });
   const settled = expect(watched).rejects.toMatchObject({
@@ -69,8 +69,8 @@ test('watched for a time, so many failures in a row fail it [proves D7]', async 
 });
 
 test('through the router the limits of verify count as well [proves D10]', async () => {
-  const [replica] = await world.target.replicas(world.scope, 'blue', io);
-  const proxy = await forward(replica!.address, 8080);
+  const [replica] = await world.target.replicas.list(world.scope, 'blue', io);
+  const proxy = await forward(replica!.endpoint!.address, 8080);
   try {
     const smoke = { checks: [{ service: 'web', path: '/index.html' }] };
     const routes = [{ port: proxy.port, host: 'shop.example' }];

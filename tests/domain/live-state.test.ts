@@ -22,7 +22,7 @@ const { services } = appConfigSchema.parse({
 });
 const NOW = 1_000_000_000;
 const one = (service: string, more: Partial<Seen> = {}): Seen => ({
-  ...{ service, container: `${service}-blue-1`, id: service, releaseId: 'r1', version: '1.0.0', address: '10.0.0.16' },
+  ...{ service, container: `${service}-blue-1`, id: service, releaseId: 'r1', version: '1.0.0' },
   ...{ state: 'running', startedAt: 1, restarts: 0 },
   ...more,
 });

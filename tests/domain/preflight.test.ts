@@ -17,7 +17,6 @@ const seen = (releaseId: string, state: Seen['state'] = 'running', version = '1.
   releaseId,
   version,
   state,
-  address: '10.0.0.16',
   startedAt: 0,
   restarts: 0,
 });
@@ -68,7 +67,7 @@ describe('the ledger', () => {
     ['only a stopped container', [seen('r1', 'exited')], 0, 'shop.production.web.blue-r1 ended'],
     ['a container that is paused', [seen('r1', 'paused')], 0, 'shop.production.web.blue-r1 is paused'],
     ['a container between two restarts', [{ ...seen('r1', 'restarting'), restarts: 7 }], 0, 'ends again and again'],
-    ['a container on no network', [{ ...seen('r1'), address: '' }], 0, 'is on no network'],
+    ['a container on no network', [{ ...seen('r1'), isolated: true as const }], 0, 'is on no network'],
   ])('lets the release of a fix begin on %s, and says what it found [proves 2]', (_, blue, share, expected) => {
     const told = note(judged(live, serving(blue, [], share)));
     expect(told).toContain('1.0.0 is live in blue, but does not serve:');

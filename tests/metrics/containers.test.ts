@@ -18,16 +18,16 @@ import { metricOf } from './opened';
 
 const app = new EngineApp();
 const { scope, io } = app;
+const web = { scope, group: 'green' as const, service: 'web' };
 let config: AppConfig;
 
 beforeAll(async () => {
   const job = { image: BUSYBOX, command: ['sleep', '1000'], traffic: 'none', run: 'live-only', stopGrace: '0s' };
   config = configOf(scope.app, { services: { web: webService({ replicas: 2 }), api: webService(), job } });
   const image = await app.target.images.pull(BUSYBOX, 'web', io);
-  await app.target.ensureNetwork(scope, io);
   for (const slot of ['blue', 'green'] as const) {
     const specs = ['web', 'api', 'job'].map((service) => specOf(config, service, image, service !== 'job'));
-    await app.target.deploySlot(releaseOf(scope), slot, specs, io);
+    await app.target.groups.deploy({ release: releaseOf(scope), slot, services: specs }, io);
   }
 });
 
@@ -49,7 +49,7 @@ test('a leak shows in the memory of its slot only', async () => {
   const [before, other] = [valueOf(await ask(source, 'green')), valueOf(await ask(source, 'blue'))];
   expect(before).toBeGreaterThan(0);
   const leak = ['dd', 'if=/dev/zero', 'of=/tmp/leak', 'bs=1M', 'count=40'];
-  expect((await app.target.exec(containerName(scope, 'web', 'green', 2), leak, io)).exitCode).toBe(0);
+  expect((await app.target.replicas.exec({ ...web, replica: 2 }, leak, io)).exitCode).toBe(0);
   expect(valueOf(await ask(source, 'green')) - before).toBeGreaterThan(35e6);
   expect(Math.abs(valueOf(await ask(source, 'blue')) - other)).toBeLessThan(5e6);
 });
@@ -57,7 +57,7 @@ test('a leak shows in the memory of its slot only', async () => {
 test('a hot loop shows in the CPU of its slot and service only, at the first reading and later', async () => {
   const source = await open({ measure: 'cpu' }, 'web');
   const loop = ['sh', '-c', 'timeout 60 sh -c "while :; do :; done" >/dev/null 2>&1 &'];
-  await app.target.exec(containerName(scope, 'web', 'green', 1), loop, io);
+  await app.target.replicas.exec({ ...web, replica: 1 }, loop, io);
   for (let reading = 0; reading < 2; reading++) {
     const [hot, cool] = [valueOf(await ask(source, 'green')), valueOf(await ask(source, 'blue'))];
     expect(cool).toBeGreaterThanOrEqual(0);
@@ -95,7 +95,7 @@ test('containers that are gone, stopped or not there are missing, not a smaller 
   });
   await docker.getContainer(stopped).remove({ force: true });
   expect(await ask(source, 'blue')).toMatchObject({ missing: expect.stringContaining('seen 1 of 2') as string });
-  await app.target.removeGroup(scope, 'blue', undefined, 0, io);
+  await app.target.groups.remove({ scope, group: 'blue', grace: 0 }, io);
   expect(await ask(source, 'blue')).toMatchObject({
     missing: 'expected containers of web in blue, seen none',
     fault: false,

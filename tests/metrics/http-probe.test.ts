@@ -1,7 +1,8 @@
 import { appConfigSchema } from '../../domain/config';
+import type { Endpoint } from '../../domain/endpoint';
 import { UnreachableFailure } from '../../domain/failures';
 import { probeSlot } from '../../metrics/http-probe';
-import type { Replica } from '../../targets/target';
+import type { Replica } from '../../targets/replicas';
 
 const io = { signal: new AbortController().signal, onProgress: () => undefined };
 const scope = { app: 'fx', environment: 'production', owner: { id: 'e1', formerly: [] } };
@@ -16,10 +17,11 @@ const { services } = appConfigSchema.parse({
 });
 
 const replica = (service: string, number: number, state: Replica['state'] = 'running'): Replica => ({
+  group: 'green',
   service,
   replica: number,
   container: `${service}-${number}`,
-  address: `10.0.0.${number}`,
+  endpoint: { on: 'docker', address: `10.0.0.${number}`, port: 80 },
   releaseId: 'r',
   version: '1.0.0',
   imageDigest: 'sha256:0',
@@ -33,12 +35,12 @@ const all = [replica('api', 1), replica('api', 2), replica('worker', 1), replica
 
 function probing(replicas: () => Promise<Replica[]>, ask: (host: string) => boolean) {
   return {
-    target: { replicas },
+    target: { replicas: { list: replicas } },
     services,
     scope,
     slot: 'green' as const,
     io,
-    ask: ({ host }: { host: string }) => Promise.resolve({ ok: ask(host), detail: ask(host) ? '200' : 'seen 500' }),
+    ask: ({ address }: Endpoint) => Promise.resolve({ ok: ask(address), detail: ask(address) ? '200' : 'seen 500' }),
   };
 }
 

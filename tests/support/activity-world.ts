@@ -131,7 +131,7 @@ export class ActivityWorld {
     const target = await this.parts.target(step.config);
     const state = await this.parts.state(step.config, this.scope);
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
-    const replicas = await target.replicas(await ownRelease(this.parts, step, { target, state, io }), group, io);
+    const replicas = await target.replicas.list(await ownRelease(this.parts, step, { target, state, io }), group, io);
     return replicas.map(({ service, releaseId, state }) => `${service} ${releaseId} ${state}`).sort();
   }
 

@@ -1,4 +1,4 @@
-import { groupOfAddress } from '../../../domain/addresses';
+import { groupOfAddress } from '../../../targets/docker/addresses';
 import { LABELS, containerName } from '../../../domain/names';
 import type { PinnedImage } from '../../../domain/release';
 import { BUSYBOX, configOf, docker, EngineApp, releaseOf, removeEverything, specOf, webService } from './fixture';
@@ -14,8 +14,7 @@ beforeAll(async () => {
   image = await app.target.images.pull(BUSYBOX, 'web', io);
 });
 beforeEach(async () => {
-  await app.target.ensureNetwork(scope, io);
-  await app.target.deploySlot(live, 'blue', services(), io);
+  await app.target.groups.deploy({ release: live, slot: 'blue', services: services() }, io);
 });
 afterEach(() => removeEverything(scope));
 
@@ -32,18 +31,19 @@ function services() {
 
 const inspect = (container: string) => docker.getContainer(container).inspect();
 const ids = async () => (await Promise.all((await found()).map(inspect))).map(({ Id }) => Id);
-const found = async () => (await app.target.replicas(scope, 'baseline', io)).map(({ container }) => container);
+const found = async () => (await app.target.replicas.list(scope, 'baseline', io)).map(({ container }) => container);
 
 test('the copies are what is live, under names, labels and addresses of their own', async () => {
-  await app.target.startContainer(containerName(scope, 'job', 'blue', 1), io);
-  const copies = await app.target.copySlot(next, 'blue', io);
+  await app.target.groups.start({ scope, group: 'blue', service: 'job' }, io);
+  const copies = await app.target.groups.copy(next, 'blue', io);
   expect(copies.map(({ service, replica, state }) => `${service} ${replica} ${state}`)).toEqual([
     'queue 1 running',
     'web 1 running',
     'web 2 running',
   ]);
-  expect(copies.every(({ address }) => groupOfAddress(address) === 'baseline')).toBe(true);
-  expect(copies[1]).toMatchObject({ version: '1.0.0', releaseId: next.id, port: 8080, imageDigest: image.digest });
+  expect(copies.every(({ endpoint }) => !endpoint || groupOfAddress(endpoint.address) === 'baseline')).toBe(true);
+  expect(copies[1]).toMatchObject({ version: '1.0.0', releaseId: next.id, imageDigest: image.digest });
+  expect(copies.map(({ endpoint }) => endpoint?.port)).toEqual([undefined, 8080, 8080]);
 
   const [original, copy] = await Promise.all(
     (['blue', 'baseline'] as const).map((group) => inspect(containerName(scope, 'web', group, 2))),
@@ -60,47 +60,46 @@ test('the copies are what is live, under names, labels and addresses of their ow
 });
 
 test('copies reach each other, not the slot that they were made of', async () => {
-  await app.target.copySlot(next, 'blue', io);
-  const { output } = await app.target.exec(
-    containerName(scope, 'queue', 'baseline', 1),
-    ['nslookup', 'web-baseline'],
-    io,
-  );
-  const [web] = (await app.target.replicas(scope, 'baseline', io)).filter(({ service }) => service === 'web');
-  expect(output).toContain(web!.address);
+  await app.target.groups.copy(next, 'blue', io);
+  const queue = { scope, group: 'baseline' as const, service: 'queue', replica: 1 };
+  const { output } = await app.target.replicas.exec(queue, ['nslookup', 'web-baseline'], io);
+  const [web] = (await app.target.replicas.list(scope, 'baseline', io)).filter(({ service }) => service === 'web');
+  expect(output).toContain(web!.endpoint!.address);
 });
 
 test('copying again changes nothing, and goes on where a worker was killed', async () => {
-  await app.target.copySlot(next, 'blue', io);
+  await app.target.groups.copy(next, 'blue', io);
   const first = await ids();
-  await app.target.copySlot(next, 'blue', io);
+  await app.target.groups.copy(next, 'blue', io);
   expect(await ids()).toEqual(first);
 
   // One was created and not started, one not even created.
   await docker.getContainer(containerName(scope, 'web', 'baseline', 1)).stop({ t: 0 });
   await docker.getContainer(containerName(scope, 'web', 'baseline', 2)).remove({ force: true });
-  const copies = await app.target.copySlot(next, 'blue', io);
+  const copies = await app.target.groups.copy(next, 'blue', io);
   expect(copies.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
   expect((await ids()).filter((id) => first.includes(id))).toHaveLength(2);
 });
 
 test('two workers that copy at the same time end with one set', async () => {
-  await Promise.all([1, 2, 3].map(() => app.target.copySlot(next, 'blue', io)));
+  await Promise.all([1, 2, 3].map(() => app.target.groups.copy(next, 'blue', io)));
   expect(await found()).toHaveLength(3);
 });
 
 test('what another release left of its baseline is cleared, and the live slot stays as it is', async () => {
-  const before = await app.target.replicas(scope, 'blue', io);
-  await app.target.copySlot(releaseOf(scope, '2.0.0', 'before'), 'blue', io);
-  const copies = await app.target.copySlot(next, 'blue', io);
+  const before = await app.target.replicas.list(scope, 'blue', io);
+  await app.target.groups.copy(releaseOf(scope, '2.0.0', 'before'), 'blue', io);
+  const copies = await app.target.groups.copy(next, 'blue', io);
   expect(new Set(copies.map(({ releaseId }) => releaseId))).toEqual(new Set([next.id]));
-  expect(await app.target.removeGroup(scope, 'baseline', next.id, 0, io)).toHaveLength(3);
-  expect(await app.target.removeGroup(scope, 'baseline', next.id, 0, io)).toEqual([]);
-  expect(await app.target.replicas(scope, 'blue', io)).toEqual(before);
+  expect(await app.target.groups.remove({ scope, group: 'baseline', releaseId: next.id, grace: 0 }, io)).toHaveLength(
+    3,
+  );
+  expect(await app.target.groups.remove({ scope, group: 'baseline', releaseId: next.id, grace: 0 }, io)).toEqual([]);
+  expect(await app.target.replicas.list(scope, 'blue', io)).toEqual(before);
 });
 
 test('without anything live there is nothing to copy', async () => {
-  await expect(app.target.copySlot(next, 'green', io)).rejects.toMatchObject({
+  await expect(app.target.groups.copy(next, 'green', io)).rejects.toMatchObject({
     name: 'UnreachableFailure',
     message: expect.stringContaining('expected containers in green to make a fresh baseline of, seen none') as string,
   });

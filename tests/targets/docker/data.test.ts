@@ -8,6 +8,7 @@ import { BUSYBOX, configOf, docker, EngineApp, releaseOf, removeEverything, spec
 
 const app = new EngineApp();
 const { scope, io } = app;
+const web = { scope, group: 'blue' as const, service: 'web', replica: 1 };
 const release = releaseOf(scope);
 const named = `${scope.app}-kept`;
 let image: PinnedImage;
@@ -28,7 +29,6 @@ beforeAll(async () => {
   image = await app.target.images.build({ ...build, labels: { [LABELS.app]: scope.app } }, 'web', io);
   await rm(directory, { recursive: true });
 });
-beforeEach(() => app.target.ensureNetwork(scope, io));
 afterEach(async () => {
   for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });
   await docker
@@ -43,12 +43,17 @@ const allVolumes = async () => (await docker.listVolumes()).Volumes.map(({ Name 
 
 async function deploy(settings: Record<string, unknown>): Promise<string> {
   const config = configOf(scope.app, { services: { web: webService(settings) } });
-  const [replica] = await app.target.deploySlot(release, 'blue', [specOf(config, 'web', image)], io);
+  const [replica] = await app.target.groups.deploy(
+    { release, slot: 'blue', services: [specOf(config, 'web', image)] },
+    io,
+  );
   return replica!.container;
 }
 
-async function write(container: string, path: string): Promise<void> {
-  expect(await app.target.exec(container, ['sh', '-c', `echo precious > ${path}`], io)).toMatchObject({ exitCode: 0 });
+async function write(path: string): Promise<void> {
+  expect(await app.target.replicas.exec(web, ['sh', '-c', `echo precious > ${path}`], io)).toMatchObject({
+    exitCode: 0,
+  });
 }
 
 /** What the engine made for a container, by the path at which it has it. */
@@ -65,9 +70,9 @@ async function contentOf(volume: string, file: string): Promise<string> {
 
 test('data in a volume that only the image asked for outlives its container, and can be read [proves 6]', async () => {
   const container = await deploy({});
-  await write(container, '/data/orders.db');
+  await write('/data/orders.db');
   const { '/data': data, '/cache': cache, '/tmp/scratch': scratch } = await volumesOf(container);
-  expect(await app.target.dataOf(scope, 'blue', io)).toMatchObject([
+  expect(await app.target.volumes.heldBy(scope, 'blue', io)).toMatchObject([
     {
       container,
       service: 'web',
@@ -80,7 +85,7 @@ test('data in a volume that only the image asked for outlives its container, and
       ]) as unknown,
     },
   ]);
-  await app.target.removeGroup(scope, 'blue', undefined, 0, io);
+  await app.target.groups.remove({ scope, group: 'blue', grace: 0 }, io);
   const left = await allVolumes();
   try {
     expect(left).toContain(data);
@@ -96,21 +101,21 @@ test('data that the file lets go goes with its container, and nothing is left ov
   const container = await deploy({ discard: ['/data', '/cache/'] });
   const made = Object.values(await volumesOf(container));
   expect(made).toHaveLength(3);
-  await write(container, '/data/a');
-  await write(container, '/cache/b');
-  await app.target.removeGroup(scope, 'blue', undefined, 0, io);
+  await write('/data/a');
+  await write('/cache/b');
+  await app.target.groups.remove({ scope, group: 'blue', grace: 0 }, io);
   const left = await allVolumes();
   expect(made.filter((volume) => left.includes(volume))).toEqual([]);
 });
 
 test('a slot that is cleared for another release, or for a lack of replicas, keeps data as a removal does [proves 6]', async () => {
   const container = await deploy({ discard: ['/cache'] });
-  await write(container, '/data/a');
-  await write(container, '/cache/b');
+  await write('/data/a');
+  await write('/cache/b');
   const { '/data': data, '/cache': cache } = await volumesOf(container);
   const config = configOf(scope.app, { services: { web: webService({ discard: ['/data', '/cache'] }) } });
   const next = releaseOf(scope, '2.0.0', 'next');
-  await app.target.deploySlot(next, 'blue', [specOf(config, 'web', image)], io);
+  await app.target.groups.deploy({ release: next, slot: 'blue', services: [specOf(config, 'web', image)] }, io);
   const left = await allVolumes();
   try {
     expect(left).toContain(data);
@@ -126,9 +131,9 @@ test('volumes with a name and folders of the host are told apart from those with
     { source: named, target: '/data', shared: true },
     { source: folder, target: '/cache', readOnly: true },
   ];
-  const container = await deploy({ volumes });
-  await write(container, '/data/a');
-  const [held] = await app.target.dataOf(scope, 'blue', io);
+  await deploy({ volumes });
+  await write('/data/a');
+  const [held] = await app.target.volumes.heldBy(scope, 'blue', io);
   expect(held!.anonymous.map(({ path }) => path)).toEqual(['/tmp/scratch']);
   expect(held!.mounted).toHaveLength(2);
   expect(held!.mounted).toEqual(
@@ -137,12 +142,12 @@ test('volumes with a name and folders of the host are told apart from those with
       { source: folder, target: '/cache' },
     ]),
   );
-  await app.target.removeGroup(scope, 'blue', undefined, 0, io);
-  expect(await app.target.holdsData(named, io)).toBe(true);
-  expect(await app.target.holdsData(folder, io)).toBe(false);
+  await app.target.groups.remove({ scope, group: 'blue', grace: 0 }, io);
+  expect(await app.target.volumes.holdsData(named, io)).toBe(true);
+  expect(await app.target.volumes.holdsData(folder, io)).toBe(false);
   await rm(folder, { recursive: true });
-  expect(await app.target.holdsData(folder, io)).toBe(false);
-  expect(await app.target.holdsData(`${named}-none`, io)).toBe(false);
+  expect(await app.target.volumes.holdsData(folder, io)).toBe(false);
+  expect(await app.target.volumes.holdsData(`${named}-none`, io)).toBe(false);
 });
 
 test('a volume that keeps what is written to /tmp takes the place of the memory that is there otherwise [proves 6]', async () => {
@@ -154,17 +159,17 @@ test('a volume that keeps what is written to /tmp takes the place of the memory 
 test('what a container wrote into itself is found, and nothing where it can write nothing', async () => {
   const loose = await deploy({ readOnlyRoot: false });
   await docker.getContainer(loose).putArchive(await archiveOf('orders.db'), { path: '/etc' });
-  expect(await app.target.changedFiles(loose, io)).toContain('/etc/orders.db');
-  expect((await app.target.dataOf(scope, 'blue', io))[0]!.readOnlyRoot).toBe(false);
-  await app.target.removeGroup(scope, 'blue', undefined, 0, io);
+  expect(await app.target.volumes.changedFiles(web, io)).toContain('/etc/orders.db');
+  expect((await app.target.volumes.heldBy(scope, 'blue', io))[0]!.readOnlyRoot).toBe(false);
+  await app.target.groups.remove({ scope, group: 'blue', grace: 0 }, io);
   await deploy({});
-  expect((await app.target.dataOf(scope, 'blue', io))[0]!.readOnlyRoot).toBe(true);
+  expect((await app.target.volumes.heldBy(scope, 'blue', io))[0]!.readOnlyRoot).toBe(true);
 });
 
 test('the container by which a volume is read for a backup leaves none of the volumes of its own image [proves 6]', async () => {
   await docker.createVolume({ Name: named });
   // Any image will do, so the newest is taken: that of this test, unless somebody builds another just now.
-  const stream = await app.target.archiveVolume(scope, named, io);
+  const stream = await app.target.volumes.archive(scope, named, io);
   const [reader] = await containers();
   const made = Object.values(await volumesOf(reader!.Id)).filter((volume) => volume !== named);
   const closed = new Promise((resolve) => stream.once('close', resolve));

@@ -7,7 +7,7 @@ import { LABELS, networkName } from '../../../domain/names';
 import type { Owned } from '../../../domain/ownership';
 import type { PinnedImage, ReleaseRef, Scope } from '../../../domain/release';
 import { openTarget, type OpenTarget } from '../../../targets/open';
-import type { ServiceSpec } from '../../../targets/target';
+import type { ServiceSpec } from '../../../targets/groups';
 
 /** The engine as the test sees it, beside the code under test. */
 export const docker = new Docker({ socketPath: '/var/run/docker.sock' });

@@ -201,9 +201,11 @@ describe.each([
     const began = Math.floor(Date.now() / 1_000);
     try {
       const image = await target.images.pull(BUSYBOX, 'web', io);
-      await target.ensureNetwork(scope, io);
       const config = configOf(scope.app, { services: { web: webService() } });
-      const [replica] = await target.deploySlot(releaseOf(scope), 'blue', [specOf(config, 'web', image)], io);
+      const [replica] = await target.groups.deploy(
+        { release: releaseOf(scope), slot: 'blue', services: [specOf(config, 'web', image)] },
+        io,
+      );
       const check = {
         path: '/index.html',
         method: 'GET' as const,
@@ -214,13 +216,16 @@ describe.each([
       };
       let answer: { status: number } | undefined;
       for (let left = 20; left > 0 && answer === undefined; left -= 1) {
-        answer = await target.ask({ host: replica!.address, port: 8080 }, check, io).catch(() => undefined);
+        answer = await target.replicas.ask({ endpoint: replica!.endpoint! }, check, io).catch(() => undefined);
       }
       expect(answer).toMatchObject({ status: 200, body: 'hello from 1.0.0\n' });
       // The engine tells every program it starts, with its arguments.
       expect(await toldSince(began)).not.toContain(TOKEN);
-      expect(await target.logs(replica!.container, 5, io)).toEqual([]);
-      expect(await target.exec(replica!.container, ['echo', 'hi'], io)).toEqual({ exitCode: 0, output: 'hi\n' });
+      expect(await target.replicas.logs({ scope, ...replica! }, 5, io)).toEqual([]);
+      expect(await target.replicas.exec({ scope, ...replica! }, ['echo', 'hi'], io)).toEqual({
+        exitCode: 0,
+        output: 'hi\n',
+      });
     } finally {
       await removeEverything(scope);
     }

@@ -201,9 +201,11 @@ describe('a pull', () => {
     const reference = `${open.address}/${repository}:1.0.0`;
     const image = await app.target.images.pull(reference, 'web', io);
     expect(image).toMatchObject({ reference, digest, from: 'registry' });
-    await app.target.ensureNetwork(scope, io);
     const config = configOf(scope.app, { services: { web: webService() } });
-    const [replica] = await app.target.deploySlot(releaseOf(scope), 'blue', [specOf(config, 'web', image)], io);
+    const [replica] = await app.target.groups.deploy(
+      { release: releaseOf(scope), slot: 'blue', services: [specOf(config, 'web', image)] },
+      io,
+    );
     expect(replica).toMatchObject({ imageDigest: digest, state: 'running' });
     await removeEverything(scope);
     await app.target.images.remove(reference, io);

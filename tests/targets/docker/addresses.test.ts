@@ -1,5 +1,11 @@
-import { GROUP_SIZE, freeSubnet, groupAddresses, groupOfAddress, unreservedRange } from '../../domain/addresses';
-import { GROUPS } from '../../domain/release';
+import {
+  GROUP_SIZE,
+  freeSubnet,
+  groupAddresses,
+  groupOfAddress,
+  unreservedRange,
+} from '../../../targets/docker/addresses';
+import { GROUPS } from '../../../domain/release';
 
 test('the first /24 that overlaps nothing is chosen, whatever the size of what is there', () => {
   expect(freeSubnet('10.210.0.0/16', [])).toBe('10.210.0.0/24');

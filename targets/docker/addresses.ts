@@ -1,4 +1,4 @@
-import { GROUPS, type Group } from './release';
+import { GROUPS, type Group } from '../../domain/release';
 
 /*
  * Which address each container gets. They are fixed, because an engine that hands them out anew after a restart may give

@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
+import { ConfigurationFailure, UnhealthyFailure, UnreachableFailure } from '../../domain/failures';
+import type { Io } from '../../domain/host';
+import { LABELS, containerName } from '../../domain/names';
+import { isOwn, type Owned } from '../../domain/ownership';
+import type { Group, ReleaseRef, Slot } from '../../domain/release';
+import { groupAddresses, type ReplicaAddress } from './addresses';
+import { containerOptions, copyOptions } from './container-options';
+import { goneFailure, type DockerContainers } from './containers';
+import type { DockerData } from './data';
+import { reasonOf, statusOf, unless, type DockerEngine } from './engine';
+import type { DockerImages } from './images';
+import { ensureNetwork, type EnvironmentNetwork } from './network';
+import { runOf, serviceOf } from './replica';
+import type { DockerReplicas } from './replicas';
+import type { Deployment, Groups, Removal, ServiceRef } from '../groups';
+import type { Replica } from '../replicas';
+
+const CREATE_ATTEMPTS = 50;
+const CREATE_PAUSE_MS = 100;
+
+interface Plan {
+  release: Owned<ReleaseRef>;
+  group: Group;
+  wanted: { service: string; replicas: number }[];
+}
+
+interface Planned {
+  network: EnvironmentNetwork;
+  addresses: ReplicaAddress[];
+}
+
+export interface GroupParts {
+  engine: DockerEngine;
+  images: DockerImages;
+  containers: DockerContainers;
+  data: DockerData;
+  replicas: DockerReplicas;
+  /** Each environment gets a /24 of it. */
+  addressPool: string;
+}
+
+/** Runs groups as containers on one engine, each at an address of its own on the environment's network. */
+export class DockerGroups implements Groups {
+  constructor(private readonly parts: GroupParts) {}
+
+  /** @throws UnhealthyFailure when a container cannot start at all. */
+  async deploy({ release, slot, services }: Deployment, io: Io): Promise<Replica[]> {
+    const { images, replicas } = this.parts;
+    const wanted = services.map(({ service, config }) => ({ service, replicas: config.replicas }));
+    const { network, addresses } = await this.plan({ release, group: slot, wanted }, io);
+    const exact = new Map<string, string>();
+    for (const { service, image } of services) exact.set(service, await images.exactName(image, io));
+    await this.clear(release, slot, addresses, io);
+    await Promise.all(
+      addresses.map(async (at) => {
+        const spec = services.find(({ service }) => service === at.service)!;
+        const image = exact.get(at.service)!;
+        const options = containerOptions({ release, network: network.name, slot, spec, image, ...at });
+        await this.create(options, release, io);
+        if (spec.start) await this.startNew(options.name!, io);
+        io.onProgress(`${options.name} ${spec.start ? 'started' : 'created'}`);
+      }),
+    );
+    return replicas.list(release, slot, io);
+  }
+
+  /** @throws UnreachableFailure when there is nothing to copy; UnhealthyFailure when a copy cannot start at all. */
+  async copy(release: Owned<ReleaseRef>, from: Slot, io: Io): Promise<Replica[]> {
+    const { containers, replicas } = this.parts;
+    const originals = (await containers.inspectAll(release, from, io)).filter((info) => runOf(info) === undefined);
+    if (originals.length === 0)
+      throw new UnreachableFailure(`expected containers in ${from} to make a fresh baseline of, seen none: try again`);
+    const wanted = [...new Set(originals.map(serviceOf))].map((service) => ({
+      service,
+      replicas: originals.filter((info) => serviceOf(info) === service).length,
+    }));
+    const { network, addresses } = await this.plan({ release, group: 'baseline', wanted }, io);
+    await this.clear(release, 'baseline', addresses, io);
+    await Promise.all(
+      addresses.map(async ({ service, replica, address }) => {
+        // Replicas of a service differ in nothing but who they are.
+        const original = originals.find((info) => serviceOf(info) === service)!;
+        const options = copyOptions(original, { release, network: network.name, service, replica, address });
+        await this.create(options, release, io);
+        await this.startNew(options.name!, io);
+        io.onProgress(`${options.name} started`);
+      }),
+    );
+    return replicas.list(release, 'baseline', io);
+  }
+
+  async remove({ scope, group, releaseId, grace }: Removal, io: Io): Promise<string[]> {
+    const found = (await this.parts.containers.find(scope, group, io)).filter(
+      ({ Labels }) => releaseId === undefined || Labels[LABELS.release] === releaseId,
+    );
+    await Promise.all(found.map(({ Id }) => this.stopAndRemove(Id, grace, io)));
+    return found.map(({ Names }) => Names[0]!.slice(1)).sort();
+  }
+
+  /** @throws UnreachableFailure when nothing is there to be started. */
+  async start(of: ServiceRef, io: Io): Promise<void> {
+    const ids = await this.parts.containers.idsOf(of, io);
+    if (ids.length === 0) throw goneFailure(of);
+    await Promise.all(ids.map((id) => this.keepRunning(id, io)));
+  }
+
+  async startOnce(of: ServiceRef, io: Io): Promise<void> {
+    const { containers } = this.parts;
+    for (const id of await containers.idsOf(of, io)) {
+      if ((await containers.inspect(id, io))?.State.Status === 'created') await this.startNew(id, io);
+    }
+  }
+
+  async stop(of: ServiceRef, graceMs: number, io: Io): Promise<void> {
+    const ids = await this.parts.containers.idsOf(of, io);
+    await Promise.all(ids.map((id) => this.stopOne(id, graceMs, io)));
+  }
+
+  /** Has the engine keep it running, and starts it: one that never ran must not come up by itself before its time. */
+  private async keepRunning(id: string, io: Io): Promise<void> {
+    const { engine, containers } = this.parts;
+    await engine.call(io, (docker, abort) =>
+      docker.getContainer(id).update({ RestartPolicy: { Name: 'unless-stopped' }, ...abort }),
+    );
+    const isPaused = (await containers.inspect(id, io))?.State.Paused;
+    if (!isPaused) return this.startNew(id, io);
+    await engine.call(io, (docker, abort) => docker.getContainer(id).unpause({ ...abort }));
+  }
+
+  private async stopOne(id: string, graceMs: number, io: Io): Promise<void> {
+    const t = Math.ceil(graceMs / 1_000);
+    await this.parts.engine
+      .call(io, (docker, abort) => docker.getContainer(id).stop({ t, ...abort }), graceMs + 60_000)
+      .catch(unless(304, 404));
+  }
+
+  private async plan({ release, group, wanted }: Plan, io: Io): Promise<Planned> {
+    const { engine, addressPool } = this.parts;
+    const network = await ensureNetwork(engine, addressPool, release, io);
+    const taken = await this.foreignAddresses(release, group, network.id, io);
+    const addresses = groupAddresses(network.subnet, group, wanted, taken);
+    if (addresses) return { network, addresses };
+    throw new ConfigurationFailure(
+      `expected fewer replicas in ${group} than ${network.subnet} has addresses for, seen ${JSON.stringify(wanted)}`,
+    );
+  }
+
+  /** Addresses on the network that are not this group's own. */
+  private async foreignAddresses(scope: Owned, group: Group, network: string, io: Io): Promise<string[]> {
+    const own = new Set((await this.parts.containers.find(scope, group, io)).map(({ Id }) => Id));
+    const info = (await this.parts.engine.call(io, (docker) =>
+      docker.getNetwork(network).inspect(),
+    )) as Docker.NetworkInspectInfo;
+    return Object.entries(info.Containers ?? {})
+      .filter(([id]) => !own.has(id))
+      .map(([, { IPv4Address }]) => IPv4Address.replace(/\/\d+$/, ''));
+  }
+
+  /** Removes what an earlier release left in the idle group, and what this one has too much of. */
+  private async clear(release: Owned<ReleaseRef>, group: Group, wanted: ReplicaAddress[], io: Io): Promise<void> {
+    const names = new Set(wanted.map(({ service, replica }) => containerName(release, service, group, replica)));
+    const found = await this.parts.containers.find(release, group, io);
+    const stale = found.filter(
+      ({ Names, Labels }) => Labels[LABELS.release] !== release.id || !names.has(Names[0]!.slice(1)),
+    );
+    await Promise.all(stale.map(({ Id }) => this.stopAndRemove(Id, 0, io)));
+  }
+
+  private async create(options: Docker.ContainerCreateOptions, release: Owned<ReleaseRef>, io: Io): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.parts.engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
+        return;
+      } catch (error) {
+        if (statusOf(error) !== 409 || attempt === CREATE_ATTEMPTS) throw error;
+      }
+      const present = await this.parts.containers.inspect(options.name!, io);
+      if (present && !isOwn(present.Config.Labels, release)) throw nameTaken(options.name!);
+      if (present?.Config.Labels[LABELS.release] === release.id) return;
+      if (present) await this.stopAndRemove(present.Id, 0, io);
+      // A killed worker's last request still holds the name, and its container cannot be looked at yet.
+      else await sleep(CREATE_PAUSE_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  private async startNew(container: string, io: Io): Promise<void> {
+    try {
+      await this.parts.engine.call(io, (docker, abort) => docker.getContainer(container).start({ ...abort }));
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 304) return;
+      if (status === undefined) throw error;
+      const seen = `expected ${container} to start, seen ${reasonOf(error)}`;
+      // 400: the command cannot be run, which no further try changes.
+      if (status === 400) throw new UnhealthyFailure(`${seen}: correct its \`command\` or image`);
+      throw new UnreachableFailure(`${seen}: it is tried again`);
+    }
+  }
+
+  private async stopAndRemove(container: string, graceMs: number, io: Io): Promise<void> {
+    if (graceMs > 0) await this.stopOne(container, graceMs, io);
+    const info = await this.parts.containers.inspect(container, io);
+    if (!info) return;
+    await this.parts.data.remove(info, io);
+    await this.untilGone(container, io);
+  }
+
+  private async untilGone(container: string, io: Io): Promise<void> {
+    if (!(await this.parts.containers.inspect(container, io))) return;
+    await this.parts.engine
+      .call(io, (docker, abort) => docker.getContainer(container).wait({ condition: 'removed', ...abort }))
+      .catch(unless(404));
+  }
+}
+
+/** Preflight finds it; it may also have come since. */
+function nameTaken(container: string): ConfigurationFailure {
+  return new ConfigurationFailure(
+    `expected the name ${container} to be free for the new version, seen a container that is not this environment's: ` +
+      `rename or remove it if nobody needs it (\`docker rename ${container} OTHER\`); Spillway left it alone`,
+  );
+}
