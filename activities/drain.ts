@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makesBaseline } from '../domain/baseline';
+import { makesFresh } from '../domain/fresh';
 import { RouterFailure } from '../domain/failures';
 import type { Group } from '../domain/release';
 import { greenShare } from '../domain/shares';
@@ -22,7 +22,7 @@ export const drainActivities = (parts: Parts): Pick<Activities, 'drainSlot'> => 
           `expected ${slot} to get no new requests before it is drained, seen ${share} % going to green; give it no share first`,
         );
       }
-      const groups: Group[] = makesBaseline(config, false) ? [slot, 'baseline'] : [slot];
+      const groups: Group[] = makesFresh(config, false) ? [slot, 'baseline'] : [slot];
       for (;;) {
         const inFlight = await Promise.all(groups.map((group) => router.sessions(release, group, io)));
         const left = inFlight.reduce((sum, one) => sum + one, 0);

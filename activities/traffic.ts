@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { baselineShare, groupBeside } from '../domain/baseline';
+import { groupBeside } from '../domain/fresh';
 import { endOf, judgeExits, watchedOf } from '../domain/containers/exits';
 import { RouterFailure, UnhealthyFailure } from '../domain/failures';
 import { otherSlot, type Slot } from '../domain/release';
-import { greenShare, slotShare } from '../domain/shares';
+import { freshShare, greenShare, slotShare } from '../domain/shares';
 import type { RouterCapabilities } from '../domain/router';
 import type { Trial } from '../routers/router';
 import type { Replica } from '../targets/replicas';
@@ -92,11 +92,11 @@ async function keepRunning(input: Move, step: StepParts): Promise<void> {
 function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0], can: RouterCapabilities): Trial {
   if (share === 0 || share === 100) return {};
   const { testers, mirror } = config.canary;
-  const isBesideBaseline = groupBeside(config, slot, share) === 'baseline';
+  const isBesideFresh = groupBeside(config, slot, share) === 'baseline';
   return {
     ...(testers && { testers: slot }),
     ...(mirror && can.mirror && { mirror: slot }),
-    ...(isBesideBaseline && { baseline: { of: otherSlot(slot), share: baselineShare(share) } }),
+    ...(isBesideFresh && { baseline: { of: otherSlot(slot), share: freshShare(share) } }),
   };
 }
 

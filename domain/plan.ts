@@ -1,4 +1,4 @@
-import { makesBaseline } from './baseline';
+import { makesFresh } from './fresh';
 import type { AppConfig } from './config';
 import { judgesBake, judgesCanary } from './judging/judged-by';
 import { isAlive, type LiveState } from './live-state';
@@ -35,7 +35,7 @@ export function stepsOf(
   if (options.testOnly) return before;
   const back = live ? `all traffic to ${live.slot} (${live.version})` : NONE;
   const isDead = found !== undefined && !isAlive(found);
-  const hasBaseline = makesBaseline(config, live === null || isDead);
+  const hasBaseline = makesFresh(config, live === null || isDead);
   return [
     ...before,
     { phase: 'backup', does: backupOf(config), undo: 'kept' },

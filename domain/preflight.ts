@@ -1,4 +1,4 @@
-import { makesBaseline } from './baseline';
+import { makesFresh } from './fresh';
 import type { AppConfig } from './config';
 import { list, liveText, type LiveState, type Seen, type Serving } from './live-state';
 import type { Live, Slot } from './release';
@@ -69,7 +69,7 @@ export function judgeRoom(
   host: { memory: number; cores: number; freeDisk?: number },
   known: { live: boolean; isCompared: boolean; imageBytes: number },
 ): Finding {
-  const groups = makesBaseline(config, !known.isCompared) ? 3 : 2;
+  const groups = makesFresh(config, !known.isCompared) ? 3 : 2;
   const times = (run = 'both'): number => (known.live && run === 'both' ? groups : 1);
   const all = Object.entries(config.services);
   const memory = all.reduce((sum, [, s]) => sum + (s.memory ?? 0) * s.replicas * times(s.run), 0);

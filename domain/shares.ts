@@ -13,6 +13,11 @@ export function slotShare(slot: Slot, green: number): number {
   return slot === 'green' ? green : 100 - green;
 }
 
+/** Share of the fresh copies of a live version in per cent: that of the new version, while as much is left. */
+export function freshShare(share: number): number {
+  return Math.min(share, 100 - share);
+}
+
 /** @throws ConfigurationFailure when a share is not what a draw from 0 to 99 can be compared with. */
 export function refuseBrokenShare(share: number): void {
   if (Number.isInteger(share) && share >= 0 && share <= 100) return;

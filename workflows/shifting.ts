@@ -1,5 +1,5 @@
 import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
-import { makesBaseline } from '../domain/baseline';
+import { makesFresh } from '../domain/fresh';
 import { formatDuration } from '../domain/units';
 import type { Live, Slot } from '../domain/release';
 import { ask, settle, untilPromoted } from './asking';
@@ -19,7 +19,7 @@ export async function canaryPhase(run: Run): Promise<void> {
   const { live, undos, step, request } = run;
   const { canary, approve } = request.config;
   if (!live) return skip(run, 'canary', 'the first release has nothing to be compared with');
-  const hasBaseline = makesBaseline(request.config, isLiveDead(run));
+  const hasBaseline = makesFresh(request.config, isLiveDead(run));
   // Traffic goes back first, then the services that take none, then a fresh baseline goes: the newest undo runs first.
   if (hasBaseline)
     undos.push(`remove the fresh baseline of ${live.version}`, () => undoing.removeBaseline(step), 'traffic');

@@ -1,4 +1,4 @@
-import { groupBeside } from '../../domain/baseline';
+import { groupBeside } from '../../domain/fresh';
 import {
   observeMetric,
   type Measurement,

@@ -1,4 +1,4 @@
-import { groupBeside } from '../../domain/baseline';
+import { groupBeside } from '../../domain/fresh';
 import type { AnalysisMetric } from '../../domain/config';
 import { metricKind } from '../../domain/judging/metric-query';
 import { drawPicture, type Panel } from '../../domain/judging/picture';
@@ -49,7 +49,7 @@ function draw(input: SoakInput, state: SoakState, judgement: Judgement, at: numb
     judgement,
     decidedAt: Math.max(0, at - state.began),
     canary: `${version}, new, in ${slot}`,
-    baseline: beside ? `${beside.version}, live, in ${groupBeside(config, slot, share)}` : 'nothing beside it',
+    live: beside ? `${beside.version}, live, in ${groupBeside(config, slot, share)}` : 'nothing beside it',
     panels: panelsOf(input, state, judgement),
   });
 }

@@ -1,4 +1,4 @@
-import { comparedServices } from '../../domain/baseline';
+import { comparedServices } from '../../domain/fresh';
 import type { Evidence } from '../../domain/judging/counters';
 import type { HttpCheck } from '../../domain/config';
 import type { Endpoint } from '../../domain/endpoint';

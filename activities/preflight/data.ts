@@ -1,4 +1,4 @@
-import { makesBaseline } from '../../domain/baseline';
+import { makesFresh } from '../../domain/fresh';
 import { judgeData, mountAt, type HeldData } from '../../domain/containers/data';
 import type { Io } from '../../domain/host';
 import type { Owned } from '../../domain/ownership';
@@ -28,7 +28,7 @@ export async function checkData(
   );
   const filled = await filledSources(all, input, target, io);
   const sharing = await sharedSources(input, target, io);
-  return judgeData(all, { config, filled, copies: makesBaseline(config, !isCompared), sharing });
+  return judgeData(all, { config, filled, copies: makesFresh(config, !isCompared), sharing });
 }
 
 /** Only for a warning: an engine that cannot tell, or takes long, keeps nobody from releasing. */

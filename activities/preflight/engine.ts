@@ -1,4 +1,4 @@
-import { makesBaseline } from '../../domain/baseline';
+import { makesFresh } from '../../domain/fresh';
 import { judgeNames, judgeOwnership, type Claim, type Owner } from '../../domain/ownership';
 import { otherSlot, type Group, type Slot } from '../../domain/release';
 import type { TargetProbe, Wanted } from '../../targets/target';
@@ -41,7 +41,7 @@ export async function checkEngine({ input, parts, target, state, check }: Prefli
 /** What the release will start. */
 function wantedReplicas(input: PreflightInput): Wanted[] {
   const { config, live } = input;
-  const groups: Group[] = [nextSlot(input), ...(makesBaseline(config, live === null) ? (['baseline'] as const) : [])];
+  const groups: Group[] = [nextSlot(input), ...(makesFresh(config, live === null) ? (['baseline'] as const) : [])];
   return groups.flatMap((group) =>
     Object.entries(config.services).map(([service, { replicas }]) => ({ group, service, replicas })),
   );

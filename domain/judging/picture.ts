@@ -19,7 +19,7 @@ export interface Picture {
   decidedAt: number;
   /** Names of what is compared: `1.1.0 (green)`. */
   canary: string;
-  baseline: string;
+  live: string;
   panels: readonly Panel[];
 }
 
@@ -59,7 +59,7 @@ export function drawPicture(picture: Picture): string {
   ].join('\n');
 }
 
-function head({ title, judgement, canary, baseline }: Picture): string[] {
+function head({ title, judgement, canary, live }: Picture): string[] {
   const half = WIDTH / 2;
   return [
     text(20, 26, title, 'title'),
@@ -72,7 +72,7 @@ function head({ title, judgement, canary, baseline }: Picture): string[] {
     path('new', 'M20 64h22'),
     text(48, 68, canary, 'dim'),
     path('old', `M${half} 64h22`),
-    text(half + 28, 68, baseline, 'dim'),
+    text(half + 28, 68, live, 'dim'),
   ];
 }
 
@@ -113,7 +113,7 @@ function decisionText({ judgement, decidedAt }: Picture): string {
 
 // From zero: a line that begins elsewhere makes small differences look large.
 function scaleOf({ points }: Panel): { low: number; high: number } {
-  const values = points.flatMap(([, canary, baseline]) => [canary, baseline]).filter((value) => value !== null);
+  const values = points.flatMap(([, canary, live]) => [canary, live]).filter((value) => value !== null);
   const low = values.reduce((least, value) => Math.min(least, value), 0);
   const high = values.reduce((most, value) => Math.max(most, value), 0);
   return { low, high: high > low ? high : low + 1 };

@@ -28,13 +28,13 @@ export function startSeries(): Series {
  * Adds a sample.
  * @param most points that are kept, even and at most `MOST_POINTS`
  */
-export function addSample(series: Series, [at, canary, baseline]: Point, most = MOST_POINTS): Series {
+export function addSample(series: Series, [at, canary, live]: Point, most = MOST_POINTS): Series {
   const { samples, at: since } = series.open;
   const open = {
     samples: samples + 1,
     at: samples === 0 ? at : since,
     canary: plus(series.open.canary, canary),
-    baseline: plus(series.open.baseline, baseline),
+    baseline: plus(series.open.baseline, live),
   };
   if (open.samples < series.per) return { ...series, open };
   const point: Point = [open.at, mean(open.canary), mean(open.baseline)];
@@ -44,8 +44,8 @@ export function addSample(series: Series, [at, canary, baseline]: Point, most = 
 }
 
 /** The values of each slot, as the judge takes them. */
-export function valuesOf({ points }: Series): Record<'canary' | 'baseline', (number | null)[]> {
-  return { canary: points.map(([, value]) => value), baseline: points.map(([, , value]) => value) };
+export function valuesOf({ points }: Series): Record<'canary' | 'live', (number | null)[]> {
+  return { canary: points.map(([, value]) => value), live: points.map(([, , value]) => value) };
 }
 
 /** How many points each of so many series may have, so that all of them stay small enough for a heartbeat. */
@@ -56,8 +56,8 @@ export function pointsFor(series: number): number {
 function halved(points: Point[]): Point[] {
   const pairs: Point[] = [];
   for (let index = 0; index + 1 < points.length; index += 2) {
-    const [[at, canary, baseline], [, canary2, baseline2]] = [points[index]!, points[index + 1]!];
-    pairs.push([at, middle(canary, canary2), middle(baseline, baseline2)]);
+    const [[at, canary, live], [, canary2, live2]] = [points[index]!, points[index + 1]!];
+    pairs.push([at, middle(canary, canary2), middle(live, live2)]);
   }
   return pairs;
 }

@@ -68,7 +68,7 @@ export function countsVerdict(name: string, state: CountsState, settings: Counts
   const tests = state.tests.map((test) => ({ ...test, level: settings.level / state.tests.length }));
   const alarm = tests.find((test) => test.pValue <= test.level && isBeyond(test, state, settings));
   if (alarm) return verdict(name, state, alarm.direction === 'increase' ? 'high' : 'low', reasonOf(state, settings));
-  const missing = missingOf(state, settings.minRequests);
+  const missing = missingOf({ live: baseline.total, canary: canary.total }, settings.minRequests);
   if (missing) return { ...verdict(name, state, missing.label, missing.reason), interval: null };
   if (canary.bad === canary.total && baseline.bad === baseline.total)
     return verdict(name, state, 'inconclusive', `everything is bad on both sides: ${reasonOf(state, settings)}`);
@@ -77,12 +77,12 @@ export function countsVerdict(name: string, state: CountsState, settings: Counts
 
 /** Why there is too little to say: of one version, or of both. */
 export function missingOf(
-  { baseline, canary }: { baseline: { total: number }; canary: { total: number } },
+  { live, canary }: { live: number; canary: number },
   needed: number,
 ): { label: 'nodata' | 'inconclusive'; reason: string } | undefined {
   const sides = [
-    { of: 'new', total: canary.total },
-    { of: 'live', total: baseline.total },
+    { of: 'new', total: canary },
+    { of: 'live', total: live },
   ];
   const [few] = sides.sort((one, other) => one.total - other.total).filter(({ total }) => total < Math.max(1, needed));
   if (!few) return undefined;

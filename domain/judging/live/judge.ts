@@ -174,7 +174,7 @@ function countAt(latency: LatencyState, side: 'baseline' | 'canary', bound: numb
 }
 
 function nothingSeen({ minRequests }: LiveSettings): RouterVerdict[] {
-  const none = { baseline: { total: 0 }, canary: { total: 0 } };
+  const none = { live: 0, canary: 0 };
   const unknown = { critical: false, interval: null, shift: null, deviation: null };
   return (['errors', 'latency'] as const).map((kind) => ({
     name: subjectName({ kind, service: null }),

@@ -22,7 +22,7 @@ const WIDE = 2.33;
 interface Size {
   name: string;
   /** Milliseconds; Infinity beyond the last bound. */
-  baseline: number;
+  live: number;
   canary: number;
   ratio: number;
   /** Of the ratio. */
@@ -45,11 +45,11 @@ export function latencyVerdict(
   state: Pick<LatencyState, 'bounds' | 'baseline' | 'canary' | 'pValue'>,
   { level, allowed, slowerBy, minRequests }: LatencySettings,
 ): LiveVerdict {
-  const counts = { baseline: { total: sum(state.baseline) }, canary: { total: sum(state.canary) } };
-  const fewest = Math.min(counts.baseline.total, counts.canary.total);
+  const counts = { live: sum(state.baseline), canary: sum(state.canary) };
+  const fewest = Math.min(counts.live, counts.canary);
   const sizes = PARTS.filter(({ part }) => fewest * (1 - part) >= BEYOND).map((part) => sizeOf(state, part));
   const largest = sizes
-    .filter(({ canary, baseline }) => canary - baseline > slowerBy)
+    .filter(({ canary, live }) => canary - live > slowerBy)
     .reduce<Size | undefined>((most, one) => (most && most.sure >= one.sure ? most : one), undefined);
   const isSlower = state.pValue <= level && largest !== undefined && largest.sure > allowed;
   const missing = isSlower ? undefined : missingOf(counts, minRequests);
@@ -57,13 +57,13 @@ export function latencyVerdict(
   if (missing || !shown) {
     return { name, critical: false, interval: null, shift: null, deviation: null, ...(missing ?? NOTHING) };
   }
-  const of = `of ${counts.canary.total} and ${counts.baseline.total} requests`;
+  const of = `of ${counts.canary} and ${counts.live} requests`;
   return {
     name,
     label: isSlower ? 'high' : 'pass',
     critical: isSlower,
     interval: { lower: finite(shown.interval.lower), upper: finite(shown.interval.upper) },
-    shift: finite(shown.canary - shown.baseline),
+    shift: finite(shown.canary - shown.live),
     deviation: finite(shown.ratio),
     reason: `${sizeText(shown, allowed)} ${of}; ${certainty(state.pValue, level)}`,
   };
@@ -84,7 +84,7 @@ function sizeOf(
   const ratio = (errors: number): number => ratioOf(of(canary, errors), of(baseline, -errors));
   return {
     name: at.name,
-    baseline: of(baseline, 0),
+    live: of(baseline, 0),
     canary: of(canary, 0),
     ratio: ratio(0),
     sure: ratio(-MARGIN),
@@ -98,9 +98,9 @@ function ratioOf(now: number, before: number): number {
   return now / before;
 }
 
-function sizeText({ name, baseline, canary, ratio }: Size, allowed: number): string {
+function sizeText({ name, live, canary, ratio }: Size, allowed: number): string {
   const times = ratio === Infinity ? 'beyond any bound' : `${Number(ratio.toPrecision(3))} times`;
-  return `${name} ${latencyText(canary)}, live: ${latencyText(baseline)} (${times}, ${allowed} allowed)`;
+  return `${name} ${latencyText(canary)}, live: ${latencyText(live)} (${times}, ${allowed} allowed)`;
 }
 
 function latencyText(ms: number): string {

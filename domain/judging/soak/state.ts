@@ -18,6 +18,9 @@ import { startTrigger, watchTrigger, type TriggerState } from '../triggers';
  * All that a soak knows, as plain data of bounded size: a heartbeat carries it to the next attempt, a report to the next
  * soak. It remembers the counters that it saw last, and what comes in is always the difference to them. So a crash, which
  * loses the newest states, only makes the next difference larger: nothing is lost, nothing counted twice.
+ *
+ * In what is kept the live version's side is called `baseline`, as in statistics: workers of different versions of Spillway
+ * read each other's beats, so these names stay.
  */
 
 export interface SoakState {

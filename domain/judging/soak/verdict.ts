@@ -176,7 +176,10 @@ function judgeValues(state: SoakState, settings: SoakSettings, dryRun: boolean):
   const { thresholds, groups } = settings.canary.analysis;
   const metrics = metricsOf(settings, 'value').filter((one) => one.dryRun === dryRun);
   if (!settings.isCompared || metrics.length === 0) return undefined;
-  const inputs = metrics.map((metric) => ({ ...metric, ...valuesOf(state.series[metric.name] ?? startSeries()) }));
+  const inputs = metrics.map((metric) => {
+    const { canary, live } = valuesOf(state.series[metric.name] ?? startSeries());
+    return { ...metric, canary, baseline: live };
+  });
   return judge({ thresholds, groups: dryRun ? {} : groups, metrics: inputs }, 'time');
 }
 
@@ -186,13 +189,13 @@ function valueVerdicts(state: SoakState, verdict: Verdict | undefined, dryRun: b
 
 /** What is known of values before they are judged. */
 function soFar(state: SoakState, metric: AnalysisMetric): MetricVerdict {
-  const { canary, baseline } = valuesOf(state.series[metric.name] ?? startSeries());
+  const { canary, live } = valuesOf(state.series[metric.name] ?? startSeries());
   const text = (values: (number | null)[]): string => {
     const there = values.filter((value) => value !== null);
     if (there.length === 0) return 'nothing';
     return `${number(there.reduce((sum, value) => sum + value, 0) / there.length)} in ${there.length} values`;
   };
-  const reason = `judged at the end; on average ${text(canary)}, live: ${text(baseline)}`;
+  const reason = `judged at the end; on average ${text(canary)}, live: ${text(live)}`;
   const found = { critical: false, interval: null, shift: null, deviation: null, reason };
   return said({ name: metric.name, label: 'inconclusive', ...found }, metric, state);
 }
@@ -220,8 +223,8 @@ function metricsOf({ canary }: SoakSettings, kind: ReturnType<typeof metricKind>
 }
 
 function fewestValues(state: SoakState, { name }: AnalysisMetric): number {
-  const { canary, baseline } = valuesOf(state.series[name] ?? startSeries());
-  return Math.min(...[canary, baseline].map((values) => values.filter((value) => value !== null).length));
+  const { canary, live } = valuesOf(state.series[name] ?? startSeries());
+  return Math.min(...[canary, live].map((values) => values.filter((value) => value !== null).length));
 }
 
 /** Counts without which it fails; of values the judge knows that itself. */

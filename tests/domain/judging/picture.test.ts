@@ -6,7 +6,7 @@ const picture = (panels: Panel[], rest: Partial<Picture> = {}): string =>
     judgement: { verdict: 'fail', reason: 'errors web: <too many> & more' },
     decidedAt: 60_000,
     canary: '1.1.0, new, in green',
-    baseline: '1.0.0, live, in blue',
+    live: '1.0.0, live, in blue',
     panels,
     ...rest,
   });

@@ -3,12 +3,13 @@ import { otherSlot, type Group, type Slot } from './release';
 import type { RouterCounters, SlotCounters } from './router';
 
 /*
- * With what a new version is compared: with the live slot, or with a fresh baseline. That is a copy of the live version
- * which began when the new one did and gets as much traffic, so that warm caches and a longer life make no difference.
+ * A new version is compared with the live slot, or with fresh copies of it, which began when the new one did and get as
+ * much traffic, so that warm caches and a longer life make no difference. On disk, in labels, in the configuration and in
+ * names that Temporal keeps, the group of these copies is called `baseline`.
  */
 
-/** Whether the release makes a fresh baseline: without a live version or steps there is nothing to compare. */
-export function makesBaseline({ canary }: Pick<AppConfig, 'canary'>, isFirst: boolean): boolean {
+/** Whether the release makes fresh copies: without a live version or steps there is nothing to compare. */
+export function makesFresh({ canary }: Pick<AppConfig, 'canary'>, isFirst: boolean): boolean {
   // What was asked of an older version says nothing of it.
   return canary.baseline === 'fresh' && canary.steps.length > 0 && !isFirst;
 }
@@ -23,18 +24,14 @@ export function comparedServices({ services }: Pick<AppConfig, 'services'>): str
   return Object.keys(services).filter((name) => services[name]!.routes.length > 0);
 }
 
-/** Share of a fresh baseline in per cent: that of the new version, as long as the old one has as much left. */
-export function baselineShare(share: number): number {
-  return Math.min(share, 100 - share);
-}
-
 /**
- * Counters in which those of the fresh baseline stand in place of the live slot's, by service: so whoever compares the
- * slots compares with it. A service that it does not run has none: nothing is ever compared with the live slot instead.
+ * Counters in which those of the fresh copies stand in place of the live slot's, by service: so whoever compares the slots
+ * compares with them. A service that has no copies has none: nothing is ever compared with the live slot instead.
  */
-export function comparedWithBaseline({ process, slots, baseline = {} }: RouterCounters, slot: Slot): RouterCounters {
+export function comparedWithFresh(counters: RouterCounters, slot: Slot): RouterCounters {
+  const { process, slots, baseline: fresh = {} } = counters;
   const live = otherSlot(slot);
-  const services = Object.keys(slots[live]).map((name) => [name, baseline[name] ?? NOTHING] as const);
+  const services = Object.keys(slots[live]).map((name) => [name, fresh[name] ?? NOTHING] as const);
   return { process, slots: { ...slots, [live]: Object.fromEntries(services) } };
 }
 

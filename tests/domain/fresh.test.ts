@@ -1,11 +1,5 @@
-import {
-  baselineShare,
-  comparedServices,
-  comparedWithBaseline,
-  countersOf,
-  groupBeside,
-  makesBaseline,
-} from '../../domain/baseline';
+import { comparedServices, comparedWithFresh, countersOf, groupBeside, makesFresh } from '../../domain/fresh';
+import { freshShare } from '../../domain/shares';
 import type { SlotCounters } from '../../domain/router';
 import { appConfigSchema } from '../../domain/config';
 import { explain, mistakesIn } from '../../domain/config/mistakes';
@@ -28,10 +22,10 @@ const fresh = { baseline: 'fresh', steps };
 
 test('the live slot is the baseline unless a fresh one is asked for, there are steps, and something is live', () => {
   expect(config({}).canary.baseline).toBe('live');
-  expect(makesBaseline(config({ steps }), false)).toBe(false);
-  expect(makesBaseline(config(fresh), false)).toBe(true);
-  expect(makesBaseline(config(fresh), true)).toBe(false);
-  expect(makesBaseline(config({ baseline: 'fresh' }), false)).toBe(false);
+  expect(makesFresh(config({ steps }), false)).toBe(false);
+  expect(makesFresh(config(fresh), false)).toBe(true);
+  expect(makesFresh(config(fresh), true)).toBe(false);
+  expect(makesFresh(config({ baseline: 'fresh' }), false)).toBe(false);
 });
 
 test('what no user reaches through the router is not compared', () => {
@@ -57,7 +51,7 @@ test('a version is compared with the fresh baseline while both versions have tra
 });
 
 test('it gets as much as the new version, and no more than the old one has', () => {
-  expect([1, 10, 50, 80, 99].map(baselineShare)).toEqual([1, 10, 50, 20, 1]);
+  expect([1, 10, 50, 80, 99].map(freshShare)).toEqual([1, 10, 50, 20, 1]);
 });
 
 test('its counters stand in place of the live slot’s, and a service that it does not run shows nothing', () => {
@@ -65,11 +59,11 @@ test('its counters stand in place of the live slot’s, and a service that it do
   const nothing = { requests: 0, errors: 0, latency: [] };
   const slots = { blue: { web: of(900), added: of(0) }, green: { web: of(10), added: of(10) } };
   const compared = { green: slots.green, blue: { web: of(11), added: nothing } };
-  expect(comparedWithBaseline({ process: '1', slots, baseline: { web: of(11) } }, 'green')).toEqual({
+  expect(comparedWithFresh({ process: '1', slots, baseline: { web: of(11) } }, 'green')).toEqual({
     process: '1',
     slots: compared,
   });
-  expect(comparedWithBaseline({ process: '1', slots }, 'green').slots.blue).toEqual({ web: nothing, added: nothing });
+  expect(comparedWithFresh({ process: '1', slots }, 'green').slots.blue).toEqual({ web: nothing, added: nothing });
 });
 
 test('it is refused with a router that does not count it, and for queries that cannot tell it from the live slot', () => {
