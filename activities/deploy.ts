@@ -150,7 +150,7 @@ async function refuseWithTraffic({ release, slot }: Remove, { router, io }: Step
   );
 }
 
-/** Lets requests in flight end, for a short time, then closes what is left: WebSockets too. */
+/** Lets requests in flight end, for a short time, then closes what is left, WebSockets too, where the router knows of it. */
 export async function empty(
   scope: Scope,
   group: Group,
@@ -159,10 +159,10 @@ export async function empty(
   if ((await router.greenShare(scope, io)) === undefined) return;
   const until = Date.now() + DRAIN_MS;
   for (;;) {
-    const left = await router.sessions(scope, group, io);
+    const left = await router.sessions?.count(scope, group, io);
     if (left === 0) return;
-    if (Date.now() > until) return router.closeSessions(scope, group, io);
-    io.onProgress(`${left} requests in flight on ${group}`);
+    if (Date.now() > until) return router.sessions?.close(scope, group, io);
+    io.onProgress(`${left ?? 'perhaps some'} requests in flight on ${group}`);
     await sleep(POLL_MS, undefined, { signal: io.signal });
   }
 }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makesFresh } from '../domain/fresh';
 import { RouterFailure } from '../domain/failures';
-import type { Group } from '../domain/release';
+import type { Io } from '../domain/host';
+import type { Group, Scope } from '../domain/release';
 import { greenShare } from '../domain/shares';
+import type { Router } from '../routers/router';
 import { serverClock } from './clock';
 import { withStep } from './io';
 import type { Parts } from './parts';
@@ -24,12 +26,18 @@ export const drainActivities = (parts: Parts): Pick<Activities, 'drainSlot'> => 
       }
       const groups: Group[] = makesFresh(config, false) ? [slot, 'baseline'] : [slot];
       for (;;) {
-        const inFlight = await Promise.all(groups.map((group) => router.sessions(release, group, io)));
-        const left = inFlight.reduce((sum, one) => sum + one, 0);
+        const left = await inFlight(router, release, groups, io);
         const waited = Math.round(clock());
         if (left === 0 || waited >= cap) return { left, waited };
-        io.onProgress(`${left} in flight`);
+        io.onProgress(`${left ?? 'perhaps some'} in flight`);
         await sleep(Math.min(POLL_MS, cap - waited), undefined, { signal: io.signal });
       }
     }),
 });
+
+/** Null where the router does not know. */
+async function inFlight({ sessions }: Router, scope: Scope, groups: Group[], io: Io): Promise<number | null> {
+  if (!sessions) return null;
+  const counts = await Promise.all(groups.map((group) => sessions.count(scope, group, io)));
+  return counts.reduce((sum, one) => sum + one, 0);
+}

@@ -129,8 +129,8 @@ export interface SoakReport {
 }
 
 export interface DrainReport {
-  /** Still in flight when the cap was reached. */
-  left: number;
+  /** Still in flight when the cap was reached; null where the router does not know. */
+  left: number | null;
   /** Milliseconds. */
   waited: number;
 }

@@ -37,10 +37,20 @@ export interface RouterProbe {
   portsTaken: number[];
 }
 
+/** What a router has in flight. */
+export interface Sessions {
+  /** Requests and WebSockets of a group, over all processes of the router. */
+  count(scope: Scope, group: Group, io: Io): Promise<number>;
+  /** Ends those that are left, WebSockets included. */
+  close(scope: Scope, group: Group, io: Io): Promise<void>;
+}
+
 /** Decides which slot gets which share of traffic. Every method may be called again with the same result. */
 export interface Router {
   readonly kind: RouterKind;
   readonly capabilities: RouterCapabilities;
+  /** Absent where `capabilities.sessions` is unknown. */
+  readonly sessions?: Sessions;
   /** Changes nothing. */
   probe(routing: Routing, io: Io): Promise<RouterProbe>;
   /**
@@ -59,9 +69,5 @@ export interface Router {
   greenShare(scope: Scope, io: Io): Promise<number | undefined>;
   /** Whether every service has a server that answers in this group; of the baseline, every service that it has. */
   groupIsUp(routing: Routing, group: Group, io: Io): Promise<{ up: boolean; detail: string }>;
-  /** Requests and WebSockets in flight, over all processes of the router. */
-  sessions(scope: Scope, group: Group, io: Io): Promise<number>;
-  /** Ends what is left, WebSockets included. */
-  closeSessions(scope: Scope, group: Group, io: Io): Promise<void>;
   counters(scope: Scope, io: Io): Promise<RouterCounters>;
 }

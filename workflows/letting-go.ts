@@ -18,9 +18,11 @@ export async function drainPhase(run: Run, old: Live | null): Promise<void> {
       slot: old.slot,
       cap: request.config.drain.cap,
     });
-    return left === 0
-      ? `empty after ${formatDuration(waited)}`
-      : `${left} still in flight after ${formatDuration(waited)}, the cap`;
+    if (left === 0) return `empty after ${formatDuration(waited)}`;
+    const atCap = `after ${formatDuration(waited)}, the cap`;
+    return left === null
+      ? `went on ${atCap}: the router does not know what is in flight`
+      : `${left} still in flight ${atCap}`;
   });
 }
 

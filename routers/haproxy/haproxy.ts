@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import { UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
-import { otherSlot, type Group, type Scope } from '../../domain/release';
+import type { Group, Scope } from '../../domain/release';
 import { greenShare } from '../../domain/shares';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
 import {
@@ -16,28 +15,16 @@ import {
 import type { HaproxyConfig, HaproxyFragment } from './config';
 import { latencyTable, pageFile, START_VARIABLE } from './names';
 import { HaproxyRuntime, type HaproxyProcess } from './runtime';
+import { HaproxySessions } from './sessions';
 import { HaproxySetup } from './setup';
 import { drawsOf, HaproxyShares } from './shares';
-import {
-  allInFlight,
-  inFlight,
-  parseStat,
-  readCounters,
-  serversOf,
-  sessionsOf,
-  STAT_COMMAND,
-  stillReaches,
-  unansweredOf,
-  type StatRow,
-} from './stats';
+import { parseStat, readCounters, serversOf, STAT_COMMAND, unansweredOf, type StatRow } from './stats';
 import { withLease } from '../on-host/lease';
 import { readErrorPage } from '../on-host/error-page';
 import { refuseTakenPorts, takenPorts } from '../on-host/ports';
 import type { DockerTarget } from '../../targets/docker/docker';
-import type { Router, RouterProbe, Routing, Trial } from '../router';
+import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
 
-const SETTLE_MS = 10_000;
-const POLL_MS = 20;
 const MOST_READINGS = 6;
 
 /** HAProxy, run by Spillway on the host's network or attached to. Nothing is opened before the first call. */
@@ -48,6 +35,7 @@ export function openHaproxy(config: HaproxyConfig, { host }: Pick<DockerTarget, 
 class Haproxy implements Router {
   readonly kind = 'haproxy';
   readonly capabilities = ROUTERS.haproxy.capabilities;
+  readonly sessions: Sessions;
   private readonly setup: HaproxySetup;
   private readonly runtime: HaproxyRuntime;
   private readonly shares: HaproxyShares;
@@ -59,6 +47,7 @@ class Haproxy implements Router {
     this.setup = new HaproxySetup(config, host);
     this.runtime = new HaproxyRuntime(host, this.setup.masterSocket, (io) => this.setup.replacement.sockets(io));
     this.shares = new HaproxyShares(host, this.runtime, this.setup.directory);
+    this.sessions = new HaproxySessions(this.runtime);
   }
 
   async probe(routing: Routing, io: Io): Promise<RouterProbe> {
@@ -138,38 +127,6 @@ class Haproxy implements Router {
     return { up: states.every((one) => one.up), detail: states.map((one) => one.detail).join('; ') };
   }
 
-  async sessions(scope: Scope, group: Group, io: Io): Promise<number> {
-    const answers = await this.runtime.askAll(STAT_COMMAND, io);
-    const current = parseStat(answers.find(({ process }) => !process.leaving)?.answer ?? '');
-    const counts = await Promise.all(
-      answers.map(async ({ process, answer }) => {
-        const rows = parseStat(answer);
-        // One that knows a baseline knows the live slot as well, and takes that when the baseline has no share.
-        const depends =
-          group !== 'baseline' && process.leaving && !stillReaches(rows, current, scope, otherSlot(group));
-        return inFlight(rows, scope, group) + (depends ? await this.idleClients(process, rows, io) : 0);
-      }),
-    );
-    return counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  async closeSessions(scope: Scope, group: Group, io: Io): Promise<void> {
-    const end = Date.now() + SETTLE_MS;
-    for (;;) {
-      const answers = await this.runtime.askAll(STAT_COMMAND, io);
-      const left = answers.filter(({ answer }) => inFlight(parseStat(answer), scope, group) > 0);
-      if (left.length === 0) return;
-      if (Date.now() > end) {
-        throw new RouterFailure(
-          `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${group}; some is left after ${SETTLE_MS / 1_000} s. ` +
-            `Does it still have a share of the traffic?`,
-        );
-      }
-      for (const { process } of left) await this.shutDown(process, scope, group, io);
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
-  }
-
   async counters(scope: Scope, io: Io): Promise<RouterCounters> {
     const process = await this.runtime.current(io);
     const [start, rows] = await Promise.all([
@@ -236,20 +193,5 @@ class Haproxy implements Router {
 
   private readFragments(io: Io): Promise<HaproxyFragment[]> {
     return readFragments(this.host, this.setup.directory, io);
-  }
-
-  /** Clients that keep a connection to a leaving process may each send one more request, and it knows nothing but this slot. */
-  private async idleClients(process: HaproxyProcess, rows: StatRow[], io: Io): Promise<number> {
-    const info = await this.runtime.ask(process, 'show info', io);
-    return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
-  }
-
-  /** By session, not by server: a process that is leaving refuses the latter. */
-  private async shutDown(process: HaproxyProcess, scope: Scope, group: Group, io: Io): Promise<void> {
-    const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, group);
-    for (let from = 0; from < sessions.length; from += 100) {
-      const commands = sessions.slice(from, from + 100).map((session) => `shutdown session ${session}`);
-      await this.runtime.askEach(process, commands, io);
-    }
   }
 }

@@ -9,12 +9,13 @@ import { renderNginx, type Rendered } from './config';
 import { pageFile, type NginxConfig, type NginxFragment, type NginxShare } from './names';
 import { NginxSetup, type NginxWorker } from './setup';
 import { readState, removeShare, writeShare, type NginxState } from './state';
-import { readStatus, type NginxStatus } from './status';
+import { masterOf, NginxSessions } from './sessions';
+import { statusOf, type NginxStatus } from './status';
 import { readErrorPage } from '../on-host/error-page';
 import { listens, refuseTakenPorts, takenPorts } from '../on-host/ports';
 import { refuseBrokenShare } from '../../domain/shares';
 import type { DockerTarget } from '../../targets/docker/docker';
-import type { Router, RouterProbe, Routing, Trial } from '../router';
+import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
 
 const SETTLE_MS = 20_000;
 const POLL_MS = 25;
@@ -30,6 +31,7 @@ export function openNginx(config: NginxConfig, { host }: Pick<DockerTarget, 'hos
 class Nginx implements Router {
   readonly kind = 'nginx';
   readonly capabilities = ROUTERS.nginx.capabilities;
+  readonly sessions: Sessions;
   private readonly setup: NginxSetup;
 
   constructor(
@@ -37,6 +39,7 @@ class Nginx implements Router {
     private readonly host: Host,
   ) {
     this.setup = new NginxSetup(config, host);
+    this.sessions = new NginxSessions(this.setup, host);
   }
 
   async probe(routing: Routing, io: Io): Promise<RouterProbe> {
@@ -104,7 +107,7 @@ class Nginx implements Router {
   async greenShare(scope: Scope, io: Io): Promise<number | undefined> {
     const state = await this.readState(io);
     if (!state.fragments.some(({ routing }) => scopeKey(routing.scope) === scopeKey(scope))) return undefined;
-    const status = await this.status(state, scope, io);
+    const status = await statusOf(this.host, state, scope, io);
     if (status) return status.share;
     throw new UnreachableFailure(
       `expected nginx to say the share of ${scope.app}/${scope.environment}, it does not answer`,
@@ -123,30 +126,6 @@ class Nginx implements Router {
       }),
     );
     return { up: states.every(({ up }) => up), detail: states.map(({ detail }) => detail).join('; ') };
-  }
-
-  /** Old worker processes: each stays until the last request or WebSocket from before a reload has ended. */
-  async sessions(scope: Scope, _group: Group, io: Io): Promise<number> {
-    return (await this.leaving(scope, io)).length;
-  }
-
-  /** Ends the old worker processes, and with them what they have in flight for any app. */
-  async closeSessions(scope: Scope, _group: Group, io: Io): Promise<void> {
-    const end = Date.now() + SETTLE_MS;
-    for (;;) {
-      const left = await this.leaving(scope, io);
-      if (left.length === 0) return;
-      if (Date.now() > end) {
-        throw new RouterFailure(
-          `Expected the old worker processes of nginx to end, ${left.map(({ pid }) => pid).join(', ')} have not. Kill them by hand.`,
-        );
-      }
-      await this.setup.kill(
-        left.map(({ pid }) => pid),
-        io,
-      );
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
   }
 
   counters(scope: Scope): Promise<RouterCounters> {
@@ -171,7 +150,7 @@ class Nginx implements Router {
   /** Puts a configuration in force, and waits until only processes that have it take requests; else the old one stays. */
   private async change(before: NginxState, after: NginxState, scope: Scope, io: Io): Promise<boolean> {
     const rendered = await this.render(after, io);
-    const status = await this.status(after, scope, io);
+    const status = await statusOf(this.host, after, scope, io);
     await this.setup.check(rendered, io);
     const previous = await this.render(before, io);
     await this.setup.install(rendered, io);
@@ -197,7 +176,7 @@ class Nginx implements Router {
   ): Promise<void> {
     const end = Date.now() + SETTLE_MS;
     for (;;) {
-      const status = await this.status(state, scope, io);
+      const status = await statusOf(this.host, state, scope, io);
       const workers = await this.setup.workers(io);
       const still = old.filter((one) => workers.some((worker) => worker.pid === one.pid && !worker.leaving));
       if (status?.hash === hash && still.length === 0) return;
@@ -210,24 +189,6 @@ class Nginx implements Router {
       await sleep(POLL_MS, undefined, { signal: io.signal });
     }
   }
-
-  private status({ fragments }: NginxState, scope: Scope, io: Io): Promise<NginxStatus | undefined> {
-    const fragment = fragments.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope));
-    const port = fragment?.routing.services.flatMap(({ routes }) => routes)[0]?.port;
-    if (!fragment || port === undefined) return Promise.resolve(undefined);
-    return readStatus(this.host, { port, tls: fragment.tls?.ports.includes(port) ?? false }, scope, io);
-  }
-
-  private async leaving(scope: Scope, io: Io): Promise<NginxWorker[]> {
-    const status = await this.status(await this.readState(io), scope, io);
-    const workers = await this.setup.workers(io);
-    return workers.filter(({ leaving, parent }) => leaving && parent === (masterOf(workers, status) ?? parent));
-  }
-}
-
-/** Parent of the process that answered; undefined when nginx runs where its processes cannot be seen. */
-function masterOf(workers: NginxWorker[], status: NginxStatus | undefined): number | undefined {
-  return workers.find(({ pid }) => pid === status?.pid)?.parent;
 }
 
 /** Processes of the nginx that answered which take requests. */

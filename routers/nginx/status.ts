@@ -2,7 +2,9 @@ import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
+import { scopeKey } from '../on-host/fragments';
 import { statusPath } from './names';
+import type { NginxState } from './state';
 import type { Scope } from '../../domain/release';
 
 const ANSWER_MS = 5_000;
@@ -15,8 +17,21 @@ export interface NginxStatus {
   pid: number;
 }
 
-/** Asks over a new connection, as a new visitor would. Undefined when no configuration of Spillway answers there. */
-export async function readStatus(
+/** What is in force for an environment; undefined when the router does not know it, or no configuration of Spillway answers. */
+export function statusOf(
+  host: Host,
+  { fragments }: NginxState,
+  scope: Scope,
+  io: Io,
+): Promise<NginxStatus | undefined> {
+  const fragment = fragments.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope));
+  const port = fragment?.routing.services.flatMap(({ routes }) => routes)[0]?.port;
+  if (!fragment || port === undefined) return Promise.resolve(undefined);
+  return readStatus(host, { port, tls: fragment.tls?.ports.includes(port) ?? false }, scope, io);
+}
+
+/** Asks over a new connection, as a new visitor would. */
+async function readStatus(
   host: Host,
   at: { port: number; tls: boolean },
   scope: Scope,

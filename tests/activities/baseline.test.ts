@@ -152,5 +152,8 @@ test('copies that do not get healthy are told, without a word of what they say: 
 /** Requests in flight in a group. */
 async function counted(group: Group): Promise<number> {
   const router = await world.parts.router(next().config);
-  return router.sessions(world.scope, group, { signal: AbortSignal.timeout(5_000), onProgress: () => undefined });
+  return router.sessions!.count(world.scope, group, {
+    signal: AbortSignal.timeout(5_000),
+    onProgress: () => undefined,
+  });
 }

@@ -38,13 +38,15 @@ export class RememberedRouter implements Router {
     const up = services.every(({ slots, baseline = [] }) => ({ ...slots, baseline })[group].length > 0);
     return Promise.resolve({ up, detail: 'as told' });
   };
-  sessions = (_: unknown, group: Group) => {
-    this.did.push(`sessions ${group}`);
-    return Promise.resolve(this.inFlight[group]);
-  };
-  closeSessions = (_: unknown, group: Group) => {
-    this.did.push(`close ${group}`);
-    return Promise.resolve();
+  sessions? = {
+    count: (_: unknown, group: Group) => {
+      this.did.push(`sessions ${group}`);
+      return Promise.resolve(this.inFlight[group]);
+    },
+    close: (_: unknown, group: Group) => {
+      this.did.push(`close ${group}`);
+      return Promise.resolve();
+    },
   };
   counters = () => Promise.reject(new Error('not asked here'));
 }

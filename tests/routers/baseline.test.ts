@@ -150,11 +150,11 @@ test('its requests are counted apart from those of the live slot, and waited for
   expect(counted(after)[2]!.latency.reduce((sum, { count }) => sum + count, 0)).toBe(counted(after)[2]!.requests);
 
   const slow = ask(api, '/?ms=1500', { cookie: 'spillway.fx-shop.production=95' }).catch(() => undefined);
-  await until(async () => (await router.sessions(scope, 'baseline', io)) === 1);
-  expect(await router.sessions(scope, 'blue', io)).toBe(0);
+  await until(async () => (await router.sessions!.count(scope, 'baseline', io)) === 1);
+  expect(await router.sessions!.count(scope, 'blue', io)).toBe(0);
   await router.setGreenShare(scope, 0, io);
-  await router.closeSessions(scope, 'baseline', io);
-  expect(await router.sessions(scope, 'baseline', io)).toBe(0);
+  await router.sessions!.close(scope, 'baseline', io);
+  expect(await router.sessions!.count(scope, 'baseline', io)).toBe(0);
   await slow;
 });
 

@@ -115,7 +115,7 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
       const counted = async () => (await router.counters(scope, io)).slots.green['api'];
       const before = await counted();
       const slow = ask(port, '/slow', tester);
-      await until(async () => (await router.sessions(scope, 'green', io)) === 1);
+      await until(async () => (await router.sessions!.count(scope, 'green', io)) === 1);
       await slow;
       expect(await counted()).toEqual(before);
     });

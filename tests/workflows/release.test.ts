@@ -195,6 +195,15 @@ describe('a failure in any phase', () => {
     },
   );
 
+  it.each([
+    [{ left: 2, waited: 30_000 }, '2 still in flight after 30 s, the cap'],
+    [{ left: null, waited: 30_000 }, 'went on after 30 s, the cap: the router does not know what is in flight'],
+  ])('says how a drain ended that was not empty: %j', async (drained, expected) => {
+    world.reset({ drainSlot: () => drained });
+    const { status } = await released();
+    expect(status.phases.find(({ phase }) => phase === 'drain')?.detail).toBe(expected);
+  });
+
   it('keeps the failed slot when asked to, but not its traffic [proves R6]', async () => {
     world.reset({ soak: () => judged('fail', 'too many errors') });
     const { options } = requestWith();

@@ -55,17 +55,17 @@ test('reloads at full speed lose no request', async () => {
 test('a WebSocket survives reload and switch, is counted by drain in the old process, and closed only when asked', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
   await once(socket, 'open');
-  expect(await router.sessions(scope, 'blue', io)).toBe(1);
+  expect(await router.sessions!.count(scope, 'blue', io)).toBe(1);
   await reload();
   await router.setGreenShare(scope, 100, io);
-  await until(async () => (await router.sessions(scope, 'blue', io)) === 1);
+  await until(async () => (await router.sessions!.count(scope, 'blue', io)) === 1);
   socket.send('still there');
   await once(socket, 'message');
-  expect(await router.sessions(scope, 'green', io)).toBe(0);
+  expect(await router.sessions!.count(scope, 'green', io)).toBe(0);
   const closed = once(socket, 'close');
-  await router.closeSessions(scope, 'blue', io);
+  await router.sessions!.close(scope, 'blue', io);
   await closed;
-  expect(await router.sessions(scope, 'blue', io)).toBe(0);
+  expect(await router.sessions!.count(scope, 'blue', io)).toBe(0);
 }, 300_000);
 
 test('a share is set and read back in processes from before a reload too', async () => {
@@ -106,12 +106,12 @@ test('drain waits for clients that may send one more request to a process which 
   await until(() => Promise.resolve(answers.length === 1));
   routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
   await router.configure(routing, io);
-  expect(await router.sessions(scope, 'blue', io)).toBe(1);
+  expect(await router.sessions!.count(scope, 'blue', io)).toBe(1);
   const closed = once(client, 'close');
   send();
   await closed;
   expect(answers.join('')).toMatch(/^HTTP\/1.1 200[^]*HTTP\/1.1 200/);
-  await until(async () => (await router.sessions(scope, 'blue', io)) === 0);
+  await until(async () => (await router.sessions!.count(scope, 'blue', io)) === 0);
 }, 300_000);
 
 test('drain does not wait for idle clients of a process that can send them to the other slot', async () => {
@@ -119,7 +119,7 @@ test('drain does not wait for idle clients of a process that can send them to th
   client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   await once(client, 'data');
   await reload();
-  expect(await router.sessions(scope, 'blue', io)).toBe(0);
+  expect(await router.sessions!.count(scope, 'blue', io)).toBe(0);
   await router.setGreenShare(scope, 100, io);
   client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   const [answer] = (await once(client, 'data')) as [Buffer];
@@ -156,7 +156,7 @@ test('requests, errors and latency are counted by slot; a restart shows as anoth
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
   await once(socket, 'open');
   socket.terminate();
-  await until(async () => (await router.sessions(scope, 'green', io)) === 0);
+  await until(async () => (await router.sessions!.count(scope, 'green', io)) === 0);
   const after = await router.counters(scope, io);
   expect(after.process).toBe(before.process);
   const counted = (of: typeof after, slot: 'blue' | 'green') => of.slots[slot]['api']!;

@@ -109,11 +109,13 @@ test('a WebSocket lives on in the router that was replaced, follows drain, and t
   await once(socket, 'message');
   await router.setGreenShare(scope, 100, io);
   expect(await router.greenShare(scope, io)).toBe(100);
-  expect([await router.sessions(scope, 'blue', io), await router.sessions(scope, 'green', io)]).toEqual([1, 0]);
+  expect([await router.sessions!.count(scope, 'blue', io), await router.sessions!.count(scope, 'green', io)]).toEqual([
+    1, 0,
+  ]);
   const closed = once(socket, 'close');
-  await router.closeSessions(scope, 'blue', io);
+  await router.sessions!.close(scope, 'blue', io);
   await closed;
-  expect(await router.sessions(scope, 'blue', io)).toBe(0);
+  expect(await router.sessions!.count(scope, 'blue', io)).toBe(0);
   await until(async () => {
     await router.configure(routing, io);
     return (await containers()).length === 1;

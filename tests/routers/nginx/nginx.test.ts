@@ -40,13 +40,13 @@ test('a WebSocket survives the switch in an old process, is seen by drain, and c
   const socket = new WebSocket(`ws://127.0.0.1:${api}/ws`);
   await once(socket, 'open');
   await router.setGreenShare(scope, 100, io);
-  await until(async () => (await router.sessions(scope, 'blue', io)) === 1);
+  await until(async () => (await router.sessions!.count(scope, 'blue', io)) === 1);
   socket.send('still there');
   await once(socket, 'message');
   const closed = once(socket, 'close');
-  await router.closeSessions(scope, 'blue', io);
+  await router.sessions!.close(scope, 'blue', io);
   await closed;
-  expect(await router.sessions(scope, 'blue', io)).toBe(0);
+  expect(await router.sessions!.count(scope, 'blue', io)).toBe(0);
 });
 
 test('a configuration that nginx refuses leaves the old one in force', async () => {

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure } from '../../domain/failures';
+import type { Io } from '../../domain/host';
+import { otherSlot, type Group, type Scope } from '../../domain/release';
+import type { HaproxyProcess, HaproxyRuntime } from './runtime';
+import { allInFlight, inFlight, parseStat, sessionsOf, STAT_COMMAND, stillReaches, type StatRow } from './stats';
+import type { Sessions } from '../router';
+
+const SETTLE_MS = 10_000;
+const POLL_MS = 20;
+/** So many commands go over one connection. */
+const AT_ONCE = 100;
+
+/** What all processes of an HAProxy have in flight, those that are leaving included. */
+export class HaproxySessions implements Sessions {
+  constructor(private readonly runtime: HaproxyRuntime) {}
+
+  async count(scope: Scope, group: Group, io: Io): Promise<number> {
+    const answers = await this.runtime.askAll(STAT_COMMAND, io);
+    const current = parseStat(answers.find(({ process }) => !process.leaving)?.answer ?? '');
+    const counts = await Promise.all(
+      answers.map(async ({ process, answer }) => {
+        const rows = parseStat(answer);
+        // One that knows a baseline knows the live slot as well, and takes that when the baseline has no share.
+        const depends =
+          group !== 'baseline' && process.leaving && !stillReaches(rows, current, scope, otherSlot(group));
+        return inFlight(rows, scope, group) + (depends ? await this.idleClients(process, rows, io) : 0);
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async close(scope: Scope, group: Group, io: Io): Promise<void> {
+    const end = Date.now() + SETTLE_MS;
+    for (;;) {
+      const answers = await this.runtime.askAll(STAT_COMMAND, io);
+      const left = answers.filter(({ answer }) => inFlight(parseStat(answer), scope, group) > 0);
+      if (left.length === 0) return;
+      if (Date.now() > end) {
+        throw new RouterFailure(
+          `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${group}; some is left after ${SETTLE_MS / 1_000} s. ` +
+            `Does it still have a share of the traffic?`,
+        );
+      }
+      for (const { process } of left) await this.shutDown(process, scope, group, io);
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  /** Clients that keep a connection to a leaving process may each send one more request, and it knows nothing but this slot. */
+  private async idleClients(process: HaproxyProcess, rows: StatRow[], io: Io): Promise<number> {
+    const info = await this.runtime.ask(process, 'show info', io);
+    return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
+  }
+
+  /** By session, not by server: a process that is leaving refuses the latter. */
+  private async shutDown(process: HaproxyProcess, scope: Scope, group: Group, io: Io): Promise<void> {
+    const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, group);
+    for (let from = 0; from < sessions.length; from += AT_ONCE) {
+      const commands = sessions.slice(from, from + AT_ONCE).map((session) => `shutdown session ${session}`);
+      await this.runtime.askEach(process, commands, io);
+    }
+  }
+}

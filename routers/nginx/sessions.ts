@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RouterFailure } from '../../domain/failures';
+import type { Host, Io } from '../../domain/host';
+import type { Group, Scope } from '../../domain/release';
+import type { NginxSetup, NginxWorker } from './setup';
+import { readState } from './state';
+import { statusOf, type NginxStatus } from './status';
+import type { Sessions } from '../router';
+
+const SETTLE_MS = 20_000;
+const POLL_MS = 25;
+
+/**
+ * Old worker processes, whichever group they serve: each stays until the last request or WebSocket from before a reload
+ * has ended.
+ */
+export class NginxSessions implements Sessions {
+  constructor(
+    private readonly setup: NginxSetup,
+    private readonly host: Host,
+  ) {}
+
+  async count(scope: Scope, _group: Group, io: Io): Promise<number> {
+    return (await this.leaving(scope, io)).length;
+  }
+
+  /** Ends with them what they have in flight for any app. */
+  async close(scope: Scope, _group: Group, io: Io): Promise<void> {
+    const end = Date.now() + SETTLE_MS;
+    for (;;) {
+      const left = (await this.leaving(scope, io)).map(({ pid }) => pid);
+      if (left.length === 0) return;
+      if (Date.now() > end) {
+        throw new RouterFailure(
+          `Expected the old worker processes of nginx to end, ${left.join(', ')} have not. Kill them by hand.`,
+        );
+      }
+      await this.setup.kill(left, io);
+      await sleep(POLL_MS, undefined, { signal: io.signal });
+    }
+  }
+
+  private async leaving(scope: Scope, io: Io): Promise<NginxWorker[]> {
+    const state = await readState(this.host, this.setup.directory, io);
+    const status = await statusOf(this.host, state, scope, io);
+    const workers = await this.setup.workers(io);
+    return workers.filter(({ leaving, parent }) => leaving && parent === (masterOf(workers, status) ?? parent));
+  }
+}
+
+/** Parent of the process that answered; undefined when nginx runs where its processes cannot be seen. */
+export function masterOf(workers: NginxWorker[], status: NginxStatus | undefined): number | undefined {
+  return workers.find(({ pid }) => pid === status?.pid)?.parent;
+}
