@@ -1,34 +1,63 @@
-import { crashPoints, Lane, share } from '../support/crash-lane';
+import { availableParallelism } from 'node:os';
+import { crashPoints, Lane, share, withoutShared } from '../support/crash-lane';
 import type { Job, Survival } from '../support/crash-lane';
 import { report } from '../support/crash-report';
 import { startPostgres } from '../support/postgres';
 import { startTemporalServer } from '../support/temporal';
 
-/** Apps that are released at the same time. */
-const LANES = Number(process.env.CRASH_LANES ?? 4);
+/** Apps that are released at the same time: each mostly waits for the engine and for time-outs. */
+const LANES = Number(process.env.CRASH_LANES ?? Math.min(2 * availableParallelism(), 8));
 /** How often the worker of one release is killed; 1 to find out which point it was. */
 const TOGETHER = Number(process.env.CRASH_TOGETHER ?? 6);
 /** Only points whose name contains this, to look into one. */
 const ONLY = process.env.CRASH_ONLY ?? '';
+/** Also what both releases have in common in both of them. */
+const FULL = process.env.CRASH_FULL === '1';
 
 /** All points of these. */
 function count(all: { points: unknown[] }[]): number {
   return all.reduce((sum, { points }) => sum + points.length, 0);
 }
 
-/** Runs every job on whichever lane is free. */
-async function spread(lanes: Lane[], jobs: Job[]): Promise<Survival[]> {
+interface Crashing {
+  jobs: Job[];
+  /** How long an undisturbed release takes, in ms. */
+  took: number;
+  open: () => Promise<Lane>;
+}
+
+/** Runs every job on whichever lane is free. A lane whose release does not end is of no more use, and is replaced. */
+async function spread(lanes: Lane[], { jobs, took, open }: Crashing): Promise<Survival[]> {
   const done: Survival[] = [];
-  const work = async (lane: Lane) => {
+  const work = async (first: Lane) => {
+    let lane = first;
     for (let job = jobs.shift(); job; job = jobs.shift()) {
-      const survival = await lane.run(job);
+      const survival = await lane.run(job, took);
       done.push(survival);
       if (survival.violations.length > 0)
         console.error(`${survival.points.join(', ')}\n  ${survival.violations.join('\n  ')}`);
+      if (survival.stuck && jobs.length > 0) lane = await open();
     }
   };
   await Promise.all(lanes.map(work));
   return done;
+}
+
+async function plan(lane: Lane): Promise<Omit<Crashing, 'open'>> {
+  const good = await lane.reference('released');
+  const bad = await lane.reference('rolled back');
+  const ofGood = crashPoints('released', good.steps);
+  const points = {
+    released: FULL ? ofGood : withoutShared(ofGood, good.steps, bad.steps),
+    'rolled back': crashPoints('rolled back', bad.steps),
+  };
+  const jobs = (['released', 'rolled back'] as const).flatMap((variant) =>
+    share(
+      points[variant].filter(({ name }) => name.includes(ONLY)),
+      TOGETHER,
+    ).map((group) => ({ variant, points: group })),
+  );
+  return { jobs, took: Math.max(good.took, bad.took) };
 }
 
 test(
@@ -40,19 +69,20 @@ test(
       closing.push(() => temporal.stop());
       const postgres = await startPostgres();
       closing.push(() => postgres.stop());
-      const opened = await Promise.allSettled(Array.from({ length: LANES }, () => Lane.open({ temporal, postgres })));
-      const lanes = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-      for (const lane of lanes) closing.push(() => lane.close());
-      for (const one of opened) if (one.status === 'rejected') throw one.reason;
+      const open = async (): Promise<Lane> => {
+        const lane = await Lane.open({ temporal, postgres });
+        closing.push(() => lane.close());
+        return lane;
+      };
+      const opened = await Promise.allSettled(Array.from({ length: LANES }, open));
+      const lanes = opened.map((one) => {
+        if (one.status === 'rejected') throw one.reason;
+        return one.value;
+      });
 
-      const jobs: Job[] = [];
-      for (const variant of ['released', 'rolled back'] as const) {
-        const steps = await lanes[0]!.reference(variant);
-        const points = crashPoints(variant, steps).filter(({ name }) => name.includes(ONLY));
-        jobs.push(...share(points, TOGETHER).map((group) => ({ variant, points: group })));
-      }
+      const { jobs, took } = await plan(lanes[0]!);
       const points = count(jobs);
-      const done = await spread(lanes, jobs);
+      const done = await spread(lanes, { jobs, took, open });
       const failed = done.filter((survival) => survival.violations.length > 0);
       const leaks = failed
         .flatMap((survival) => survival.violations)
@@ -72,5 +102,6 @@ test(
       for (const close of closing.reverse()) await close();
     }
   },
-  20 * 60_000,
+  // A lane ends what hangs by itself.
+  6 * 60 * 60_000,
 );
