@@ -9,6 +9,7 @@ const FOLDERS = [
   'targets',
   'routers',
   'databases',
+  'stores',
   'metrics',
   'state',
   'workers',
@@ -59,11 +60,12 @@ const WITH_ZOD = ['domain/config.ts', 'domain/config/**'];
 const NO_ZOD = 'values of the configuration bring zod along, which workflow code must not load';
 const pure = { forbidden: ['^node:', '^@temporalio/'] };
 
-const adapters = ['targets', 'routers', 'databases', 'metrics', 'state'];
+const adapters = ['targets', 'routers', 'databases', 'stores', 'metrics', 'state'];
 const adapterTypes = {
   targets: [],
   routers: ['targets'],
   databases: [],
+  stores: [],
   metrics: ['routers', 'targets'],
   state: ['targets'],
 };

@@ -6,7 +6,9 @@ import type { MetricSource } from '../metrics/metric';
 import type { Scope } from '../domain/release';
 import type { Router } from '../routers/router';
 import type { State } from '../state/state';
+import type { Store } from '../stores/store';
 import type { OpenTarget } from '../targets/open';
+import type { Step } from './steps';
 
 /** Whose database is opened, and from where. */
 export type DatabasePlace = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
@@ -19,6 +21,8 @@ export interface Parts {
   state(config: AppConfig, scope: Scope): Promise<State>;
   /** Resolves the secrets of the configuration; the caller closes it. */
   database(config: DatabaseConfig, place: DatabasePlace, io: Io): Promise<Database>;
+  /** Opens the store of an environment's backups; asks it nothing yet. */
+  store(step: Step): Promise<Store>;
   /** Resolves the secrets of the metric; asks its source nothing yet. */
   metric(metric: AnalysisMetric, config: AppConfig, projectDirectory: string): Promise<MetricSource>;
   /** Resolves a secret reference or passes plain text through; remembers the value for redaction. */
@@ -29,4 +33,6 @@ export interface Parts {
   redact(text: string): string;
   /** Temporal address and namespace, and so who owns what this worker makes. */
   readonly owner: string;
+  /** Folder on this worker's machine for what is not kept; only its user may read it. It need not be there yet. */
+  readonly temporaryDirectory: string;
 }

@@ -3,7 +3,7 @@ import { OutdatedFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Group } from '../domain/release';
 import { greenShare } from '../domain/shares';
-import { pruneBackups } from './backup/files';
+import { pruneBackups } from './backup/prune';
 import { REPORTS } from './canary/picture';
 import { withStep } from './io';
 import type { StepParts } from './io';
@@ -29,7 +29,7 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
       const leftovers = [
         await tidy(`${input.slot} could not be removed`, io, parts, () => removeOld(input, input.slot, step)),
         await tidy('the fresh baseline could not be removed', io, parts, () => removeOld(input, 'baseline', step)),
-        await tidy('old backups could not be removed', io, parts, () => pruneBackups(input, step)),
+        await tidy('old backups could not be removed', io, parts, () => pruneBackups(parts, input, io)),
         await tidy('old reports could not be removed', io, parts, () => pruneReports(step)),
         await tidy('old images could not be removed', io, parts, () =>
           target.images.prune(release, config.retire.keepImages, io),

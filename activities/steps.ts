@@ -62,10 +62,14 @@ export interface BuildReport {
 }
 
 export interface BackupReport {
-  /** Absolute path on the worker's machine; absent when there is nothing to save. */
-  file?: string;
-  /** The archive once more, when it holds a dump of the database. */
+  /** What it is called in the store, such as `backup_20261121_101500`; absent when there is nothing to save. */
+  name?: string;
+  /** The store, in words; absent when there is nothing to save. */
+  store?: string;
+  /** The name once more, when it holds a dump of the database. An older version reported a path, here as in `file`. */
   dump?: string;
+  /** In place of `name` and `store` in what an older version reported: the path of its archive on its worker. */
+  file?: string;
   size: number;
   /** What it holds, in words. */
   contents: string[];
@@ -174,7 +178,10 @@ export interface Activities {
 
   /** Applies these, then runs the verification. */
   applyMigrations(input: Step & { names: string[] }): Promise<{ applied: string[] }>;
-  /** Undo of migrate: reverts those of these that are applied, or restores the dump if so configured. */
+  /**
+   * Undo of migrate: reverts those of these that are applied, or restores the dump if so configured.
+   * @param input `dump` is the backup that has it, as it was reported
+   */
   revertMigrations(input: Step & { names: string[]; dump: string | null }): Promise<{ reverted: string[] }>;
 
   /** Runs its jobs to their end, starts the slot, waits until healthy, and tells the router where it is (share unchanged). */

@@ -25,7 +25,7 @@ export interface MigrationLook {
 export interface MigrationResult extends ReleaseResult {
   /** What was to be applied, or reverted, in that order. */
   names: string[];
-  /** The backup that was made first, on the worker's machine. */
+  /** Name of the backup that was made first; the path of its archive where an older version made it. */
   backup?: string;
 }
 

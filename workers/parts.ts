@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { DatabasePlace, Parts } from '../activities/parts';
 import { Secrets, type WorkerEnvironment } from '../activities/secrets';
 import { openDatabase } from '../databases/open';
+import { storeOf } from '../domain/backup';
 import type { AnalysisMetric, AppConfig, DatabaseConfig, TargetConfig, Variables } from '../domain/config';
 import { canonical } from '../domain/identity';
 import type { MetricSource } from '../metrics/metric';
@@ -8,6 +10,7 @@ import { openMetric } from '../metrics/open';
 import { openRouter } from '../routers/open';
 import type { Router } from '../routers/router';
 import { openState } from '../state/open';
+import { openStore } from '../stores/open';
 import { openTarget, type OpenTarget } from '../targets/open';
 import { fingerprintKey } from './fingerprint-key';
 
@@ -16,7 +19,7 @@ export interface PartsOptions {
   owner: string;
   /** Where secrets and the settings of the tools that are called are found. */
   environment: WorkerEnvironment;
-  /** Folder of the worker with the key of its fingerprints. */
+  /** Folder of the worker with the key of its fingerprints, and for what is temporary. */
   stateDirectory: string;
   /** In place of that key. */
   secretsKey?: Buffer;
@@ -58,6 +61,8 @@ export async function openParts(options: PartsOptions): Promise<OpenParts> {
       }),
     secret: (value, projectDirectory) => secrets.resolve(value, projectDirectory),
     fingerprint: (reference, projectDirectory) => secrets.fingerprint(reference, projectDirectory),
+    store: ({ config, release }) => Promise.resolve(openStore(storeOf(config), release)),
+    temporaryDirectory: join(stateDirectory, 'tmp'),
     redact: (text) => secrets.redact(text),
     remember: (secret) => secrets.remember(secret),
     close: () => closeAll(targets),

@@ -36,9 +36,10 @@ export async function migration({ request, live }: MigrationInput): Promise<Migr
   const run = begin(request, live);
   const change: Change = { names: [] };
   const ended = async (outcome: Outcome): Promise<MigrationResult> => {
-    const { names, backup } = change;
+    const { names } = change;
+    const backup = change.backup?.name ?? change.backup?.file;
     const result = await finish(run, outcome, names);
-    return { ...result, names, ...(backup?.file && { backup: backup.file }) };
+    return { ...result, names, ...(backup && { backup }) };
   };
   try {
     return await ended(await untilStopped(run.control, request.config.deadline, () => forward(run, action, change)));

@@ -71,11 +71,14 @@ export async function buildPhase(run: Run, configurationIdentity: string): Promi
 export async function backupPhase(run: Run): Promise<BackupReport> {
   return phase(run, 'backup', async (record) => {
     const report = await summarised(heavy.backUp, 'back up, and read it back', { ...run.step, live: run.live });
-    record.detail = report.file
-      ? `${report.contents.join(', ')}: ${formatSize(report.size)} in ${report.file}`
-      : 'nothing to save';
+    const place = placeOf(report);
+    record.detail = place ? `${report.contents.join(', ')}: ${formatSize(report.size)} ${place}` : 'nothing to save';
     return report;
   });
+}
+
+function placeOf({ name, store, file }: BackupReport): string | undefined {
+  return name ? `as ${name} in ${store}` : file && `in ${file}`;
 }
 
 export async function migratePhase(run: Run, names: string[], backup: BackupReport): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +8,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack, type Header, type Pack } from 'tar-stream';
 import { BackupFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
+import type { Store } from '../../stores/store';
 
 const MANIFEST = 'manifest.json';
 
@@ -30,63 +31,66 @@ export interface ArchiveWriter {
   archive(folder: string, stream: Readable): Promise<number>;
 }
 
+/** An archive that is to be stored. */
+export interface Archiving {
+  /** In the store. */
+  name: string;
+  /** Id of the release. */
+  release: string;
+  /** Puts the contents in and says in words what they are. */
+  fill: (writer: ArchiveWriter) => Promise<string[]>;
+}
+
 /**
- * Writes `file` by rename, as a compressed archive that ends with its manifest, and proves it by reading it back.
+ * Stores a compressed archive that ends with its manifest; what is stored is read back and compared before it has its name.
  *
- * @param fill puts the contents in and says in words what they are.
- * @throws BackupFailure when the disk is full or what was read back is not what was written.
+ * @throws BackupFailure when there is no room, or what was read back is not what was written.
  */
-export async function writeArchive(
-  file: string,
-  partial: string,
-  release: string,
-  fill: (writer: ArchiveWriter) => Promise<string[]>,
-  io: Io,
-): Promise<Manifest> {
+export async function writeArchive({ name, release, fill }: Archiving, store: Store, io: Io): Promise<Manifest> {
   const tar = pack();
   const checksums: Record<string, string> = {};
-  const output = createWriteStream(partial, { mode: 0o600 });
   // A dump is compressed already, so more effort would only cost time.
-  const written = pipeline(tar as unknown as Readable, createGzip({ level: 1 }), output, { signal: io.signal });
+  const content = createGzip({ level: 1 });
+  const compressed = pipeline(tar as unknown as Readable, content, { signal: io.signal });
+  const stored = store.put({ name, content, prove: (back) => readArchive({ name, content: back }, io) }, io);
+  const broken = Promise.all([compressed, stored]).then(() => Promise.reject(new Error('the archive ended early')));
+  broken.catch(() => undefined);
   try {
-    const broken = written.then(() => Promise.reject(new Error('the archive ended early')));
     const contents = await Promise.race([fill(writerOf(tar, checksums, io)), broken]);
     const manifest = { release, contents, checksums };
     await Promise.race([addText(tar, MANIFEST, JSON.stringify(manifest)), broken]);
     tar.finalize();
-    broken.catch(() => undefined);
-    await written;
-    await sync(partial);
-    await readArchive(partial, io);
-    await rename(partial, file);
+    await stored;
     return manifest;
   } catch (error) {
     tar.destroy(error as Error);
-    await written.catch(() => undefined);
-    // An aborted file may still be about to be opened, and would come back after it was removed.
-    if (!output.closed) await once(output, 'close').catch(() => undefined);
-    await rm(partial, { force: true });
+    const [outcome] = await Promise.allSettled([stored, compressed]);
     io.signal.throwIfAborted();
-    throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? diskFull(file) : error;
+    // The store says better why it took no more than the stream that broke with it.
+    throw outcome.status === 'rejected' ? outcome.reason : error;
   }
+}
+
+/** An archive that is read. */
+export interface Reading {
+  /** For messages. */
+  name: string;
+  content: Readable;
+  /** May take the content of a file it wants, instead of it being read over. */
+  onFile?: (name: string, content: AsyncIterable<Buffer>) => Promise<void>;
 }
 
 /**
  * Reads all of an archive and compares it with its manifest.
  *
- * @param onFile may take the content of a file it wants, instead of it being read over.
  * @throws BackupFailure when it cannot be read, or is not what its manifest says.
  */
-export async function readArchive(
-  file: string,
-  io: Io,
-  onFile: (name: string, content: AsyncIterable<Buffer>) => Promise<void> = readOver,
-): Promise<Manifest> {
-  io.onProgress(`reading back ${file}`);
+export async function readArchive({ name: archive, content, onFile = readOver }: Reading, io: Io): Promise<Manifest> {
+  io.onProgress(`reading back ${archive}`);
   const found: Record<string, string> = {};
   let manifest: Manifest | undefined;
   const tar = extract();
-  const reading = pipeline(createReadStream(file), createGunzip(), tar, { signal: io.signal });
+  const reading = pipeline(content, createGunzip(), tar, { signal: io.signal });
   reading.catch(() => undefined);
   try {
     for await (const entry of tar) {
@@ -102,10 +106,10 @@ export async function readArchive(
     await reading;
   } catch (error) {
     io.signal.throwIfAborted();
-    throw new BackupFailure(`expected to read ${file} back, seen: ${(error as Error).message}; make it again`);
+    throw new BackupFailure(`expected to read ${archive} back, seen: ${(error as Error).message}; make it again`);
   }
-  if (!manifest) throw new BackupFailure(`expected ${MANIFEST} at the end of ${file}, seen none; make it again`);
-  expectSame(file, manifest.checksums, found);
+  if (!manifest) throw new BackupFailure(`expected ${MANIFEST} at the end of ${archive}, seen none; make it again`);
+  expectSame(archive, manifest.checksums, found);
   return manifest;
 }
 
@@ -196,16 +200,6 @@ async function toArray(content: AsyncIterable<Buffer>): Promise<Buffer[]> {
   return chunks;
 }
 
-/** What follows may take the machine down; the backup must outlive that. */
-async function sync(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 function expectSame(file: string, wanted: Record<string, string>, found: Record<string, string>): void {
   const wrong = Object.keys({ ...wanted, ...found }).filter((name) => wanted[name] !== found[name]);
   if (wrong.length === 0) return;
@@ -213,8 +207,4 @@ function expectSame(file: string, wanted: Record<string, string>, found: Record<
     `expected ${Object.keys(wanted).length} files with their checksums in ${file}, seen other content in ` +
       `${wrong.slice(0, 5).join(', ')}; make it again`,
   );
-}
-
-function diskFull(file: string): BackupFailure {
-  return new BackupFailure(`expected room on disk for ${file}, seen a full disk; free some and release again`);
 }

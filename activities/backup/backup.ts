@@ -1,109 +1,102 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Readable } from 'node:stream';
 import { stringify } from 'yaml';
 import { catalogueFile } from '../../databases/database';
+import { nameBackup } from '../../domain/backup';
 import { BackupFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Live } from '../../domain/release';
-import { formatSize } from '../../domain/units';
+import { formatCount, formatSize } from '../../domain/units';
+import type { Store } from '../../stores/store';
 import type { ReplicaRef } from '../../targets/replicas';
-import { readArchive, writeArchive, type ArchiveWriter } from './archive';
-import {
-  backupDirectory,
-  backupPaths,
-  expectRoom,
-  makeBackupDirectory,
-  removeUnfinished,
-  type BackupPaths,
-} from './files';
 import { withDatabase } from '../database';
 import { withStep, type StepParts } from '../io';
 import type { Parts } from '../parts';
-import type { Activities, BackupReport, Step } from '../steps';
+import type { Activities, BackupReport } from '../steps';
+import { readArchive, writeArchive, type ArchiveWriter, type Manifest } from './archive';
+import { archiveName, DUMP, imagesName } from './names';
+import { expectRoom, expectScratchRoom, withScratch } from './scratch';
 
-/** Name of the database's dump in the archive. */
-export const DUMP = 'database.dump';
 /** Lines kept of what each live container wrote. */
 const LOG_LINES = 500;
 
 type Input = Parameters<Activities['backUp']>[0];
 
+/** What a backup is made of, and where it goes. */
+interface Making {
+  parts: Parts;
+  input: Input;
+  step: StepParts;
+  store: Store;
+  /** Folder of this worker, for what is not in the store yet. */
+  scratch: string;
+}
+
 /** Saves what a person would need to go back: database, volumes, configuration, images, logs. */
 export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
   backUp: (input) =>
     withStep(parts, input, async (step) => {
-      const { config, live } = input;
+      const { config, live, release } = input;
+      const { io } = step;
       if (!config.database && config.backup.volumes.length === 0 && !live) return { size: 0, contents: [] };
-      const directory = backupDirectory(input);
-      await makeBackupDirectory(directory);
-      const place = await placeFor(input, step.io);
-      if (place.finished) return place.finished;
-      await removeUnfinished(directory, 'backup_');
-      await expectRoom(directory, await neededRoom(parts, input, step));
+      const store = await parts.store(input);
+      const place = await placeFor(release.id, store, io);
+      if (place.finished) return report(place.name, store, place.finished, io);
+      await store.tidy(io);
       try {
-        return await make(parts, input, step, place.paths);
+        return await withScratch(parts, release, (scratch) => make(place.name, { parts, input, step, store, scratch }));
       } finally {
-        await removeUnfinished(directory, 'backup_');
+        await store.tidy(io);
       }
     }),
 });
 
 /**
- * Where this release's backup belongs, and what an earlier try has finished there, read back once more. A damaged one
- * is made anew; the place of another release, that began in the same second, is left to it.
+ * What this release's backup is called, and what an earlier try has finished under that name, read back once more. A
+ * damaged one is made anew; the name of another release, that began in the same second, is left to it.
  */
-async function placeFor(step: Step, io: Io): Promise<{ paths: BackupPaths; finished?: BackupReport }> {
+async function placeFor(releaseId: string, store: Store, io: Io): Promise<{ name: string; finished?: Manifest }> {
   for (let later = 0; ; later++) {
-    const paths = backupPaths(step, later);
-    if (!existsSync(paths.archive)) return { paths };
-    const manifest = await readArchive(paths.archive, io).catch((error: unknown) => {
+    const name = nameBackup(releaseId, later);
+    const content = await store.open(archiveName(name), io);
+    if (!content) return { name };
+    const manifest = await readArchive({ name: archiveName(name), content }, io).catch((error: unknown) => {
       if (!(error instanceof BackupFailure)) throw error;
       io.onProgress(`making the backup anew: ${error.message}`);
       return undefined;
     });
-    if (!manifest) return { paths };
-    if (manifest.release === step.release.id)
-      return { paths, finished: await report(paths, manifest.contents, DUMP in manifest.checksums) };
+    if (!manifest) return { name };
+    if (manifest.release === releaseId) return { name, finished: manifest };
   }
 }
 
-async function make(parts: Parts, input: Input, step: StepParts, paths: BackupPaths): Promise<BackupReport> {
+async function make(name: string, making: Making): Promise<BackupReport> {
+  const { parts, input, step, store, scratch } = making;
   const { config, live, release } = input;
   const { io } = step;
-  await writeImages(paths, live);
-  const dump = `${paths.unfinished}.dump`;
+  await expectRooms(making);
+  // Before the archive, so that whoever finds the archive finds this too.
+  await store.put({ name: imagesName(name), content: Readable.from([imagesText(live)]) }, io);
+  const dump = join(scratch, DUMP);
   const dumped = config.database && (await withDatabase(parts, input, io, (database) => database.dump(dump, io)));
-  const manifest = await writeArchive(
-    paths.archive,
-    `${paths.unfinished}.tar.gz`,
-    release.id,
-    async (writer) => {
-      const contents: string[] = [];
-      if (dumped) {
-        for (const [name, path] of [
-          [DUMP, dump],
-          [catalogueFile(DUMP), catalogueFile(dump)],
-        ] as const) {
-          await writer.file(name, path);
-          await rm(path);
-        }
-        contents.push(`database (${formatSize(dumped.size)}, ${counted(dumped.entries, 'object')})`);
+  const fill = async (writer: ArchiveWriter): Promise<string[]> => {
+    const contents: string[] = [];
+    if (dumped) {
+      for (const file of [dump, catalogueFile(dump)]) {
+        await writer.file(basename(file), file);
+        await rm(file);
       }
-      for (const volume of config.backup.volumes) contents.push(await saveVolume(step, volume, writer));
-      await writer.text('configuration.yaml', parts.redact(stringify(config)));
-      contents.push('configuration');
-      if (live) contents.push(...(await saveLive(parts, step, live, writer)));
-      return contents;
-    },
-    io,
-  );
-  return report(paths, manifest.contents, dumped !== undefined);
-}
-
-/** Written before the archive, so that whoever finds the archive finds this too. */
-async function writeImages(paths: BackupPaths, live: Live | null): Promise<void> {
-  await writeFile(`${paths.unfinished}.images`, imagesText(live), { mode: 0o600 });
-  await rename(`${paths.unfinished}.images`, paths.images);
+      contents.push(`database (${formatSize(dumped.size)}, ${formatCount(dumped.entries, 'object')})`);
+    }
+    for (const volume of config.backup.volumes) contents.push(await saveVolume(step, volume, writer));
+    await writer.text('configuration.yaml', parts.redact(stringify(config)));
+    contents.push('configuration');
+    if (live) contents.push(...(await saveLive(parts, step, live, writer)));
+    return contents;
+  };
+  const manifest = await writeArchive({ name: archiveName(name), release: release.id, fill }, store, io);
+  return report(name, store, manifest, io);
 }
 
 function imagesText(live: Live | null): string {
@@ -120,7 +113,7 @@ async function saveVolume({ target, io, release }: StepParts, volume: string, wr
   const stream = await target.volumes.archive(release, volume, io);
   try {
     const files = await writer.archive(`volumes/${volume}`, stream);
-    return `volume ${volume} (${counted(files, 'file')})`;
+    return `volume ${volume} (${formatCount(files, 'file')})`;
   } finally {
     stream.destroy();
   }
@@ -138,7 +131,7 @@ async function saveLive(
     const log = await readLog({ scope: release, ...replica }, { target, io });
     await writer.text(`logs/${replica.container}.txt`, parts.redact(log));
   }
-  return [counted(live.images.length, 'image'), `logs of ${counted(replicas.length, 'container')}`];
+  return [formatCount(live.images.length, 'image'), `logs of ${formatCount(replicas.length, 'container')}`];
 }
 
 /** Logs are a courtesy: an engine whose log driver cannot be read must not keep anybody from releasing. */
@@ -151,19 +144,17 @@ async function readLog(of: ReplicaRef, { target, io }: Pick<StepParts, 'target' 
   }
 }
 
-/** Bytes a backup may take at its largest: the dump stands beside the archive until it is in there. */
-async function neededRoom(parts: Parts, input: Input, { target, io }: StepParts): Promise<number> {
+/** @throws BackupFailure when the dump may find no room here, or the archive none in the store. */
+async function expectRooms({ parts, input, step: { target, io }, store, scratch }: Making): Promise<void> {
   const { database, backup } = input.config;
-  const size = database ? await withDatabase(parts, input, io, (opened) => opened.size(io)) : 0;
+  const dump = database ? await withDatabase(parts, input, io, (opened) => opened.size(io)) : 0;
   const volumes = await Promise.all(backup.volumes.map((volume) => target.volumes.size(volume, io)));
-  return size + volumes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
+  const needed = dump + volumes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
+  if (store.free) expectRoom(store.place, await store.free(io), needed);
+  await expectScratchRoom(scratch, dump);
 }
 
-async function report(paths: BackupPaths, contents: string[], hasDump: boolean): Promise<BackupReport> {
-  const { size } = await stat(paths.archive);
-  return { file: paths.archive, ...(hasDump && { dump: paths.archive }), size, contents };
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+async function report(name: string, store: Store, { contents, checksums }: Manifest, io: Io): Promise<BackupReport> {
+  const size = (await store.list(io)).get(archiveName(name)) ?? 0;
+  return { name, store: store.place, ...(DUMP in checksums && { dump: name }), size, contents };
 }

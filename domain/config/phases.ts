@@ -4,7 +4,7 @@ import { piecewise, isReadable, mistake, untilReadable } from './rule';
 import { namedHttpCheck } from './check';
 import { trialFields } from './testers';
 import { percent, share } from './percent';
-import { duration, durationOr, size } from './values';
+import { absolutePath, duration, durationOr, expectedOne, size } from './values';
 import { formatDuration } from '../units';
 
 /* The settings of the phases of a release. */
@@ -121,7 +121,25 @@ export const smoke = z.strictObject({
   interval: durationOr('1s', '10ms').meta({ description: 'Time between two rounds.' }),
 });
 
+/* Kinds of stores differ in their keys: each is a member of its own. */
+const folder = z
+  .strictObject({
+    kind: z.literal('folder').optional().default('folder').meta({ description: 'A folder that every worker sees.' }),
+    directory: absolutePath()
+      .optional()
+      .meta({
+        description:
+          'Folder at this path on the machine of every worker, such as a mount; when absent `target.stateDirectory`. Backups lie in `APP/ENVIRONMENT/backups` in it.',
+        examples: ['/mnt/spillway'],
+      }),
+  })
+  .meta({ title: 'folder' });
+
 export const backup = z.strictObject({
+  store: z.discriminatedUnion('kind', [folder], expectedOne('kind', 'folder')).optional().meta({
+    description:
+      'Where backups are kept: a place that every worker of the task queue sees, since any of them may have to restore one.',
+  }),
   keep: z.int().min(1).prefault(5).meta({ description: 'How many backups are kept; older ones are removed.' }),
   volumes: z
     .array(z.string().min(1))

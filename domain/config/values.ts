@@ -18,6 +18,17 @@ export function expected(what: string): { error: (issue: { input?: unknown }) =>
   return { error: ({ input }) => `expected ${what}, seen ${shown(input)}` };
 }
 
+/** The error of a union whose members are told apart by `key`: which of them there are. */
+export function expectedOne(key: string, names: string) {
+  return {
+    error: ({ code, input }: { code?: string; input?: unknown }): string | undefined => {
+      if (code !== 'invalid_union') return undefined;
+      const isMapping = typeof input === 'object' && input !== null;
+      return expected(names).error({ input: isMapping ? (input as Record<string, unknown>)[key] : undefined });
+    },
+  };
+}
+
 // Timers of Node overflow after 24.8 days.
 const LONGEST = 24 * 86_400_000;
 

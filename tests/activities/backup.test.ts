@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readArchive, writeArchive } from '../../activities/backup/archive';
-import { pruneBackups } from '../../activities/backup/files';
+import { readArchive, writeArchive, type ArchiveWriter } from '../../activities/backup/archive';
+import { pruneBackups } from '../../activities/backup/prune';
 import type { Live } from '../../domain/release';
+import { openFolder } from '../../stores/folder/folder';
 import { ActivityWorld } from '../support/activity-world';
 import { query, startPostgres, type TestPostgres } from '../support/postgres';
 
@@ -30,6 +32,8 @@ afterEach(() => world?.close());
 
 const backups = () => join(world.state, 'backups');
 const files = () => readdir(backups()).then((names) => names.sort());
+const archive = (name?: string) => join(backups(), `${name}.tar.gz`);
+const readBack = (file: string) => readArchive({ name: file, content: createReadStream(file) }, io);
 async function backUp(release = RELEASE, live: Live | null = null) {
   const step = world.step(release);
   await world.run('takeFence', step);
@@ -65,7 +69,8 @@ describe('B1 B5: a backup', () => {
       const live: Live = { slot: 'blue', version: '0.9.0', releaseId: step.release.id, images, identity: 'i' };
 
       const report = await backUp(RELEASE, live);
-      expect(report.file).toBe(join(backups(), 'backup_20261121_101500.tar.gz'));
+      const store = `the folder ${backups()}`;
+      expect(report).toMatchObject({ name: 'backup_20261121_101500', store, dump: 'backup_20261121_101500' });
       expect(report.contents).toEqual([
         expect.stringMatching(/^database \(/),
         `volume ${volume} (1 file)`,
@@ -80,7 +85,7 @@ describe('B1 B5: a backup', () => {
 
       const out = join(world.directory, 'out');
       await mkdir(out);
-      await run('tar', ['-xzf', report.file!, '-C', out]);
+      await run('tar', ['-xzf', archive(report.name), '-C', out]);
       expect(await readFile(join(out, 'volumes', volume, 'link'), 'utf8')).toBe('kept\n');
       expect(await readFile(join(out, 'volumes', volume, 'hard'), 'utf8')).toBe('kept\n');
       const [log] = await readdir(join(out, 'logs'));
@@ -99,20 +104,20 @@ describe('B1 B5: a backup', () => {
 
   test('is made once: a second try of the same release finds it and proves it again', async () => {
     const first = await backUp();
-    const before = await readFile(first.file!);
+    const before = await readFile(archive(first.name));
     expect(await backUp()).toEqual(first);
-    expect((await readFile(first.file!)).equals(before)).toBe(true);
+    expect((await readFile(archive(first.name))).equals(before)).toBe(true);
   });
 
   test('of another release that began in the same second is left alone, and this one stands beside it', async () => {
     const first = await backUp();
-    const before = await readFile(first.file!);
+    const before = await readFile(archive(first.name));
     const other = RELEASE.replace(/....$/, 'zzzz');
     const second = await backUp(other);
-    expect(second.file).toBe(join(backups(), 'backup_20261121_101501.tar.gz'));
+    expect(second.name).toBe('backup_20261121_101501');
     expect(await backUp(other)).toEqual(second);
-    expect((await readArchive(second.file!, io)).release).toBe(other);
-    expect((await readFile(first.file!)).equals(before)).toBe(true);
+    expect((await readBack(archive(second.name))).release).toBe(other);
+    expect((await readFile(archive(first.name))).equals(before)).toBe(true);
   });
 
   test('is made anew when an earlier try was killed, and nothing of that one stays', async () => {
@@ -125,13 +130,13 @@ describe('B1 B5: a backup', () => {
   });
 
   test('that was damaged is not believed but made anew', async () => {
-    const { file } = await backUp();
-    const bytes = await readFile(file!);
+    const file = archive((await backUp()).name);
+    const bytes = await readFile(file);
     bytes[Math.floor(bytes.length / 2)]! ^= 0xff;
-    await writeFile(file!, bytes);
-    await expect(readArchive(file!, io)).rejects.toMatchObject({ name: 'BackupFailure' });
+    await writeFile(file, bytes);
+    await expect(readBack(file)).rejects.toMatchObject({ name: 'BackupFailure' });
     await backUp();
-    expect((await readArchive(file!, io)).release).toBe(RELEASE);
+    expect((await readBack(file)).release).toBe(RELEASE);
   });
 
   test('is not needed where there is nothing to save', async () => {
@@ -186,16 +191,11 @@ describe('on a disk that is too small', () => {
   test('an archive that fills it fails with that, and leaves nothing', async () => {
     await mount('256k');
     const noise = randomBytes(1_000_000).toString('hex');
-    const writing = writeArchive(
-      join(small, 'a.tar.gz'),
-      join(small, 'a.partial'),
-      'r',
-      async (writer) => {
-        await writer.text('noise', noise);
-        return [];
-      },
-      io,
-    );
+    const fill = async (writer: ArchiveWriter) => {
+      await writer.text('noise', noise);
+      return [];
+    };
+    const writing = writeArchive({ name: 'backup_a.tar.gz', release: 'r', fill }, openFolder(small), io);
     await expect(writing).rejects.toMatchObject({ name: 'BackupFailure', message: expect.stringMatching(/full disk/) });
     expect(await readdir(small)).toEqual([]);
   });
@@ -204,18 +204,14 @@ describe('on a disk that is too small', () => {
 test('an archive that is aborted while it is written leaves nothing', async () => {
   const controller = new AbortController();
   const directory = await mkdtemp(join(tmpdir(), 'spillway-archive-'));
-  const writing = writeArchive(
-    join(directory, 'a.tar.gz'),
-    join(directory, 'a.partial'),
-    'r',
-    async (writer) => {
-      await writer.text('first', 'x'.repeat(1_000_000));
-      controller.abort(new Error('stop now'));
-      await writer.text('second', 'x'.repeat(10_000_000));
-      return [];
-    },
-    { ...io, signal: controller.signal },
-  );
+  const fill = async (writer: ArchiveWriter) => {
+    await writer.text('first', 'x'.repeat(1_000_000));
+    controller.abort(new Error('stop now'));
+    await writer.text('second', 'x'.repeat(10_000_000));
+    return [];
+  };
+  const archiving = { name: 'backup_a.tar.gz', release: 'r', fill };
+  const writing = writeArchive(archiving, openFolder(directory), { ...io, signal: controller.signal });
   await expect(writing).rejects.toThrow('stop now');
   expect(await readdir(directory)).toEqual([]);
   await rm(directory, { recursive: true });
@@ -223,23 +219,17 @@ test('an archive that is aborted while it is written leaves nothing', async () =
 
 test('an archive with many files is read back whole', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-archive-'));
-  const file = join(directory, 'a.tar.gz');
   const names = Array.from(
     { length: 300 },
     (_, index) => `logs/a-name-that-is-longer-than-a-hundred-characters-${'x'.repeat(60)}-${index}.txt`,
   );
-  await writeArchive(
-    file,
-    `${file}.partial`,
-    'r',
-    async (writer) => {
-      for (const name of names) await writer.text(name, `content of ${name}\n`.repeat(1_000));
-      await writer.text('empty', '');
-      return ['logs'];
-    },
-    io,
-  );
-  expect(Object.keys((await readArchive(file, io)).checksums)).toHaveLength(301);
+  const fill = async (writer: ArchiveWriter) => {
+    for (const name of names) await writer.text(name, `content of ${name}\n`.repeat(1_000));
+    await writer.text('empty', '');
+    return ['logs'];
+  };
+  await writeArchive({ name: 'backup_a.tar.gz', release: 'r', fill }, openFolder(directory), io);
+  expect(Object.keys((await readBack(join(directory, 'backup_a.tar.gz'))).checksums)).toHaveLength(301);
   await rm(directory, { recursive: true });
 });
 
@@ -252,7 +242,7 @@ test('only the newest backups are kept, and nothing unfinished [proves B2]', asy
   }
   await writeFile(join(backups(), 'backup_20261117_000000.partial.dump'), '');
   await writeFile(join(backups(), 'notes.txt'), 'mine');
-  expect(await pruneBackups(step, { io })).toEqual(['backup_20261119_000000.tar.gz', 'backup_20261118_000000.tar.gz']);
+  expect(await pruneBackups(world.parts, step, io)).toEqual(['backup_20261119_000000', 'backup_20261118_000000']);
   expect(await files()).toEqual([
     'backup_20261120_000000.images.txt',
     'backup_20261120_000000.tar.gz',
@@ -261,5 +251,5 @@ test('only the newest backups are kept, and nothing unfinished [proves B2]', asy
     'notes.txt',
   ]);
   await rm(backups(), { recursive: true });
-  expect(await pruneBackups(step, { io })).toEqual([]);
+  expect(await pruneBackups(world.parts, step, io)).toEqual([]);
 });

@@ -132,12 +132,16 @@ test('where the rollback restores, and another app has records in the database, 
   expect(await tables()).toContain('orders');
 });
 
-test('where the rollback restores and the backup is on another machine, it says so', async () => {
+test('where the rollback restores and the worker does not see the backup, it says where it looked and what to mount', async () => {
   await configure({ onRollback: 'restore' });
-  await expect(revert('/nowhere/backup.tar.gz')).rejects.toMatchObject({
+  const missing = expect.objectContaining({
     name: 'BackupFailure',
-    message: expect.stringMatching(/start the worker where it was made/),
+    message: expect.stringMatching(
+      /expected backup_20261121_101500.tar.gz in the folder .*, seen no backup .*mount the same folder/,
+    ),
   });
+  await expect(revert('backup_20261121_101500')).rejects.toEqual(missing);
+  await expect(revert('/nowhere/backup_20261121_101500.tar.gz')).rejects.toEqual(missing);
 });
 
 test('where the rollback keeps, nothing is reverted', async () => {

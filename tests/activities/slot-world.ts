@@ -5,11 +5,13 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { writeDocument } from '../../activities/ownership';
 import type { Parts } from '../../activities/parts';
 import type { Step } from '../../activities/steps';
+import { storeOf } from '../../domain/backup';
 import type { AppConfig } from '../../domain/config';
 import type { Group } from '../../domain/release';
 import { ROUTERS } from '../../domain/router';
 import type { Router, Routing } from '../../routers/router';
 import { openState } from '../../state/open';
+import { openStore } from '../../stores/open';
 import { openTarget, type OpenTarget } from '../../targets/open';
 import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } from '../targets/docker/fixture';
 
@@ -75,6 +77,8 @@ export class SlotWorld {
       router: () => Promise.resolve(this.router),
       state: (config, scope) => Promise.resolve(openState(config.target, scope, this.target)),
       database: () => Promise.reject(new Error('not asked here')),
+      store: ({ config, release }) => Promise.resolve(openStore(storeOf(config), release)),
+      temporaryDirectory: join(this.directory, 'tmp'),
       metric: () => Promise.reject(new Error('not asked here')),
       secret: (value) => {
         if (typeof value === 'string') return Promise.resolve(value);

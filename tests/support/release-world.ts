@@ -44,7 +44,7 @@ const WELL: Answers = {
     tags: [],
   }),
   restoreImages: () => undefined,
-  backUp: () => ({ file: '/backups/a.tar.gz', dump: '/backups/a.dump', size: 1_000, contents: ['database'] }),
+  backUp: () => ({ name: 'backup_a', store: 'the folder /b', dump: 'backup_a', size: 1_000, contents: ['database'] }),
   applyMigrations: ({ names }) => ({ applied: names }),
   revertMigrations: ({ names }) => ({ reverted: names }),
   deploySlot: () => ({ detail: '1 replica healthy' }),

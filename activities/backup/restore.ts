@@ -1,0 +1,51 @@
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { backupNamed } from '../../domain/backup';
+import { BackupFailure } from '../../domain/failures';
+import type { Io } from '../../domain/host';
+import type { Store } from '../../stores/store';
+import type { Parts } from '../parts';
+import type { Step } from '../steps';
+import { readArchive } from './archive';
+import { archiveName, backupsAmong, DUMP, isOfDump } from './names';
+import { withScratch } from './scratch';
+
+/**
+ * Takes the dump out of a backup into a folder of this worker, after all of the backup was proved, for `body` to restore.
+ *
+ * @param given the step, and what was reported as the backup with a dump; null when there was none
+ * @throws BackupFailure when the store that this worker sees has no such backup, or not all of it.
+ */
+export async function withDump<T>(
+  parts: Parts,
+  given: Step & { dump: string | null },
+  io: Io,
+  body: (dump: string) => Promise<T>,
+): Promise<T> {
+  if (!given.dump) throw new BackupFailure('expected a backup with a dump of the database, seen none; restore by hand');
+  const store = await parts.store(given);
+  const name = archiveName(backupNamed(given.dump));
+  const content = await store.open(name, io);
+  if (!content) throw await notThere(name, store, io);
+  return withScratch(parts, given.release, async (directory) => {
+    await readArchive({ name, content, onFile: takeInto(directory, io) }, io);
+    return body(join(directory, DUMP));
+  });
+}
+
+function takeInto(directory: string, io: Io) {
+  return async (name: string, content: AsyncIterable<Buffer>): Promise<void> => {
+    const sink = isOfDump(name) ? createWriteStream(join(directory, name), { mode: 0o600 }) : undefined;
+    if (sink) await pipeline(content, sink, { signal: io.signal });
+    else for await (const chunk of content) void chunk;
+  };
+}
+
+async function notThere(name: string, store: Store, io: Io): Promise<BackupFailure> {
+  const there = backupsAmong((await store.list(io)).keys());
+  return new BackupFailure(
+    `expected ${name} in ${store.place}, as this worker sees it, seen ${there.join(', ') || 'no backup at all'}: ` +
+      `${store.sharing}, or put the dump back by hand (docs/databases.md, "By hand")`,
+  );
+}

@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import type { StoreConfig } from '../domain/backup';
+import type { Scope } from '../domain/release';
+import { openFolder } from './folder/folder';
+import type { Store } from './store';
+
+/** Opens the store of an environment's backups by its kind; asks it nothing yet. */
+export function openStore(config: StoreConfig, { app, environment }: Scope): Store {
+  switch (config.kind) {
+    case 'folder':
+      return openFolder(join(config.directory, app, environment, 'backups'));
+  }
+}
