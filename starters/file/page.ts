@@ -82,7 +82,7 @@ const SIMPLE = new Set(['secret', 'variables', 'overrides']);
 function inside(path: string, schema: JsonSchema): Section[] {
   if (SIMPLE.has(schema.title ?? '')) return [];
   const branches = branchesOf(schema);
-  if (branches.length > 1) {
+  if (branches.length > 0) {
     return branches.flatMap((branch, index) => inside(`${path} (${branch.title ?? `${index + 1}`})`, branch));
   }
   if (schema.properties) return [{ path, schema }];
@@ -130,7 +130,7 @@ function typeText(path: string, schema: JsonSchema): string {
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   const branches = branchesOf(schema);
-  if (branches.length > 1) return branches.map((branch) => typeText(path, branch)).join(' or ');
+  if (branches.length > 0) return branches.map((branch) => typeText(path, branch)).join(' or ');
   if (schema.type === 'array') return `list of ${typeText(path, schema.items as JsonSchema)}`;
   if (typeof schema.additionalProperties === 'object') {
     return `mapping of ${typeText(path, schema.additionalProperties as JsonSchema)}`;
