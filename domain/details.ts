@@ -1,4 +1,4 @@
-import type { JudgedStep, Judgement, MetricVerdict, PhaseRecord, ReleaseStatus } from './release';
+import type { JudgedStep, Judgement, MetricVerdict, Phase, PhaseRecord, ReleaseStatus } from './release';
 import { formatDuration } from './units';
 
 /** More would hide the rest. */
@@ -58,8 +58,31 @@ export function stepText(step: JudgedStep): string {
 }
 
 /** The same without why: `canary at 10 %: pass`. */
-export function stepName({ name, share, judgement }: JudgedStep): string {
-  return `${name.startsWith('canary-') ? `canary at ${share} %` : name}: ${judgement.verdict}`;
+export function stepName(step: JudgedStep): string {
+  return `${phaseOf(step) === 'canary' ? `canary at ${step.share} %` : step.name}: ${step.judgement.verdict}`;
+}
+
+/** The phase of a step; those that an older version judged have it in their name only: `canary-10`. */
+export function phaseOf({ name, phase }: Pick<JudgedStep, 'name' | 'phase'>): Phase {
+  return phase ?? (name.split('-', 1)[0] as Phase);
+}
+
+/** How a phase says of a step how it was judged: `at 10 %: pass: 1000 requests`. */
+export function detailOf(step: Pick<JudgedStep, 'name' | 'phase' | 'share' | 'judgement'>): string {
+  const { verdict, reason } = step.judgement;
+  return `${phaseOf(step) === 'canary' ? `at ${step.share} %: ` : ''}${verdict}: ${reason}`;
+}
+
+/** Why a release goes back that nobody decided about in time. */
+export function undecidedText(reason: string): string {
+  return `still inconclusive when the time to decide was over: ${reason}`;
+}
+
+/** Whether a phase that has ended says itself how a step was judged: it does of the last one. */
+export function phaseTells({ phase, state, detail }: PhaseRecord, step: JudgedStep): boolean {
+  const { reason } = step.judgement;
+  if (state === 'running' || phase !== phaseOf(step) || detail === undefined) return false;
+  return [reason, detailOf(step), undecidedText(reason)].includes(detail);
 }
 
 function judgedLines({ judged, judgement }: ReleaseStatus): string[] {

@@ -54,10 +54,11 @@ export function judgedInShort(judged: JudgedStep[] | undefined): Pick<LedgerEntr
 }
 
 function inShort({ judgement, ...step }: JudgedStep): JudgedStep {
-  const { verdict, reason, metrics } = judgement;
+  const { verdict, reason, decidedBy, metrics } = judgement;
   const rank = ({ label, dryRun }: MetricVerdict): number => LABELS.indexOf(label) + (dryRun ? LABELS.length : 0);
   const kept = metrics && [...metrics].sort((one, other) => rank(one) - rank(other)).slice(0, METRICS_KEPT);
-  const told = { verdict, reason: cut(reason), ...(kept && { metrics: kept.map(metricInShort) }) };
+  const why = { verdict, reason: cut(reason), ...(decidedBy !== undefined && { decidedBy }) };
+  const told = { ...why, ...(kept && { metrics: kept.map(metricInShort) }) };
   return { ...step, judgement: told };
 }
 

@@ -97,6 +97,11 @@ export interface MetricVerdict {
   reason: string;
 }
 
+/** Whether a metric says that the new version is worse, and counts. */
+export function isWorse({ label, dryRun }: Pick<MetricVerdict, 'label' | 'dryRun'>): boolean {
+  return !dryRun && (label === 'high' || label === 'low');
+}
+
 /** A verdict with a reason a person can check: `failed (3) > failureLimit (2)`. */
 export interface Judgement {
   verdict: Verdict;

@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancellationScope, condition, sleep } from '@temporalio/workflow';
 import type { Question } from '../domain/asking';
+import { undecidedText } from '../domain/details';
 import type { Judgement } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Run } from './run';
@@ -55,7 +56,7 @@ export async function settle(run: Run, judgement: Judgement, watched: Soak): Pro
   const { reason } = judgement;
   const question: Question = { for: 'canary', reason };
   if (await ask(run, { ...promotion(run, watched), question, timeout: holdTimeout })) return true;
-  throw judgedNo(`still inconclusive when the time to decide was over: ${reason}`);
+  throw judgedNo(undecidedText(reason));
 }
 
 /** Waits for the person whose word a manual step needs. */

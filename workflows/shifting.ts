@@ -1,4 +1,5 @@
 import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
+import { detailOf } from '../domain/details';
 import { makesFresh } from '../domain/fresh';
 import { formatDuration } from '../domain/units';
 import type { Live, Slot } from '../domain/release';
@@ -34,7 +35,7 @@ export async function canaryPhase(run: Run): Promise<void> {
       const longest = Math.max(length, canary.longestSoak ?? LENGTHENED * length);
       const what = { name: `canary-${weight}`, share: weight, length, longest, limits: canary.limits, since };
       const judgement = await soak(run, what);
-      record.detail = `at ${weight} %: ${judgement.verdict}: ${judgement.reason}`;
+      record.detail = detailOf({ ...what, judgement });
       const promoted = await settle(run, judgement, what);
       if (manual && !promoted) await untilPromoted(run, what, approve.timeout);
     }
@@ -98,7 +99,7 @@ export async function bakePhase(run: Run): Promise<void> {
     const since = await giveShare(run, 100);
     const what = { name: 'bake', share: 100, length: bake.soak, limits: bake.limits ?? canary.limits, since };
     const judgement = await soak(run, what);
-    record.detail = `${judgement.verdict}: ${judgement.reason}`;
+    record.detail = detailOf({ ...what, judgement });
     await settle(run, judgement, what);
   });
 }

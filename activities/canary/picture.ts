@@ -1,5 +1,6 @@
 import { groupBeside } from '../../domain/fresh';
 import type { AnalysisMetric } from '../../domain/config';
+import { phaseOf } from '../../domain/details';
 import { metricKind } from '../../domain/judging/metric-query';
 import { drawPicture, type Panel } from '../../domain/judging/picture';
 import { subjectName } from '../../domain/judging/subject';
@@ -45,7 +46,7 @@ function draw(input: SoakInput, state: SoakState, judgement: Judgement, at: numb
   const { release, config, slot, share, name, beside } = input;
   const { app, environment, version } = release;
   return drawPicture({
-    title: `${app} ${version} → ${environment}: ${name.replace(/-\d+$/, '')} at ${share} %`,
+    title: `${app} ${version} → ${environment}: ${phaseOf({ name })} at ${share} %`,
     judgement,
     decidedAt: Math.max(0, at - state.began),
     canary: `${version}, new, in ${slot}`,

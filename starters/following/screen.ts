@@ -42,11 +42,8 @@ export function plainLines(out: Out): Screen {
   const underWay = lasting();
   return {
     update(status, { now, silence, link, trouble }) {
-      const begins = before === undefined && status !== undefined;
-      const events = status === undefined ? [] : renderEvents(before, status);
-      // Below the heading, where it is looked for.
-      if (begins && link !== undefined) events.splice(1, 0, link);
-      for (const line of [...events, ...underWay(status, now)]) out.print(line);
+      const lines = status === undefined ? [] : renderEvents(before, status, link);
+      for (const line of [...lines, ...underWay(status, now)]) out.print(line);
       before = status ?? before;
       if (isWorthTelling(trouble)) out.print(trouble!);
       // How long it lasts changes with every look; that it began is the event.

@@ -1,86 +1,58 @@
-import { judgedText } from '../../domain/details';
-import type { MessageRecord, PhaseRecord, ReleaseStatus, UndoRecord } from '../../domain/release';
-import { alarmEvents, stepEvents } from './judged';
-import { answerTo, titleOf, tookOf } from './words';
+import { judgedText, stepText } from '../../domain/details';
+import { eventsBetween } from '../../domain/events';
+import type { ReleaseEvent } from '../../domain/events';
+import type { ReleaseRef, ReleaseStatus } from '../../domain/release';
+import { metricText } from './judged';
+import { commandFor, titleOf, tookOf } from './words';
 
 /**
- * What happened between two looks at a release, one line per event, for logs: CI shows no redrawn picture. Without a
- * look before, everything so far is told. What is merely under way is no event: see `plainLines`. A soak is one line
- * when it has ended, whatever its samples said meanwhile; the comparisons behind it are in `status`.
+ * What happened between two looks at a release, one line per event, for logs: CI shows no redrawn picture. A soak is one
+ * line when it has ended, whatever its samples said meanwhile; the comparisons behind it are in `status`.
+ * @param link where the release can be watched: told below the heading, where it is looked for
  */
-export function renderEvents(before: ReleaseStatus | undefined, now: ReleaseStatus): string[] {
-  return [
-    ...(before === undefined ? [`releasing ${titleOf(now)} (${now.release.id}) by ${now.who}`] : []),
-    ...now.messages.slice(newFrom(before?.messages, now.messages)).map(messageLine),
-    ...now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase)),
-    ...stepEvents(before, now),
-    ...alarmEvents(before, now),
-    ...shareEvent(before, now),
-    ...stateEvents(before, now),
-    ...now.undos.flatMap((undo) => undoEvents(undoBefore(before, undo), undo)),
-    ...changes(before, now),
-  ];
+export function renderEvents(before: ReleaseStatus | undefined, now: ReleaseStatus, link?: string): string[] {
+  return eventsBetween(before, now)
+    .flatMap((event) => [eventLine(event, now.release), event.kind === 'started' ? link : undefined])
+    .filter((line) => line !== undefined);
 }
 
-/** Where the events of today's list begin that was not there before; old ones may have been dropped from it. */
-function newFrom(before: MessageRecord[] | undefined, now: MessageRecord[]): number {
-  const last = before?.at(-1);
-  if (last === undefined) return 0;
-  const key = JSON.stringify(last);
-  return now.findLastIndex((message) => JSON.stringify(message) === key) + 1;
-}
-
-function messageLine({ name, who, why, refused }: MessageRecord): string {
-  return `${name} by ${who}${why ? `: ${why}` : ''}${refused === undefined ? '' : ` — refused: ${refused}`}`;
-}
-
-function phaseEvents(before: PhaseRecord | undefined, phase: PhaseRecord): string[] {
-  if (phase.state === before?.state) return [];
-  const detail = phase.detail ? `: ${phase.detail}` : '';
-  switch (phase.state) {
-    case 'running':
-      return [];
-    case 'skipped':
-      return [`${phase.phase} skipped${detail}`];
-    case 'done':
-    case 'failed':
-      return [`${phase.phase} ${phase.state} in ${tookOf(phase, phase.startedAt)}${detail}`];
+/** One event as a line; undefined for the end, which the summary tells. */
+function eventLine(event: ReleaseEvent, release: ReleaseRef): string | undefined {
+  switch (event.kind) {
+    case 'started':
+      return `releasing ${titleOf(event)} (${event.release.id}) by ${event.who}`;
+    case 'message':
+      return messageLine(event.message);
+    case 'phase':
+      return phaseLine(event.phase);
+    case 'judged':
+      return stepText(event.step);
+    case 'alarm':
+      return metricText(event.metric);
+    case 'share':
+      return `${release.version} gets ${event.share} % of the traffic`;
+    case 'state':
+      return event.state === 'running' ? 'goes on' : `${event.state}${more(event.why)}`;
+    case 'undo':
+      return `undo: ${event.undo.label}: ${event.undo.state}${more(event.undo.failure)}`;
+    case 'standing':
+      return judgedText(event.judgement);
+    case 'asks':
+      return `waiting for ${event.text}${more(event.yes && commandFor(event.yes, { release }))}`;
+    case 'ended':
+      return undefined;
   }
 }
 
-function stateEvents(before: ReleaseStatus | undefined, { state, why, phases }: ReleaseStatus): string[] {
-  if (state === before?.state || state === 'ended') return [];
-  if (state === 'running') return before === undefined ? [] : ['goes on'];
-  if (state === 'undoing') {
-    // The phase that failed has just said why, with the last lines of a log perhaps.
-    const isTold = why === undefined || phases.some(({ detail }) => detail === why);
-    return [`undoing${isTold ? '' : `: ${why}`}`];
-  }
-  return [state];
+function messageLine({ name, who, why, refused }: Extract<ReleaseEvent, { kind: 'message' }>['message']): string {
+  return `${name} by ${who}${more(why)}${refused === undefined ? '' : ` — refused: ${refused}`}`;
 }
 
-function undoBefore(before: ReleaseStatus | undefined, { label }: UndoRecord): UndoRecord | undefined {
-  return before?.undos.find((undo) => undo.label === label);
+function phaseLine(phase: Extract<ReleaseEvent, { kind: 'phase' }>['phase']): string {
+  const ended = phase.state === 'skipped' ? 'skipped' : `${phase.state} in ${tookOf(phase, phase.startedAt)}`;
+  return `${phase.phase} ${ended}${more(phase.detail)}`;
 }
 
-function undoEvents(before: UndoRecord | undefined, { label, state, failure }: UndoRecord): string[] {
-  if (state === 'pending' || state === 'running' || state === before?.state) return [];
-  return [`undo: ${label}: ${state}${failure ? `: ${failure}` : ''}`];
-}
-
-function shareEvent(before: ReleaseStatus | undefined, { share, release }: ReleaseStatus): string[] {
-  return share === (before?.share ?? 0) ? [] : [`${release.version} gets ${share} % of the traffic`];
-}
-
-function changes(before: ReleaseStatus | undefined, now: ReleaseStatus): string[] {
-  const { waitingFor, judgement, state } = now;
-  // Whoever comes later wants to know how it stands.
-  const stands = before === undefined && judgement !== undefined && state !== 'ended';
-  const answer = answerTo(now);
-  return [
-    ...(stands ? [judgedText(judgement)] : []),
-    ...(waitingFor && waitingFor !== before?.waitingFor
-      ? [`waiting for ${waitingFor}${answer ? `: ${answer}` : ''}`]
-      : []),
-  ];
+function more(text: string | undefined): string {
+  return text ? `: ${text}` : '';
 }

@@ -1,5 +1,6 @@
-import { labelText, stepName, stepText } from '../../domain/details';
-import type { JudgedStep, Judgement, MetricVerdict, ReleaseStatus, Verdict } from '../../domain/release';
+import { labelText, phaseOf, stepName, stepText } from '../../domain/details';
+import { isWorse } from '../../domain/release';
+import type { JudgedStep, Judgement, MetricVerdict, Verdict } from '../../domain/release';
 import type { Colours } from '../output';
 
 /** More metrics than this would push the rest of the picture away. */
@@ -8,7 +9,7 @@ const MOST_METRICS = 12;
 /** What each metric said, one a line, failures first. */
 export function metricLines(judgement: Judgement | undefined, colours: Colours): string[] {
   const { metrics = [], verdict } = judgement ?? {};
-  const ordered = [...metrics].sort((one, other) => Number(isBad(other)) - Number(isBad(one)));
+  const ordered = [...metrics].sort((one, other) => Number(isWorse(other)) - Number(isWorse(one)));
   const left = ordered.length - MOST_METRICS;
   return [
     ...ordered.slice(0, MOST_METRICS).map((metric) => `${sign(metric, verdict, colours)} ${metricText(metric)}`),
@@ -16,10 +17,16 @@ export function metricLines(judgement: Judgement | undefined, colours: Colours):
   ];
 }
 
-/** The metrics that were worse, one a line, but for what stands above already. */
-export function alarmLines(judgement: Judgement | undefined, told: string, colours: Colours): string[] {
-  const alarms = (judgement?.metrics ?? []).filter((metric) => isBad(metric) && !told.includes(metric.reason));
-  return metricLines(judgement && { ...judgement, metrics: alarms }, colours);
+/** The metrics that were worse, one a line, but for the one that the reason quotes. */
+export function alarmLines(judgement: Judgement, colours: Colours): string[] {
+  const alarms = (judgement.metrics ?? []).filter((metric) => isWorse(metric) && !isQuoted(metric, judgement));
+  return metricLines({ ...judgement, metrics: alarms }, colours);
+}
+
+/** An older version does not say which one decided. */
+function isQuoted({ name, reason }: MetricVerdict, judgement: Judgement): boolean {
+  const { decidedBy } = judgement;
+  return decidedBy === undefined ? judgement.reason === `${name}: ${reason}` : decidedBy === name;
 }
 
 /** `errors web: high: 40 of 200 requests failed …` */
@@ -38,34 +45,13 @@ export function judgedLines(judged: readonly JudgedStep[] | undefined, colours: 
 /** `10 % pass, 50 % fail` */
 export function judgedInWords(judged: readonly JudgedStep[] | undefined): string {
   return (judged ?? [])
-    .map(({ name, share, judgement }) => `${name.startsWith('canary-') ? `${share} %` : name} ${judgement.verdict}`)
+    .map((step) => `${phaseOf(step) === 'canary' ? `${step.share} %` : step.name} ${step.judgement.verdict}`)
     .join(', ');
-}
-
-/** How each share of the traffic was judged, told when its soak has ended; of the last one the phase tells the same. */
-export function stepEvents(before: ReleaseStatus | undefined, { judged = [], phases }: ReleaseStatus): string[] {
-  const told = new Set(before?.judged?.map(stepText));
-  const ended = phases.filter(({ state }) => state !== 'running');
-  return judged
-    .filter(({ judgement }) => !ended.some(({ detail }) => detail?.includes(judgement.reason)))
-    .map(stepText)
-    .filter((line) => !told.has(line));
-}
-
-/** A metric that began to say that the new version is worse; once it is undone, the phase and the last word say so. */
-export function alarmEvents(before: ReleaseStatus | undefined, { judgement, state }: ReleaseStatus): string[] {
-  if (state !== 'running' && state !== 'paused') return [];
-  const told = new Set(before?.judgement?.metrics?.filter(isBad).map(({ name }) => name));
-  return (judgement?.metrics ?? []).filter((metric) => isBad(metric) && !told.has(metric.name)).map(metricText);
-}
-
-function isBad({ label, dryRun }: MetricVerdict): boolean {
-  return !dryRun && (label === 'high' || label === 'low');
 }
 
 /** What did not alarm is no comfort once something else has failed the version. */
 function sign(metric: MetricVerdict, verdict: Verdict | undefined, { green, red, dim }: Colours): string {
-  if (isBad(metric)) return red('✗');
+  if (isWorse(metric)) return red('✗');
   return metric.label === 'pass' && verdict !== 'fail' ? green('✓') : dim('·');
 }
 

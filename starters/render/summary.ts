@@ -23,9 +23,9 @@ function endLines(status: ReleaseStatus, colours: Colours): string[] {
 }
 
 /** Which metrics failed it, besides the one that is named as the reason. */
-function failureLines({ judged, why = '' }: ReleaseStatus, colours: Colours): string[] {
+function failureLines({ judged }: ReleaseStatus, colours: Colours): string[] {
   const last = judged?.at(-1)?.judgement;
-  return last?.verdict === 'fail' ? alarmLines(last, why, colours).map((line) => `    ${line}`) : [];
+  return last?.verdict === 'fail' ? alarmLines(last, colours).map((line) => `    ${line}`) : [];
 }
 
 function liveLine({ outcome, live }: ReleaseStatus): string[] {

@@ -7,6 +7,7 @@ import { number } from '../metric/effect';
 import { countsVerdict, startCounts } from '../live/counts';
 import { isClearlyGood, liveVerdicts, testsOf, type LiveSettings } from '../live/judge';
 import { judgeReference } from '../reference';
+import { isWorse } from '../../release';
 import type { Judgement, MetricVerdict } from '../../release';
 import { startSeries, valuesOf } from '../series';
 import type { RouterVerdict } from '../subject';
@@ -57,7 +58,7 @@ function weigh(
       ? { ...judgement, verdict: 'pass', reason: `metrics: ${scored.reason}` }
       : judgement;
   if (judgement.verdict === 'inconclusive' && scored.verdict === 'inconclusive') return judgement;
-  const failure = values.find(({ label, dryRun }) => !dryRun && (label === 'high' || label === 'low'));
+  const failure = values.find(isWorse);
   const because = failure ? `; ${failure.name}: ${failure.reason}` : '';
   const reason = `metrics: ${scored.reason}${because}`;
   return { ...judgement, verdict: scored.verdict, reason, ...(failure && { decidedBy: failure.name }) };
@@ -99,7 +100,7 @@ function decide(
   if (limited.verdict === 'fail') return told('fail', limited.reason);
   const fired = firedTrigger(canary.triggers, state.triggers);
   if (fired !== undefined) return told('fail', fired);
-  const worse = compared.find(({ label, dryRun }) => !dryRun && (label === 'high' || label === 'low'));
+  const worse = compared.find(isWorse);
   if (worse) return told('fail', `${worse.name}: ${worse.reason}`, worse.name);
   if (limited.verdict === 'inconclusive') return told('inconclusive', limited.reason);
   const silent = [...neededOf(router, settings), ...counts].find((one) => !one.dryRun && showsNothing(one));

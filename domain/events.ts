@@ -1,0 +1,137 @@
+import { yesTo } from './asking';
+import type { Asked } from './asking';
+import { phaseTells } from './details';
+import type { MessageName } from './messages';
+import { isWorse } from './release';
+import type {
+  JudgedStep,
+  Judgement,
+  MessageRecord,
+  MetricVerdict,
+  Outcome,
+  PhaseRecord,
+  ReleaseRef,
+  ReleaseStatus,
+  UndoRecord,
+} from './release';
+
+/** Something that happened to a release. `at`: when, in ms since the epoch, where that is known. */
+export type ReleaseEvent =
+  | { kind: 'started'; at: number; release: ReleaseRef; who: string }
+  | { kind: 'message'; at: number; message: MessageRecord }
+  /** It ended, or had nothing to do. */
+  | { kind: 'phase'; at?: number; phase: PhaseRecord & { state: 'done' | 'failed' | 'skipped' } }
+  /** A soak has ended, with this judgement. */
+  | { kind: 'judged'; step: JudgedStep }
+  /** A metric began to say that the new version is worse. */
+  | { kind: 'alarm'; metric: MetricVerdict }
+  | { kind: 'share'; share: number }
+  /** `why` is absent when the phase that failed says the same. */
+  | { kind: 'state'; state: Exclude<ReleaseStatus['state'], 'ended'>; why?: string }
+  | { kind: 'undo'; undo: UndoRecord & { state: 'done' | 'failed' } }
+  /** How the soak that goes on stands, for those who come later. */
+  | { kind: 'standing'; judgement: Judgement }
+  /** Something is asked of a person: in words, and by which message they say yes. `asks`: unknown of an older version. */
+  | { kind: 'asks'; at?: number; text: string; yes?: MessageName; asks?: Asked }
+  | { kind: 'ended'; at?: number; outcome?: Outcome; why?: string };
+
+/**
+ * What happened to a release between two looks at it; without a look before, everything so far. What is merely under way is
+ * no event. What a release keeps in lists is told however far apart the looks are; of its state and its share only the last.
+ */
+export function eventsBetween(before: ReleaseStatus | undefined, now: ReleaseStatus): ReleaseEvent[] {
+  return [
+    ...startOf(before, now),
+    ...newMessages(before?.messages ?? [], now.messages).map((message) => ({
+      ...{ kind: 'message' as const, at: message.at, message },
+    })),
+    ...now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase)),
+    ...judgedEvents(before, now),
+    ...alarmEvents(before, now),
+    ...shareEvents(before, now),
+    ...stateEvents(before, now),
+    ...now.undos.flatMap((undo) => undoEvents(before?.undos, undo)),
+    ...standingEvents(before, now),
+    ...asksEvents(before, now),
+    ...endEvents(before, now),
+  ];
+}
+
+function startOf(before: ReleaseStatus | undefined, { release, who, startedAt }: ReleaseStatus): ReleaseEvent[] {
+  return before === undefined ? [{ kind: 'started', at: startedAt, release, who }] : [];
+}
+
+/** Messages are added at the end, and old ones dropped from the beginning: the longest part that both looks have is known. */
+function newMessages(before: MessageRecord[], now: MessageRecord[]): MessageRecord[] {
+  const [old, all] = [before, now].map((messages) => messages.map((message) => JSON.stringify(message)));
+  for (let dropped = 0; dropped < before.length; dropped++) {
+    const common = old!.slice(dropped);
+    if (common.every((message, index) => message === all![index])) return now.slice(common.length);
+  }
+  return now;
+}
+
+function phaseEvents(before: PhaseRecord | undefined, phase: PhaseRecord): ReleaseEvent[] {
+  const { state, endedAt } = phase;
+  if (state === 'running' || state === before?.state) return [];
+  return [{ kind: 'phase', ...(endedAt !== undefined && { at: endedAt }), phase: { ...phase, state } }];
+}
+
+function judgedEvents(before: ReleaseStatus | undefined, { judged = [], phases }: ReleaseStatus): ReleaseEvent[] {
+  const told = new Set(before?.judged?.map(keyOf));
+  return judged
+    .filter((step) => !told.has(keyOf(step)) && !phases.some((phase) => phaseTells(phase, step)))
+    .map((step) => ({ kind: 'judged', step }));
+}
+
+function keyOf({ name, judgement: { verdict, reason } }: JudgedStep): string {
+  return JSON.stringify([name, verdict, reason]);
+}
+
+/** Once it is undone, the phase that failed and the last word say so. */
+function alarmEvents(before: ReleaseStatus | undefined, { judgement, state }: ReleaseStatus): ReleaseEvent[] {
+  if (state !== 'running' && state !== 'paused') return [];
+  const told = new Set(before?.judgement?.metrics?.filter(isWorse).map(({ name }) => name));
+  return (judgement?.metrics ?? [])
+    .filter((metric) => isWorse(metric) && !told.has(metric.name))
+    .map((metric) => ({ kind: 'alarm', metric }));
+}
+
+function shareEvents(before: ReleaseStatus | undefined, { share }: ReleaseStatus): ReleaseEvent[] {
+  return share === (before?.share ?? 0) ? [] : [{ kind: 'share', share }];
+}
+
+function stateEvents(before: ReleaseStatus | undefined, { state, why, phases }: ReleaseStatus): ReleaseEvent[] {
+  if (state === 'ended' || state === (before?.state ?? 'running')) return [];
+  const isTold = state !== 'undoing' || why === undefined || phases.some(({ detail }) => detail === why);
+  return [{ kind: 'state', state, ...(!isTold && { why }) }];
+}
+
+function undoEvents(before: UndoRecord[] | undefined, undo: UndoRecord): ReleaseEvent[] {
+  const { label, state, failure } = undo;
+  if (state !== 'done' && state !== 'failed') return [];
+  const known = before?.find((one) => one.label === label);
+  // One that is tried again may fail again, with other words, between two looks.
+  if (known?.state === state && known.failure === failure) return [];
+  return [{ kind: 'undo', undo: { ...undo, state } }];
+}
+
+function standingEvents(before: ReleaseStatus | undefined, { judgement, state }: ReleaseStatus): ReleaseEvent[] {
+  return before === undefined && judgement !== undefined && state !== 'ended' ? [{ kind: 'standing', judgement }] : [];
+}
+
+function asksEvents(before: ReleaseStatus | undefined, now: ReleaseStatus): ReleaseEvent[] {
+  const { waitingFor: text, asks } = now;
+  // The same may be asked twice; an older version does not say since when.
+  const isOther = asks && before?.asks && asks.since !== before.asks.since;
+  if (!text || (text === before?.waitingFor && !isOther)) return [];
+  const yes = yesTo(now);
+  return [{ kind: 'asks', text, ...(yes && { yes }), ...(asks && { at: asks.since, asks }) }];
+}
+
+function endEvents(before: ReleaseStatus | undefined, { state, outcome, why, endedAt }: ReleaseStatus): ReleaseEvent[] {
+  if (state !== 'ended' || before?.state === 'ended') return [];
+  return [
+    { kind: 'ended', ...(endedAt !== undefined && { at: endedAt }), ...(outcome && { outcome }), ...(why && { why }) },
+  ];
+}
