@@ -9,7 +9,7 @@ import { LABELS, imageName, imageTag } from '../domain/names';
 import type { Owned } from '../domain/ownership';
 import { SLOTS, type PinnedImage } from '../domain/release';
 import type { Target } from '../targets/target';
-import { forgetTags, noteTags, readTags, type Tags } from './image-tags';
+import { forgetTags, noteTags, readTags } from './image-tags';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
 import type { Activities, Step } from './steps';
@@ -44,19 +44,17 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
       };
     }),
 
-  restoreImages: (input) =>
-    withStep(parts, input, async (step) => void (await restoreTags(input, step, input.report?.tags))),
+  restoreImages: (input) => withStep(parts, input, async (step) => void (await restoreTags(input, step))),
 });
 
 /** Gives every tag that a release moved back what it stood for before; answers the tags, with what was done to them. */
 export async function restoreTags(
   input: Step,
   step: Pick<StepParts, 'target' | 'state' | 'io' | 'assertFence'>,
-  known: Tags = [],
 ): Promise<string[]> {
   const { target, io, assertFence } = step;
   const did: string[] = [];
-  for (const { reference, previous } of (await readTags(input, step)) ?? known) {
+  for (const { reference, previous } of (await readTags(input, step)) ?? []) {
     await assertFence();
     const made = (await target.images.inspect(reference, '', io))?.image.digest;
     if (made === undefined || made === previous) continue;

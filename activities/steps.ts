@@ -171,8 +171,8 @@ export interface Activities {
   preflight(input: Step & { live: Live | null; options: ReleaseOptions; fence: boolean }): Promise<PreflightReport>;
 
   buildImages(input: Step & { skipBuild: boolean; configurationIdentity: string }): Promise<BuildReport>;
-  /** Undo of build. Gets no report when the step died before it answered. */
-  restoreImages(input: Step & { report: BuildReport | null }): Promise<void>;
+  /** Undo of build. */
+  restoreImages(input: Step): Promise<void>;
 
   backUp(input: Step & { live: Live | null }): Promise<BackupReport>;
 

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { appConfigSchema } from '../domain/config';
+import { KINDS } from '../domain/kinds';
 import type { Live } from '../domain/release';
 import type { ReleaseRequest } from '../domain/request';
 import { releaseWorkflowId } from '../domain/names';
-import { messageUpdate, WORKFLOWS } from '../workflows/messages';
+import { messageUpdate } from '../workflows/messages';
 import { startTemporalServer } from '../tests/support/temporal';
 import type { ScaleReport } from './scale-worker';
 import { ms, quantiles } from './statistics';
@@ -90,7 +91,7 @@ async function start(client: Client, from: number, to: number): Promise<void> {
   const one = async (): Promise<void> => {
     for (let index = next++; index < to; index = next++) {
       const request = requestOf(`app-${index}`);
-      await client.workflow.start(WORKFLOWS.release, {
+      await client.workflow.start(KINDS.release.workflow, {
         workflowId: releaseWorkflowId(request),
         taskQueue: 'scale',
         workflowTaskTimeout: '10s',
@@ -111,6 +112,7 @@ function requestOf(app: string): ReleaseRequest {
     canary: { interval: `${INTERVAL_MS}ms`, steps: [{ weight: 50, soak: '24h' }], limits: { errorRate: 5, p95: '1s' } },
   });
   return {
+    kind: 'release',
     app,
     environment: 'production',
     id: `${app}-r1`,

@@ -1,6 +1,7 @@
+import { refOf } from './kinds';
 import type { MigrationResult } from './migration';
-import type { JudgedStep, LedgerEntry, Live, MetricVerdict, ReleaseResult } from './release';
-import type { ReleaseRequest } from './request';
+import type { JudgedStep, LedgerEntry, Live, MetricVerdict, ReleaseResult, RequestResult } from './release';
+import type { Request } from './request';
 
 /** How many releases an environment keeps in its own state; all of them are in the durable copy outside. */
 export const REMEMBERED = 20;
@@ -29,16 +30,27 @@ function withoutMetrics({ judged = [] }: LedgerEntry): Pick<LedgerEntry, 'judged
   };
 }
 
-/** What an ended release is remembered as. */
-export function entryOf(
-  request: ReleaseRequest,
-  { status, live, images, names }: ReleaseResult & Partial<MigrationResult>,
-  endedAt: number,
-): LedgerEntry {
-  const { outcome, why, startedAt, phases, messages, judged, leftovers } = status;
-  const known = { ...identityOf(request), why, startedAt, phases, messages, ...judgedInShort(judged), leftovers };
-  const told = { ...known, ...(names && { migrations: names }) };
-  return { ...told, outcome: outcome ?? 'terminated', endedAt, images, live };
+/** What the workflow of one kind of request answers, and no other. */
+export type ToldAlone = Omit<ReleaseResult, keyof RequestResult> | Omit<MigrationResult, keyof RequestResult>;
+
+/** What an ended request is remembered as. */
+export function entryOf(request: Request, result: RequestResult & ToldAlone, endedAt: number): LedgerEntry {
+  const { status, live } = result;
+  const { outcome = 'terminated', why, startedAt, phases, messages, judged, leftovers } = status;
+  return {
+    ...identityOf(request),
+    outcome,
+    ...(why !== undefined && { why }),
+    startedAt,
+    endedAt,
+    phases,
+    images: 'images' in result ? result.images : [],
+    messages,
+    ...judgedInShort(judged),
+    leftovers,
+    ...('names' in result && { migrations: result.names }),
+    live,
+  };
 }
 
 /** Of so many steps and metrics the ledger keeps what they said, the failures first, each in so many characters. */
@@ -48,7 +60,7 @@ const LONGEST_REASON = 200;
 const LABELS = ['high', 'low', 'inconclusive', 'nodata', 'pass'] as const;
 
 /** What the ledger keeps of how a release was judged: a bounded part of it. */
-export function judgedInShort(judged: JudgedStep[] | undefined): Pick<LedgerEntry, 'judged'> {
+function judgedInShort(judged: JudgedStep[] | undefined): Pick<LedgerEntry, 'judged'> {
   if (!judged || judged.length === 0) return {};
   return { judged: judged.slice(-STEPS_KEPT).map(inShort) };
 }
@@ -70,13 +82,15 @@ function cut(text: string): string {
   return text.length <= LONGEST_REASON ? text : `${text.slice(0, LONGEST_REASON - 1)}…`;
 }
 
-/** What a release is remembered as that somebody terminated, so that it could say nothing itself. */
-export function terminatedEntry(request: ReleaseRequest, why: string, endedAt: number, live: Live | null): LedgerEntry {
+/** What a request is remembered as that somebody terminated, so that it could say nothing itself. */
+export function terminatedEntry(request: Request, why: string, endedAt: number, live: Live | null): LedgerEntry {
   const nothing = { phases: [], images: [], messages: [], leftovers: [] };
   const { requestedAt: startedAt } = request;
   return { ...identityOf(request), ...nothing, outcome: 'terminated', why, startedAt, endedAt, live };
 }
 
-function identityOf({ app, environment, id, version, who, note, git }: ReleaseRequest) {
-  return { release: { app, environment, id, version }, who, note, ...(git && { git }) };
+function identityOf(request: Request) {
+  const { kind, who, note } = request;
+  const git = 'git' in request ? request.git : undefined;
+  return { release: refOf(request), kind, who, note, ...(git && { git }) };
 }

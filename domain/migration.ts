@@ -1,5 +1,4 @@
-import type { ReleaseResult } from './release';
-import type { MigrationRequest, ReleaseRequest } from './request';
+import type { RequestResult } from './release';
 
 /** Which migrations `migrate down` reverts: the newest, everything newer than one that stays, or one alone. */
 export type DownChoice = { last: true } | { to: string } | { only: string };
@@ -22,22 +21,17 @@ export interface MigrationLook {
 }
 
 /** Answer of `migrate up` and `migrate down`; what is live is what was live before. */
-export interface MigrationResult extends ReleaseResult {
+export interface MigrationResult extends RequestResult {
   /** What was to be applied, or reverted, in that order. */
   names: string[];
   /** Name of the backup that was made first; the path of its archive where an older version made it. */
   backup?: string;
 }
 
-/** Whether an environment is asked for a migration by hand, not for a release. */
-export function isMigration(request: ReleaseRequest): request is MigrationRequest {
-  return 'action' in request;
-}
-
 /** Name for `to` that no migration has: everything is reverted. */
 export const BASE = 'base';
 
-/** What stands where a release has its version: `migrate up`, `migrate down to 002_total`. */
+/** What a migration by hand is called: `migrate up`, `migrate down to 002_total`. */
 export function titleOfMigration(action: MigrationAction): string {
   if (action.kind !== 'down') return `migrate ${action.kind}`;
   const { choice } = action;

@@ -1,5 +1,5 @@
 import type { Asked } from './asking';
-import type { GitState } from './request';
+import type { GitState, RequestKind } from './request';
 
 /** A release passes through these, in this order. */
 export const PHASES = [
@@ -42,10 +42,11 @@ export interface Scope {
   environment: string;
 }
 
-/** One attempt to bring a version to an environment. */
+/** One attempt to bring a version to an environment, or whatever else was asked of it. */
 export interface ReleaseRef extends Scope {
   /** Unique for ever, sorts by time: `20261121-101500-1.2.3-k3v9`. */
   id: string;
+  /** Of a release; of anything else its title, as `migrate up`. */
   version: string;
 }
 
@@ -163,6 +164,8 @@ export interface MessageRecord {
 /** Answer of the `status` query. */
 export interface ReleaseStatus {
   release: ReleaseRef;
+  /** Absent in what an older version of Spillway began: ask `kindOf`. */
+  kind?: RequestKind;
   state: 'running' | 'paused' | 'undoing' | 'needs a hand' | 'ended';
   outcome?: Outcome;
   /** Why it did not end `released`, in one sentence. */
@@ -192,17 +195,23 @@ export interface ReleaseStatus {
   leftovers: string[];
 }
 
-/** What a release workflow answers. */
-export interface ReleaseResult {
+/** What the workflow of any request answers. */
+export interface RequestResult {
   status: ReleaseStatus;
   /** What is live after it. */
   live: Live | null;
+}
+
+/** What a release workflow answers. */
+export interface ReleaseResult extends RequestResult {
   images: PinnedImage[];
 }
 
 /** One line of an environment's memory. */
 export interface LedgerEntry {
   release: ReleaseRef;
+  /** Absent in what an older version of Spillway remembered: ask `kindOf`. */
+  kind?: RequestKind;
   outcome: Outcome;
   why?: string;
   who: string;

@@ -133,10 +133,8 @@ async function requestFor(action: MigrationAction, options: ChangeOptions): Prom
   }
   const now = new Date();
   return {
-    ...{ app, environment, config, projectDirectory, action },
+    ...{ kind: 'migration', app, environment, config, projectDirectory, action },
     id: releaseId(`migrate-${action.kind}`, now),
-    version: titleOfMigration(action),
-    options: { skipBuild: true, testOnly: false, noRollback: false, again: false },
     who: await whoIs(options.who),
     note: options.note,
     requestedAt: now.getTime(),

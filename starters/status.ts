@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
+import { KINDS, kindOf } from '../domain/kinds';
 import { releaseWorkflowId } from '../domain/names';
 import { isAlive, liveText } from '../domain/live-state';
 import type { Live, ReleaseStatus, Scope } from '../domain/release';
@@ -133,10 +134,10 @@ function foundLines({ live, found }: Overview, colours: Colours): string[] {
 function lastLine({ state, release }: Overview, colours: Colours): string[] {
   const last = state?.ledger[0];
   if (!last || release) return [];
-  const { outcome, why, endedAt, who, judged, migrations } = last;
+  const { outcome, why, endedAt, who, judged } = last;
   const reason = why ? ` — ${oneLine(why)}` : '';
   return [
-    `last ${migrations ? 'migration' : 'release'}: ${last.release.version} ${outcomeText(outcome, colours)} at ${timeText(endedAt)} UTC by ${who}${reason}`,
+    `last ${KINDS[kindOf(last)].noun}: ${last.release.version} ${outcomeText(outcome, colours)} at ${timeText(endedAt)} UTC by ${who}${reason}`,
     ...judgedLines(judged, colours).map((line) => `  ${line}`),
   ];
 }

@@ -3,7 +3,7 @@ import type { Question } from '../domain/asking';
 import { undecidedText } from '../domain/details';
 import type { Judgement } from '../domain/release';
 import { formatDuration } from '../domain/units';
-import type { Run } from './run';
+import type { ReleaseRun as Run } from './run';
 import { soak } from './soak';
 import type { Soak } from './soak';
 

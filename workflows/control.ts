@@ -3,11 +3,12 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { questionText } from '../domain/asking';
 import type { Asked, Question } from '../domain/asking';
 import { describe } from '../domain/details';
+import { refOf } from '../domain/kinds';
 import { parseMessage, recordOf, refusal, MESSAGES } from '../domain/messages';
 import type { Message, MessageName, Situation } from '../domain/messages';
 import { SEARCH_ATTRIBUTES } from '../domain/names';
 import type { Live, Outcome, Phase, ReleaseStatus } from '../domain/release';
-import type { ReleaseRequest } from '../domain/request';
+import type { Request } from '../domain/request';
 import { messageSignal, messageUpdate, statusQuery } from './messages';
 import type { MessageAnswer } from './messages';
 
@@ -36,13 +37,14 @@ export class Control {
   soaking = false;
 
   constructor(
-    request: ReleaseRequest,
+    request: Request,
     live: Live | null,
     private readonly approvers: string[],
   ) {
-    const { app, environment, id, version, who, note } = request;
+    const { kind, who, note } = request;
     this.status = {
-      release: { app, environment, id, version },
+      release: refOf(request),
+      kind,
       state: 'running',
       phase: 'preflight',
       phases: [],

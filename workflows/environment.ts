@@ -1,11 +1,12 @@
 import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
 import { remember } from '../domain/ledger';
-import { isMigration } from '../domain/migration';
-import type { ReleaseRequest } from '../domain/request';
-import { environmentQuery, migrationUpdate, releaseUpdate } from './messages';
+import { KINDS, kindOf, titleOf, unknownKind } from '../domain/kinds';
+import { asRequest } from '../domain/request';
+import type { OldRequest, Request, RequestKind } from '../domain/request';
+import { environmentQuery, requestUpdate } from './messages';
 import type { CurrentRelease, EnvironmentInput, EnvironmentState, ReleaseAnswer } from './messages';
 import { refusal } from './refusing';
-import { reconcileAfter, restore, startRelease, untilEnded } from './releasing';
+import { reconcileAfter, restore, startWork, untilEnded } from './releasing';
 
 // A history longer than this is slow to replay for a worker that takes the environment over.
 const LONG_HISTORY = 2_000;
@@ -21,17 +22,19 @@ const WRITING_MS = 30_000;
 export async function environment({ carried, ...scope }: EnvironmentInput): Promise<void> {
   const state: EnvironmentState = { ...scope, live: null, ledger: [], current: null, ...carried?.state };
   const answers = new Map<string, ReleaseAnswer>(carried?.answers);
-  const waiting: ReleaseRequest[] = [];
+  const waiting: Request[] = [];
   setHandler(environmentQuery, () => state);
   // A retry of a request that was answered already gets that answer, also after continue-as-new.
-  const receive = async (request: ReleaseRequest): Promise<ReleaseAnswer> => {
+  const receive = async (given: Request | OldRequest): Promise<ReleaseAnswer> => {
+    const request = asRequest(given);
+    const unknown = unknownKind(request);
+    if (unknown) return { accepted: false, reason: unknown };
     if (!answers.has(request.id) && !waiting.some(({ id }) => id === request.id)) waiting.push(request);
     await condition(() => answers.has(request.id));
     return answers.get(request.id) as ReleaseAnswer;
   };
-  setHandler(releaseUpdate, receive);
-  setHandler(migrationUpdate, receive);
-  const answer = (request: ReleaseRequest, given: ReleaseAnswer): void => void answers.set(request.id, given);
+  for (const kind of Object.keys(KINDS) as RequestKind[]) setHandler(requestUpdate(kind), receive);
+  const answer = (request: Request, given: ReleaseAnswer): void => void answers.set(request.id, given);
 
   for (;;) {
     show(state);
@@ -52,14 +55,14 @@ interface Turn {
 
 async function serve(
   state: EnvironmentState,
-  request: ReleaseRequest,
-  answer: (request: ReleaseRequest, given: ReleaseAnswer) => void,
-  waiting: ReleaseRequest[],
+  request: Request,
+  answer: (request: Request, given: ReleaseAnswer) => void,
+  waiting: Request[],
 ): Promise<void> {
   const unread = await restore(state, request);
   const refused = refusal(state, request, unread);
   if (refused) return answer(request, refused);
-  const started = await startRelease(state, request);
+  const started = await startWork(state, request);
   answer(request, started.answer);
   if (!started.child) return;
   const current = (state.current = currentOf(request));
@@ -84,8 +87,8 @@ async function serve(
 async function refuseOthers(
   state: EnvironmentState,
   turn: Turn,
-  answer: (request: ReleaseRequest, given: ReleaseAnswer) => void,
-  waiting: ReleaseRequest[],
+  answer: (request: Request, given: ReleaseAnswer) => void,
+  waiting: Request[],
 ): Promise<void> {
   for (;;) {
     await condition(() => turn.over || waiting.length > 0);
@@ -94,9 +97,10 @@ async function refuseOthers(
   }
 }
 
-function currentOf(request: ReleaseRequest): CurrentRelease {
-  const { id: releaseId, version, who } = request;
-  return { releaseId, version, who, since: Date.now(), ...(isMigration(request) && { migration: true }) };
+function currentOf(request: Request): CurrentRelease {
+  const { id: releaseId, kind, who } = request;
+  const what = { releaseId, kind, version: titleOf(request), who, since: Date.now() };
+  return { ...what, ...(kind === 'migration' && { migration: true }) };
 }
 
 function isLong(): boolean {
@@ -107,7 +111,7 @@ function isLong(): boolean {
 function show({ live, current, needsHand, ledger }: EnvironmentState): void {
   const lines = [
     live ? `Live: **${live.version}** in ${live.slot} (${live.releaseId})` : 'Nothing is live yet.',
-    ...(current ? [`${current.migration ? 'Migrating' : 'Releasing'}: **${current.version}**, by ${current.who}`] : []),
+    ...(current ? [`${doing(current)}: **${current.version}**, by ${current.who}`] : []),
     ...(current?.trouble ? [`**It cannot go on**: ${current.trouble}`] : []),
     ...(needsHand ? [`**Needs a hand**: ${needsHand}`] : []),
     '',
@@ -116,4 +120,8 @@ function show({ live, current, needsHand, ledger }: EnvironmentState): void {
     ),
   ];
   setCurrentDetails(lines.join('\n'));
+}
+
+function doing({ kind, version }: CurrentRelease): string {
+  return KINDS[kindOf({ kind, release: { version } })].doing;
 }

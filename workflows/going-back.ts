@@ -1,24 +1,25 @@
 import { CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
 import { messageOf } from '../domain/failures';
-import { judgedInShort } from '../domain/ledger';
-import type { LedgerEntry, Outcome, ReleaseResult, UndoRecord } from '../domain/release';
+import { entryOf } from '../domain/ledger';
+import type { ToldAlone } from '../domain/ledger';
+import type { Outcome, RequestResult, UndoRecord } from '../domain/release';
 import { summarised } from './run';
 import type { Run } from './run';
 import { brief, quick } from './steps';
 import type { Hand } from './undo-stack';
 
-/** Puts everything back, newest first; answers how that ended. */
-export async function goBack(run: Run, error: TemporalFailure): Promise<Outcome> {
-  const { control, request, slot, undos } = run;
+/**
+ * Puts everything back, newest first; answers how that ended.
+ * @param stays what was asked to be left where it is, in words: then only the traffic goes back
+ */
+export async function goBack(run: Run, error: TemporalFailure, stays?: string): Promise<Outcome> {
+  const { control, undos } = run;
   control.changed({ why: control.stop?.why ?? messageOf(error) });
   control.asked();
   if (undos.isUntouched) return 'refused';
   control.changed({ state: 'undoing' });
-  if (!request.options.noRollback) return (await undo(run, ['traffic', 'other'])) ? 'resolved by hand' : 'rolled back';
-  const byHand = await undo(run, ['traffic']);
-  control.status.leftovers.push(
-    `${request.version} stays in ${slot} for inspection, as asked; the next release clears it`,
-  );
+  const byHand = await undo(run, stays === undefined ? ['traffic', 'other'] : ['traffic']);
+  if (stays !== undefined) control.status.leftovers.push(stays);
   return byHand ? 'resolved by hand' : 'rolled back';
 }
 
@@ -28,23 +29,24 @@ export async function leaveNothing(run: Run): Promise<void> {
 }
 
 /**
- * Writes the ledger and ends the release, or the migration by hand.
- * @param migrations those that it was to apply or revert by hand
+ * Writes the ledger, and ends what was asked for.
+ * @param told what its kind alone answers
  */
-export async function finish(run: Run, outcome: Outcome, migrations?: string[]): Promise<ReleaseResult> {
-  const { control, step, live, next } = run;
+export async function finish<T extends ToldAlone>(run: Run, outcome: Outcome, told: T): Promise<RequestResult & T> {
+  const { control, request, step, live } = run;
   await CancellationScope.nonCancellable(async () => {
     try {
       // A release that changed nothing does not wait for an engine or a disk that made it end.
       const { recordEntry } = control.status.phase === 'preflight' ? brief : quick;
-      await summarised(recordEntry, 'write the ledger', { ...step, entry: entryOf(run, outcome, migrations) });
+      const result = { status: { ...control.status, outcome }, live, ...told };
+      await summarised(recordEntry, 'write the ledger', { ...step, entry: entryOf(request, result, Date.now()) });
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
       control.status.leftovers.push(`the ledger's durable copy lacks this release: ${messageOf(error)}`);
     }
   });
   control.ended(outcome);
-  return { status: control.status, live, images: next?.images ?? [] };
+  return { status: control.status, live, ...told };
 }
 
 async function undo(run: Run, kinds: ('traffic' | 'other')[]): Promise<boolean> {
@@ -62,13 +64,4 @@ async function askForHand({ control }: Run, { label }: UndoRecord): Promise<Hand
   await condition(() => control.hand !== undefined);
   control.undoesAgain();
   return control.hand ?? 'retry';
-}
-
-function entryOf({ control, request, live, next }: Run, outcome: Outcome, migrations?: string[]): LedgerEntry {
-  const { release, why, who, note, startedAt, phases, messages, judged, leftovers } = control.status;
-  const { git } = request;
-  const images = next?.images ?? [];
-  const endedAt = Date.now();
-  const told = { release, outcome, why, who, note, git, startedAt, endedAt, phases, images, messages, leftovers };
-  return { ...told, ...judgedInShort(judged), ...(migrations && { migrations }), live };
 }

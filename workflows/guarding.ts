@@ -1,9 +1,9 @@
 import { sleep } from '@temporalio/workflow';
 import type { WatchInput } from '../activities/steps';
 import type { Trouble } from '../domain/guard';
-import { isMigration } from '../domain/migration';
+import { KINDS } from '../domain/kinds';
 import { releaseWorkflowId } from '../domain/names';
-import type { ReleaseRequest } from '../domain/request';
+import type { Request } from '../domain/request';
 import { formatDuration } from '../domain/units';
 import { summarised } from './run';
 import { patient, quick } from './steps';
@@ -27,16 +27,15 @@ export interface Guarded {
  * so it would keep its share of the traffic. That is told at once, and when it has lasted for the guard time of its
  * configuration the release is terminated.
  */
-export async function guard(request: ReleaseRequest, runId: string, told: Guarded): Promise<void> {
+export async function guard(request: Request, runId: string, told: Guarded): Promise<void> {
   const { guard: time = UNSAID } = request.config;
   const release = { workflowId: releaseWorkflowId(request), runId };
   await sleep(Math.ceil(time * FIRST_LOOK), { summary: 'before the first look whether it goes on' });
   for (;;) {
     const seen = await watch({ ...release, until: 'trouble' });
     if (!seen) return;
-    const trouble: Trouble = isMigration(request)
-      ? { spared: 'a migration has no traffic to give back', ...seen }
-      : seen;
+    const { spared } = KINDS[request.kind];
+    const trouble: Trouble = { ...(spared !== undefined && { spared }), ...seen };
     told.trouble(inWords(trouble, Date.now() + time));
     const still = await watch({ ...release, until: 'well', atMost: trouble.spared ? null : time });
     if (still) {

@@ -4,7 +4,7 @@ import { formatDuration } from '../domain/units';
 import type { Live } from '../domain/release';
 import { otherSlot } from '../domain/release';
 import { phase, skip, summarised } from './run';
-import type { Run } from './run';
+import type { ReleaseRun as Run } from './run';
 import { patient, slow } from './steps';
 
 /* The phases past the point of no return: the old version goes. */

@@ -1,10 +1,11 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { AdoptReport, PreflightCheck, Step } from '../activities/steps';
 import type { AppConfig } from '../domain/config';
+import { KINDS } from '../domain/kinds';
 import type { LiveState } from '../domain/live-state';
 import type { MessageName } from '../domain/messages';
 import type { LedgerEntry, Live, ReleaseStatus, Scope } from '../domain/release';
-import type { MigrationRequest, ReleaseRequest } from '../domain/request';
+import type { ReleaseRequest, Request, RequestKind } from '../domain/request';
 
 /** What travels with a message; the Web UI may send anything, so a handler takes it as unknown. */
 export interface MessageInput {
@@ -36,21 +37,23 @@ export type ReleaseAnswer =
 
 export interface CurrentRelease {
   releaseId: string;
+  /** Absent in what an older version of Spillway began: ask `kindOf`. */
+  kind?: RequestKind;
+  /** Of a release; of anything else its title, as `migrate up`. */
   version: string;
   who: string;
   /** Milliseconds since the epoch. */
   since: number;
-  /** It is a migration by hand. */
+  /** It is a migration by hand: what `kind` says too, for scripts that read it here. */
   migration?: true;
   /** What keeps it from going on by itself, and what its environment does about that. */
   trouble?: string;
 }
 
-/** Asked by update-with-start, with the release id as update id, so that asking again is harmless. */
-export const releaseUpdate = defineUpdate<ReleaseAnswer, [ReleaseRequest]>('release');
-
-/** The same for a migration by hand. */
-export const migrationUpdate = defineUpdate<ReleaseAnswer, [MigrationRequest]>('migrate');
+/** Asked by update-with-start, with the request's id as update id, so that asking again is harmless. */
+export function requestUpdate(kind: RequestKind) {
+  return defineUpdate<ReleaseAnswer, [Request]>(KINDS[kind].update);
+}
 
 /** By so many ms the clock of a machine that asks may differ from Temporal's: `notAfter` is kept as exactly as that. */
 export const CLOCKS_DIFFER_MS = 60_000;
@@ -74,8 +77,8 @@ export const environmentQuery = defineQuery<EnvironmentState>('environment');
 /** Names under which workflows are started; nobody else spells them. */
 export const WORKFLOWS = {
   environment: 'environment',
-  release: 'release',
-  migration: 'migration',
+  /** Of one alone, that looks and changes nothing: all others are begun by their environment. */
+  migration: KINDS.migration.workflow,
   plan: 'plan',
   history: 'history',
   adopt: 'adopt',

@@ -2,23 +2,24 @@ import { ActivityFailure, ApplicationFailure, isCancellation, patched, TemporalF
 import type { BackupReport } from '../activities/steps';
 import { chooseDown } from '../domain/migration';
 import type { MigrationAction, MigrationLook, MigrationResult } from '../domain/migration';
-import type { MigrationRequest } from '../domain/request';
+import { asRequest } from '../domain/request';
+import type { MigrationRequest, OldRequest } from '../domain/request';
 import type { LiveState } from '../domain/live-state';
 import type { Live, Outcome } from '../domain/release';
-import { Control } from './control';
 import { finish, goBack } from './going-back';
 import { backupPhase, migratePhase } from './preparing';
-import { isLiveDead, phase, skip, summarised } from './run';
+import { begin, isLiveDead, phase, skip, summarised } from './run';
 import type { Run } from './run';
 import { brief, heavy, quick, slow, undoing } from './steps';
 import { untilStopped } from './stopping';
-import { UndoStack } from './undo-stack';
 
 /** Input of a migration by hand: the request, and what its environment says is live. */
 export interface MigrationInput {
-  request: MigrationRequest;
+  request: MigrationRequest | OldRequest;
   live: Live | null;
 }
+
+type MigrationRun = Run<MigrationRequest>;
 
 /** What a change has found out, and done, so far. */
 interface Change {
@@ -30,7 +31,8 @@ interface Change {
  * Migrations by hand: shows them, applies what is pending, or reverts some. A change holds the lock of its environment
  * like a release, backs up first, verifies afterwards, and puts back what it did when it fails. The ledger has it, too.
  */
-export async function migration({ request, live }: MigrationInput): Promise<MigrationLook | MigrationResult> {
+export async function migration({ request: given, live }: MigrationInput): Promise<MigrationLook | MigrationResult> {
+  const request = asRequest(given);
   const { action } = request;
   if (action.kind === 'status') return look(request);
   const run = begin(request, live);
@@ -38,8 +40,7 @@ export async function migration({ request, live }: MigrationInput): Promise<Migr
   const ended = async (outcome: Outcome): Promise<MigrationResult> => {
     const { names } = change;
     const backup = change.backup?.name ?? change.backup?.file;
-    const result = await finish(run, outcome, names);
-    return { ...result, names, ...(backup && { backup }) };
+    return finish(run, outcome, { names, ...(backup && { backup }) });
   };
   try {
     return await ended(await untilStopped(run.control, request.config.deadline, () => forward(run, action, change)));
@@ -68,7 +69,7 @@ async function look({ app, environment, config, projectDirectory, action }: Migr
 }
 
 async function forward(
-  run: Run,
+  run: MigrationRun,
   action: Exclude<MigrationAction, { kind: 'status' }>,
   change: Change,
 ): Promise<Outcome> {
@@ -85,7 +86,7 @@ async function forward(
 }
 
 /** Takes the environment, and finds out which migrations are meant. */
-async function choosePhase(run: Run, action: Exclude<MigrationAction, { kind: 'status' }>): Promise<string[]> {
+async function choosePhase(run: MigrationRun, action: Exclude<MigrationAction, { kind: 'status' }>): Promise<string[]> {
   return phase(run, 'preflight', async (record) => {
     await summarised(quick.takeFence, 'take the environment', run.step);
     const { applied, pending, mistakes, restore = [] } = await look({ ...run.request, action });
@@ -128,15 +129,6 @@ async function downPhase(run: Run, names: string[], backup: BackupReport): Promi
       await summarised(slow.smoke, `smoke ${live.slot} on the reverted schema`, { ...step, slot: live.slot, through });
     }
   });
-}
-
-function begin({ action: _, ...request }: MigrationRequest, live: Live | null): Run {
-  const { app, environment, id, version, config, projectDirectory } = request;
-  const control = new Control(request, live, []);
-  control.listen();
-  const step = { release: { app, environment, id, version }, config, projectDirectory };
-  const nothing = { next: null, carried: null, recorded: null, deployed: undefined };
-  return { request, step, control, undos: new UndoStack(), live, slot: 'blue', ...nothing };
 }
 
 function refused(why: string): ApplicationFailure {

@@ -1,16 +1,19 @@
 import { caveatsOf, stepsOf } from '../domain/plan';
-import type { ReleaseRequest } from '../domain/request';
+import { asRequest } from '../domain/request';
+import type { OldRequest, ReleaseRequest } from '../domain/request';
 import type { PlanAnswer } from './messages';
-import { summarised } from './run';
+import { stepOf, summarised } from './run';
 import { quick } from './steps';
 
 /** Says what a release would do now, against the real state, and changes nothing. */
-export async function plan(request: ReleaseRequest): Promise<PlanAnswer> {
-  const { app, environment, id, version, config, projectDirectory, options } = request;
+export async function plan(given: ReleaseRequest | OldRequest): Promise<PlanAnswer> {
+  const request = asRequest(given);
+  const { app, environment, config, options } = request;
   const ledger = { scope: { app, environment }, config, limit: 1 };
   const [last] = await summarised(quick.readLedger, 'read what is live', ledger);
   const input = {
-    ...{ release: { app, environment, id, version }, config, projectDirectory, options },
+    ...stepOf(request),
+    options,
     live: last?.live ?? null,
     fence: false,
   };

@@ -4,7 +4,7 @@ import { liveText } from '../domain/live-state';
 import type { Live } from '../domain/release';
 import { formatCount, formatSize } from '../domain/units';
 import { isLiveDead, phase, skip, summarised } from './run';
-import type { Run } from './run';
+import type { ReleaseRun, Run } from './run';
 import { heavy, quick, slow, undoing } from './steps';
 
 /* The phases in which the new version gets no traffic yet. */
@@ -12,7 +12,7 @@ import { heavy, quick, slow, undoing } from './steps';
 /** Warnings of preflight that a release shows. */
 const MOST_WARNINGS = 5;
 
-export async function preflightPhase(run: Run) {
+export async function preflightPhase(run: ReleaseRun) {
   const { step, live, request } = run;
   return phase(run, 'preflight', async (record) => {
     const report = await summarised(quick.preflight, 'try what can be known to fail', {
@@ -48,13 +48,11 @@ function warningsOf(checks: PreflightCheck[]): string[] {
   return more > 0 ? [...lines.slice(0, MOST_WARNINGS), `${more} more, which \`spillway plan\` tells`] : lines;
 }
 
-export async function buildPhase(run: Run, configurationIdentity: string): Promise<Live> {
+export async function buildPhase(run: ReleaseRun, configurationIdentity: string): Promise<Live> {
   const { step, request, undos } = run;
   const { skipBuild } = request.options;
   return phase(run, 'build', async (record) => {
-    undos.push('restore the image tags, remove the images of this release', () =>
-      undoing.restoreImages({ ...step, report: null }),
-    );
+    undos.push('restore the image tags, remove the images of this release', () => undoing.restoreImages(step));
     const input = { ...step, skipBuild, configurationIdentity };
     const report = await summarised(
       heavy.buildImages,
@@ -99,7 +97,7 @@ export async function migratePhase(run: Run, names: string[], backup: BackupRepo
   });
 }
 
-export async function deployPhase(run: Run): Promise<void> {
+export async function deployPhase(run: ReleaseRun): Promise<void> {
   const { step, slot, live, next, undos, request } = run;
   await phase(run, 'deploy', async (record) => {
     undos.push(`remove ${request.version} from ${slot}`, () => undoing.removeSlot({ ...step, slot }));
@@ -110,14 +108,14 @@ export async function deployPhase(run: Run): Promise<void> {
   });
 }
 
-export async function smokePhase(run: Run): Promise<void> {
+export async function smokePhase(run: ReleaseRun): Promise<void> {
   await phase(run, 'smoke', async (record) => {
     record.detail = await smoke(run, 'slot');
   });
 }
 
 /** Asks what a user would, and answers in words. */
-export async function smoke(run: Run, through: 'slot' | 'router'): Promise<string> {
+export async function smoke(run: ReleaseRun, through: 'slot' | 'router'): Promise<string> {
   const what = through === 'slot' ? `smoke ${run.slot} directly` : 'smoke through the router';
   const { step, slot, deployed } = run;
   const { checks } = await summarised(slow.smoke, what, { ...step, slot, through, ...(deployed && { deployed }) });

@@ -1,5 +1,6 @@
-import { isMigration } from '../domain/migration';
-import type { ReleaseRequest } from '../domain/request';
+import { KINDS, kindOf, kindRefusal, titleOf } from '../domain/kinds';
+import type { Scope } from '../domain/release';
+import type { Request } from '../domain/request';
 import { CLOCKS_DIFFER_MS } from './messages';
 import type { CurrentRelease, EnvironmentState, ReleaseAnswer } from './messages';
 
@@ -11,38 +12,28 @@ import type { CurrentRelease, EnvironmentState, ReleaseAnswer } from './messages
  */
 export function refusal(
   { current, live }: EnvironmentState,
-  request: ReleaseRequest,
+  request: Request,
   unread?: string,
 ): ReleaseAnswer | undefined {
-  const { app, environment, version, options } = request;
   if (current) return { accepted: false, reason: busy(current, request), current };
   const late = tooLate(request, Date.now());
   if (late) return { accepted: false, reason: late };
-  // The preflight of a release meets the same trouble, and says it better. A migration would forget what is live.
-  if (unread && isMigration(request))
-    return { accepted: false, reason: `expected to read what is live from the ledger, seen: ${unread}` };
-  if (live?.version === version && !options.again && !options.testOnly) {
-    const reason =
-      `${app} ${version} is live in ${environment} already: release another version, ` +
-      'or the same with --again if it serves no more, or its configuration or secrets changed';
-    return { accepted: false, reason };
-  }
-  return undefined;
+  const reason = kindRefusal(request, { live, unread });
+  return reason === undefined ? undefined : { accepted: false, reason };
 }
 
-function busy(current: CurrentRelease, { app, environment }: ReleaseRequest): string {
-  const { who, version, since, migration } = current;
-  const does = migration
-    ? `is migrating ${app} in ${environment} (${version})`
-    : `is releasing ${app} ${version} to ${environment}`;
-  return `${who} ${does} since ${timeOf(since)}; wait, or abort it`;
+function busy(current: CurrentRelease, scope: Scope): string {
+  const { kind, who, version, since } = current;
+  const { does } = KINDS[kindOf({ kind, release: { version } })];
+  return `${who} ${does(version, scope)} since ${timeOf(since)}; wait, or abort it`;
 }
 
 /** A request may lie with Temporal until a worker comes; by then nobody expects anything of it. */
-function tooLate({ notAfter, version }: ReleaseRequest, now: number): string | undefined {
+function tooLate(request: Request, now: number): string | undefined {
+  const { notAfter } = request;
   if (notAfter === undefined || now <= notAfter + CLOCKS_DIFFER_MS) return undefined;
   return (
-    `${version} was to begin before ${timeOf(notAfter)}, but by Temporal's clock it is ${timeOf(now)} now and nobody ` +
+    `${titleOf(request)} was to begin before ${timeOf(notAfter)}, but by Temporal's clock it is ${timeOf(now)} now and nobody ` +
     'waits for it any more: nothing was changed. Ask again; if that is refused at once, set the clock of the machine that asks'
   );
 }

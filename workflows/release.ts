@@ -1,40 +1,40 @@
 import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 import type { Live, Outcome, ReleaseResult } from '../domain/release';
-import type { ReleaseRequest } from '../domain/request';
+import { asRequest } from '../domain/request';
+import type { OldRequest, ReleaseRequest } from '../domain/request';
 import { otherSlot } from '../domain/release';
-import { Control } from './control';
 import { finish, goBack, leaveNothing } from './going-back';
 import { drainPhase, retirePhase } from './letting-go';
 import { backupPhase, buildPhase, deployPhase, migratePhase, preflightPhase, smokePhase } from './preparing';
 import { approvePhase, bakePhase, canaryPhase, lastPause, switchPhase, verifyPhase } from './shifting';
 import { untilStopped } from './stopping';
-import { isLiveDead } from './run';
-import type { Run } from './run';
-import { UndoStack } from './undo-stack';
+import { begin, isLiveDead } from './run';
+import type { ReleaseRun } from './run';
 
 /** Input of a release: the request, and what its environment says is live. */
 export interface ReleaseInput {
-  request: ReleaseRequest;
+  request: ReleaseRequest | OldRequest;
   live: Live | null;
 }
 
 /** Brings a version to an environment, or puts everything back. */
-export async function release({ request, live }: ReleaseInput): Promise<ReleaseResult> {
-  const run = begin(request, live);
+export async function release({ request: given, live }: ReleaseInput): Promise<ReleaseResult> {
+  const request = asRequest(given);
+  const run = runOf(request, live);
   try {
     const outcome = await untilStopped(run.control, request.config.deadline, () => forward(run));
     if (outcome === 'released') await letGo(run);
     else await leaveNothing(run);
-    return await finish(run, outcome);
+    return await finish(run, outcome, imagesOf(run));
   } catch (error) {
     // A programming error parks the release until a fixed worker replays it: undoing then would be a guess.
     if (!(error instanceof TemporalFailure)) throw error;
-    return finish(run, await goBack(run, error));
+    return finish(run, await goBack(run, error, whatStays(run)), imagesOf(run));
   }
 }
 
 /** Everything that can be undone. */
-async function forward(run: Run): Promise<Outcome> {
+async function forward(run: ReleaseRun): Promise<Outcome> {
   const { version, options } = run.request;
   const { configurationIdentity, pendingMigrations } = await preflightPhase(run);
   const next = await buildPhase(run, configurationIdentity);
@@ -55,7 +55,7 @@ async function forward(run: Run): Promise<Outcome> {
 }
 
 /** Past the point of no return nothing stops a release any more, and a failure leaves something for later. */
-async function letGo(run: Run): Promise<void> {
+async function letGo(run: ReleaseRun): Promise<void> {
   const { control, undos, live } = run;
   control.entered('drain');
   undos.discard();
@@ -66,17 +66,23 @@ async function letGo(run: Run): Promise<void> {
   });
 }
 
-function nothingToDo(run: Run, why: string): Outcome {
+function nothingToDo(run: ReleaseRun, why: string): Outcome {
   run.control.changed({ why });
   return 'unchanged';
 }
 
-function begin(request: ReleaseRequest, live: Live | null): Run {
-  const { app, environment, id, version, config, projectDirectory } = request;
-  const control = new Control(request, live, config.approve.by);
-  control.listen();
-  const step = { release: { app, environment, id, version }, config, projectDirectory };
+function imagesOf({ next }: ReleaseRun): Pick<ReleaseResult, 'images'> {
+  return { images: next?.images ?? [] };
+}
+
+function whatStays({ request: { version, options }, slot }: ReleaseRun): string | undefined {
+  return options.noRollback
+    ? `${version} stays in ${slot} for inspection, as asked; the next release clears it`
+    : undefined;
+}
+
+function runOf(request: ReleaseRequest, live: Live | null): ReleaseRun {
   const slot = live ? otherSlot(live.slot) : 'blue';
   const nothing = { next: null, carried: null, recorded: null, deployed: undefined };
-  return { request, step, control, undos: new UndoStack(), live, slot, ...nothing };
+  return { ...begin(request, live, request.config.approve.by), slot, ...nothing };
 }

@@ -10,16 +10,15 @@ import type { ChildWorkflowHandle } from '@temporalio/workflow';
 import { defineSearchAttributeKey, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { messageOf } from '../domain/failures';
 import { entryOf, inMemory, terminatedEntry } from '../domain/ledger';
-import { isMigration } from '../domain/migration';
+import type { ToldAlone } from '../domain/ledger';
+import { KINDS, refOf, titleOf } from '../domain/kinds';
 import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../domain/names';
-import type { LedgerEntry } from '../domain/release';
-import type { ReleaseRequest } from '../domain/request';
+import type { LedgerEntry, Live, RequestResult } from '../domain/release';
+import type { Request } from '../domain/request';
 import { guard } from './guarding';
 import type { Guarded } from './guarding';
-import { WORKFLOWS } from './messages';
 import type { EnvironmentState, ReleaseAnswer } from './messages';
-import type { release } from './release';
-import { summarised } from './run';
+import { stepOf, summarised } from './run';
 import { HEARTBEAT_TIMEOUT_MS, quick, undoing } from './steps';
 
 /* How an environment starts a release, waits for it, and cleans up after one that was terminated. */
@@ -31,7 +30,7 @@ const STEPS_HAVE_ENDED_MS = HEARTBEAT_TIMEOUT_MS + 2_000;
  * Learns from the durable ledger what an environment knew before, if this workflow knows nothing. Answers why it could
  * not be read.
  */
-export async function restore(state: EnvironmentState, request: ReleaseRequest): Promise<string | undefined> {
+export async function restore(state: EnvironmentState, request: Request): Promise<string | undefined> {
   if (state.ledger.length > 0) return undefined;
   const { app, environment, config } = request;
   const input = { scope: { app, environment }, config, limit: 20 };
@@ -45,23 +44,25 @@ export async function restore(state: EnvironmentState, request: ReleaseRequest):
   return undefined;
 }
 
-type Child = ChildWorkflowHandle<typeof release>;
+/** What the workflow of every kind of request looks like to an environment. */
+type Work = (input: { request: Request; live: Live | null }) => Promise<RequestResult & ToldAlone>;
+type Child = ChildWorkflowHandle<Work>;
 
-/** Starts the release, or the migration by hand, which takes and answers the same and more. */
-export async function startRelease(
+/** Starts the workflow that does what is asked for. */
+export async function startWork(
   { live }: EnvironmentState,
-  request: ReleaseRequest,
+  request: Request,
 ): Promise<{ answer: ReleaseAnswer; child?: Child }> {
   const workflowId = releaseWorkflowId(request);
   try {
-    const child = await startChild<typeof release>(isMigration(request) ? WORKFLOWS.migration : WORKFLOWS.release, {
+    const child = await startChild<Work>(KINDS[request.kind].workflow, {
       workflowId,
       args: [{ request, live }],
       // Ending the environment must not end a release without its undo.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowTaskTimeout: 3_000,
       typedSearchAttributes: searchAttributes(request),
-      staticSummary: `${request.app} ${request.version} → ${request.environment}`,
+      staticSummary: `${request.app} ${titleOf(request)} → ${request.environment}`,
       staticDetails: `By ${request.who}. ${request.note}`,
     });
     return { answer: { accepted: true, releaseId: request.id, workflowId }, child };
@@ -84,7 +85,7 @@ export interface Ended {
  */
 export async function untilEnded(
   child: Child,
-  request: ReleaseRequest,
+  request: Request,
   live: EnvironmentState['live'],
   tell: (trouble?: string) => void,
 ): Promise<Ended> {
@@ -108,9 +109,8 @@ export async function untilEnded(
 }
 
 /** Makes the target agree with the ledger after a release that could not undo itself. */
-export async function reconcileAfter(state: EnvironmentState, request: ReleaseRequest): Promise<void> {
-  const { app, environment, id, version, config, projectDirectory } = request;
-  const step = { release: { app, environment, id, version }, config, projectDirectory };
+export async function reconcileAfter(state: EnvironmentState, request: Request): Promise<void> {
+  const step = stepOf(request);
   const entry = state.ledger[0] as LedgerEntry;
   await sleep(STEPS_HAVE_ENDED_MS, { summary: 'wait until steps of the terminated release have ended' });
   try {
@@ -119,16 +119,17 @@ export async function reconcileAfter(state: EnvironmentState, request: ReleaseRe
     delete state.needsHand;
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;
-    state.needsHand = `${version} was terminated and its remains could not be removed: ${messageOf(error)}`;
+    state.needsHand = `${titleOf(request)} was terminated and its remains could not be removed: ${messageOf(error)}`;
   }
   await summarised(quick.recordEntry, 'write the ledger', { ...step, entry }).catch((error: unknown) => {
     if (!(error instanceof TemporalFailure)) throw error;
   });
 }
 
-function searchAttributes(request: ReleaseRequest) {
-  return (['app', 'environment', 'version'] as const).map((name) => ({
-    key: defineSearchAttributeKey(SEARCH_ATTRIBUTES[name], 'KEYWORD'),
-    value: request[name],
+function searchAttributes(request: Request) {
+  const { app, environment, version } = refOf(request);
+  return Object.entries({ app, environment, version }).map(([name, value]) => ({
+    key: defineSearchAttributeKey(SEARCH_ATTRIBUTES[name as keyof typeof SEARCH_ATTRIBUTES], 'KEYWORD'),
+    value,
   }));
 }

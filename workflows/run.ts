@@ -4,25 +4,30 @@ import type { Step } from '../activities/steps';
 import type { Services } from '../domain/judging/counters';
 import type { Watched } from '../domain/containers/exits';
 import { messageOf } from '../domain/failures';
+import { refOf } from '../domain/kinds';
 import { isAlive } from '../domain/live-state';
 import type { LiveState } from '../domain/live-state';
 import type { Live, Phase, PhaseRecord, Slot } from '../domain/release';
-import type { ReleaseRequest } from '../domain/request';
+import type { ReleaseRequest, Request } from '../domain/request';
 import type { CarriedState } from '../domain/judging/soak/state';
-import type { Control } from './control';
-import type { UndoStack } from './undo-stack';
+import { Control } from './control';
+import { UndoStack } from './undo-stack';
 
-/** What the phases of one release share. */
-export interface Run {
-  request: ReleaseRequest;
+/** What the phases share, whatever was asked for. */
+export interface Run<R extends Request = Request> {
+  request: R;
   /** What every step is told. */
   step: Step;
   control: Control;
   undos: UndoStack;
   /** What serves the traffic; null until the first release of an environment has done so. */
   live: Live | null;
-  /** What became of that before this release; absent when nobody said. */
+  /** What became of that before; absent when nobody said. */
   found?: LiveState;
+}
+
+/** What the phases of a release share. */
+export interface ReleaseRun extends Run<ReleaseRequest> {
   /** Where the new version goes. */
   slot: Slot;
   /** How its containers ran when they were healthy: all that follows is compared with that. */
@@ -33,6 +38,19 @@ export interface Run {
   carried: CarriedState | null;
   /** What was counted of the live version while it was compared; the bake has nothing else to compare with. */
   recorded: Services | null;
+}
+
+/** Begins to answer for a request: it is asked how it goes, and told what to do, from here on. */
+export function begin<R extends Request>(request: R, live: Live | null, approvers: string[] = []): Run<R> {
+  const control = new Control(request, live, approvers);
+  control.listen();
+  return { request, step: stepOf(request), control, undos: new UndoStack(), live };
+}
+
+/** What every step of a request is told. */
+export function stepOf(request: Request): Step {
+  const { config, projectDirectory } = request;
+  return { release: refOf(request), config, projectDirectory };
 }
 
 /** Whether the live version does not serve, so that there is nothing to compare with and nothing to ask. */

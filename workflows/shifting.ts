@@ -6,7 +6,7 @@ import type { Live, Slot } from '../domain/release';
 import { ask, settle, untilPromoted } from './asking';
 import { smoke } from './preparing';
 import { isLiveDead, pauseIsOver, phase, skip, summarised } from './run';
-import type { Run } from './run';
+import type { ReleaseRun as Run } from './run';
 import { soak } from './soak';
 import type { Soak } from './soak';
 import { quick, slow, undoing } from './steps';

@@ -3,7 +3,7 @@ import type { SoakInput, SoakReport } from '../activities/steps';
 import type { Limits } from '../domain/config';
 import type { JudgedStep, Judgement } from '../domain/release';
 import { forNextStep } from '../domain/judging/soak/state';
-import type { Run } from './run';
+import type { ReleaseRun as Run } from './run';
 import { patient } from './steps';
 
 /** What is soaked and for how long. */

@@ -7,9 +7,8 @@ import {
 import type { Client } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../../domain/failures';
 import { environmentWorkflowId } from '../../domain/names';
-import { isMigration } from '../../domain/migration';
-import type { ReleaseRequest } from '../../domain/request';
-import { CLOCKS_DIFFER_MS, migrationUpdate, releaseUpdate, WORKFLOWS } from '../../workflows/messages';
+import type { Request } from '../../domain/request';
+import { CLOCKS_DIFFER_MS, requestUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentInput, ReleaseAnswer } from '../../workflows/messages';
 import { isConnectionLoss } from './client';
 import { taskQueue } from './scope';
@@ -25,12 +24,12 @@ const POLL_AGE = 75_000;
 export const WORKFLOW_TASK_TIMEOUT = '3s';
 
 /**
- * Asks an environment for a release or a migration by hand, and makes the environment if there is none. The request's id
+ * Asks an environment for what is requested, and makes the environment if there is none. The request's id
  * is the id of the question, so asking again after a broken connection begins nothing twice.
  *
  * @throws UnreachableFailure when no worker answers; one that comes later refuses the request.
  */
-export async function askEnvironment(client: Client, asked: ReleaseRequest): Promise<ReleaseAnswer> {
+export async function askEnvironment(client: Client, asked: Request): Promise<ReleaseAnswer> {
   const deadline = Date.now() + ANSWER_TIMEOUT;
   const request = { ...asked, notAfter: deadline };
   for (;;) {
@@ -77,7 +76,7 @@ export async function findWorkers(client: Client): Promise<string[]> {
     .map(({ identity }) => identity ?? 'unnamed');
 }
 
-function askOnce(client: Client, request: ReleaseRequest): Promise<ReleaseAnswer> {
+function askOnce(client: Client, request: Request): Promise<ReleaseAnswer> {
   const { app, environment, id } = request;
   const input: EnvironmentInput = { app, environment };
   const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOWS.environment, {
@@ -88,13 +87,11 @@ function askOnce(client: Client, request: ReleaseRequest): Promise<ReleaseAnswer
     workflowIdConflictPolicy: 'USE_EXISTING',
     staticSummary: `${app} in ${environment}`,
   });
-  const options = { updateId: id, startWorkflowOperation };
-  return isMigration(request)
-    ? client.workflow.executeUpdateWithStart(migrationUpdate, { ...options, args: [request] })
-    : client.workflow.executeUpdateWithStart(releaseUpdate, { ...options, args: [request] });
+  const options = { updateId: id, startWorkflowOperation, args: [request] as [Request] };
+  return client.workflow.executeUpdateWithStart(requestUpdate(request.kind), options);
 }
 
-function noAnswer({ app, environment }: ReleaseRequest, cause: unknown): UnreachableFailure {
+function noAnswer({ app, environment }: Request, cause: unknown): UnreachableFailure {
   return new UnreachableFailure(
     `the environment ${environment} of ${app} did not answer within ${ANSWER_TIMEOUT / 1_000} s. It may still begin ` +
       `within ${CLOCKS_DIFFER_MS / 1_000} s, and is refused after that: look at \`spillway status\` and the log of the ` +

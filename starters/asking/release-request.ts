@@ -74,6 +74,7 @@ async function requestFor(project: Configured, version: string, options: Request
   const now = new Date();
   const git = await gitState(projectDirectory);
   return {
+    kind: 'release',
     app,
     environment,
     id: releaseId(version, now),

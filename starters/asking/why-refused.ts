@@ -1,22 +1,22 @@
 import type { Client } from '@temporalio/client';
-import type { ReleaseRequest } from '../../domain/request';
+import { KINDS, kindOf } from '../../domain/kinds';
+import type { Request } from '../../domain/request';
 import type { ReleaseAnswer } from '../../workflows/messages';
 import { ReleaseView } from '../following/release-view';
 
 /** Why an environment refused: it knows who has it; what that release waits for it says itself. */
 export async function whyRefused(
   client: Client,
-  { app, environment }: ReleaseRequest,
+  { app, environment }: Request,
   { reason, current }: Extract<ReleaseAnswer, { accepted: false }>,
 ): Promise<string> {
   if (!current) return reason;
   const look = await new ReleaseView(client, { app, environment }, current.releaseId).look();
   if (look.kind !== 'status' || look.status.state !== 'needs a hand') return reason;
-  const what = current.migration
-    ? `migration (${current.version}) of ${app} in`
-    : `release of ${app} ${current.version} to`;
+  const { kind, version } = current;
+  const { named } = KINDS[kindOf({ kind, release: { version } })];
   return (
-    `the ${what} ${environment} by ${current.who} needs a hand, and nothing else can be released until that is settled: ` +
+    `the ${named(version, { app, environment })} by ${current.who} needs a hand, and nothing else can be released until that is settled: ` +
     '`spillway status` says what could not be undone, and what to do'
   );
 }

@@ -201,9 +201,21 @@ export class Follower {
 
 /** What the ledger still knows of a release. */
 function statusOf(entry: LedgerEntry): ReleaseStatus {
-  const { release, outcome, why, who, note, startedAt, endedAt, phases, messages, judged, leftovers, live } = entry;
+  const { release, kind, outcome, why, who, note, startedAt, endedAt, phases, messages, judged, leftovers, live } =
+    entry;
   const phase = phases.at(-1)?.phase ?? 'preflight';
   const share = outcome === 'released' ? 100 : 0;
-  const told = { release, outcome, ...(why && { why }), who, note, startedAt, endedAt, messages, leftovers };
+  const told = {
+    release,
+    ...(kind && { kind }),
+    outcome,
+    ...(why && { why }),
+    who,
+    note,
+    startedAt,
+    endedAt,
+    messages,
+    leftovers,
+  };
   return { ...told, state: 'ended', phase, phases, undos: [], share, ...(judged && { judged }), ...(live && { live }) };
 }

@@ -8,14 +8,14 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Activities, SoakInput, SoakReport } from '../../activities/steps';
 import { appConfigSchema } from '../../domain/config';
 import type { MessageName } from '../../domain/messages';
-import { isMigration } from '../../domain/migration';
 import { environmentWorkflowId, releaseWorkflowId, SEARCH_ATTRIBUTES } from '../../domain/names';
-import type { Live, ReleaseStatus } from '../../domain/release';
-import type { ReleaseRequest } from '../../domain/request';
+import type { Live, ReleaseStatus, Scope } from '../../domain/release';
+import { asRequest } from '../../domain/request';
+import type { OldRequest, ReleaseRequest, Request } from '../../domain/request';
 import { ROUTERS } from '../../domain/router';
 import { cacheDirectory } from '../../starters/dev/temporal-program';
 import type { environment as environmentWorkflow } from '../../workflows/environment';
-import { environmentQuery, messageUpdate, migrationUpdate, releaseUpdate, statusQuery } from '../../workflows/messages';
+import { environmentQuery, messageUpdate, requestUpdate, statusQuery } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import type { release } from '../../workflows/release';
 import { workflowBundle } from './workflow-bundle';
@@ -194,8 +194,8 @@ export class ReleaseWorld {
     });
   }
 
-  /** Asks the environment for a release or a migration, as the commands do. */
-  async ask(request: ReleaseRequest): Promise<ReleaseAnswer> {
+  /** Asks the environment as the commands do, those of an older version too. */
+  async ask(request: Request | OldRequest): Promise<ReleaseAnswer> {
     const { app, environment } = request;
     const startWorkflowOperation = new WithStartWorkflowOperation<typeof environmentWorkflow>('environment', {
       workflowId: environmentWorkflowId(request),
@@ -203,14 +203,12 @@ export class ReleaseWorld {
       workflowIdConflictPolicy: 'USE_EXISTING',
       args: [{ app, environment }],
     });
-    const options = { startWorkflowOperation, updateId: request.id };
-    return isMigration(request)
-      ? this.client.workflow.executeUpdateWithStart(migrationUpdate, { ...options, args: [request] })
-      : this.client.workflow.executeUpdateWithStart(releaseUpdate, { ...options, args: [request] });
+    const options = { startWorkflowOperation, updateId: request.id, args: [request as Request] as [Request] };
+    return this.client.workflow.executeUpdateWithStart(requestUpdate(asRequest(request).kind), options);
   }
 
   /** Waits until the environment is as wanted. */
-  async settled(request: ReleaseRequest, wanted: (state: EnvironmentState) => boolean): Promise<EnvironmentState> {
+  async settled(request: Scope, wanted: (state: EnvironmentState) => boolean): Promise<EnvironmentState> {
     const handle = this.client.workflow.getHandle(environmentWorkflowId(request));
     return polled(() => handle.query(environmentQuery), wanted);
   }
@@ -293,6 +291,7 @@ export function requestWith(
     canary: { limits: { errorRate: 5 }, ...(settings.canary ?? TWO_STEPS) },
   });
   return {
+    kind: 'release',
     app,
     environment: 'production',
     id: `${app}-r1`,

@@ -10,7 +10,7 @@ import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { ReleaseResult, ReleaseStatus, Scope } from '../../domain/release';
 import type { ReleaseOptions, ReleaseRequest } from '../../domain/request';
 import { isConnectionLoss } from '../../starters/asking/client';
-import { environmentQuery, messageUpdate, releaseUpdate, statusQuery, WORKFLOWS } from '../../workflows/messages';
+import { environmentQuery, messageUpdate, requestUpdate, statusQuery, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { removeTraces } from './engine';
 import { startLoad } from './load';
@@ -150,7 +150,7 @@ export class World {
       workflowIdConflictPolicy: 'USE_EXISTING',
       workflowTaskTimeout: '3s',
     });
-    return this.client.workflow.executeUpdateWithStart(releaseUpdate, {
+    return this.client.workflow.executeUpdateWithStart(requestUpdate('release'), {
       args: [request],
       updateId: request.id,
       startWorkflowOperation,
@@ -168,6 +168,7 @@ export class World {
     const stamp = `${day?.replaceAll('-', '')}-${time?.replaceAll(':', '')}`;
     const id = `${stamp}-${version}-${randomBytes(2).toString('hex')}`;
     const request: ReleaseRequest = {
+      kind: 'release',
       ...this.scope,
       id,
       version,

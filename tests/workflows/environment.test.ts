@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { LedgerEntry } from '../../domain/release';
 import type { ReleaseRequest } from '../../domain/request';
-import { CLOCKS_DIFFER_MS, environmentQuery, releaseUpdate, WORKFLOWS } from '../../workflows/messages';
+import { CLOCKS_DIFFER_MS, environmentQuery, requestUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { startTemporalServer } from '../support/temporal';
 import type { TemporalServer } from '../support/temporal';
@@ -209,7 +209,7 @@ describe('a request that waits with Temporal for a worker', () => {
         args: [{ app, environment }],
       });
       const options = { args: [request] as [ReleaseRequest], updateId: request.id, startWorkflowOperation };
-      const answer = new Client({ connection }).workflow.executeUpdateWithStart(releaseUpdate, options);
+      const answer = new Client({ connection }).workflow.executeUpdateWithStart(requestUpdate('release'), options);
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       world = await ReleaseWorld.start(server.address);
       expect(await answer).toMatchObject({ accepted: false, reason: expect.stringContaining('nobody waits for it') });

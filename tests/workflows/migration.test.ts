@@ -3,7 +3,7 @@ import { BASE, chooseDown, titleOfMigration } from '../../domain/migration';
 import type { MigrationAction, MigrationLook, MigrationResult } from '../../domain/migration';
 import { releaseWorkflowId } from '../../domain/names';
 import type { LedgerEntry, Live } from '../../domain/release';
-import type { MigrationRequest, ReleaseRequest } from '../../domain/request';
+import type { MigrationRequest, OldRequest, ReleaseRequest } from '../../domain/request';
 import type { EnvironmentState } from '../../workflows/messages';
 import type { migration } from '../../workflows/migration';
 import { failing, Door, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
@@ -13,20 +13,31 @@ beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);
 afterAll(async () => world.stop());
 beforeEach(() => world.reset());
 
+function migrationWith(action: MigrationAction, of: ReleaseRequest = requestWith()): MigrationRequest {
+  const { app, environment, id, config, projectDirectory, who, requestedAt } = of;
+  const asked = { app, environment, id: `${id}-migrate`, config, projectDirectory, who, note: 'by hand', requestedAt };
+  return { kind: 'migration', action, ...asked };
+}
+
 function begin(
   action: MigrationAction,
-  request: ReleaseRequest = requestWith(),
+  request: MigrationRequest | OldRequest = migrationWith(action),
   live: Live | null = null,
 ): Promise<WorkflowHandle<typeof migration>> {
   return world.client.workflow.start<typeof migration>('migration', {
     workflowId: action.kind === 'status' ? `migrations/${request.app}` : releaseWorkflowId(request),
     workflowIdConflictPolicy: 'FAIL',
     taskQueue: 'test',
-    args: [{ request: { ...request, action }, live }],
+    args: [{ request, live }],
   });
 }
 const change = async (action: MigrationAction, live?: Live) =>
-  (await (await begin(action, requestWith(), live)).result()) as MigrationResult;
+  (await (await begin(action, undefined, live)).result()) as MigrationResult;
+/** The same as a command before kinds asks for it. */
+function older({ kind: _kind, ...asked }: MigrationRequest): OldRequest {
+  const options = { skipBuild: true, testOnly: false, noRollback: false, again: false };
+  return { ...asked, version: titleOfMigration(asked.action), options };
+}
 const UP: MigrationAction = { kind: 'up' };
 const LAST: MigrationAction = { kind: 'down', choice: { last: true } };
 
@@ -149,24 +160,28 @@ describe('migrations by hand', () => {
     expect(world.asked('revertMigrations')).toHaveLength(1);
   });
 
+  it('that an older worker began go on', async () => {
+    const { status, names } = (await (await begin(UP, older(migrationWith(UP)))).result()) as MigrationResult;
+    expect({ names, outcome: status.outcome }).toEqual({ names: ['002_orders'], outcome: 'migrated' });
+    expect(status).toMatchObject({ kind: 'migration', release: { version: 'migrate up' } });
+  });
+
   it('keep releases and other migrations away', async () => {
     const door = new Door();
     world.reset({ applyMigrations: async ({ names }) => (await door.wait(), { applied: names }) });
-    const request = requestWith();
+    const release = requestWith();
+    const request = migrationWith(UP, release);
     const handle = await begin(UP, request);
     await door.entered;
     await expect(begin(UP, request)).rejects.toMatchObject({ name: 'WorkflowExecutionAlreadyStartedError' });
-    expect(await world.ask({ ...request, id: `${request.id}-2` })).toMatchObject({ accepted: false });
+    expect(await world.ask(release)).toMatchObject({ accepted: false });
     door.unlock();
     await handle.result();
   });
 });
 
 describe('an environment that is asked for a migration by hand', () => {
-  const asked = (action: MigrationAction = UP): MigrationRequest => {
-    const request = requestWith();
-    return { ...request, id: `${request.id}-migrate`, version: titleOfMigration(action), note: 'by hand', action };
-  };
+  const asked = (action: MigrationAction = UP): MigrationRequest => migrationWith(action);
   const known = (request: MigrationRequest): LedgerEntry => ({
     ...{ release: { ...request, version: '1.0.0' }, outcome: 'released', who: 'x', note: '', startedAt: 0, endedAt: 1 },
     ...{ phases: [], images: [], messages: [], leftovers: [], live: LIVE },
@@ -180,8 +195,9 @@ describe('an environment that is asked for a migration by hand', () => {
     const { ledger, live } = await world.settled(request, idle);
     expect(live).toEqual(LIVE);
     const told = { outcome: 'migrated', migrations: ['002_orders'], who: 'alice', note: 'by hand', live: LIVE };
-    expect(ledger[0]).toMatchObject({ ...told, release: { id: request.id, version: 'migrate up' } });
-    expect(world.asked('recordEntry').map(({ entry }) => entry)).toMatchObject([told]);
+    const kept = { ...told, kind: 'migration', release: { id: request.id, version: 'migrate up' }, images: [] };
+    expect(ledger[0]).toMatchObject(kept);
+    expect(world.asked('recordEntry').map(({ entry }) => entry)).toMatchObject([kept]);
   });
 
   it('keeps one that failed, and was put back or never begun', async () => {
@@ -210,6 +226,15 @@ describe('an environment that is asked for a migration by hand', () => {
     });
     door.unlock();
     await world.settled(request, idle);
+  });
+
+  it('understands what an older command asks for', async () => {
+    const request = asked();
+    await world.ask(older(request));
+    const { ledger } = await world.settled(request, idle);
+    const told = { kind: 'migration', outcome: 'migrated', migrations: ['002_orders'] };
+    expect(ledger[0]).toMatchObject({ ...told, release: { id: request.id, version: 'migrate up' } });
+    expect(world.ran()).toContain('applyMigrations');
   });
 
   it('does not begin it while nobody knows what is live', async () => {
