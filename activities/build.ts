@@ -4,6 +4,7 @@ import type { ServiceConfig } from '../domain/config';
 import { ImageFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { releaseIdentity } from '../domain/identity';
+import { isByDigest } from '../domain/containers/reference';
 import { imageMistakes } from '../domain/containers/image-policy';
 import { LABELS, imageName, imageTag } from '../domain/names';
 import type { Owned } from '../domain/ownership';
@@ -12,6 +13,7 @@ import type { Target } from '../targets/target';
 import { forgetTags, noteTags, readTags } from './image-tags';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
+import { findByDigest, havePinned, pulledNames } from './pinned-images';
 import type { Activities, Step } from './steps';
 
 /** Images that are built or pulled at once. */
@@ -25,10 +27,7 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
     withStep(parts, input, async (step) => {
       const { target, io, release } = step;
       const services = Object.entries(input.config.services);
-      const moved = services
-        .filter(([, config]) => !input.skipBuild || !config.build)
-        .map(([service, config]) => referenceOf(input, service, config));
-      const tags = await noteTags(moved, input, step);
+      const tags = await noteTags(namesMade(input), input, step);
       const cpu = await buildCpu(release, target, io);
       const images = await inParallel(sharingSources(services), async (group) => {
         const made: PinnedImage[] = [];
@@ -47,14 +46,25 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
   restoreImages: (input) => withStep(parts, input, async (step) => void (await restoreTags(input, step))),
 });
 
-/** Gives every tag that a release moved back what it stood for before; answers the tags, with what was done to them. */
+/** Names of images that may stand for others after the build, or for one at all. */
+function namesMade(input: Build): string[] {
+  const { images, config, skipBuild } = input;
+  if (images) return pulledNames(images);
+  return Object.entries(config.services)
+    .filter(([, { build }]) => !skipBuild || !build)
+    .map(([service, own]) => referenceOf(input, service, own));
+}
+
+/** Gives every name that a release made or moved back what it stood for before; answers what was done. */
 export async function restoreTags(
   input: Step,
   step: Pick<StepParts, 'target' | 'state' | 'io' | 'assertFence'>,
 ): Promise<string[]> {
   const { target, io, assertFence } = step;
   const did: string[] = [];
-  for (const { reference, previous } of (await readTags(input, step)) ?? []) {
+  const tags = await readTags(input, step);
+  if (!tags) return did;
+  for (const { reference, previous } of tags) {
     await assertFence();
     const made = (await target.images.inspect(reference, '', io))?.image.digest;
     if (made === undefined || made === previous) continue;
@@ -63,8 +73,9 @@ export async function restoreTags(
     if (previous) await target.images.tag(reference, previous, io);
     await target.images.remove(previous ? made : reference, io);
   }
-  // An attempt that was repeated left images without a name.
-  await target.images.prune(input.release, Number.MAX_SAFE_INTEGER, io);
+  // An attempt that was repeated left images without a name. Nothing was built where all are named by their digests.
+  if (!tags.every(({ reference }) => isByDigest(reference)))
+    await target.images.prune(input.release, Number.MAX_SAFE_INTEGER, io);
   await forgetTags(input, step);
   return did;
 }
@@ -94,6 +105,7 @@ async function imageOf(
   target: Target,
   io: Io,
 ): Promise<PinnedImage> {
+  if (input.images) return havePinned(service, input.images, target, io);
   const reference = referenceOf(input, service, config);
   if (!config.build) return target.images.pull(reference, service, io);
   if (input.skipBuild) return presentImage(reference, service, target, io);
@@ -123,12 +135,13 @@ async function buildCpu(scope: Owned, target: Target, io: Io): Promise<number | 
 /** @throws ImageFailure with the mistakes of all images at once. */
 async function checkPolicy({ config, release }: Step, images: PinnedImage[], target: Target, io: Io): Promise<void> {
   const mistakes: string[] = [];
-  for (const { service, reference, size } of images) {
-    const facts = await target.images.inspect(reference, service, io);
+  for (const image of images) {
+    const { service, reference, size } = image;
+    const facts = await findByDigest(image, target, io);
     const own = config.services[service];
     if (facts && own)
       mistakes.push(...imageMistakes({ ...facts, reference, size }, { app: release.app, service, config: own }));
-    else mistakes.push(`${reference}: expected it on the target after it was built, seen none`);
+    else mistakes.push(`${reference}: expected it on the target after the build, seen none`);
   }
   if (mistakes.length > 0) throw new ImageFailure(mistakes.join('\n'));
 }

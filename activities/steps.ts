@@ -153,6 +153,12 @@ export interface SinceHealthy {
   deployed?: Watched[];
 }
 
+/** What a step is told of the images that were pinned by whoever asked. */
+interface Pinned {
+  /** One for each service; absent when they are built, or found by their tags. */
+  images?: PinnedImage[];
+}
+
 /** One run of a release in Temporal. */
 export interface RunRef {
   workflowId: string;
@@ -168,9 +174,11 @@ export interface WatchInput extends RunRef {
 
 export interface Activities {
   /** Tries everything that can be known to fail, takes the fence, and changes nothing else. Bad news is data. */
-  preflight(input: Step & { live: Live | null; options: ReleaseOptions; fence: boolean }): Promise<PreflightReport>;
+  preflight(
+    input: Step & Pinned & { live: Live | null; options: ReleaseOptions; fence: boolean },
+  ): Promise<PreflightReport>;
 
-  buildImages(input: Step & { skipBuild: boolean; configurationIdentity: string }): Promise<BuildReport>;
+  buildImages(input: Step & Pinned & { skipBuild: boolean; configurationIdentity: string }): Promise<BuildReport>;
   /** Undo of build. */
   restoreImages(input: Step): Promise<void>;
 

@@ -30,7 +30,11 @@ export function stepsOf(
   const { config, version, options } = request;
   const before: PlannedStep[] = [
     { phase: 'preflight', does: 'try what can be known to fail', undo: NONE },
-    { phase: 'build', does: imagesOf(config, options.skipBuild), undo: 'restore the image tags' },
+    {
+      phase: 'build',
+      does: imagesOf(request),
+      undo: request.images ? 'remove the images that were pulled' : 'restore the image tags',
+    },
   ];
   if (options.testOnly) return before;
   const back = live ? `all traffic to ${live.slot} (${live.version})` : NONE;
@@ -117,7 +121,8 @@ function sharesCaveat({ router: { kind }, canary }: AppConfig, { shares }: Route
   return [`${kind} shares traffic by replicas: steps of ${steps} come only as near as the number of replicas allows`];
 }
 
-function imagesOf({ services }: AppConfig, skipBuild: boolean): string {
+function imagesOf({ config: { services }, options: { skipBuild }, images }: ReleaseRequest): string {
+  if (images) return `images are pinned: find or pull ${Object.keys(services).join(', ')} by digest`;
   return Object.entries(services)
     .map(([name, { build }]) => (build && !skipBuild ? `build ${name}` : `find or pull ${name}`))
     .join(', ');

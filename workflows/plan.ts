@@ -14,6 +14,7 @@ export async function plan(given: ReleaseRequest | OldRequest): Promise<PlanAnsw
   const input = {
     ...stepOf(request),
     options,
+    images: request.images,
     live: last?.live ?? null,
     fence: false,
   };

@@ -19,6 +19,7 @@ export async function preflightPhase(run: ReleaseRun) {
       ...step,
       live,
       options: request.options,
+      images: request.images,
       fence: true,
     });
     const bad = report.checks.filter(({ ok }) => !ok);
@@ -53,12 +54,10 @@ export async function buildPhase(run: ReleaseRun, configurationIdentity: string)
   const { skipBuild } = request.options;
   return phase(run, 'build', async (record) => {
     undos.push('restore the image tags, remove the images of this release', () => undoing.restoreImages(step));
-    const input = { ...step, skipBuild, configurationIdentity };
-    const report = await summarised(
-      heavy.buildImages,
-      skipBuild ? 'find the images' : 'build or pull the images',
-      input,
-    );
+    const { images: pinned } = request;
+    const input = { ...step, images: pinned, skipBuild, configurationIdentity };
+    const summary = pinned || skipBuild ? 'find the images' : 'build or pull the images';
+    const report = await summarised(heavy.buildImages, summary, input);
     record.detail = report.images.map(({ service, size }) => `${service} ${formatSize(size)}`).join(', ');
     const { images, identity } = report;
     run.next = { slot: run.slot, version: request.version, releaseId: request.id, images, identity };

@@ -1,25 +1,28 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ServiceConfig } from '../../domain/config';
+import { originOf, registryName } from '../../domain/containers/reference';
 import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
 import type { Io } from '../../domain/host';
 import { imageMistakes } from '../../domain/containers/image-policy';
 import type { Finding } from '../../domain/preflight';
-import type { ReleaseOptions } from '../../domain/request';
 import { volumeMistake } from '../../domain/containers/volumes';
 import type { ImageFacts } from '../../targets/images';
 import type { Target } from '../../targets/target';
 import { referenceOf } from '../build';
+import { findByDigest, goneFrom, pinnedFor } from '../pinned-images';
 import type { Step } from '../steps';
+import type { PreflightInput } from './check';
 
 /** Whether there is something to build the service's image from, or the image itself. */
 export async function checkImage(
-  input: Step & { options: ReleaseOptions },
+  input: Pick<PreflightInput, keyof Step | 'options' | 'images'>,
   target: Target,
   service: string,
   io: Io,
 ): Promise<Finding> {
   const config = input.config.services[service] as ServiceConfig;
+  if (input.images) return checkPinned(input, pinnedFor(service, input.images), target, io);
   const reference = referenceOf(input, service, config);
   const facts = await target.images.inspect(reference, service, io);
   if (config.build && !input.options.skipBuild) {
@@ -31,6 +34,16 @@ export async function checkImage(
   return {
     problem: `expected ${reference} on the target because of --skip-build, seen none; build it, or leave --skip-build out`,
   };
+}
+
+async function checkPinned(step: Step, pinned: ReturnType<typeof pinnedFor>, target: Target, io: Io): Promise<Finding> {
+  if ('problem' in pinned) return pinned;
+  const { service } = pinned;
+  const facts = await findByDigest(pinned, target, io);
+  if (facts) return judgeImage(facts, step, service, step.config.services[service] as ServiceConfig);
+  return originOf(pinned) === 'registry'
+    ? checkRegistry(registryName(pinned), target, io)
+    : { problem: goneFrom(pinned) };
 }
 
 /** Whether the router's image is there or could be, where Spillway runs the router. */

@@ -10,6 +10,11 @@ export function splitReference(reference: string): { repository: string; tag?: s
   return { repository: name.slice(0, colon), tag: name.slice(colon + 1), ...(digest && { digest }) };
 }
 
+/** Whether a name can only ever stand for one image. */
+export function isByDigest(reference: string): boolean {
+  return splitReference(reference).digest !== undefined;
+}
+
 /** The registry that a repository names; undefined when it names none, as `nginx` and `library/nginx` do. */
 export function hostOf(repository: string): string | undefined {
   const [first, ...rest] = repository.split('/') as [string, ...string[]];

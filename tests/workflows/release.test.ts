@@ -1,5 +1,6 @@
 import type { Activities } from '../../activities/steps';
-import type { ReleaseResult } from '../../domain/release';
+import type { PinnedImage, ReleaseResult } from '../../domain/release';
+import type { plan as planWorkflow } from '../../workflows/plan';
 import { failing, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
 
 let world: ReleaseWorld;
@@ -42,6 +43,35 @@ describe('the clock', () => {
       null,
     );
     expect(status).toMatchObject({ outcome: 'rolled back', why: 'not done within 1 s, its deadline' });
+  });
+});
+
+describe('a release of pinned images', () => {
+  const images: PinnedImage[] = [
+    { service: 'web', reference: 'fx-web:1.1.0', digest: 'sha256:ab', size: 1, from: 'engine' },
+  ];
+
+  it('checks and brings just these, and remembers them', async () => {
+    world.reset({ buildImages: (input) => ({ images: input.images, identity: 'pinned', tags: [] }) });
+    const { status, live } = await released({ canary: { steps: [] } }, LIVE, { images });
+    expect(status.outcome).toBe('released');
+    expect(world.asked('preflight')).toMatchObject([{ images }]);
+    expect(world.asked('buildImages')).toMatchObject([{ images }]);
+    expect(world.asked('deploySlot')).toMatchObject([{ images }]);
+    expect(live?.images).toEqual(images);
+  });
+
+  it('says so in its plan', async () => {
+    const plan = await world.client.workflow.execute<typeof planWorkflow>('plan', {
+      workflowId: 'plan-of-pinned',
+      taskQueue: 'test',
+      args: [requestWith({}, { images })],
+    });
+    expect(plan.steps.find(({ phase }) => phase === 'build')).toMatchObject({
+      does: 'images are pinned: find or pull web by digest',
+      undo: 'remove the images that were pulled',
+    });
+    expect(world.asked('preflight')).toMatchObject([{ images, fence: false }]);
   });
 });
 
