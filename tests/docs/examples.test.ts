@@ -81,6 +81,8 @@ test('the commands in the README of examples/fx release its versions as it says'
     ['-euc', block.replaceAll('localhost:8080', `localhost:${port}`)],
     {
       cwd: copy,
+      // It ends a release that waits for somebody.
+      timeout: 400_000,
       env: { ...process.env, ...env, PATH: `${await command()}:${process.env.PATH}` },
     },
   );
