@@ -38,6 +38,8 @@ export interface WorldOptions {
   engine?: string;
   /** Runs the workers that the build made: faster, but they cannot be told to crash. */
   compiled?: boolean;
+  /** Program of the first worker, when it is another version's. */
+  worker?: string;
   /** Variables for the worker, such as secrets. */
   env?: Record<string, string>;
 }
@@ -195,10 +197,15 @@ export class World {
   }
 
   config(change?: (raw: Raw) => void): AppConfig {
+    return appConfigSchema.parse(this.rawConfig(change));
+  }
+
+  /** The configuration as a person would write it. */
+  rawConfig(change?: (raw: Raw) => void): Raw {
     const raw = tinyConfig(this);
     this.options.config?.(raw);
     change?.(raw);
-    return appConfigSchema.parse(raw);
+    return raw;
   }
 
   async environment(): Promise<EnvironmentState> {
@@ -212,8 +219,11 @@ export class World {
     return load;
   }
 
-  /** @param more variables for this worker alone */
-  async startWorker(more: Record<string, string> = {}): Promise<WorkerProcess> {
+  /**
+   * @param more variables for this worker alone
+   * @param program another version's
+   */
+  async startWorker(more: Record<string, string> = {}, program?: string): Promise<WorkerProcess> {
     const env = {
       TEMPORAL_ADDRESS: this.temporal.address,
       // So that what a worker forgets there is noticed.
@@ -228,7 +238,7 @@ export class World {
       ...this.options.env,
       ...more,
     };
-    const worker = await startWorker(env, this.options.compiled);
+    const worker = await startWorker(env, this.options.compiled, program);
     this.workers.push(worker);
     return worker;
   }
@@ -252,7 +262,7 @@ export class World {
       if (!this.options.postgres) this.closing.push(() => postgres.stop());
       this.databaseUrl = await postgres.createDatabase();
     }
-    await this.startWorker();
+    await this.startWorker({}, this.options.worker);
   }
 
   /** The environment refuses others until it has written down how its release ended. */
@@ -262,7 +272,8 @@ export class World {
       await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
-  private releasing(id: string): Releasing {
+  /** Follows a release that was asked for. */
+  releasing(id: string): Releasing {
     const handle = this.client.workflow.getHandle(releaseWorkflowId(this.scope));
     const status = () => patiently(() => handle.query(statusQuery));
     return {
