@@ -11,7 +11,7 @@ import { missingBecause, type Measured, type MetricSource, type Reading, type Wi
 /** Characters of its output that are kept: a number, or why there is none. */
 const KEPT = 10_000;
 
-export interface CommandSettings {
+interface CommandSettings {
   config: NonNullable<AnalysisMetric['command']>;
   service: string | undefined;
   /** Absolute folder in which the configuration stands. */
@@ -53,7 +53,11 @@ export class CommandSource implements MetricSource {
       TO: new Date(window.to).toISOString(),
       WINDOW_SECONDS: String((window.to - window.from) / 1_000),
     };
-    return runWithin(program, rest, { cwd: resolve(projectDirectory, config.cwd), env }, config.timeout, io);
+    return runWithin(
+      [program, ...rest],
+      { cwd: resolve(projectDirectory, config.cwd), env, limit: config.timeout },
+      io,
+    );
   }
 }
 
@@ -70,10 +74,8 @@ interface Ended {
  * @throws UnreachableFailure when it cannot be started, or is not over in time; the signal's reason when aborted.
  */
 function runWithin(
-  program: string,
-  rest: string[],
-  at: { cwd: string; env: NodeJS.ProcessEnv },
-  limit: number,
+  [program, ...rest]: [string, ...string[]],
+  { limit, ...at }: { cwd: string; env: NodeJS.ProcessEnv; limit: number },
   { signal }: Io,
 ): Promise<Ended> {
   signal.throwIfAborted();

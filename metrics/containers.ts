@@ -12,7 +12,7 @@ const LOOK_MS = 1_000;
 /** A look that is older than this is about another time. */
 const OLDEST_MS = 120_000;
 
-export interface ContainersSettings {
+interface ContainersSettings {
   config: NonNullable<AnalysisMetric['containers']>;
   /** Undefined: all that run in both slots. */
   service: string | undefined;

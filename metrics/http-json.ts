@@ -22,7 +22,7 @@ export interface HttpAnswer {
 }
 
 /** A question by POST that may be asked again. */
-export interface HttpQuestion {
+interface HttpQuestion {
   url: string;
   headers: Record<string, string>;
   body: string;

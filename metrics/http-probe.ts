@@ -8,7 +8,7 @@ import type { Owned } from '../domain/ownership';
 import type { Slot } from '../domain/release';
 import type { Replica, Replicas } from '../targets/replicas';
 
-export type Probes = Evidence['probes'];
+type Probes = Evidence['probes'];
 
 interface Asking {
   target: { replicas: Pick<Replicas, 'list'> };

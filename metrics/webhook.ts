@@ -4,7 +4,7 @@ import { numberIn } from './answered-number';
 import { postTo, shownUrl, statusProblem } from './http-json';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
 
-export interface WebhookSettings {
+interface WebhookSettings {
   config: NonNullable<AnalysisMetric['webhook']>;
   name: string;
   service: string | undefined;

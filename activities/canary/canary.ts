@@ -131,7 +131,9 @@ class Soak {
     const { requests, errors, p95 } = totals(evidence.services ?? {});
     const redact = <T>(value: T): T => redactDeep(value, (text) => this.parts.redact(text)) as T;
     const judgement = redact(this.judgement);
-    const picture = await keepPicture(this.input, this.step, redact(state), judgement, this.now(), interrupted);
+    const carried = redact(state);
+    const decision = { state: carried, judgement, at: this.now(), isWaitedFor: interrupted };
+    const picture = await keepPicture(this.input, this.step, decision);
     return {
       judgement,
       interrupted,
@@ -140,7 +142,7 @@ class Soak {
       errors,
       // JSON knows no Infinity.
       p95: p95 === null || !Number.isFinite(p95) ? null : Math.round(p95 * 10) / 10,
-      carried: redact(state),
+      carried,
       counted: this.counted(),
       ...(picture !== undefined && { picture }),
     };

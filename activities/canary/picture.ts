@@ -16,33 +16,37 @@ const LIMIT_WAITED_FOR_MS = 500;
 /** Folder with a folder of pictures for each release. */
 export const REPORTS = 'reports';
 
+/** What was decided, and by what. Neither holds secrets. */
+interface Decision {
+  state: SoakState;
+  judgement: Judgement;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Whether a person waits for the answer. */
+  isWaitedFor: boolean;
+}
+
 /**
  * Draws what a step saw and keeps it. No soak fails for want of a picture.
- *
- * @param soak what it saw, without secrets, as is the judgement
- * @param at moment of the decision, ms since the epoch
- * @returns where it is; undefined when it could not be written.
+ * @returns where it is; undefined when it could not be written
  */
 export async function keepPicture(
   input: SoakInput,
   { state: { documents }, io }: StepParts,
-  soak: SoakState,
-  judgement: Judgement,
-  at: number,
-  isWaitedFor: boolean,
+  decision: Decision,
 ): Promise<string | undefined> {
   const name = `${REPORTS}/${input.release.id}/${input.name}.svg`;
   // The soak itself may have been told to end: its own signal would forbid everything.
-  const signal = AbortSignal.timeout(isWaitedFor ? LIMIT_WAITED_FOR_MS : LIMIT_MS);
+  const signal = AbortSignal.timeout(decision.isWaitedFor ? LIMIT_WAITED_FOR_MS : LIMIT_MS);
   try {
-    await documents.write(name, draw(input, soak, judgement, at), { ...io, signal });
+    await documents.write(name, draw(input, decision), { ...io, signal });
     return documents.placeOf(name);
   } catch {
     return undefined;
   }
 }
 
-function draw(input: SoakInput, state: SoakState, judgement: Judgement, at: number): string {
+function draw(input: SoakInput, { state, judgement, at }: Decision): string {
   const { release, config, slot, share, name, beside } = input;
   const { app, environment, version } = release;
   return drawPicture({

@@ -37,7 +37,7 @@ export function settingsOf({ config, slot, limits, beside, recorded }: SoakInput
 }
 
 /** What every sample of a soak is taken with. */
-export interface Sampling {
+interface Sampling {
   input: SoakInput;
   step: StepParts;
   parts: Parts;

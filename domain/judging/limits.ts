@@ -8,7 +8,7 @@ import { serviceName } from './subject';
 /* Limits are one of the things that decide a soak (soak/verdict.ts). */
 
 /** A summary for reports. */
-export interface Totals {
+interface Totals {
   requests: number;
   errors: number;
   /** Milliseconds; null when nothing was measured. Infinity when more than 5 % got no answer. */

@@ -1,7 +1,7 @@
 /* What a metric answers, and what is filled into its queries. */
 
 /** What the variables of a query stand for. */
-export interface QueryVariables {
+interface QueryVariables {
   app: string;
   environment: string;
   /** Absent when the metric is about no service in particular. */

@@ -10,7 +10,7 @@ import { formatDuration } from '../units';
  * ones, whose odds exceed 1/level with a probability of at most level, however often one looks (Ville's inequality).
  */
 
-export interface ReferenceSettings {
+interface ReferenceSettings {
   /** Probability of a false alarm of each verdict. */
   level: number;
   allowedErrors: number;

@@ -13,7 +13,7 @@ export interface Token {
 }
 
 /** Series that a query reads. */
-export interface Selector {
+interface Selector {
   /** Name and matchers, as written. */
   text: string;
   /** Metric, when it stands before the braces. */
@@ -122,7 +122,7 @@ export function isMoved(query: string): boolean {
 }
 
 /** All that stands in brackets, without the step of a subquery. */
-export function rangesIn(query: string): string[] {
+function rangesIn(query: string): string[] {
   const tokens = tokensOf(query);
   return tokens.flatMap(({ kind, text, to }, index) => {
     if (kind !== 'sign' || text !== '[') return [];
@@ -142,7 +142,7 @@ const UNITS: Record<string, number> = {
 };
 
 /** Milliseconds of a duration as PromQL writes it, `1h30m` or a number of seconds; undefined when it is none. */
-export function promDuration(text: string): number | undefined {
+function promDuration(text: string): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
   if (!/^(\d+(ms|[smhdwy]))+$/.test(text)) return undefined;
   return [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(

@@ -4,7 +4,7 @@ import type { Missing } from '../metric';
 /* What Prometheus answers: https://prometheus.io/docs/prometheus/latest/querying/api/ */
 
 /** A series of points by their time in ms; those that are no finite numbers are left out. */
-export type Points = Map<number, number>;
+type Points = Map<number, number>;
 
 export interface Found {
   labels: Record<string, string>;

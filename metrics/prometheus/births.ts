@@ -16,23 +16,26 @@ const AWAY = '1d';
 /** Asked for together at most; further ones stay unproven until the next reading has them as known. */
 const MOST_TARGETS = 50;
 
-/**
- * Keys of those series whose first value surely is what was counted since the time began.
- * @param series those that may appear, and all that were scraped in this time
- */
+interface Births {
+  /** Series that may appear in this time. */
+  appearing: readonly CounterSeries[];
+  /** All that were scraped in it. */
+  scraped: readonly CounterSeries[];
+  selectors: readonly string[];
+  from: number;
+  to: number;
+}
+
+/** Keys of those series whose first value surely is what was counted since the time began. */
 export async function provenBirths(
   counters: Counters,
-  series: { appearing: readonly CounterSeries[]; scraped: readonly CounterSeries[] },
-  selectors: readonly string[],
-  { from, to }: { from: number; to: number },
+  { appearing: mayAppear, scraped, selectors, from, to }: Births,
   asking: Asking,
 ): Promise<Set<string>> {
-  const appearing = counters
-    .appearing(series.appearing)
-    .filter(({ samples }) => samples.some(([, value]) => value > 0));
+  const appearing = counters.appearing(mayAppear).filter(({ samples }) => samples.some(([, value]) => value > 0));
   if (appearing.length === 0) return new Set();
   const proofs = await askProofs(appearing, from, to, asking);
-  const hasSibling = counters.siblings(series.scraped);
+  const hasSibling = counters.siblings(scraped);
   const created = new Set(appearing.filter((one) => wasCreated(one, proofs, counters.began, asking)));
   const others = appearing.filter((one) => !created.has(one));
   const started = new Set(others.filter((one) => hasStarted(one, proofs, counters.began, asking)));

@@ -66,9 +66,7 @@ export class FollowedCounts {
       scraped.push(...raw);
       const born = await provenBirths(
         this.counters,
-        { appearing: raw, scraped },
-        this.selectors(),
-        { from, to },
+        { appearing: raw, scraped, selectors: this.selectors(), from, to },
         asking,
       );
       this.counters.add(known, born);

@@ -42,7 +42,7 @@ export class PrometheusValues {
     const one = onlyOne(query, values);
     if ('missing' in one) return one;
     if (one.points.size === 0) return noNumber(query, one.odd);
-    return eachOnce(query, one, marks, asking, { from, step, steps });
+    return eachOnce({ query, ...one, marks }, { from, step, steps }, asking);
   }
 
   /** A scalar, and a server that does not know `timestamp`, want to be asked in another way. */
@@ -103,11 +103,9 @@ function measuredAt(
 }
 
 function eachOnce(
-  query: string,
-  { points }: Found,
-  marks: Found[],
-  asking: Asking,
+  { query, points, marks }: { query: string; points: Found['points']; marks: Found[] },
   { from, step, steps }: { from: number; step: number; steps: number },
+  asking: Asking,
 ): PastValues {
   const values: (number | null)[] = [];
   const times: number[] = [];

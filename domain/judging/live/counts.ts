@@ -2,6 +2,7 @@ import type { AnalysisMetric } from '../../config';
 import type { Finding } from '../metric/finding';
 import { rateRatioInterval, type Count } from '../statistics/rates';
 import { observe, startSequential, type Increment, type SequentialState } from '../statistics/sequential';
+import { formatCount } from '../../units';
 
 /* Counts of bad events of all, judged while they come in. */
 
@@ -23,7 +24,7 @@ export interface CountsState {
   canary: Count;
 }
 
-export type CountsMetric = Pick<AnalysisMetric, 'direction' | 'effect'>;
+type CountsMetric = Pick<AnalysisMetric, 'direction' | 'effect'>;
 
 export function startCounts({ direction = 'increase', effect }: CountsMetric): CountsState {
   const { allowedIncrease = 1, allowedDecrease = 1 } = effect;
@@ -51,7 +52,7 @@ export function observeCounts(state: CountsState, increment: Increment): CountsS
   };
 }
 
-export interface CountsSettings {
+interface CountsSettings {
   /** Probability of a false alarm, at whatever moment one looks. */
   level: number;
   /** Needed of each version before it passes; a difference that is certain before fails all the same. */
@@ -141,7 +142,7 @@ function percent({ bad, total }: Count): string {
 
 function unusableText({ tests }: CountsState): string {
   const unusable = tests[0]?.unusable ?? 0;
-  return unusable === 0 ? '' : ` (${unusable} ${unusable === 1 ? 'reading was' : 'readings were'} no evidence)`;
+  return unusable === 0 ? '' : ` (${formatCount(unusable, 'reading')} ${unusable === 1 ? 'was' : 'were'} no evidence)`;
 }
 
 function added(one: Count, other: Count): Count {

@@ -30,7 +30,7 @@ interface Size {
   interval: { lower: number; upper: number };
 }
 
-export interface LatencySettings {
+interface LatencySettings {
   level: number;
   /** How many times as long does not matter. */
   allowed: number;

@@ -45,7 +45,8 @@ function compare(metric: MetricInput, baseline: Prepared, canary: Prepared): Fin
     const blind = blindness(baseline, canary);
     return blind ? found('inconclusive', `${blind}; ${effect}`) : found('pass', `${way}, but ${effect}`);
   }
-  const doubt = doubtOf(metric, baseline, canary, isWithin(metric, shift, deviation), tail);
+  const isSmall = isWithin(metric, shift, deviation);
+  const doubt = doubtOf(metric, { baseline, canary }, { isSmall, tail });
   if (doubt !== undefined) return found('inconclusive', doubt);
   const change = directionOf(metric) === 'either' ? 'change' : directionOf(metric);
   return found('pass', `no ${change} that matters: ${facts}`);
@@ -74,10 +75,8 @@ function certainSide(
 /** Why a difference could not have shown; undefined when it could. */
 function doubtOf(
   metric: MetricInput,
-  baseline: Prepared,
-  canary: Prepared,
-  isSmall: boolean,
-  tail: number,
+  { baseline, canary }: { baseline: Prepared; canary: Prepared },
+  { isSmall, tail }: { isSmall: boolean; tail: number },
 ): string | undefined {
   const [count, ys] = [canary.values.length, baseline.sorted];
   if (leastChance(count, ys, 1) > tail) {

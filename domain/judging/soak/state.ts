@@ -52,7 +52,7 @@ export interface SoakState {
 export type CarriedState = Omit<SoakState, 'tally'> & { tally?: Tally };
 
 /** How often a metric was read, and what it counted. */
-export interface MetricState {
+interface MetricState {
   /** When it is read next, ms since the epoch. */
   due: number;
   readings: number;

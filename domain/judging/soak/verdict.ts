@@ -23,7 +23,7 @@ import { firedTrigger } from '../triggers';
 /** Judges after a sample. Values of metrics are shown, and decide only at the end. */
 export function judgeSample(state: SoakState, evidence: Evidence, settings: SoakSettings): Judgement {
   const pending = settings.isCompared ? metricsOf(settings, 'value').map((metric) => soFar(state, metric)) : [];
-  return decide(state, evidence, settings, state.values ?? pending, false);
+  return decide({ state, evidence, settings }, state.values ?? pending, false);
 }
 
 /** Judges at the end of a step all that was measured; `values` is what the state is to keep. */
@@ -35,19 +35,20 @@ export function judgeEnd(
   const scored = judgeValues(state, settings, false);
   const shown = judgeValues(state, settings, true);
   const values = [...valueVerdicts(state, scored, false), ...valueVerdicts(state, shown, true)];
-  return { judgement: weigh(state, evidence, settings, scored, values), values };
+  return { judgement: weigh({ state, evidence, settings }, scored, values), values };
 }
 
-function weigh(
-  state: SoakState,
-  evidence: Evidence,
-  settings: SoakSettings,
-  scored: Verdict | undefined,
-  values: MetricVerdict[],
-): Judgement {
-  const judgement = decide(state, evidence, settings, values, true);
+/** All by which a verdict is made. */
+interface Grounds {
+  state: SoakState;
+  evidence: Evidence;
+  settings: SoakSettings;
+}
+
+function weigh(grounds: Grounds, scored: Verdict | undefined, values: MetricVerdict[]): Judgement {
+  const judgement = decide(grounds, values, true);
   if (judgement.verdict === 'fail') return judgement;
-  const missed = judgement.metrics?.find((found) => isMissed(found, settings));
+  const missed = judgement.metrics?.find((found) => isMissed(found, grounds.settings));
   if (missed) {
     const reason = `${missed.name} must have data: ${missed.reason}`;
     return { ...judgement, verdict: 'fail', reason, decidedBy: missed.name };
@@ -78,15 +79,10 @@ export function isDone(state: SoakState, evidence: Evidence, settings: SoakSetti
   return isClearlyGood(state.live, levels(settings)) && !wantsMore(state, evidence, settings);
 }
 
-function decide(
-  state: SoakState,
-  evidence: Evidence,
-  settings: SoakSettings,
-  values: readonly MetricVerdict[],
-  isEnd: boolean,
-): Judgement {
+function decide(grounds: Grounds, values: readonly MetricVerdict[], isEnd: boolean): Judgement {
+  const { state, evidence, settings } = grounds;
   const { limits, canary } = settings;
-  const router = routerVerdicts(state, evidence, settings, isEnd);
+  const router = routerVerdicts(grounds, isEnd);
   const counts = settings.isCompared ? metricsOf(settings, 'counts').map((one) => countsOf(state, one, settings)) : [];
   const compared = [...router, ...counts];
   const metrics = [...compared, ...values];
@@ -105,8 +101,8 @@ function decide(
   if (limited.verdict === 'inconclusive') return told('inconclusive', limited.reason);
   const silent = [...neededOf(router, settings), ...counts].find((one) => !one.dryRun && showsNothing(one));
   if (silent) return told('inconclusive', `${silent.name}: ${silent.reason}`);
-  const grounds = groundsOf(limited, compared, evidence, settings);
-  if (grounds.length > 0) return told('pass', grounds.join('; '));
+  const passed = passedBy(limited, compared, grounds);
+  if (passed.length > 0) return told('pass', passed.join('; '));
   const reasons = [limited.reason, ...compared.slice(0, 1).map(({ name, reason }) => `${name}: ${reason}`)];
   return told('not judged', [...reasons, ...(values.some(({ dryRun }) => !dryRun) ? [AT_THE_END] : [])].join('; '));
 }
@@ -114,14 +110,11 @@ function decide(
 const AT_THE_END = 'metrics are judged at the end';
 
 /** By what a version passes: none means that nothing has judged it. */
-function groundsOf(
-  limited: Judgement,
-  compared: MetricVerdict[],
-  { services }: Evidence,
-  { canary: { triggers }, limits }: SoakSettings,
-): string[] {
+function passedBy(limited: Judgement, compared: MetricVerdict[], { evidence, settings }: Grounds): string[] {
+  const { triggers } = settings.canary;
   const passed = compared.filter(({ label, dryRun }) => !dryRun && label === 'pass').length;
-  const isWatched = triggers.length > 0 && totals(services ?? {}).requests >= Math.max(1, limits.minRequests);
+  const isWatched =
+    triggers.length > 0 && totals(evidence.services ?? {}).requests >= Math.max(1, settings.limits.minRequests);
   return [
     ...(limited.verdict === 'pass' ? [limited.reason] : []),
     ...(isWatched ? ['no trigger fired'] : []),
@@ -136,15 +129,11 @@ function neededOf(router: RouterVerdict[], { isCompared, limits }: SoakSettings)
   return together.length > 0 ? together : router;
 }
 
-function routerVerdicts(
-  state: SoakState,
-  { services }: Evidence,
-  settings: SoakSettings,
-  isEnd: boolean,
-): RouterVerdict[] {
+function routerVerdicts({ state, evidence, settings }: Grounds, isEnd: boolean): RouterVerdict[] {
   const { canary, isCompared, recorded, services: asked } = settings;
   if (!canary.analysis.compare || state.seen === null || asked.length === 0) return [];
   if (isCompared) return liveVerdicts(state.live, levels(settings));
+  const { services } = evidence;
   return recorded && services ? judgeReference(recorded, services, { ...levels(settings), isEnd }) : [];
 }
 

@@ -56,7 +56,7 @@ function usual(xs: Float64Array, ys: Float64Array, inflation: number): Chances {
   const weaker = (chance: number): number =>
     inflation === 1 ? chance : studentTail(normalQuantile(Math.max(1e-300, chance)) / Math.sqrt(inflation), degrees);
   return {
-    ranks: byRanks(u, xs.length, ys.length, inflation, degrees),
+    ranks: byRanks(u, [xs.length, ys.length], { inflation, degrees }),
     parts: Math.min(1, ...aroundMajority(xs, ys).map(weaker)),
   };
 }
@@ -74,7 +74,11 @@ function chanceOfFar(xs: Float64Array, ys: Float64Array): number {
   return count === 0 ? 1 : chanceOfMore({ count, of: xs.length }, { count: 0, of: ys.length });
 }
 
-function byRanks(u: number, m: number, n: number, inflation: number, degrees: number): number {
+function byRanks(
+  u: number,
+  [m, n]: readonly [number, number],
+  { inflation, degrees }: { inflation: number; degrees: number },
+): number {
   const pairs = m * n;
   if (inflation === 1 && m < MANY && n < MANY) {
     // By symmetry. A tie that leaves half a rank is taken for the less certain of the two.

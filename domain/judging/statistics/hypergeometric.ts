@@ -1,7 +1,7 @@
 import { logGamma } from './proportion';
 
 /** Some of all values of one sample. */
-export interface Part {
+interface Part {
   count: number;
   of: number;
 }

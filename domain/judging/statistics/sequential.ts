@@ -85,11 +85,6 @@ export function observe(state: SequentialState, increment: Increment): Sequentia
   return { ...after, pValue: Math.min(state.pValue, jointPValue([after])) };
 }
 
-/** Whether a difference may be called one at this level, such as 0.01. */
-export function isDifferent({ pValue }: Pick<SequentialState, 'pValue'>, level: number): boolean {
-  return pValue <= level;
-}
-
 /** The p-value at this moment of tests of one kind taken as one, such as of all services, whatever the share of each. */
 export function jointPValue(states: readonly SequentialState[]): number {
   const [first] = states;
