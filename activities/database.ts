@@ -1,5 +1,6 @@
-import type { Database } from '../databases/database';
-import type { DatabaseConfig } from '../domain/config';
+import type { Database, Restore } from '../databases/database';
+import type { Migrations } from '../databases/migrations/migrations';
+import { databasesOf, type NamedDatabase } from '../domain/databases';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Scope } from '../domain/release';
@@ -15,19 +16,34 @@ export async function withDatabase<T>(
   parts: Parts,
   step: Pick<Step, 'config' | 'projectDirectory'> & { release: Scope },
   io: Io,
-  body: (database: Database, settings: DatabaseConfig) => Promise<T>,
+  body: (database: Database, named: NamedDatabase) => Promise<T>,
 ): Promise<T> {
   const { config, projectDirectory, release } = step;
-  if (!config.database) {
+  const [named] = databasesOf(config);
+  if (!named) {
     throw new ConfigurationFailure('expected a `database` in the configuration, seen none; add it, or leave it alone');
   }
   const { app, environment } = release;
   const releases = async (asking: Io) => (await parts.state(config, release)).ledger.ids(asking);
   const place = { projectDirectory, scope: { app, environment }, releases };
-  const database = await parts.database(config.database, place, io);
+  const database = await parts.database(named.settings, place, io);
   try {
-    return await body(database, config.database);
+    return await body(database, named);
   } finally {
     await database.close();
   }
+}
+
+/** @throws ConfigurationFailure when nothing can be migrated there. */
+export function migrationsOf({ migrations }: Database): Migrations {
+  if (migrations) return migrations;
+  throw new ConfigurationFailure('expected `migrations` of the database in the configuration, seen none; add them');
+}
+
+/** @throws ConfigurationFailure when it is a kind of database that cannot be restored. */
+export function restoreOf({ restore }: Database, { settings }: NamedDatabase): Restore {
+  if (restore) return restore;
+  throw new ConfigurationFailure(
+    `expected a database that can be restored, seen ${settings.driver}, which cannot; set its onRollback to revert or keep`,
+  );
 }

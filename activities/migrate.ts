@@ -1,10 +1,12 @@
 import type { Database } from '../databases/database';
+import type { Migrations } from '../databases/migrations/migrations';
+import type { NamedDatabase } from '../domain/databases';
 import type { Io } from '../domain/host';
 import { withDump } from './backup/restore';
-import { withDatabase } from './database';
+import { migrationsOf, restoreOf, withDatabase } from './database';
 import { withIo, withStep } from './io';
 import type { Parts } from './parts';
-import type { Activities } from './steps';
+import type { Activities, Step } from './steps';
 
 type MigrateActivities =
   | 'applyMigrations'
@@ -20,7 +22,7 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
   applyMigrations: (input) =>
     withStep(parts, input, ({ io }) =>
       withDatabase(parts, input, io, async (database) => {
-        await database.migrateUp(input.names, input.release.id, io);
+        await migrationsOf(database).up(input.names, input.release.id, io);
         await database.verify(io);
         return { applied: input.names };
       }),
@@ -28,16 +30,16 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
 
   revertMigrations: (input) =>
     withStep(parts, input, ({ io }) =>
-      withDatabase(parts, input, io, async (database, { onRollback }) => {
-        switch (onRollback) {
+      withDatabase(parts, input, io, async (database, named) => {
+        switch (named.settings.onRollback) {
           case 'keep':
             io.onProgress('database.onRollback is keep: what was applied stays');
             return { reverted: [] };
           case 'restore':
-            await withDump(parts, input, io, (dump) => database.restore(dump, io));
+            await putBack({ parts, input, io }, database, named);
             return { reverted: input.names };
           case 'revert':
-            return { reverted: await database.migrateDown(input.names, input.release.id, io) };
+            return { reverted: await migrationsOf(database).down(input.names, input.release.id, io) };
         }
       }),
     ),
@@ -48,15 +50,15 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
         parts,
         input,
         io,
-        async (database) => (await database.migrationStatus(io)) ?? { applied: [], pending: [] },
+        async ({ migrations }) => (await migrations?.status(io)) ?? { applied: [], pending: [] },
       ),
     ),
 
   checkMigrations: (input) =>
     withIo((io) =>
       withDatabase(parts, input, io, async (database) => ({
-        mistakes: await database.checkMigrations(io),
-        restore: await database.restoreMistakes(io, input.change),
+        mistakes: (await database.migrations?.check(io)) ?? [],
+        restore: (await database.restore?.mistakes(io, input.change)) ?? [],
       })),
     ),
 
@@ -65,7 +67,7 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
   downMigrations: (input) =>
     withStep(parts, input, ({ io }) =>
       withDatabase(parts, input, io, async (database) => {
-        await database.migrateDown(input.names, null, io);
+        await migrationsOf(database).down(input.names, null, io);
         await database.verify(io);
         return { reverted: input.names };
       }),
@@ -73,27 +75,41 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
 
   reapplyMigrations: (input) =>
     withStep(parts, input, ({ io }) =>
-      withDatabase(parts, input, io, async (database, { onRollback }) => {
-        switch (onRollback) {
+      withDatabase(parts, input, io, async (database, named) => {
+        switch (named.settings.onRollback) {
           case 'keep':
             io.onProgress('database.onRollback is keep: what was reverted stays reverted');
             return { applied: [] };
           case 'restore':
-            await withDump(parts, input, io, (dump) => database.restore(dump, io));
+            await putBack({ parts, input, io }, database, named);
             return { applied: input.names };
           case 'revert':
-            return { applied: await reapply(database, input.names, input.release.id, io) };
+            return { applied: await reapply(migrationsOf(database), input, io) };
         }
       }),
     ),
 });
 
+type Undo = Parameters<Activities['revertMigrations']>[0];
+
+async function putBack(
+  { parts, input, io }: { parts: Parts; input: Undo; io: Io },
+  database: Database,
+  named: NamedDatabase,
+): Promise<void> {
+  await withDump(parts, { ...input, database: named.name }, io, (dump) => restoreOf(database, named).from(dump, io));
+}
+
 /** Applies what of these is pending, in its order. */
-async function reapply(database: Database, names: string[], release: string, io: Io): Promise<string[]> {
-  const { pending = [] } = (await database.migrationStatus(io)) ?? {};
-  return database.migrateUp(
+async function reapply(
+  migrations: Migrations,
+  { names, release }: Step & { names: string[] },
+  io: Io,
+): Promise<string[]> {
+  const { pending } = await migrations.status(io);
+  return migrations.up(
     pending.filter((name) => names.includes(name)),
-    release,
+    release.id,
     io,
   );
 }

@@ -1,7 +1,6 @@
 import type { AnalysisMetric, AppConfig, DatabaseConfig, SecretReference } from '../domain/config';
 import type { Io } from '../domain/host';
-import type { Database } from '../databases/database';
-import type { DatabaseContext } from '../databases/open';
+import type { Database, DatabaseContext } from '../databases/database';
 import type { MetricSource } from '../metrics/metric';
 import type { Scope } from '../domain/release';
 import type { Router } from '../routers/router';

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { databasesOf } from '../domain/databases';
 import { UnreachableFailure } from '../domain/failures';
 import { reconcileId } from '../domain/fence';
 import type { Group, Live } from '../domain/release';
 import { GROUPS, otherSlot } from '../domain/release';
 import { greenShare } from '../domain/shares';
 import { restoreTags } from './build';
-import { withDatabase } from './database';
+import { migrationsOf, withDatabase } from './database';
 import { empty } from './deploy';
 import { withStep } from './io';
 import type { StepParts } from './io';
@@ -131,14 +132,15 @@ async function moveTraffic({ slot, version }: Live, all: Reconcile, down: string
 /** Reverts what the terminated release applied, as far as the configuration wants it and the database knows it. */
 async function revertMigrations(given: Input, { io, assertFence }: StepParts, parts: Parts): Promise<string[]> {
   const { config, release } = given;
-  if (!config.database?.migrations) return [];
+  if (!databasesOf(config).some(({ settings }) => settings.migrations)) return [];
   await assertFence();
-  return withDatabase(parts, given, io, async (database, { onRollback }) => {
-    const applied = await database.appliedBy(release.id, io);
+  return withDatabase(parts, given, io, async (database, { settings: { onRollback } }) => {
+    const migrations = migrationsOf(database);
+    const applied = await migrations.appliedBy(release.id, io);
     if (!applied) return ['left the migrations alone: their own tool knows which are applied, not who applied them'];
     if (applied.length === 0) return [];
     if (onRollback !== 'revert') return [`left ${applied.join(', ')} applied: database.onRollback is ${onRollback}`];
-    return [`reverted ${(await database.migrateDown(applied, release.id, io)).join(', ')}`];
+    return [`reverted ${(await migrations.down(applied, release.id, io)).join(', ')}`];
   });
 }
 

@@ -7,7 +7,7 @@ import type { Judgement, LedgerEntry, Live, PinnedImage, ReleaseRef, Scope, Slot
 import type { ReleaseOptions } from '../domain/request';
 import type { RouterCapabilities, RouterCounters } from '../domain/router';
 import type { CarriedState, SoakState } from '../domain/judging/soak/state';
-import type { MigrationStatus } from '../databases/database';
+import type { MigrationStatus } from '../databases/migrations/migrations';
 
 /*
  * What workflows may ask of workers: names, inputs and answers of every activity. One object each, small enough for a

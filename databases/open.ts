@@ -1,11 +1,9 @@
 import type { DatabaseConfig } from '../domain/config';
-import type { Database } from './database';
-import { openPostgres, type DatabaseContext } from './postgres/postgres';
-
-export type { DatabaseContext } from './postgres/postgres';
+import type { Database, DatabaseContext } from './database';
+import { openPostgres } from './postgres/postgres';
 
 /**
- * Opens the database of a configuration by its driver.
+ * Opens a database by its driver; connects only when something is asked of it.
  *
  * @throws ConfigurationFailure when the connection string is none of that driver.
  */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { database } from './config/database';
+import { database, databases } from './config/database';
 import { approve, backup, bake, canary, drain, features, retire, smoke, verify } from './config/phases';
 import { appRules } from './config/rules';
 import { piecewise } from './config/rule';
@@ -18,7 +18,14 @@ const fields = z.strictObject({
   version: z.literal(1).meta({ description: 'Version of the format of this file.', examples: [1] }),
   app: name().meta({ description: 'Name of the app.', examples: ['shop'] }),
   services: services.meta({ description: 'The services of the app by name; all of them are released together.' }),
-  database: database.optional().meta({ description: 'The database that is backed up and migrated.' }),
+  database: database.optional().meta({
+    description: 'The database that is backed up and migrated; short for `databases: {main: …}`.',
+  }),
+  databases: databases.optional().meta({
+    title: 'databases',
+    description: 'The databases that are backed up and migrated, by name; one so far.',
+    examples: [{ orders: { driver: 'postgres', url: { env: 'DATABASE_URL' } } }],
+  }),
   target: target.prefault({}).meta({ description: 'Where the containers run.' }),
   router: router.prefault({ kind: 'haproxy' }).meta({ description: 'Who decides which slot gets the traffic.' }),
   backup: backup.prefault({}).meta({ description: 'What is saved before anything changes.' }),

@@ -1,4 +1,5 @@
 import type { AppConfig, SecretReference } from './config';
+import { databasesOf, MAIN } from './databases';
 import type { PinnedImage } from './release';
 
 /** Answers the SHA-256 of a text in hexadecimal; given, because nothing here imports Node. */
@@ -11,9 +12,13 @@ export type Hash = (text: string) => string;
  * @param fingerprints by `secretKey` of the reference
  */
 export function configurationIdentity(config: AppConfig, fingerprints: Record<string, string>, hash: Hash): string {
-  const { app, services, database, target, router, features } = config;
-  const connection = database && { driver: database.driver, url: database.url };
-  return hash(canonical({ app, services, database: connection, target, router, features, fingerprints }));
+  const { app, services, target, router, features } = config;
+  const { [MAIN]: database, ...others } = Object.fromEntries(
+    databasesOf(config).map(({ name, settings: { driver, url } }) => [name, { driver, url }]),
+  );
+  // Absent where there are none: as it was before databases had names, so that nothing has to be released again.
+  const databases = Object.keys(others).length > 0 ? others : undefined;
+  return hash(canonical({ app, services, database, databases, target, router, features, fingerprints }));
 }
 
 /** Hash of version, image digests and the configuration's identity: the same again changes nothing. */

@@ -1,5 +1,6 @@
 import { makesFresh } from './fresh';
 import type { AppConfig } from './config';
+import { databasesOf, titleOfDatabase } from './databases';
 import { judgesBake, judgesCanary } from './judging/judged-by';
 import { isAlive, type LiveState } from './live-state';
 import type { Live, Phase, Slot } from './release';
@@ -128,17 +129,18 @@ function imagesOf({ config: { services }, options: { skipBuild }, images }: Rele
     .join(', ');
 }
 
-function backupOf({ database, backup }: AppConfig): string {
+function backupOf(config: AppConfig): string {
   return [
-    ...(database ? ['database dump'] : []),
-    ...backup.volumes.map((volume) => `volume ${volume}`),
+    ...databasesOf(config).map(({ name }) => `${titleOfDatabase(name)} dump`),
+    ...config.backup.volumes.map((volume) => `volume ${volume}`),
     'configuration, image list and logs',
   ].join(', ');
 }
 
-function migrationUndo({ database }: AppConfig, pending: string[]): string {
+function migrationUndo(config: AppConfig, pending: string[]): string {
+  const [database] = databasesOf(config);
   if (!database || pending.length === 0) return NONE;
-  switch (database.onRollback) {
+  switch (database.settings.onRollback) {
     case 'revert':
       return `revert ${[...pending].reverse().join(', ')}`;
     case 'restore':

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { Option, type Command } from 'commander';
+import { databasesOf } from '../domain/databases';
 import { ConfigurationFailure, messageOf } from '../domain/failures';
 import { titleOfMigration } from '../domain/migration';
 import type { DownChoice, MigrationAction, MigrationLook } from '../domain/migration';
@@ -128,7 +129,7 @@ async function change(action: MigrationAction, options: ChangeOptions, out: Out)
 
 async function requestFor(action: MigrationAction, options: ChangeOptions): Promise<MigrationRequest> {
   const { app, environment, config, projectDirectory } = await configured(options);
-  if (!config.database?.migrations) {
+  if (!databasesOf(config).some(({ settings }) => settings.migrations)) {
     throw new ConfigurationFailure(`expected \`database.migrations\` in ${options.file}, seen none; add it to migrate`);
   }
   const now = new Date();

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { stringify } from 'yaml';
-import { catalogueFile } from '../../databases/database';
 import { nameBackup } from '../../domain/backup';
+import { databasesOf, titleOfDatabase } from '../../domain/databases';
 import { BackupFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Live } from '../../domain/release';
@@ -15,7 +15,7 @@ import { withStep, type StepParts } from '../io';
 import type { Parts } from '../parts';
 import type { Activities, BackupReport } from '../steps';
 import { readArchive, writeArchive, type ArchiveWriter, type Manifest } from './archive';
-import { archiveName, DUMP, imagesName } from './names';
+import { archiveName, dumpName, imagesName } from './names';
 import { expectRoom, expectScratchRoom, withScratch } from './scratch';
 
 /** Lines kept of what each live container wrote. */
@@ -39,10 +39,11 @@ export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
     withStep(parts, input, async (step) => {
       const { config, live, release } = input;
       const { io } = step;
-      if (!config.database && config.backup.volumes.length === 0 && !live) return { size: 0, contents: [] };
+      if (databasesOf(config).length === 0 && config.backup.volumes.length === 0 && !live)
+        return { size: 0, contents: [] };
       const store = await parts.store(input);
       const place = await placeFor(release.id, store, io);
-      if (place.finished) return report(place.name, store, place.finished, io);
+      if (place.finished) return report({ name: place.name, store, input }, place.finished, io);
       await store.tidy(io);
       try {
         return await withScratch(parts, release, (scratch) => make(place.name, { parts, input, step, store, scratch }));
@@ -72,23 +73,20 @@ async function placeFor(releaseId: string, store: Store, io: Io): Promise<{ name
 }
 
 async function make(name: string, making: Making): Promise<BackupReport> {
-  const { parts, input, step, store, scratch } = making;
+  const { parts, input, step, store } = making;
   const { config, live, release } = input;
   const { io } = step;
   await expectRooms(making);
   // Before the archive, so that whoever finds the archive finds this too.
   await store.put({ name: imagesName(name), content: Readable.from([imagesText(live)]) }, io);
-  const dump = join(scratch, DUMP);
-  const dumped = config.database && (await withDatabase(parts, input, io, (database) => database.dump(dump, io)));
+  const dumped = await dumpDatabase(making);
   const fill = async (writer: ArchiveWriter): Promise<string[]> => {
     const contents: string[] = [];
-    if (dumped) {
-      for (const file of [dump, catalogueFile(dump)]) {
-        await writer.file(basename(file), file);
-        await rm(file);
-      }
-      contents.push(`database (${formatSize(dumped.size)}, ${formatCount(dumped.entries, 'object')})`);
+    for (const file of dumped.files) {
+      await writer.file(basename(file), file);
+      await rm(file);
     }
+    contents.push(...dumped.contents);
     for (const volume of config.backup.volumes) contents.push(await saveVolume(step, volume, writer));
     await writer.text('configuration.yaml', parts.redact(stringify(config)));
     contents.push('configuration');
@@ -96,7 +94,23 @@ async function make(name: string, making: Making): Promise<BackupReport> {
     return contents;
   };
   const manifest = await writeArchive({ name: archiveName(name), release: release.id, fill }, store, io);
-  return report(name, store, manifest, io);
+  return report({ name, store, input }, manifest, io);
+}
+
+/** Dumps the database, where there is one, and says what the backup holds of it. */
+async function dumpDatabase({
+  parts,
+  input,
+  step: { io },
+  scratch,
+}: Making): Promise<{ files: string[]; contents: string[] }> {
+  if (databasesOf(input.config).length === 0) return { files: [], contents: [] };
+  return withDatabase(parts, input, io, async (database, { name, settings: { driver } }) => {
+    const title = titleOfDatabase(name);
+    if (!database.dump) return { files: [], contents: [`no dump of the ${title}, since ${driver} has none`] };
+    const { files, size, holds } = await database.dump(join(scratch, dumpName(name)), io);
+    return { files, contents: [`${title} (${formatSize(size)}, ${holds})`] };
+  });
 }
 
 function imagesText(live: Live | null): string {
@@ -146,15 +160,21 @@ async function readLog(of: ReplicaRef, { target, io }: Pick<StepParts, 'target' 
 
 /** @throws BackupFailure when the dump may find no room here, or the archive none in the store. */
 async function expectRooms({ parts, input, step: { target, io }, store, scratch }: Making): Promise<void> {
-  const { database, backup } = input.config;
-  const dump = database ? await withDatabase(parts, input, io, (opened) => opened.size(io)) : 0;
-  const volumes = await Promise.all(backup.volumes.map((volume) => target.volumes.size(volume, io)));
+  const { config } = input;
+  const dump = databasesOf(config).length > 0 ? await withDatabase(parts, input, io, (opened) => opened.size(io)) : 0;
+  const volumes = await Promise.all(config.backup.volumes.map((volume) => target.volumes.size(volume, io)));
   const needed = dump + volumes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
   if (store.free) expectRoom(store.place, await store.free(io), needed);
   await expectScratchRoom(scratch, dump);
 }
 
-async function report(name: string, store: Store, { contents, checksums }: Manifest, io: Io): Promise<BackupReport> {
+/** What is reported of a backup that is in the store. */
+async function report(
+  { name, store, input }: Pick<Making, 'store' | 'input'> & { name: string },
+  { contents, checksums }: Manifest,
+  io: Io,
+): Promise<BackupReport> {
   const size = (await store.list(io)).get(archiveName(name)) ?? 0;
-  return { name, store: store.place, ...(DUMP in checksums && { dump: name }), size, contents };
+  const hasDump = databasesOf(input.config).some((database) => dumpName(database.name) in checksums);
+  return { name, store: store.place, ...(hasDump && { dump: name }), size, contents };
 }

@@ -1,5 +1,4 @@
-/** Name of the database's dump in the archive; what else belongs to the dump begins with it, and a dot. */
-export const DUMP = 'database.dump';
+import { MAIN } from '../../domain/databases';
 
 const ENDING = '.tar.gz';
 
@@ -22,7 +21,12 @@ export function backupsAmong(names: Iterable<string>): string[] {
     .reverse();
 }
 
-/** Whether a file of an archive belongs to the dump. */
-export function isOfDump(file: string): boolean {
-  return file === DUMP || file.startsWith(`${DUMP}.`);
+/** Name in an archive of a database's dump; what else belongs to the dump begins with it, and a dot. */
+export function dumpName(database: string): string {
+  return `${database === MAIN ? 'database' : database}.dump`;
+}
+
+/** Whether a file of an archive belongs to the dump of this name. */
+export function isOfDump(file: string, dump: string): boolean {
+  return file === dump || file.startsWith(`${dump}.`);
 }

@@ -8,18 +8,18 @@ import type { Store } from '../../stores/store';
 import type { Parts } from '../parts';
 import type { Step } from '../steps';
 import { readArchive } from './archive';
-import { archiveName, backupsAmong, DUMP, isOfDump } from './names';
+import { archiveName, backupsAmong, dumpName, isOfDump } from './names';
 import { withScratch } from './scratch';
 
 /**
  * Takes the dump out of a backup into a folder of this worker, after all of the backup was proved, for `body` to restore.
  *
- * @param given the step, and what was reported as the backup with a dump; null when there was none
+ * @param given the step, the name of the database, and what was reported as the backup with a dump; null when there was none
  * @throws BackupFailure when the store that this worker sees has no such backup, or not all of it.
  */
 export async function withDump<T>(
   parts: Parts,
-  given: Step & { dump: string | null },
+  given: Step & { dump: string | null; database: string },
   io: Io,
   body: (dump: string) => Promise<T>,
 ): Promise<T> {
@@ -29,17 +29,18 @@ export async function withDump<T>(
   const content = await store.open(name, io);
   if (!content) throw await notThere(name, store, io);
   return withScratch(parts, given.release, async (directory) => {
-    await readArchive({ name, content, onFile: takeInto(directory, io) }, io);
-    return body(join(directory, DUMP));
+    const dump = dumpName(given.database);
+    const onFile = async (file: string, bytes: AsyncIterable<Buffer>): Promise<void> => {
+      if (isOfDump(file, dump)) await writePrivate(join(directory, file), bytes, io);
+      else for await (const chunk of bytes) void chunk;
+    };
+    await readArchive({ name, content, onFile }, io);
+    return body(join(directory, dump));
   });
 }
 
-function takeInto(directory: string, io: Io) {
-  return async (name: string, content: AsyncIterable<Buffer>): Promise<void> => {
-    const sink = isOfDump(name) ? createWriteStream(join(directory, name), { mode: 0o600 }) : undefined;
-    if (sink) await pipeline(content, sink, { signal: io.signal });
-    else for await (const chunk of content) void chunk;
-  };
+async function writePrivate(path: string, content: AsyncIterable<Buffer>, io: Io): Promise<void> {
+  await pipeline(content, createWriteStream(path, { mode: 0o600 }), { signal: io.signal });
 }
 
 async function notThere(name: string, store: Store, io: Io): Promise<BackupFailure> {

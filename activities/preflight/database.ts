@@ -1,8 +1,9 @@
 import type { Database } from '../../databases/database';
+import { databasesOf, titleOfDatabase, type NamedDatabase } from '../../domain/databases';
 import type { Io } from '../../domain/host';
 import type { Finding } from '../../domain/preflight';
 import { formatSize } from '../../domain/units';
-import { withDatabase } from '../database';
+import { migrationsOf, restoreOf, withDatabase } from '../database';
 import type { Parts } from '../parts';
 import type { Check } from './check';
 import type { PreflightCheck, Step } from '../steps';
@@ -13,37 +14,41 @@ export async function checkDatabase(
   parts: Parts,
   check: Check,
 ): Promise<{ checks: PreflightCheck[]; pending: string[] }> {
-  const settings = step.config.database;
-  if (!settings) return { checks: [], pending: [] };
+  const [named] = databasesOf(step.config);
+  if (!named) return { checks: [], pending: [] };
   let pending: string[] = [];
-  const use = (io: Io, body: (database: Database) => Promise<Finding>): Promise<Finding> =>
+  const { migrations: configured, onRollback } = named.settings;
+  const use = (io: Io, body: (database: Database, named: NamedDatabase) => Promise<Finding>): Promise<Finding> =>
     withDatabase(parts, step, io, body);
-  const answers = await check('database', (io) => use(io, (database) => probe(database, io)));
-  if (!answers.ok || !settings.migrations) return { checks: [answers], pending };
+  const answers = await check(titleOfDatabase(named.name), (io) => use(io, (database) => probe(database, io)));
+  if (!answers.ok || !configured) return { checks: [answers], pending };
   const migrations = await check('migrations', (io) =>
     use(io, async (database) => {
-      const mistakes = await database.checkMigrations(io);
+      const mistakes = await migrationsOf(database).check(io);
       if (mistakes.length > 0)
         return { problem: `expected migrations without mistakes, seen:\n- ${mistakes.join('\n- ')}` };
-      const status = await database.migrationStatus(io);
-      pending = status?.pending ?? [];
-      const left = status?.unclaimed ? `; left to others: ${status.unclaimed.join(', ')}` : '';
-      return { note: (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'none pending') + left };
+      const status = await migrationsOf(database).status(io);
+      pending = status.pending;
+      const left = status.unclaimed ? `; left to others: ${status.unclaimed.join(', ')}` : '';
+      const note = (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'none pending') + left;
+      if (pending.length === 0 || database.capabilities.transactionalDdl) return { note };
+      return { note: `${note}; one that fails halfway leaves what it has done until then`, warning: true };
     }),
   );
-  if (settings.onRollback !== 'restore') return { checks: [answers, migrations], pending };
-  const restore = await check('restore', (io) => use(io, (database) => checkRestore(database, io)));
+  if (onRollback !== 'restore') return { checks: [answers, migrations], pending };
+  const restore = await check('restore', (io) => use(io, (database, given) => checkRestore(database, given, io)));
   return { checks: [answers, migrations, restore], pending };
 }
 
-async function checkRestore(database: Database, io: Io): Promise<Finding> {
-  const mistakes = await database.restoreMistakes(io);
+async function checkRestore(database: Database, named: NamedDatabase, io: Io): Promise<Finding> {
+  const restore = restoreOf(database, named);
+  const mistakes = await restore.mistakes(io);
   if (mistakes.length > 0)
     return { problem: `expected to be able to restore the backup, seen:\n- ${mistakes.join('\n- ')}` };
-  return { note: await database.rehearseRestore(io) };
+  return { note: (await restore.rehearse?.(io)) ?? `not rehearsed: ${named.settings.driver} cannot try a restore` };
 }
 
 async function probe(database: Database, io: Io): Promise<Finding> {
   const { version, size, tools } = await database.probe(io);
-  return { note: `${version}, ${formatSize(size)}, dumped by ${tools}` };
+  return { note: `${version}, ${formatSize(size)}, ${tools ? `dumped by ${tools}` : 'cannot be dumped'}` };
 }

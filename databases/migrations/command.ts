@@ -2,40 +2,31 @@ import { join } from 'node:path';
 import type { DatabaseConfig } from '../../domain/config';
 import { MigrationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
-import type { Scope } from '../../domain/release';
-import { applicationName } from '../postgres/application-name';
-import type { MigrationStatus } from '../database';
-import type { Migrations } from './migrations';
-import { withClient, type PostgresServer } from '../postgres/connection';
+import type { Migrations, MigrationStatus } from './migrations';
 import { runProgram, type ProgramResult } from '../run-program';
 
-export type CommandConfig = Extract<NonNullable<DatabaseConfig['migrations']>, { status: string[] }>;
+type CommandConfig = Extract<NonNullable<DatabaseConfig['migrations']>, { status: string[] }>;
 
 /** What stands for bytes that are no UTF-8. */
 const GARBLED = '\uFFFD';
 const LINE = /^(applied|pending)\s+(\S.*?)\s*$/;
 
 /** What a team's own program needs besides its arguments. */
-export interface CommandContext {
+interface CommandContext {
   projectDirectory: string;
-  scope: Scope;
   /** The whole environment of the program, secrets resolved. */
   env: NodeJS.ProcessEnv;
   redact: (text: string) => string;
+  /** Ends what a tool, whose worker died, goes on with alone: only one may work at a time. */
+  endOrphans: (io: Io) => Promise<void>;
 }
 
 /** Migrations by the team's own tool, such as alembic: Spillway asks what is there, and says what should be. */
 export class CommandMigrations implements Migrations {
-  /** Name of the tool's connections, when it uses libpq: one left by a worker that died is recognised by it. */
-  private readonly application: string;
-
   constructor(
-    private readonly server: PostgresServer,
     private readonly config: CommandConfig,
     private readonly context: CommandContext,
-  ) {
-    this.application = applicationName('migrations', context.scope);
-  }
+  ) {}
 
   async status(io: Io): Promise<MigrationStatus> {
     const { stdout: output, cut } = await this.run('status', this.config.status, io);
@@ -61,7 +52,7 @@ export class CommandMigrations implements Migrations {
   }
 
   async up(names: string[], _release: string, io: Io): Promise<string[]> {
-    await this.endOrphans(io);
+    await this.context.endOrphans(io);
     const before = await this.status(io);
     const wanted = names.filter((name) => !before.applied.includes(name));
     if (wanted.length === 0) return [];
@@ -79,13 +70,8 @@ export class CommandMigrations implements Migrations {
     return Promise.resolve(undefined);
   }
 
-  /** The team's own tool keeps its own records. */
-  claim(): Promise<null> {
-    return Promise.resolve(null);
-  }
-
   async down(names: string[], _release: string | null, io: Io): Promise<string[]> {
-    await this.endOrphans(io);
+    await this.context.endOrphans(io);
     const { applied } = await this.status(io);
     const mine = applied.filter((name) => names.includes(name)).reverse();
     if (mine.length === 0) return [];
@@ -138,7 +124,7 @@ export class CommandMigrations implements Migrations {
     const result = await runProgram({
       argv,
       cwd: join(projectDirectory, this.config.cwd),
-      env: { ...env, PGAPPNAME: this.application },
+      env,
       limit: this.config.timeout,
       io,
     }).catch((error: unknown) => {
@@ -155,17 +141,6 @@ export class CommandMigrations implements Migrations {
   private quote(text: string): string {
     const said = this.context.redact(text).trim();
     return said.length > 2_000 ? `…${said.slice(-2_000)}` : said || 'nothing';
-  }
-
-  /** A tool whose worker died goes on alone; only one may work at a time, and that is the one about to start. */
-  private async endOrphans(io: Io): Promise<void> {
-    await withClient(this.server, io, (client) =>
-      client.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE application_name = $1 AND datname = current_database() AND usename = session_user`,
-        [this.application],
-      ),
-    );
   }
 }
 

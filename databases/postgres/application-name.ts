@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
+import { withClient, type PostgresServer } from './connection';
 
 /** PostgreSQL cuts longer names off. */
 const LONGEST = 63;
@@ -13,4 +15,15 @@ export function applicationName(program: 'tool' | 'migrations', { app, environme
   if (name.length <= LONGEST) return name;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
   return `${name.slice(0, LONGEST - digest.length - 1)}#${digest}`;
+}
+
+/** Ends the sessions of that name on the database: those that an attempt has left running whose worker died. */
+export async function endSessionsOf(name: string, server: PostgresServer, io: Io): Promise<void> {
+  await withClient(server, io, (client) =>
+    client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = $1 AND datname = current_database() AND usename = session_user`,
+      [name],
+    ),
+  );
 }

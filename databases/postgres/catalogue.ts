@@ -152,3 +152,8 @@ export async function takeCatalogue(client: ClientBase): Promise<Catalogue> {
   );
   return { ...about, rows: rows.map(({ row }) => row) };
 }
+
+/** Path of the file beside a dump that says what the database held: a restore is compared with it. */
+export function catalogueFile(dump: string): string {
+  return `${dump}.catalogue.json`;
+}

@@ -118,7 +118,7 @@ const BROKEN =
 const REFUSED = /^(28|3D000|42501)/;
 
 /** What is wrong with the connection, as a failure of Spillway; undefined when it is something else. */
-export function connectionFailure(error: unknown, server: PostgresServer): SpillwayFailure | undefined {
+function connectionFailure(error: unknown, server: PostgresServer): SpillwayFailure | undefined {
   if (error instanceof SpillwayFailure) return undefined;
   // A host with several addresses answers one error for each of them.
   const { errors } = error as { errors?: Partial<DatabaseError>[] };

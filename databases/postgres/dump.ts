@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BackupFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
-import { catalogueFile, type Dump } from '../database';
-import { takeCatalogue, type Catalogue } from './catalogue';
+import { formatCount } from '../../domain/units';
+import type { Dump } from '../database';
+import { catalogueFile, takeCatalogue, type Catalogue } from './catalogue';
 import { withClient, type PostgresServer } from './connection';
 import type { Restoring } from './restore';
 import type { PostgresTools } from './tools';
@@ -43,10 +43,10 @@ export async function makeDump(
       return held;
     });
     const entries = await readBack(tools, partial, io);
-    const { size, sha256 } = await fingerprint(partial, io);
+    const size = await synced(partial);
     await writeCatalogue(catalogue, file, `${partial}.catalogue.partial`);
     await rename(partial, file);
-    return { file, size, sha256, entries };
+    return { files: [file, catalogueFile(file)], size, holds: formatCount(entries, 'object') };
   } finally {
     await rm(partial, { force: true });
   }
@@ -86,17 +86,15 @@ async function readBack(tools: PostgresTools, file: string, io: Io): Promise<num
   return entries;
 }
 
-async function fingerprint(file: string, io: Io): Promise<{ size: number; sha256: string }> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { signal: io.signal })) hash.update(chunk as Buffer);
+/** Bytes of a file that outlives a crash of the machine, to which the migration that follows may lead. */
+async function synced(file: string): Promise<number> {
   const handle = await open(file, 'r+');
   try {
-    // The migration that follows may crash the machine; the dump must outlive that.
     await handle.sync();
+    return (await handle.stat()).size;
   } finally {
     await handle.close();
   }
-  return { size: (await stat(file)).size, sha256: hash.digest('hex') };
 }
 
 async function removePartials(file: string): Promise<void> {

@@ -27,7 +27,7 @@ const DROPS: [catalogue: string, words: string][] = [
 ];
 
 /** What is emptied, and what is not. */
-export interface Emptying {
+interface Emptying {
   /** Version of the server as a number. */
   server: number;
   /** Roles whose objects are this app's. */

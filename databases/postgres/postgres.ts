@@ -1,36 +1,17 @@
-import { join } from 'node:path';
 import type { DatabaseConfig } from '../../domain/config';
-import { MigrationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
-import type { Scope } from '../../domain/release';
-import type { Database, DatabaseProbe, Dump, MigrationStatus } from '../database';
-import type { Migrations } from '../migrations/migrations';
+import type { Database, DatabaseContext, DatabaseProbe, Dump, Restore } from '../database';
 import { CommandMigrations } from '../migrations/command';
-import { SqlMigrations } from './migrations/sql';
+import type { Migrations } from '../migrations/migrations';
+import { verifyDatabase } from '../verify';
+import { applicationName, endSessionsOf } from './application-name';
 import { parsePostgresUrl, withClient, type PostgresServer } from './connection';
 import { dumpPostgres } from './dump';
+import { SqlMigrations } from './migrations/sql';
 import { rehearseRestore } from './rehearsal';
 import { restoreMistakes } from './restorable';
 import { restorePostgres, type Restoring } from './restore';
 import { PostgresTools } from './tools';
-import { runProgram } from '../run-program';
-
-/** What is needed besides the configuration; secrets are resolved. */
-export interface DatabaseContext {
-  url: string;
-  /** Whose database it is: others may have records in it, too. */
-  scope: Scope;
-  /** Ids of the releases that the environment's ledger knows; asked only where an older version left its records. */
-  releases: (io: Io) => Promise<ReadonlySet<string>>;
-  /** Absolute folder of `spillway.yaml`. */
-  projectDirectory: string;
-  /** Environment of the worker: programs get it, so that they find what they find in a shell. */
-  environment: NodeJS.ProcessEnv;
-  /** `database.migrations.env`, resolved. */
-  variables: Record<string, string>;
-  /** Removes secrets from what programs said. */
-  redact: (text: string) => string;
-}
 
 /**
  * Opens a PostgreSQL database; connects only when something is asked of it.
@@ -42,8 +23,11 @@ export function openPostgres(config: DatabaseConfig, context: DatabaseContext): 
 }
 
 class PostgresDatabase implements Database {
+  readonly capabilities = { transactionalDdl: true };
+  readonly restore: Restore;
+  readonly migrations: Migrations | undefined;
   private readonly tools: PostgresTools;
-  private readonly migrations: Migrations | undefined;
+  private readonly sql: SqlMigrations | undefined;
 
   constructor(
     private readonly config: DatabaseConfig,
@@ -51,7 +35,17 @@ class PostgresDatabase implements Database {
     private readonly server: PostgresServer,
   ) {
     this.tools = new PostgresTools(server, context.scope, context.environment);
-    this.migrations = this.openMigrations();
+    const { migrations } = config;
+    this.sql =
+      migrations && 'directory' in migrations
+        ? new SqlMigrations(server, { ...config, migrations }, context)
+        : undefined;
+    this.migrations = this.sql ?? this.commandMigrations();
+    this.restore = {
+      from: (file, io) => restorePostgres(this.restoring, file, io),
+      mistakes: (io, change = 'up') => this.restoreMistakes(io, change),
+      rehearse: (io) => rehearseRestore(this.restoring, io),
+    };
   }
 
   async probe(io: Io): Promise<DatabaseProbe> {
@@ -67,62 +61,9 @@ class PostgresDatabase implements Database {
     return dumpPostgres(this.restoring, file, io);
   }
 
-  restore(file: string, io: Io): Promise<void> {
-    return restorePostgres(this.restoring, file, io);
-  }
-
-  async restoreMistakes(io: Io, change: 'up' | 'down' = 'up'): Promise<string[]> {
-    const { onRollback, migrations } = this.config;
-    if (onRollback !== 'restore') return [];
-    if (change === 'down' || !migrations || !('directory' in migrations))
-      return restoreMistakes(this.restoring, undefined, io);
-    const { pending = [] } = (await this.migrationStatus(io)) ?? {};
-    const directory = join(this.context.projectDirectory, migrations.directory);
-    return restoreMistakes(this.restoring, { directory, names: pending }, io);
-  }
-
-  rehearseRestore(io: Io): Promise<string> {
-    return rehearseRestore(this.restoring, io);
-  }
-
-  async migrationStatus(io: Io): Promise<MigrationStatus | undefined> {
-    return this.migrations?.status(io);
-  }
-
-  async checkMigrations(io: Io): Promise<string[]> {
-    return (await this.migrations?.check(io)) ?? [];
-  }
-
-  async migrateUp(names: string[], release: string, io: Io): Promise<string[]> {
-    return (await this.migrations?.up(names, release, io)) ?? [];
-  }
-
-  async migrateDown(names: string[], release: string | null, io: Io): Promise<string[]> {
-    return (await this.migrations?.down(names, release, io)) ?? [];
-  }
-
-  async appliedBy(release: string, io: Io): Promise<string[] | undefined> {
-    return this.migrations ? this.migrations.appliedBy(release, io) : [];
-  }
-
-  async verify(io: Io): Promise<void> {
-    const argv = this.config.verify;
-    if (!argv) return;
-    io.onProgress(`running ${argv.join(' ')}`);
-    const { projectDirectory: cwd, redact } = this.context;
-    const limit = this.config.verifyTimeout;
-    const result = await runProgram({ argv, cwd, env: this.programEnvironment(), limit, io }).catch(
-      (error: unknown) => {
-        // Too slow is a verdict on the migration, not a reason to ask again.
-        throw error instanceof UnreachableFailure ? new MigrationFailure(this.context.redact(error.message)) : error;
-      },
-    );
-    if (result.exitCode === 0) return;
-    const said = redact(`${result.stdout}\n${result.stderr}`).trim().slice(-2_000) || 'nothing';
-    throw new MigrationFailure(
-      `expected database.verify (${argv.join(' ')}) to exit with 0 after the migrations, seen ${result.exitCode}. ` +
-        `It said: ${said}`,
-    );
+  verify(io: Io): Promise<void> {
+    const { verify: argv, verifyTimeout: limit } = this.config;
+    return verifyDatabase({ argv, limit, context: this.context, env: this.programEnvironment() }, io);
   }
 
   close(): Promise<void> {
@@ -130,9 +71,18 @@ class PostgresDatabase implements Database {
     return Promise.resolve();
   }
 
+  private async restoreMistakes(io: Io, change: 'up' | 'down'): Promise<string[]> {
+    const { onRollback } = this.config;
+    if (onRollback !== 'restore') return [];
+    if (change === 'down' || !this.sql) return restoreMistakes(this.restoring, undefined, io);
+    const { pending } = await this.sql.status(io);
+    return restoreMistakes(this.restoring, { directory: this.sql.directory, names: pending }, io);
+  }
+
   private get restoring(): Restoring {
     const { tools, server, config, context } = this;
-    const claim: Restoring['claim'] = async (client, io) => (await this.migrations?.claim(client, io)) ?? null;
+    // The team's own tool keeps its own records.
+    const claim: Restoring['claim'] = async (client, io) => (await this.sql?.claim(client, io)) ?? null;
     return { tools, server, lockTimeout: config.lockTimeout, owners: config.owners, scope: context.scope, claim };
   }
 
@@ -147,18 +97,17 @@ class PostgresDatabase implements Database {
     });
   }
 
-  private openMigrations(): Migrations | undefined {
+  private commandMigrations(): Migrations | undefined {
     const { migrations } = this.config;
     const { projectDirectory, redact, scope } = this.context;
-    if (!migrations) return undefined;
-    if ('directory' in migrations) {
-      return new SqlMigrations(this.server, this.config, this.context, migrations.directory);
-    }
-    return new CommandMigrations(this.server, migrations, {
+    if (!migrations || 'directory' in migrations) return undefined;
+    // Every tool on libpq calls its connections so: one left by a worker that died is recognised by it.
+    const application = applicationName('migrations', scope);
+    return new CommandMigrations(migrations, {
       projectDirectory,
       redact,
-      scope,
-      env: this.programEnvironment(),
+      env: { ...this.programEnvironment(), PGAPPNAME: application },
+      endOrphans: (io) => endSessionsOf(application, this.server, io),
     });
   }
 

@@ -9,7 +9,7 @@ import { firstWords, parseStatements, type Statement } from './parser';
 import { asOurselves, asUser, type ScriptLimits } from './session';
 
 /** A script, and the session that it has for itself: what it changes there ends with it. */
-export interface ScriptRun {
+interface ScriptRun {
   /** Holds the lock; of no use afterwards. */
   client: Client;
   script: MigrationScript;

@@ -1,7 +1,7 @@
 import { firstWords, type Statement } from './parser';
 
 /** What a statement does to the transaction it stands in, or to the session, and must not. */
-export interface StatementMistake {
+interface StatementMistake {
   statement: Statement;
   why: string;
 }

@@ -1,9 +1,8 @@
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
-import { applicationName } from './application-name';
+import { applicationName, endSessionsOf } from './application-name';
 import type { PostgresServer } from './connection';
-import { withClient } from './connection';
 import { runProgram, type ProgramResult } from '../run-program';
 
 /** A program that only prints its version, and one that works on a whole database. */
@@ -73,12 +72,6 @@ export class PostgresTools {
 
   /** Ends what an earlier attempt, whose worker died, may have left running; it would hold locks or write the same file. */
   async endOrphans(io: Io): Promise<void> {
-    await withClient(this.server, io, (client) =>
-      client.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE application_name = $1 AND datname = current_database() AND usename = session_user`,
-        [this.application],
-      ),
-    );
+    await endSessionsOf(this.application, this.server, io);
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mistake, untilReadable } from './rule';
-import { command, durationOr, secret, shown, variables } from './values';
+import { command, durationOr, expectedOne, name, secret, shown, variables } from './values';
 
 /* The database of the app: how it is reached, migrated, and put back. */
 
@@ -49,9 +49,13 @@ const migrations = z.union([files.meta({ title: 'files' }), commands.meta({ titl
       : `expected \`directory\`, or the commands \`status\`, \`up\` and \`down\`, seen ${shown(input)}`,
 });
 
-export const database = z
+const postgres = z
   .strictObject({
-    driver: z.enum(['postgres']).meta({ description: 'Kind of the database.', examples: ['postgres'] }),
+    driver: z
+      .literal('postgres')
+      .optional()
+      .default('postgres')
+      .meta({ description: 'PostgreSQL, in which a migration that fails leaves nothing.' }),
     url: secret.meta({
       description: 'Where the connection string is found: the name of a variable, or of a file, of the worker.',
       examples: [{ env: 'DATABASE_URL' }],
@@ -87,6 +91,19 @@ export const database = z
     if (given.lockTimeout > given.statementTimeout) {
       mistake(context, ['lockTimeout'], 'expected no more than `statementTimeout`, of which it is a part');
     }
-  }, untilReadable);
+  }, untilReadable)
+  .meta({ title: 'postgres' });
+
+/** Each kind of database has keys of its own: another one is another member. */
+export const database = z.discriminatedUnion('driver', [postgres], expectedOne('driver', 'postgres'));
+
+export const databases = z.record(name(), database).superRefine((given, context) => {
+  const names = Object.keys(given);
+  if (names.length === 1) return;
+  const seen = names.length === 0 ? 'none' : names.join(', ');
+  context.addIssue(
+    `expected one database, since a release backs up and migrates one so far, seen ${seen}; leave the others out`,
+  );
+});
 
 export type DatabaseConfig = z.output<typeof database>;

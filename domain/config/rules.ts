@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { DatabaseConfig } from './database';
 import type { canary, smoke } from './phases';
 import { routerRules } from './router-rules';
 import { isReadable, mistake } from './rule';
@@ -14,11 +15,14 @@ interface AppConfig {
   router: RouterConfig;
   smoke: z.output<typeof smoke>;
   canary: z.output<typeof canary>;
+  database?: DatabaseConfig;
+  databases?: Record<string, DatabaseConfig>;
 }
 
 /** What must hold between the parts of a configuration. Each rule looks only at what is readable. */
 export function appRules(config: AppConfig, context: Context): void {
   if (typeof config.services !== 'object' || config.services === null) return;
+  databaseRules(config, context);
   smokeRules(config, context);
   routeRules(config, context);
   imageRules(config, context);
@@ -30,6 +34,15 @@ export function appRules(config: AppConfig, context: Context): void {
     }
   }
   metricRules(config, context);
+}
+
+function databaseRules({ database, databases }: AppConfig, context: Context): void {
+  if (database === undefined || databases === undefined) return;
+  mistake(
+    context,
+    ['databases'],
+    'expected `database` or `databases`, seen both; `database` is short for `databases: {main: …}`, so leave it out',
+  );
 }
 
 function readableServices({ services }: AppConfig, { issues }: Context): [string, AppConfig['services'][string]][] {

@@ -1,3 +1,4 @@
+import { databasesOf } from '../databases';
 import type { AnalysisMetric, AppConfig } from '../config';
 import { judgesBake, judgesCanary } from '../judging/judged-by';
 import { leastApart } from '../judging/measured';
@@ -11,7 +12,7 @@ const LARGE_RATIO = 5;
 
 /** What is allowed, but promises less than a person may expect of it. */
 export function configurationWarnings(config: AppConfig): string[] {
-  const { services, canary, approve, bake, smoke, database } = config;
+  const { services, canary, approve, bake, smoke } = config;
   const warnings: string[] = [...shortSoaks(config), ...siblingsByName(config)];
   const { counters: counts } = ROUTERS[config.router.kind].capabilities;
   const unjudged = [
@@ -42,7 +43,7 @@ export function configurationWarnings(config: AppConfig): string[] {
     warnings.push('approve.by names who may approve, but nobody is asked: add approve.required: true');
   if (smoke.checks.length === 0)
     warnings.push('smoke.checks is empty: nothing is tried as a user would before traffic moves');
-  if (database?.onRollback === 'restore') {
+  if (databasesOf(config).some(({ settings }) => settings.onRollback === 'restore')) {
     warnings.push('database.onRollback: restore loses what the live version writes while a release is under way');
   }
   return warnings;

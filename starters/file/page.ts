@@ -37,6 +37,7 @@ services:
 - **variables**: a mapping of names to text (numbers in quotes) or secrets.
 - **command**: a list of words; no shell reads them.
 - **name**: 2 to 40 lower-case letters, digits and dashes that start with a letter.
+- **databases**: a mapping of names to what else stands under \`database\`.
 - **overrides**: see [environments](#environments).
 - Relative paths start at the folder of this file, unless the key says otherwise.
 - Keys at the top that begin with \`x-\` are ignored: a place for anchors.
@@ -77,7 +78,7 @@ function sectionsOf(section: Section): Section[] {
 }
 
 // What the introduction explains needs no table.
-const SIMPLE = new Set(['secret', 'variables', 'overrides']);
+const SIMPLE = new Set(['secret', 'variables', 'overrides', 'databases']);
 
 function inside(path: string, schema: JsonSchema): Section[] {
   if (SIMPLE.has(schema.title ?? '')) return [];

@@ -34,6 +34,13 @@ describe('the identity of a configuration', () => {
     expect(identity(config({ features: { fast: true } }))).not.toBe(identity());
   });
 
+  it('is the same whether the one database stands under its short form or by the name that has, and changes with its name', () => {
+    const settings = { driver: 'postgres', url: { env: 'DATABASE_URL' } };
+    const named = (name: string) => identity(config({ database: undefined, databases: { [name]: settings } }));
+    expect(named('main')).toBe(identity());
+    expect(named('orders')).not.toBe(identity());
+  });
+
   it('changes with a secret', () => {
     expect(identity(config(), { 'env TOKEN': 'b' })).not.toBe(identity());
   });

@@ -11,7 +11,7 @@ export interface OlderTable {
 }
 
 /** What is known of the environment that asks which of the older records are its own. */
-export interface Claimant {
+interface Claimant {
   /** Ids of its releases, from its ledger. */
   releases: ReadonlySet<string>;
   /** Checksum of each migration's file by name. */

@@ -38,7 +38,7 @@ export interface StoredRecord extends MigrationRecord {
 }
 
 /** How many migrations of an app and environment a database has records of. */
-export interface ScopeRecords extends Scope {
+interface ScopeRecords extends Scope {
   migrations: number;
 }
 

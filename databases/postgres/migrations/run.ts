@@ -19,7 +19,7 @@ const RETRY_MS = 1_000;
 const LOCK_WAIT_MS = 60_000;
 
 /** A session that holds the lock, and the records of one app and environment in it. */
-export interface LockedSession {
+interface LockedSession {
   client: Client;
   records: MigrationRecords;
 }

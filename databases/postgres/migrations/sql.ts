@@ -3,31 +3,31 @@ import type { ClientBase } from 'pg';
 import type { DatabaseConfig } from '../../../domain/config';
 import { MigrationFailure } from '../../../domain/failures';
 import type { Io } from '../../../domain/host';
-import type { MigrationStatus } from '../../database';
 import { readMigrations, type MigrationFile, type MigrationFolder } from '../../migrations/files';
 import { recordMistakes, scriptMistakes } from './mistakes';
 import { recordsMistake } from './records';
 import { downScript, MigrationRun, refuseForeign } from './run';
 import { lookAtRecords, settleRecords, type Viewer } from './view';
-import type { Migrations } from '../../migrations/migrations';
+import type { Migrations, MigrationStatus } from '../../migrations/migrations';
 import type { Claim } from './older-claims';
-import type { DatabaseContext } from '../postgres';
+import type { DatabaseContext } from '../../database';
 import { withClient, type PostgresServer } from '../connection';
 import { statementMistakes } from '../statements';
 
+type SqlConfig = DatabaseConfig & { migrations: { directory: string } };
 type Context = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
 
 /** Migrations as `NAME.up.sql` and `NAME.down.sql`, each applied in one transaction with the record that it is. */
 export class SqlMigrations implements Migrations {
-  private readonly directory: string;
+  /** Absolute folder with the files. */
+  readonly directory: string;
 
   constructor(
     private readonly server: PostgresServer,
-    private readonly config: DatabaseConfig,
+    private readonly config: SqlConfig,
     private readonly context: Context,
-    directory: string,
   ) {
-    this.directory = join(context.projectDirectory, directory);
+    this.directory = join(context.projectDirectory, config.migrations.directory);
   }
 
   async status(io: Io): Promise<MigrationStatus> {
@@ -90,6 +90,7 @@ export class SqlMigrations implements Migrations {
     return records.filter((record) => record.release === release).map(({ name }) => name);
   }
 
+  /** What of an older version's records is still to be taken over; null when all of it was. */
   async claim(client: ClientBase, io: Io): Promise<Claim | null> {
     const { migrations } = await readMigrations(this.directory);
     return (await lookAtRecords(client, this.viewer(migrations), io)).claim;

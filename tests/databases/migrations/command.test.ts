@@ -65,41 +65,41 @@ const columns = async () =>
 describe('alembic', () => {
   test('applies what is pending, says what is, and reverts exactly what it is asked to [proves M2]', async () => {
     const { database } = await withAlembic();
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['orders', 'total'] });
-    expect(await database.migrateUp(['orders', 'total'], 'r', io())).toEqual(['orders', 'total']);
-    expect(await database.migrateUp(['orders', 'total'], 'r', io())).toEqual([]);
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect(await database.migrations!.status(io())).toEqual({ applied: [], pending: ['orders', 'total'] });
+    expect(await database.migrations!.up(['orders', 'total'], 'r', io())).toEqual(['orders', 'total']);
+    expect(await database.migrations!.up(['orders', 'total'], 'r', io())).toEqual([]);
     expect(await columns()).toEqual(['id', 'total']);
-    expect(await database.migrateDown(['total'], 'r', io())).toEqual(['total']);
+    expect(await database.migrations!.down(['total'], 'r', io())).toEqual(['total']);
     expect(await columns()).toEqual(['id']);
-    expect(await database.migrateDown(['orders', 'total'], 'r', io())).toEqual(['orders']);
-    expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['orders', 'total'] });
+    expect(await database.migrations!.down(['orders', 'total'], 'r', io())).toEqual(['orders']);
+    expect(await database.migrations!.status(io())).toEqual({ applied: [], pending: ['orders', 'total'] });
   }, 300_000);
 
   test('applies only those that were named, and after a failure reverts those that went in [proves M1]', async () => {
     const { database, write } = await withAlembic();
     await write(migration('bad', 'total', 'SELECT 1/0'));
-    expect(await database.migrateUp(['orders'], 'r', io())).toEqual(['orders']);
-    const failure = await database.migrateUp(['total', 'bad'], 'r', io()).catch((error: Error) => error);
+    expect(await database.migrations!.up(['orders'], 'r', io())).toEqual(['orders']);
+    const failure = await database.migrations!.up(['total', 'bad'], 'r', io()).catch((error: Error) => error);
     expect(failure).toMatchObject({
       name: 'MigrationFailure',
       message: expect.stringMatching(/database\.migrations\.up .*division by zero/s),
     });
     expect((failure as Error).message).not.toContain(postgres.password);
-    expect(await database.migrateDown(['total', 'bad'], 'r', io())).toEqual(['total']);
-    expect((await database.migrationStatus(io()))?.applied).toEqual(['orders']);
+    expect(await database.migrations!.down(['total', 'bad'], 'r', io())).toEqual(['total']);
+    expect((await database.migrations!.status(io()))?.applied).toEqual(['orders']);
   }, 300_000);
 
   test('after SIGKILL of the worker the tool it left is ended, and the next worker applies the migration once [proves M2]', async () => {
     const { database, write, directory, config } = await withAlembic();
-    await database.migrateUp(['orders', 'total'], 'r', io());
+    await database.migrations!.up(['orders', 'total'], 'r', io());
     await write(migration('slow', 'total', 'CREATE TABLE slow AS SELECT pg_sleep(60)::text AS t'));
     const worker = startMigrator(directory, config, ['slow']);
     await until(async () => (await sleeping()) === 1);
     worker.kill('SIGKILL');
     await once(worker, 'exit');
     await write(migration('slow', 'total', 'CREATE TABLE slow AS SELECT 1 AS one'));
-    expect(await database.migrateUp(['slow'], 'r', io())).toEqual(['slow']);
+    expect(await database.migrations!.up(['slow'], 'r', io())).toEqual(['slow']);
     expect(await query(url, 'SELECT one FROM slow')).toEqual([{ one: 1 }]);
     expect(await sleeping()).toBe(0);
   }, 300_000);
@@ -107,13 +107,13 @@ describe('alembic', () => {
   test('an abort ends the tool, and nothing of its migration stays', async () => {
     const { database, write } = await withAlembic();
     await write(migration('slow', 'total', 'CREATE TABLE slow AS SELECT pg_sleep(60)::text AS t'));
-    await database.migrateUp(['orders', 'total'], 'r', io());
+    await database.migrations!.up(['orders', 'total'], 'r', io());
     const controller = new AbortController();
-    const outcome = expect(database.migrateUp(['slow'], 'r', io(controller))).rejects.toThrow('stop now');
+    const outcome = expect(database.migrations!.up(['slow'], 'r', io(controller))).rejects.toThrow('stop now');
     await until(async () => (await sleeping()) === 1);
     controller.abort(new Error('stop now'));
     await outcome;
-    expect((await database.migrationStatus(io()))?.pending).toEqual(['slow']);
+    expect((await database.migrations!.status(io()))?.pending).toEqual(['slow']);
   }, 300_000);
 });
 
@@ -144,43 +144,43 @@ describe('a tool of the team', () => {
 
   test('that reverts by name reverts one in the middle', async () => {
     const { database } = await commands();
-    await database.migrateUp(['a', 'b', 'c'], 'r', io());
-    expect(await database.migrateDown(['b'], null, io())).toEqual(['b']);
-    expect(await database.migrationStatus(io())).toEqual({ applied: ['a', 'c'], pending: ['b'] });
+    await database.migrations!.up(['a', 'b', 'c'], 'r', io());
+    expect(await database.migrations!.down(['b'], null, io())).toEqual(['b']);
+    expect(await database.migrations!.status(io())).toEqual({ applied: ['a', 'c'], pending: ['b'] });
   });
 
   test('that reverts down to one refuses to revert more than it was asked to', async () => {
     const { database } = await commands({ down: ['sh', 'tool.sh', 'down', '{to}'] });
-    await database.migrateUp(['a', 'b', 'c'], 'r', io());
-    await expect(database.migrateDown(['b'], 'r', io())).rejects.toThrow(
+    await database.migrations!.up(['a', 'b', 'c'], 'r', io());
+    await expect(database.migrations!.down(['b'], 'r', io())).rejects.toThrow(
       /expected to revert b only, but c was applied after/,
     );
   });
 
   test('that says it did, but did not, is not believed', async () => {
     const { database } = await commands({ up: ['sh', 'tool.sh', 'nothing'] });
-    await expect(database.migrateUp(['a', 'b', 'c'], 'r', io())).rejects.toThrow(
+    await expect(database.migrations!.up(['a', 'b', 'c'], 'r', io())).rejects.toThrow(
       /expected database\.migrations\.up to apply a, b, c/,
     );
   });
 
   test('that would apply more than it was asked to is not run', async () => {
     const { database } = await commands();
-    await expect(database.migrateUp(['a'], 'r', io())).rejects.toThrow(
+    await expect(database.migrations!.up(['a'], 'r', io())).rejects.toThrow(
       /expected the migrations a to be pending, seen a, b, c/,
     );
-    expect((await database.migrationStatus(io()))?.applied).toEqual([]);
+    expect((await database.migrations!.status(io()))?.applied).toEqual([]);
   });
 
   test('whose status cannot be understood is refused', async () => {
     const { database } = await commands({ status: ['sh', 'tool.sh', 'rubbish'] });
-    await expect(database.checkMigrations(io())).rejects.toThrow(/`applied NAME` or `pending NAME`.*hello/);
+    await expect(database.migrations!.check(io())).rejects.toThrow(/`applied NAME` or `pending NAME`.*hello/);
   });
 
   test('that prints a name in two pieces, which part a character, is understood [proves I]', async () => {
     const pieces = `printf 'applied Gr\\303'; sleep 0.3; printf '\\266\\303\\237e\\n'`;
     const { database } = await commands({ status: ['sh', '-c', pieces] });
-    expect(await database.migrationStatus(io())).toEqual({ applied: ['Größe'], pending: [] });
+    expect(await database.migrations!.status(io())).toEqual({ applied: ['Größe'], pending: [] });
   });
 
   test.each([
@@ -192,19 +192,19 @@ describe('a tool of the team', () => {
     ],
   ])('whose status is a text %s is refused rather than misunderstood [proves I]', async (_what, script, why) => {
     const { database } = await commands({ status: ['sh', '-c', script] });
-    await expect(database.migrationStatus(io())).rejects.toThrow(why);
-    await expect(database.migrateUp(['a'], 'r', io())).rejects.toThrow(why);
+    await expect(database.migrations!.status(io())).rejects.toThrow(why);
+    await expect(database.migrations!.up(['a'], 'r', io())).rejects.toThrow(why);
   });
 
   test('that fails is quoted without secrets', async () => {
     const { database } = await commands({ status: ['sh', 'tool.sh', 'secret'] });
-    const failure = await database.migrationStatus(io()).catch((error: Error) => error);
+    const failure = await database.migrations!.status(io()).catch((error: Error) => error);
     expect((failure as Error).message).toMatch(/seen 2\. It said: cannot reach postgres:\/\/postgres:\[redacted\]@/);
   });
 
   test('that hangs is stopped, with all that it started', async () => {
     const { database } = await commands({ status: ['sh', '-c', 'sleep 601 & wait'], timeout: '300ms' });
-    await expect(database.migrationStatus(io())).rejects.toMatchObject({
+    await expect(database.migrations!.status(io())).rejects.toMatchObject({
       name: 'MigrationFailure',
       message: expect.stringMatching(/to end within 300 ms/),
     });
@@ -214,7 +214,7 @@ describe('a tool of the team', () => {
 
   test('that is not installed is a mistake in the configuration', async () => {
     const { database } = await commands({ status: ['no-such-tool'] });
-    await expect(database.migrationStatus(io())).rejects.toMatchObject({
+    await expect(database.migrations!.status(io())).rejects.toMatchObject({
       name: 'ConfigurationFailure',
       message: expect.stringMatching(/the program "no-such-tool"/),
     });
@@ -227,7 +227,7 @@ function startMigrator(directory: string, config: unknown, names: string[]): Chi
     const { openDatabase } = require(${JSON.stringify(join(ROOT, 'databases/open.ts'))});
     const { config, directory, names } = JSON.parse(process.env.INPUT);
     const context = { url: process.env.URL, scope: ${JSON.stringify(SHOP)}, projectDirectory: directory, environment: process.env, variables: {}, redact: String };
-    openDatabase(config, context).migrateUp(names, 'r', { signal: new AbortController().signal, onProgress: () => undefined });`;
+    openDatabase(config, context).migrations.up(names, 'r', { signal: new AbortController().signal, onProgress: () => undefined });`;
   const env = { ...process.env, URL: url, INPUT: JSON.stringify({ config, directory, names }) };
   const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];
   return spawn(process.execPath, argv, { env, stdio: 'inherit' });

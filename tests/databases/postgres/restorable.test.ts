@@ -33,18 +33,18 @@ async function ordinary(attributes = '') {
     role,
     shop,
     sql: (text: string) => query(own.href, text),
-    mistakes: () => shop.database.restoreMistakes(io()),
+    mistakes: () => shop.database.restore!.mistakes(io()),
   };
 }
 
-const rehearse = (shop: Project) => shop.database.rehearseRestore(io());
+const rehearse = (shop: Project) => shop.database.restore!.rehearse!(io());
 const scratches = () => query(url, `SELECT datname FROM pg_database WHERE datname LIKE 'spillway_rehearsal_%'`);
 
 describe('preflight of a restore finds nothing in the way', () => {
   test('of one object of every class, which a superuser can make again', async () => {
     await chief(EVERY_CLASS);
     const shop = await open();
-    expect(await shop.database.restoreMistakes(io())).toEqual([]);
+    expect(await shop.database.restore!.mistakes(io())).toEqual([]);
     expect(await rehearse(shop)).toBe('rehearsed without data in a database of its own');
     expect(await scratches()).toEqual([]);
   }, 300_000);
@@ -59,11 +59,11 @@ describe('preflight of a restore finds nothing in the way', () => {
     expect(await mistakes()).toEqual([]);
     expect(await rehearse(shop)).toMatch(/^dumped without data; not put back .* lacks CREATEDB$/);
     const dump = `${shop.directory}/backups/shop.dump`;
-    await shop.database.dump(dump, io());
+    await shop.database.dump!(dump, io());
     await sql(
       'CREATE TYPE given.later AS (a int); ALTER TABLE given.orders ADD l given.later; DROP EXTENSION citext CASCADE; DROP SCHEMA own; CREATE EXTENSION pgcrypto',
     );
-    await shop.database.restore(dump, io());
+    await shop.database.restore!.from(dump, io());
     expect(await sql('SELECT id, c::text FROM given.orders')).toEqual([{ id: 1, c: 'c' }]);
     expect(await sql('SELECT extname FROM pg_extension ORDER BY 1')).toEqual(
       ['citext', 'hstore', 'plpgsql', 'postgres_fdw'].map((extname) => ({ extname })),
@@ -84,7 +84,7 @@ describe('preflight of a restore finds nothing in the way', () => {
     try {
       await live.query('BEGIN; INSERT INTO orders VALUES (1); LOCK TABLE orders IN SHARE ROW EXCLUSIVE MODE');
       const shop = await open();
-      expect(await shop.database.restoreMistakes(io())).toEqual([]);
+      expect(await shop.database.restore!.mistakes(io())).toEqual([]);
       expect(await rehearse(shop)).toMatch(/^rehearsed/);
       await live.query('ROLLBACK');
     } finally {
@@ -95,7 +95,7 @@ describe('preflight of a restore finds nothing in the way', () => {
   test('where the rollback does not restore', async () => {
     await chief('CREATE SCHEMA blog AUTHORIZATION pg_monitor');
     const shop = await open(url, { onRollback: 'keep' });
-    expect(await shop.database.restoreMistakes(io())).toEqual([]);
+    expect(await shop.database.restore!.mistakes(io())).toEqual([]);
   });
 });
 
@@ -199,10 +199,10 @@ describe('preflight of a restore tells', () => {
     const own = new URL(url);
     [own.username, own.password] = [role, 'pass'];
     const other = await open(own.href, { owners: ['stranger', 'nobody'] });
-    expect(await other.database.restoreMistakes(io())).toEqual([
+    expect(await other.database.restore!.mistakes(io())).toEqual([
       expect.stringMatching(/member of every role in database\.owners, seen nobody, stranger/),
     ]);
-    expect(await shop.database.restoreMistakes(io())).toEqual([]);
+    expect(await shop.database.restore!.mistakes(io())).toEqual([]);
   });
 
   test.each([
@@ -224,11 +224,11 @@ describe('preflight of a restore tells', () => {
     await chief(`CREATE TABLE rates (id int); INSERT INTO rates VALUES (1);
       CREATE FUNCTION rate(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT count(*) FROM rates); END $$; ${made}`);
     const shop = await open();
-    expect(await shop.database.restoreMistakes(io())).toEqual([
+    expect(await shop.database.restore!.mistakes(io())).toEqual([
       expect.stringMatching(new RegExp(`${seen.source}.* without a search path.*relation "rates" does not exist`)),
     ]);
     await chief('ALTER FUNCTION rate(int) SET search_path = public');
-    expect(await shop.database.restoreMistakes(io())).toEqual([]);
+    expect(await shop.database.restore!.mistakes(io())).toEqual([]);
   });
 
   test('a language that a dump does not hold whole, found by the rehearsal, which leaves nothing', async () => {
@@ -249,17 +249,17 @@ describe('preflight of a restore tells', () => {
         `DO $$ BEGIN FOR i IN 1..32 LOOP FOR j IN 1..10 LOOP EXECUTE format('CREATE TABLE t%s_%s (id int)', i, j); END LOOP; COMMIT; END LOOP; END $$`,
       );
       const shop = await open();
-      const [mistake] = await shop.database.restoreMistakes(io());
+      const [mistake] = await shop.database.restore!.mistakes(io());
       const [, needed, to] = /about (\d+),.*max_locks_per_transaction from 10 to (\d+)/.exec(mistake ?? '') ?? [];
       expect(Number(needed)).toBe(320 * 4);
       expect(Number(to)).toBeGreaterThan(10);
       await chief(`ALTER SYSTEM SET max_locks_per_transaction = ${to}`);
       await postgres.halt();
       await postgres.start();
-      expect(await shop.database.restoreMistakes(io())).toEqual([]);
+      expect(await shop.database.restore!.mistakes(io())).toEqual([]);
       const dump = `${shop.directory}/backups/shop.dump`;
-      await shop.database.dump(dump, io());
-      await shop.database.restore(dump, io());
+      await shop.database.dump!(dump, io());
+      await shop.database.restore!.from(dump, io());
     } finally {
       await chief('ALTER SYSTEM RESET max_locks_per_transaction');
       await postgres.halt();
@@ -283,7 +283,7 @@ describe('preflight of a restore tells', () => {
   ])('a pending migration with %s, which would outlive it', async (text, seen) => {
     const shop = await open();
     await shop.write({ '001_a.up.sql': `SELECT 1;\n${text};`, '001_a.down.sql': 'SELECT 1;' });
-    expect(await shop.database.restoreMistakes(io())).toEqual([
+    expect(await shop.database.restore!.mistakes(io())).toEqual([
       expect.stringMatching(new RegExp(`001_a\\.up\\.sql:2: .*${seen.source}`)),
     ]);
   });
@@ -297,13 +297,13 @@ describe('preflight of a restore tells', () => {
   ])('nothing about %s, which it puts back', async (text) => {
     const shop = await open();
     await shop.write({ '001_a.up.sql': `${text};`, '001_a.down.sql': 'SELECT 1;' });
-    expect(await shop.database.restoreMistakes(io())).toEqual([]);
+    expect(await shop.database.restore!.mistakes(io())).toEqual([]);
   });
 
   test('nothing about pending migrations to whoever only reverts others [proves C]', async () => {
     const shop = await open();
     await shop.write({ '003_role.up.sql': 'CREATE ROLE someone;', '003_role.down.sql': 'DROP ROLE someone;' });
-    expect(await shop.database.restoreMistakes(io(), 'up')).toEqual([expect.stringMatching(/changes a role/)]);
-    expect(await shop.database.restoreMistakes(io(), 'down')).toEqual([]);
+    expect(await shop.database.restore!.mistakes(io(), 'up')).toEqual([expect.stringMatching(/changes a role/)]);
+    expect(await shop.database.restore!.mistakes(io(), 'down')).toEqual([]);
   });
 });

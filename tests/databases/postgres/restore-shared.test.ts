@@ -16,8 +16,8 @@ beforeEach(async () => {
 });
 
 const sql = (text: string) => query(databases.url, text);
-const save = () => shop.database.dump(dump, io());
-const restore = () => shop.database.restore(dump, io());
+const save = () => shop.database.dump!(dump, io());
+const restore = () => shop.database.restore!.from(dump, io());
 
 describe('two apps in one database', () => {
   const migration = (name: string) => ({
@@ -32,12 +32,12 @@ describe('two apps in one database', () => {
     const other = await databases.project({}, scope);
     await shop.write(migration('orders'));
     await save();
-    await shop.database.migrateUp(['orders'], 'r1', io());
-    expect(await shop.database.restoreMistakes(io())).toEqual([]);
+    await shop.database.migrations!.up(['orders'], 'r1', io());
+    expect(await shop.database.restore!.mistakes(io())).toEqual([]);
     await other.write(migration('posts'));
-    await other.database.migrateUp(['posts'], 'r2', io());
+    await other.database.migrations!.up(['posts'], 'r2', io());
     const who = new RegExp(`migrations of ${scope.app}/${scope.environment}\\. Give each app`);
-    expect(await shop.database.restoreMistakes(io())).toEqual([expect.stringMatching(who)]);
+    expect(await shop.database.restore!.mistakes(io())).toEqual([expect.stringMatching(who)]);
     await expect(restore()).rejects.toThrow(who);
     expect(await databases.tables()).toEqual(['orders', 'posts']);
   });
@@ -63,33 +63,33 @@ describe('two apps in one database', () => {
     ])('the database of %s is never restored, and preflight says so [proves F]', async (_what, migrations, schema) => {
       const settled = await databases.project();
       await settled.write(migration('orders'));
-      if (migrations === FILES) await settled.database.migrateUp(['orders'], 'r1', io());
+      if (migrations === FILES) await settled.database.migrations!.up(['orders'], 'r1', io());
       await blog(schema);
       const app = await databases.project({ onRollback: 'restore', migrations });
       if (migrations === FILES) await app.write(migration('orders'));
       const why = new RegExp(`^${LATER}.* the records of 001_posts in ${schema}\\.spillway_migrations`);
-      expect(await app.database.restoreMistakes(io())).toEqual([expect.stringMatching(why)]);
-      await app.database.dump(dump, io());
+      expect(await app.database.restore!.mistakes(io())).toEqual([expect.stringMatching(why)]);
+      await app.database.dump!(dump, io());
       await sql('INSERT INTO posts VALUES (1001)');
-      await expect(app.database.restore(dump, io())).rejects.toThrow(why);
+      await expect(app.database.restore!.from(dump, io())).rejects.toThrow(why);
       expect(await sql('SELECT count(*)::int AS n FROM posts')).toEqual([{ n: 1_001 }]);
 
       // As docs/databases.md says, when they are this app's and left over:
       await sql(`DELETE FROM ${schema}.spillway_migrations WHERE name = '001_posts'`);
-      expect(await app.database.restoreMistakes(io())).toEqual([]);
-      await app.database.restore(dump, io());
+      expect(await app.database.restore!.mistakes(io())).toEqual([]);
+      await app.database.restore!.from(dump, io());
     });
 
     test('those that this app takes over itself hinder no restore, before and after it has', async () => {
       await blog('public');
       const app = await databases.project({ onRollback: 'restore' }, { ...SHOP, releases: ['b1'] });
       await app.write(migration('orders'));
-      expect(await app.database.restoreMistakes(io())).toEqual([]);
-      await app.database.dump(dump, io());
-      await app.database.restore(dump, io());
-      await app.database.migrateUp(['orders'], 'r1', io());
-      expect(await app.database.restoreMistakes(io())).toEqual([]);
-      await app.database.restore(dump, io());
+      expect(await app.database.restore!.mistakes(io())).toEqual([]);
+      await app.database.dump!(dump, io());
+      await app.database.restore!.from(dump, io());
+      await app.database.migrations!.up(['orders'], 'r1', io());
+      expect(await app.database.restore!.mistakes(io())).toEqual([]);
+      await app.database.restore!.from(dump, io());
       expect(await databases.tables()).toEqual(['posts', 'spillway_migrations']);
     });
   });
@@ -113,7 +113,7 @@ describe('two apps in one database', () => {
     await save();
     await sql(`DO $$ BEGIN CREATE ROLE blog; EXCEPTION WHEN duplicate_object THEN END $$`);
     await sql(made);
-    expect(await shop.database.restoreMistakes(io())).toEqual([expect.stringMatching(who)]);
+    expect(await shop.database.restore!.mistakes(io())).toEqual([expect.stringMatching(who)]);
     await expect(restore()).rejects.toThrow(who);
   });
 
@@ -122,13 +122,13 @@ describe('two apps in one database', () => {
       `CREATE ROLE shop_owner; CREATE SCHEMA shop AUTHORIZATION shop_owner; CREATE TABLE shop.orders (id int); ALTER TABLE shop.orders OWNER TO shop_owner`,
     );
     const owned = await databases.project({ onRollback: 'restore', owners: ['shop_owner'] });
-    expect(await owned.database.restoreMistakes(io())).toEqual([]);
+    expect(await owned.database.restore!.mistakes(io())).toEqual([]);
     const file = join(owned.directory, 'owned.dump');
-    await owned.database.dump(file, io());
+    await owned.database.dump!(file, io());
     await sql(
       'CREATE TABLE shop.later (id int); ALTER TABLE shop.later OWNER TO shop_owner; ALTER TABLE shop.orders OWNER TO postgres',
     );
-    await owned.database.restore(file, io());
+    await owned.database.restore!.from(file, io());
     expect(
       await sql(
         `SELECT relname AS name, relowner::regrole::text AS owner FROM pg_class WHERE relnamespace = 'shop'::regnamespace`,
@@ -210,9 +210,9 @@ describe('a restore by an ordinary role', () => {
       UPDATE pg_extension SET extconfig = ARRAY['kept'::regclass::oid], extcondition = ARRAY[''] WHERE extname = 'hstore';
       GRANT SELECT, ${right} ON kept TO ${role}`);
       await own('CREATE TABLE orders (id int)');
-      await app.database.dump(dump, io());
+      await app.database.dump!(dump, io());
       await own('CREATE TABLE later (id int)');
-      await app.database.restore(dump, io());
+      await app.database.restore!.from(dump, io());
       expect(await sql('SELECT id FROM kept')).toEqual([{ id: 1 }]);
       expect(await databases.tables()).toEqual(['kept', 'orders']);
     },
@@ -224,10 +224,10 @@ describe('a restore by an ordinary role', () => {
       const { app, own } = await ordinary();
       await sql(made);
       await own('CREATE TABLE orders (id int)');
-      expect(await app.database.restoreMistakes(io())).toEqual([]);
-      await app.database.dump(dump, io());
+      expect(await app.database.restore!.mistakes(io())).toEqual([]);
+      await app.database.dump!(dump, io());
       await own('CREATE TABLE later (id int)');
-      await app.database.restore(dump, io());
+      await app.database.restore!.from(dump, io());
       expect(await databases.tables()).toEqual(['orders']);
       expect(await sql('SELECT count(*)::int AS n FROM pg_cast WHERE oid >= 16384')).toEqual([{ n: 1 }]);
     },

@@ -20,8 +20,8 @@ beforeEach(async () => {
 });
 
 const sql = (text: string) => query(databases.url, text);
-const save = () => shop.database.dump(dump, io());
-const restore = () => shop.database.restore(dump, io());
+const save = () => shop.database.dump!(dump, io());
+const restore = () => shop.database.restore!.from(dump, io());
 
 /** How many rows each system catalogue has: the server's word, not ours. */
 async function counts(): Promise<Record<string, number>> {
@@ -72,13 +72,13 @@ describe('a restore', () => {
     });
     const [before, around] = [await counts(), await surroundings()];
     await save();
-    await expect(shop.database.migrateUp(['001_all', '002_bad'], 'r1', io())).rejects.toThrow(/division by zero/);
+    await expect(shop.database.migrations!.up(['001_all', '002_bad'], 'r1', io())).rejects.toThrow(/division by zero/);
     expect((await counts()).pg_event_trigger).toBe(1);
     await restore();
     expect(await counts()).toEqual(before);
     expect(await surroundings()).toEqual(around);
     await shop.write({ '002_bad.up.sql': 'SELECT 1;' });
-    expect(await shop.database.migrateUp(['001_all', '002_bad'], 'r2', io())).toEqual(['001_all', '002_bad']);
+    expect(await shop.database.migrations!.up(['001_all', '002_bad'], 'r2', io())).toEqual(['001_all', '002_bad']);
   }, 300_000);
 
   test('puts back every class of object that a migration dropped, with its data, privileges and settings [proves C]', async () => {
@@ -282,7 +282,7 @@ function startRestore(): ChildProcess {
     const { openDatabase } = require(${JSON.stringify(join(ROOT, 'databases/open.ts'))});
     const { config, directory, dump, scope } = JSON.parse(process.env.INPUT);
     const context = { url: process.env.URL, scope, releases: async () => new Set(), projectDirectory: directory, environment: process.env, variables: {}, redact: String };
-    openDatabase(config, context).restore(dump, { signal: new AbortController().signal, onProgress: () => undefined });`;
+    openDatabase(config, context).restore.from(dump, { signal: new AbortController().signal, onProgress: () => undefined });`;
   const config = databaseConfig({ lockTimeout: '60s' });
   const input = JSON.stringify({ config, directory: shop.directory, dump, scope: SHOP });
   const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];

@@ -155,6 +155,35 @@ export const CASES: Case[] = [
     ['spillway.yaml:9 database.driver: expected postgres, seen "mysql"'],
   ],
   [
+    'an unknown kind of a named database',
+    top('databases: {orders: {driver: mysql, url: {env: DB}}}'),
+    ['spillway.yaml:9 databases.orders.driver: expected postgres, seen "mysql"'],
+  ],
+  [
+    'several databases',
+    top('databases: {orders: {url: {env: DB}}, stock: {url: {env: STOCK}}}'),
+    [
+      'spillway.yaml:9 databases: expected one database, since a release backs up and migrates one so far, seen orders, stock; leave the others out',
+    ],
+  ],
+  [
+    'a database in both ways',
+    top('database: {url: {env: DB}}\ndatabases: {orders: {url: {env: DB}}}'),
+    [
+      'spillway.yaml:10 databases: expected `database` or `databases`, seen both; `database` is short for `databases: {main: …}`, so leave it out',
+    ],
+  ],
+  [
+    'an unknown kind of store',
+    top('backup: {store: {kind: s3, directory: /mnt}}'),
+    ['spillway.yaml:9 backup.store.kind: expected folder, seen "s3"'],
+  ],
+  [
+    'a store in a relative folder',
+    top('backup: {store: {directory: ./backups}}'),
+    ['spillway.yaml:9 backup.store.directory: expected an absolute path, seen "./backups"'],
+  ],
+  [
     'a database without its address',
     top('database: {driver: postgres}'),
     ['spillway.yaml:9 database.url: expected a secret as {env: NAME} or {file: PATH}, seen nothing'],

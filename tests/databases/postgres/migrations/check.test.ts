@@ -8,7 +8,7 @@ describe('checking, which applies nothing', () => {
   const mistakesOf = async (files: Record<string, string>, overrides?: Record<string, unknown>) => {
     const { database, write, directory } = await shop(overrides);
     await write(files);
-    const mistakes = await database.checkMigrations(io());
+    const mistakes = await database.migrations!.check(io());
     return mistakes.map((mistake) => mistake.replace(`${directory}/migrations`, '…'));
   };
 
@@ -79,11 +79,11 @@ describe('checking, which applies nothing', () => {
   test('sees that an applied file was changed, but not that its line ends were', async () => {
     const { database, write } = await shop();
     await write(ORDERS);
-    await database.migrateUp(['001_orders'], 'r', io());
+    await database.migrations!.up(['001_orders'], 'r', io());
     await write({ '001_orders.up.sql': ORDERS['001_orders.up.sql'].replaceAll('\n', '\r\n') });
-    expect(await database.checkMigrations(io())).toEqual([]);
+    expect(await database.migrations!.check(io())).toEqual([]);
     await write({ '001_orders.up.sql': `${ORDERS['001_orders.up.sql']} -- more` });
-    expect(await database.checkMigrations(io())).toEqual([
+    expect(await database.migrations!.check(io())).toEqual([
       expect.stringMatching(/001_orders\.up\.sql:1: .* was changed after it was applied/),
     ]);
   });
@@ -98,6 +98,6 @@ describe('checking, which applies nothing', () => {
 
   test('a folder that is not there is a mistake in the configuration', async () => {
     const { database } = await shop({ migrations: { directory: 'nowhere' } });
-    await expect(database.checkMigrations(io())).rejects.toMatchObject({ name: 'ConfigurationFailure' });
+    await expect(database.migrations!.check(io())).rejects.toMatchObject({ name: 'ConfigurationFailure' });
   });
 });

@@ -48,24 +48,24 @@ describe('records that an older version left', () => {
     await ask('CREATE TABLE orders (id int)');
     await older('public', { '001_orders': 'r1' });
     const database = await shop();
-    expect(await database.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
-    expect(await database.checkMigrations(io())).toEqual([]);
+    expect(await database.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
+    expect(await database.migrations!.check(io())).toEqual([]);
     expect(await names('spillway_migrations')).toEqual(['001_orders']);
     expect(await ask(`SELECT 1 FROM pg_namespace WHERE nspname = 'spillway'`)).toEqual([]);
 
-    expect(await database.migrateUp(['002_total'], 'r2', io())).toEqual(['002_total']);
+    expect(await database.migrations!.up(['002_total'], 'r2', io())).toEqual(['002_total']);
     expect(await names('spillway.migrations')).toEqual(BOTH);
-    expect(await database.migrationStatus(io())).toEqual({ applied: BOTH, pending: [] });
-    expect(await database.migrateDown(BOTH, null, io())).toEqual(['002_total', '001_orders']);
-    expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: BOTH });
+    expect(await database.migrations!.status(io())).toEqual({ applied: BOTH, pending: [] });
+    expect(await database.migrations!.down(BOTH, null, io())).toEqual(['002_total', '001_orders']);
+    expect(await database.migrations!.status(io())).toEqual({ applied: [], pending: BOTH });
   });
 
   test('that was reverted stays reverted, and an older version that still runs fails rather than apply all again [proves E]', async () => {
     await ask('CREATE TABLE orders (id int)');
     await older('public', { '001_orders': 'r1' });
     const database = await shop();
-    expect(await database.migrateDown(['001_orders'], null, io())).toEqual(['001_orders']);
-    expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: BOTH });
+    expect(await database.migrations!.down(['001_orders'], null, io())).toEqual(['001_orders']);
+    expect(await database.migrations!.status(io())).toEqual({ applied: [], pending: BOTH });
     await expect(ask('SELECT name, checksum FROM spillway_migrations')).rejects.toThrow(/column "name" does not exist/);
   });
 
@@ -75,10 +75,10 @@ describe('records that an older version left', () => {
     await older('app', {});
     await lead('app');
     const database = await shop(['r1']);
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect(await database.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
-    expect(await database.migrateUp(['002_total'], 'r2', io())).toEqual(['002_total']);
-    expect(await database.migrationStatus(io())).toEqual({ applied: BOTH, pending: [] });
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect(await database.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
+    expect(await database.migrations!.up(['002_total'], 'r2', io())).toEqual(['002_total']);
+    expect(await database.migrations!.status(io())).toEqual({ applied: BOTH, pending: [] });
   });
 
   test('that lie in two schemas are one history: who applied a migration first has it, and a later undo leaves it [proves E]', async () => {
@@ -86,11 +86,11 @@ describe('records that an older version left', () => {
     await older('app', { '001_orders': 'r2', '002_total': 'r2' });
     await lead('app');
     const database = await shop(['r1', 'r2']);
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect(await database.migrationStatus(io())).toEqual({ applied: BOTH, pending: [] });
-    expect(await database.appliedBy('r2', io())).toEqual(['002_total']);
-    expect(await database.migrateDown(BOTH, 'r2', io())).toEqual(['002_total']);
-    expect(await database.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect(await database.migrations!.status(io())).toEqual({ applied: BOTH, pending: [] });
+    expect(await database.migrations!.appliedBy('r2', io())).toEqual(['002_total']);
+    expect(await database.migrations!.down(BOTH, 'r2', io())).toEqual(['002_total']);
+    expect(await database.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
     expect(await ask('SELECT name, release FROM spillway.migrations')).toEqual([{ name: '001_orders', release: 'r1' }]);
   });
 
@@ -100,15 +100,15 @@ describe('records that an older version left', () => {
     await lead('app');
     const database = await shop(['another']);
     const why = /^public\.spillway_migrations: expected to know whose the records of 001_orders are.* leads to app/;
-    expect(await database.checkMigrations(io())).toEqual([expect.stringMatching(why)]);
-    await expect(database.migrateUp(['001_orders'], 'r2', io())).rejects.toThrow(why);
-    expect(await database.migrateDown(BOTH, null, io())).toEqual([]);
+    expect(await database.migrations!.check(io())).toEqual([expect.stringMatching(why)]);
+    await expect(database.migrations!.up(['001_orders'], 'r2', io())).rejects.toThrow(why);
+    expect(await database.migrations!.down(BOTH, null, io())).toEqual([]);
     expect(await names('public.spillway_migrations')).toEqual(['001_orders']);
 
     // As docs/databases.md says, when they are this app's:
     await ask('ALTER TABLE public.spillway_migrations SET SCHEMA app');
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect((await database.migrationStatus(io()))?.applied).toEqual(['001_orders']);
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect((await database.migrations!.status(io()))?.applied).toEqual(['001_orders']);
   });
 
   test('of two environments, each in its own schema, stay with each', async () => {
@@ -116,9 +116,9 @@ describe('records that an older version left', () => {
     await older('production', { '001_orders': 'r3' });
     await lead('production');
     const database = await shop();
-    expect(await database.migrationStatus(io())).toMatchObject({ applied: ['001_orders'], pending: ['002_total'] });
-    expect(await database.checkMigrations(io())).toEqual([]);
-    await database.migrateUp(['002_total'], 'r4', io());
+    expect(await database.migrations!.status(io())).toMatchObject({ applied: ['001_orders'], pending: ['002_total'] });
+    expect(await database.migrations!.check(io())).toEqual([]);
+    await database.migrations!.up(['002_total'], 'r4', io());
     expect(await names('staging.spillway_migrations')).toEqual(BOTH);
   });
 
@@ -128,9 +128,9 @@ describe('records that an older version left', () => {
     await ask('CREATE TABLE production.orders (id int)');
     await lead('production');
     const database = await shop();
-    expect(await database.migrateDown(BOTH, null, io())).toEqual(['001_orders']);
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect(await database.migrateUp(BOTH, 'r4', io())).toEqual(BOTH);
+    expect(await database.migrations!.down(BOTH, null, io())).toEqual(['001_orders']);
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect(await database.migrations!.up(BOTH, 'r4', io())).toEqual(BOTH);
     expect(await names('staging.spillway_migrations')).toEqual(BOTH);
   });
 
@@ -141,16 +141,16 @@ describe('records that an older version left', () => {
     await older('public', { '001_orders': 'r1' });
     await older('public', { '001_bills': 'r2' }, bills);
     const [ours, theirs] = [await shop(), await shop([], BILLING, bills)];
-    expect(await ours.migrationStatus(io())).toEqual({
+    expect(await ours.migrations!.status(io())).toEqual({
       applied: ['001_orders'],
       pending: ['002_total'],
       unclaimed: ['public.spillway_migrations: 001_bills'],
     });
-    expect(await theirs.migrateDown(['001_bills', '001_orders'], null, io())).toEqual(['001_bills']);
+    expect(await theirs.migrations!.down(['001_bills', '001_orders'], null, io())).toEqual(['001_bills']);
     expect(await databases.tables()).toEqual(['orders', 'spillway_migrations']);
-    expect(await ours.migrateUp(['002_total'], 'r3', io())).toEqual(['002_total']);
-    expect((await ours.migrationStatus(io()))?.applied).toEqual(BOTH);
-    expect((await theirs.migrationStatus(io()))?.applied).toEqual([]);
+    expect(await ours.migrations!.up(['002_total'], 'r3', io())).toEqual(['002_total']);
+    expect((await ours.migrations!.status(io()))?.applied).toEqual(BOTH);
+    expect((await theirs.migrations!.status(io()))?.applied).toEqual([]);
   });
 
   test('of another app under a name of ours is neither ours nor skipped: it is told, until that app has taken it [proves F]', async () => {
@@ -159,11 +159,11 @@ describe('records that an older version left', () => {
     await older('public', { '001_orders': 'r1' }, same);
     const [ours, theirs] = [await shop(), await shop([], BILLING, same)];
     const why = /001_orders to be of this file, seen that release r1 applied other content.* release that one first/;
-    expect(await ours.checkMigrations(io())).toEqual([expect.stringMatching(why)]);
-    await expect(ours.migrateUp(['001_orders'], 'r2', io())).rejects.toThrow(why);
-    expect(await theirs.migrateDown(['nothing'], null, io())).toEqual([]);
-    expect(await ours.checkMigrations(io())).toEqual([]);
-    expect(await ours.migrateUp(['001_orders'], 'r2', io())).toEqual(['001_orders']);
+    expect(await ours.migrations!.check(io())).toEqual([expect.stringMatching(why)]);
+    await expect(ours.migrations!.up(['001_orders'], 'r2', io())).rejects.toThrow(why);
+    expect(await theirs.migrations!.down(['nothing'], null, io())).toEqual([]);
+    expect(await ours.migrations!.check(io())).toEqual([]);
+    expect(await ours.migrations!.up(['001_orders'], 'r2', io())).toEqual(['001_orders']);
     expect(await databases.tables()).toEqual(['bills', 'orders', 'spillway_migrations']);
   });
 
@@ -175,17 +175,17 @@ describe('records that an older version left', () => {
     await ask('CREATE TABLE audit ()');
     await older('public', { '001_audit': 'r1' }, audit);
     const [ours, theirs] = [await shop([], SHOP, audit), await shop([], BILLING, audit)];
-    await ours.migrateDown(['nothing'], null, io());
+    await ours.migrations!.down(['nothing'], null, io());
     const why = /001_audit: expected to know whether it stands in the schema public.* shop\/production has its record/;
-    expect(await theirs.checkMigrations(io())).toEqual([expect.stringMatching(why)]);
-    await expect(theirs.migrateUp(['001_audit'], 'r2', io())).rejects.toThrow(why);
+    expect(await theirs.migrations!.check(io())).toEqual([expect.stringMatching(why)]);
+    await expect(theirs.migrations!.up(['001_audit'], 'r2', io())).rejects.toThrow(why);
 
     // As docs/databases.md says, when it is for both:
     await ask(`INSERT INTO spillway.migrations
       SELECT 'billing', 'production', name, checksum, release, down, schema, started_at, applied_at, taken_from
       FROM spillway.migrations WHERE app = 'shop' AND environment = 'production' AND name = '001_audit'`);
-    expect(await theirs.migrationStatus(io())).toEqual({ applied: ['001_audit'], pending: [] });
-    expect(await theirs.checkMigrations(io())).toEqual([]);
+    expect(await theirs.migrations!.status(io())).toEqual({ applied: ['001_audit'], pending: [] });
+    expect(await theirs.migrations!.check(io())).toEqual([]);
   });
 
   test('are still taken over after a person has copied a record for the second app, whose undo then leaves what was applied [proves E, F]', async () => {
@@ -205,32 +205,32 @@ describe('records that an older version left', () => {
     );
     await older('public', { '001_audit': 'r1', '002_billing': 'r2' }, files);
     const [ours, theirs] = [await shop([], SHOP, audit), await shop([], BILLING, files)];
-    await ours.migrateDown(['nothing'], null, io());
+    await ours.migrations!.down(['nothing'], null, io());
     await ask(`INSERT INTO spillway.migrations
       SELECT 'billing', 'production', name, checksum, release, down, schema, started_at, applied_at, taken_from
       FROM spillway.migrations WHERE app = 'shop' AND environment = 'production' AND name = '001_audit'`);
     const all = ['001_audit', '002_billing'];
-    expect(await theirs.checkMigrations(io())).toEqual([]);
-    const status = await theirs.migrationStatus(io());
+    expect(await theirs.migrations!.check(io())).toEqual([]);
+    const status = await theirs.migrations!.status(io());
     expect(status).toEqual({ applied: all, pending: ['003_bad'] });
-    await expect(theirs.migrateUp(status!.pending, 'r3', io())).rejects.toThrow(/division by zero/);
-    expect(await theirs.migrateDown(status!.pending, 'r3', io())).toEqual([]);
+    await expect(theirs.migrations!.up(status!.pending, 'r3', io())).rejects.toThrow(/division by zero/);
+    expect(await theirs.migrations!.down(status!.pending, 'r3', io())).toEqual([]);
     expect(await ask('SELECT count(*)::int AS n FROM billing')).toEqual([{ n: 1_000 }]);
-    expect(await theirs.migrationStatus(io())).toEqual({ applied: all, pending: ['003_bad'] });
+    expect(await theirs.migrations!.status(io())).toEqual({ applied: all, pending: ['003_bad'] });
   });
 
   test('of a migration that has a record here already do not replace it [proves E]', async () => {
     await ask('CREATE TABLE orders (id int)');
     await older('public', { '001_orders': 'r1' });
     const [first, second] = [await shop(), await shop([], { app: 'shop', environment: 'staging' })];
-    await first.migrateDown(['nothing'], null, io());
+    await first.migrations!.down(['nothing'], null, io());
     await ask(`INSERT INTO spillway.migrations SELECT app, 'staging', name, checksum, 'r0', down, schema, started_at, applied_at
       FROM spillway.migrations`);
     await ask('ALTER TABLE spillway_migrations RENAME records_are_in_spillway_migrations TO name');
     await older('public', { '001_orders': 'r1' });
-    expect(await second.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
-    expect(await second.appliedBy('r0', io())).toEqual(['001_orders']);
-    expect(await second.migrateUp(['002_total'], 'r2', io())).toEqual(['002_total']);
+    expect(await second.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
+    expect(await second.migrations!.appliedBy('r0', io())).toEqual(['001_orders']);
+    expect(await second.migrations!.up(['002_total'], 'r2', io())).toEqual(['002_total']);
     expect(await ask(`SELECT name, release FROM spillway.migrations WHERE environment = 'staging' ORDER BY 1`)).toEqual(
       [
         { name: '001_orders', release: 'r0' },
@@ -243,7 +243,7 @@ describe('records that an older version left', () => {
     await ask('CREATE TABLE orders (id int)');
     await older('public', { '001_orders': 'r1' });
     const both = await Promise.all([shop(), shop()]);
-    const done = await Promise.all(both.map((database) => database.migrateUp(['002_total'], 'r2', io())));
+    const done = await Promise.all(both.map((database) => database.migrations!.up(['002_total'], 'r2', io())));
     expect(done.flat()).toEqual(['002_total']);
     expect(await names('spillway.migrations')).toEqual(BOTH);
 
@@ -251,7 +251,7 @@ describe('records that an older version left', () => {
     await ask('DROP SCHEMA spillway CASCADE');
     await ask('DROP TABLE spillway_migrations');
     await older('public', { '001_orders': 'r1' });
-    expect(await both[0]!.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
+    expect(await both[0]!.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_total'] });
   });
 
   test('of the release that is being undone are its own, though its ledger does not know it yet and its files are gone [proves E]', async () => {
@@ -259,9 +259,9 @@ describe('records that an older version left', () => {
     await older('public', { '001_orders': 'r1' });
     await lead('nowhere');
     const database = await shop([], SHOP, {});
-    expect(await database.appliedBy('r1', io())).toEqual(['001_orders']);
+    expect(await database.migrations!.appliedBy('r1', io())).toEqual(['001_orders']);
     await lead('public');
-    expect(await database.migrateDown(['001_orders'], 'r1', io())).toEqual(['001_orders']);
+    expect(await database.migrations!.down(['001_orders'], 'r1', io())).toEqual(['001_orders']);
     expect(await databases.tables()).toEqual(['spillway_migrations']);
   });
 
@@ -273,14 +273,14 @@ describe('records that an older version left', () => {
     await ask(`DO $$ BEGIN EXECUTE format('GRANT CREATE ON DATABASE %I TO ${name}', current_database()); END $$`);
     databases.url = databases.url.replace(/\/\/[^@]+@/, `//${name}:x@`);
     const database = await shop(['r1']);
-    expect(await database.checkMigrations(io())).toEqual([
+    expect(await database.migrations!.check(io())).toEqual([
       expect.stringMatching(/^app\.spillway_migrations: expected to read .* GRANT USAGE ON SCHEMA and SELECT, DELETE/),
     ]);
     await query(owner, `GRANT USAGE ON SCHEMA app TO ${name}`);
     await query(owner, `GRANT SELECT, DELETE ON app.spillway_migrations TO ${name}`);
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect((await database.migrationStatus(io()))?.applied).toEqual(['001_orders']);
-    expect(await database.migrateUp(['002_total'], 'r2', io())).toEqual(['002_total']);
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect((await database.migrations!.status(io()))?.applied).toEqual(['001_orders']);
+    expect(await database.migrations!.up(['002_total'], 'r2', io())).toEqual(['002_total']);
     expect(await query(owner, 'SELECT name FROM app.spillway_migrations')).toEqual([]);
   });
 });

@@ -40,40 +40,40 @@ describe('the records of a database whose search path changes', () => {
   test('are found again: what is applied stays applied, and the undo of a later failure destroys nothing [proves E]', async () => {
     const { database, write } = await shop();
     await write(PATH);
-    await database.migrateUp(['001_orders'], 'r1', io());
+    await database.migrations!.up(['001_orders'], 'r1', io());
     await ask('INSERT INTO app.orders SELECT generate_series(1, 1000)');
 
-    expect(await database.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_bad'] });
-    expect(await database.checkMigrations(io())).toEqual([]);
-    const { pending } = (await database.migrationStatus(io()))!;
-    await expect(database.migrateUp(pending, 'r2', io())).rejects.toThrow(/002_bad\.up\.sql:1/);
-    expect(await database.migrateDown(pending, 'r2', io())).toEqual([]);
+    expect(await database.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_bad'] });
+    expect(await database.migrations!.check(io())).toEqual([]);
+    const { pending } = (await database.migrations!.status(io()))!;
+    await expect(database.migrations!.up(pending, 'r2', io())).rejects.toThrow(/002_bad\.up\.sql:1/);
+    expect(await database.migrations!.down(pending, 'r2', io())).toEqual([]);
     expect(await ask('SELECT count(*)::int AS n FROM app.orders')).toEqual([{ n: 1_000 }]);
-    expect(await database.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_bad'] });
-    expect(await database.migrateDown(['001_orders'], null, io())).toEqual(['001_orders']);
+    expect(await database.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_bad'] });
+    expect(await database.migrations!.down(['001_orders'], null, io())).toEqual(['001_orders']);
   });
 
   test('are found by another role with another path, and a table of ours in its path deceives nobody [proves E]', async () => {
     const first = await shop();
     await first.write(ORDERS);
-    await first.database.migrateUp(['001_orders'], 'r1', io());
+    await first.database.migrations!.up(['001_orders'], 'r1', io());
     const name = await asRole('SUPERUSER');
     await plainly(`CREATE SCHEMA other; CREATE TABLE other.migrations (name text); CREATE TABLE other.spillway_migrations (name text);
       ALTER ROLE ${name} SET search_path = other`);
     const second = await shop();
     await second.write(ORDERS);
-    expect(await second.database.checkMigrations(io())).toEqual([]);
-    expect(await second.database.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: [] });
-    expect(await second.database.migrateDown(['001_orders'], 'r1', io()).catch(String)).toMatch(
+    expect(await second.database.migrations!.check(io())).toEqual([]);
+    expect(await second.database.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: [] });
+    expect(await second.database.migrations!.down(['001_orders'], 'r1', io()).catch(String)).toMatch(
       /"orders" does not exist/,
     );
-    expect((await first.database.migrationStatus(io()))?.applied).toEqual(['001_orders']);
+    expect((await first.database.migrations!.status(io()))?.applied).toEqual(['001_orders']);
   });
 
   test('are kept while a schema shadows what our statements use [proves E]', async () => {
     const { database: opened, write } = await shop();
     await write({ ...ORDERS, '002_x.up.sql': 'CREATE TABLE public.x ();', '002_x.down.sql': 'DROP TABLE public.x;' });
-    await opened.migrateUp(['001_orders'], 'r1', io());
+    await opened.migrations!.up(['001_orders'], 'r1', io());
     await plainly(`CREATE SCHEMA evil;
       CREATE FUNCTION evil.never(text, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
       CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.never);
@@ -93,13 +93,13 @@ describe('the records of a database whose search path changes', () => {
       CREATE VIEW evil.pg_locks AS SELECT * FROM pg_catalog.pg_locks WHERE false;
       CREATE VIEW evil.pg_stat_activity AS SELECT * FROM pg_catalog.pg_stat_activity WHERE false;
       ALTER DATABASE ${database()} SET search_path = evil, pg_catalog, public`);
-    expect(await opened.checkMigrations(io())).toEqual([]);
-    expect(await opened.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_x'] });
-    expect(await opened.migrateUp(['002_x'], 'r2', io())).toEqual(['002_x']);
-    expect(await opened.appliedBy('r2', io())).toEqual(['002_x']);
+    expect(await opened.migrations!.check(io())).toEqual([]);
+    expect(await opened.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_x'] });
+    expect(await opened.migrations!.up(['002_x'], 'r2', io())).toEqual(['002_x']);
+    expect(await opened.migrations!.appliedBy('r2', io())).toEqual(['002_x']);
     expect((await opened.probe(io())).version).toMatch(/^\d+\.\d+/);
     expect(await opened.size(io())).toBeGreaterThan(1_000_000);
-    expect(await opened.migrateDown(['001_orders', '002_x'], null, io())).toEqual(['002_x', '001_orders']);
+    expect(await opened.migrations!.down(['001_orders', '002_x'], null, io())).toEqual(['002_x', '001_orders']);
   });
 
   test.each([
@@ -119,12 +119,12 @@ describe('the records of a database whose search path changes', () => {
     const up = `CREATE TABLE public.t (text text); INSERT INTO public.t VALUES ('Gr\u00f6\u00dfe \\ \u20ac');`;
     await write({ '001_t.up.sql': up, '001_t.down.sql': 'DROP TABLE public.t;' });
     await plainly(`ALTER DATABASE ${database()} SET ${setting}`);
-    expect(await opened.checkMigrations(io())).toEqual([]);
-    expect(await opened.migrateUp(['001_t'], 'r', io())).toEqual(['001_t']);
-    expect(await opened.migrationStatus(io())).toEqual({ applied: ['001_t'], pending: [] });
+    expect(await opened.migrations!.check(io())).toEqual([]);
+    expect(await opened.migrations!.up(['001_t'], 'r', io())).toEqual(['001_t']);
+    expect(await opened.migrations!.status(io())).toEqual({ applied: ['001_t'], pending: [] });
     expect(await ask('SELECT text FROM public.t')).toEqual([{ text: 'Gr\u00f6\u00dfe \\ \u20ac' }]);
-    expect(await opened.migrateDown(['001_t'], 'r', io())).toEqual(['001_t']);
-    expect(await opened.migrationStatus(io())).toEqual({ applied: [], pending: ['001_t'] });
+    expect(await opened.migrations!.down(['001_t'], 'r', io())).toEqual(['001_t']);
+    expect(await opened.migrations!.status(io())).toEqual({ applied: [], pending: ['001_t'] });
   });
 
   test('are kept where the role takes on another one, whose the tables are, file after file', async () => {
@@ -140,12 +140,12 @@ describe('the records of a database whose search path changes', () => {
       '002_lines.down.sql': 'DROP TABLE lines;',
     };
     await write({ ...ORDERS, ...more, '003_x.up.sql': 'CREATE TABLE x ();', '003_x.down.sql': 'DROP TABLE x;' });
-    await opened.migrateUp(['001_orders', '002_lines', '003_x'], 'r', io());
+    await opened.migrations!.up(['001_orders', '002_lines', '003_x'], 'r', io());
     const owners = await ask<{ owner: string }>(
       `SELECT DISTINCT tableowner AS owner FROM pg_tables WHERE tablename IN ('orders', 'lines', 'x', 'migrations')`,
     );
     expect(owners).toEqual([{ owner: 'keeper' }]);
-    expect((await opened.migrationStatus(io()))?.applied).toEqual(['001_orders', '002_lines', '003_x']);
+    expect((await opened.migrations!.status(io()))?.applied).toEqual(['001_orders', '002_lines', '003_x']);
   });
 });
 
@@ -156,34 +156,34 @@ describe('the place of the records', () => {
     await asRole();
     const { database: opened, write } = await shop();
     await write(ORDERS);
-    const [mistake] = await opened.checkMigrations(io());
+    const [mistake] = await opened.migrations!.check(io());
     const advice = /GRANT CREATE ON DATABASE \S+ TO \S+, or as its owner (CREATE SCHEMA .*)$/.exec(mistake ?? '');
     await query(owner, advice![1]!);
-    expect(await opened.checkMigrations(io())).toEqual([]);
-    expect(await opened.migrateUp(['001_orders'], 'r', io())).toEqual(['001_orders']);
+    expect(await opened.migrations!.check(io())).toEqual([]);
+    expect(await opened.migrations!.up(['001_orders'], 'r', io())).toEqual(['001_orders']);
   });
 
   test('is told to be closed where another role has made it, with the statements that open it [proves E, F]', async () => {
     const first = await shop();
     await first.write(ORDERS);
-    await first.database.migrateUp(['001_orders'], 'r', io());
+    await first.database.migrations!.up(['001_orders'], 'r', io());
     const owner = databases.url;
     await query(owner, 'GRANT ALL ON SCHEMA public TO PUBLIC');
     await asRole();
     const second = await shop(BILLING);
     await second.write({ '001_b.up.sql': 'CREATE TABLE b ();', '001_b.down.sql': 'DROP TABLE b;' });
-    const [mistake] = await second.database.checkMigrations(io());
-    await expect(second.database.migrationStatus(io())).rejects.toMatchObject({ name: 'ConfigurationFailure' });
+    const [mistake] = await second.database.migrations!.check(io());
+    await expect(second.database.migrations!.status(io())).rejects.toMatchObject({ name: 'ConfigurationFailure' });
     await query(owner, /seen that it is not; (GRANT .*)$/.exec(mistake ?? '')![1]!);
-    expect(await second.database.checkMigrations(io())).toEqual([]);
-    expect(await second.database.migrateUp(['001_b'], 'r', io())).toEqual(['001_b']);
+    expect(await second.database.migrations!.check(io())).toEqual([]);
+    expect(await second.database.migrations!.up(['001_b'], 'r', io())).toEqual(['001_b']);
   });
 
   test('that somebody else has taken is left alone [proves E]', async () => {
     await plainly('CREATE SCHEMA spillway; CREATE TABLE spillway.migrations (id int)');
     const { database: opened, write } = await shop();
     await write(ORDERS);
-    expect(await opened.checkMigrations(io())).toEqual([
+    expect(await opened.migrations!.check(io())).toEqual([
       expect.stringMatching(/seen another table of that name; rename/),
     ]);
   });
@@ -195,7 +195,7 @@ describe('the place of the records', () => {
       '002_anew.down.sql': 'SELECT 1;',
     };
     await write({ ...ORDERS, ...anew });
-    await opened.migrateUp(['001_orders', '002_anew'], 'r', io());
-    expect((await opened.migrationStatus(io()))?.applied).toEqual(['001_orders', '002_anew']);
+    await opened.migrations!.up(['001_orders', '002_anew'], 'r', io());
+    expect((await opened.migrations!.status(io()))?.applied).toEqual(['001_orders', '002_anew']);
   });
 });

@@ -21,18 +21,18 @@ describe('the records of several apps in one database', () => {
       '002_total.down.sql': 'ALTER TABLE orders DROP total;',
     });
     await b.write({ '001_orders.up.sql': 'CREATE TABLE bills ();', '001_orders.down.sql': 'DROP TABLE bills;' });
-    await a.database.migrateUp(['001_orders', '002_total'], 'release-a', io());
-    expect(await b.database.checkMigrations(io())).toEqual([]);
-    expect(await b.database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders'] });
-    expect(await b.database.migrateUp(['001_orders'], 'release-b', io())).toEqual(['001_orders']);
-    expect(await a.database.checkMigrations(io())).toEqual([]);
+    await a.database.migrations!.up(['001_orders', '002_total'], 'release-a', io());
+    expect(await b.database.migrations!.check(io())).toEqual([]);
+    expect(await b.database.migrations!.status(io())).toEqual({ applied: [], pending: ['001_orders'] });
+    expect(await b.database.migrations!.up(['001_orders'], 'release-b', io())).toEqual(['001_orders']);
+    expect(await a.database.migrations!.check(io())).toEqual([]);
 
-    expect(await b.database.appliedBy('release-a', io())).toEqual([]);
+    expect(await b.database.migrations!.appliedBy('release-a', io())).toEqual([]);
     const all = ['001_orders', '002_total'];
-    expect(await b.database.migrateDown(all, null, io())).toEqual(['001_orders']);
+    expect(await b.database.migrations!.down(all, null, io())).toEqual(['001_orders']);
     expect(await databases.tables()).toEqual(['orders']);
-    expect(await a.database.migrationStatus(io())).toEqual({ applied: all, pending: [] });
-    expect(await a.database.migrateDown(all, 'release-a', io())).toEqual(['002_total', '001_orders']);
+    expect(await a.database.migrations!.status(io())).toEqual({ applied: all, pending: [] });
+    expect(await a.database.migrations!.down(all, 'release-a', io())).toEqual(['002_total', '001_orders']);
   });
 
   test('whoever wants to destroy the database learns who else has records in it [proves F]', async () => {
@@ -47,9 +47,9 @@ describe('the records of several apps in one database', () => {
       '002_b.up.sql': 'SELECT 1;',
       '002_b.down.sql': 'SELECT 1;',
     });
-    await a.database.migrateUp(['001_orders'], 'r', io());
+    await a.database.migrations!.up(['001_orders'], 'r', io());
     expect(await others(SHOP)).toEqual([]);
-    await b.database.migrateUp(['001_b', '002_b'], 'r', io());
+    await b.database.migrations!.up(['001_b', '002_b'], 'r', io());
     expect(await others(SHOP)).toEqual([{ app: 'billing', environment: 'production', migrations: 2 }]);
     expect(await others(STAGING)).toEqual([
       { app: 'billing', environment: 'production', migrations: 2 },
@@ -67,13 +67,13 @@ describe('the records of several apps in one database', () => {
     databases.url = url;
     await staging.write(ORDERS);
     await production.write(ORDERS);
-    await staging.database.migrateUp(['001_orders'], 'r1', io());
-    expect(await production.database.checkMigrations(io())).toEqual([]);
-    expect(await production.database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders'] });
-    await production.database.migrateUp(['001_orders'], 'r2', io());
-    expect(await staging.database.migrateDown(['001_orders'], null, io())).toEqual(['001_orders']);
+    await staging.database.migrations!.up(['001_orders'], 'r1', io());
+    expect(await production.database.migrations!.check(io())).toEqual([]);
+    expect(await production.database.migrations!.status(io())).toEqual({ applied: [], pending: ['001_orders'] });
+    await production.database.migrations!.up(['001_orders'], 'r2', io());
+    expect(await staging.database.migrations!.down(['001_orders'], null, io())).toEqual(['001_orders']);
     expect(await query(databases.url, 'SELECT id FROM production.orders')).toEqual([{ id: 1 }]);
-    expect((await production.database.migrationStatus(io()))?.applied).toEqual(['001_orders']);
+    expect((await production.database.migrations!.status(io()))?.applied).toEqual(['001_orders']);
   });
 
   test('two environments that share a schema are told so, rather than that one undoes what the other lives on [proves F]', async () => {
@@ -81,11 +81,11 @@ describe('the records of several apps in one database', () => {
     const [staging, production] = [await shop(STAGING), await shop()];
     await staging.write(files);
     await production.write(files);
-    await staging.database.migrateUp(['001_t'], 'r1', io());
+    await staging.database.migrations!.up(['001_t'], 'r1', io());
     const why = /001_t: .* schema public once, seen that shop\/staging has applied it there\. Give each environment/;
-    expect(await production.database.checkMigrations(io())).toEqual([expect.stringMatching(why)]);
-    await expect(production.database.migrateUp(['001_t'], 'r2', io())).rejects.toThrow(why);
-    expect(await production.database.migrateDown(['001_t'], null, io())).toEqual([]);
+    expect(await production.database.migrations!.check(io())).toEqual([expect.stringMatching(why)]);
+    await expect(production.database.migrations!.up(['001_t'], 'r2', io())).rejects.toThrow(why);
+    expect(await production.database.migrations!.down(['001_t'], null, io())).toEqual([]);
     expect(await databases.tables()).toEqual(['t']);
   });
 
@@ -120,7 +120,7 @@ describe('the records of several apps in one database', () => {
       const bad = { '002_bad.up.sql': 'SELECT 1 / 0;', '002_bad.down.sql': 'SELECT 1;' };
       const production = await shop();
       await production.write(files);
-      await production.database.migrateUp(['001_orders'], 'r1', io());
+      await production.database.migrations!.up(['001_orders'], 'r1', io());
       await query(
         databases.url,
         `INSERT INTO ${table} SELECT generate_series(1, 1000); CREATE SCHEMA IF NOT EXISTS app`,
@@ -131,10 +131,10 @@ describe('the records of several apps in one database', () => {
       databases.url = url;
       await staging.write({ ...files, ...bad });
       const why = /^001_orders: expected .* once, seen that shop\/production has applied it there/;
-      expect(await staging.database.checkMigrations(io())).toEqual([expect.stringMatching(why)]);
+      expect(await staging.database.migrations!.check(io())).toEqual([expect.stringMatching(why)]);
       const all = ['001_orders', '002_bad'];
-      await expect(staging.database.migrateUp(all, 'r2', io())).rejects.toThrow(why);
-      expect(await staging.database.migrateDown(all, 'r2', io())).toEqual([]);
+      await expect(staging.database.migrations!.up(all, 'r2', io())).rejects.toThrow(why);
+      expect(await staging.database.migrations!.down(all, 'r2', io())).toEqual([]);
       expect(await query(url, `SELECT count(*)::int AS n FROM ${table}`)).toEqual([{ n: 1_000 }]);
     },
   );
@@ -143,32 +143,32 @@ describe('the records of several apps in one database', () => {
     const [staging, production] = [await shop(STAGING), await shop()];
     for (const { write } of [staging, production]) await write({ '001_t.up.sql': 'CREATE TABLE IF NOT EXISTS t ();' });
     const { migrations } = await readMigrations(join(staging.directory, 'migrations'));
-    await production.database.migrateUp(['001_t'], 'r1', io());
+    await production.database.migrations!.up(['001_t'], 'r1', io());
     const run = new MigrationRun(parsePostgresUrl(databases.url), staging.config, STAGING, io());
     await expect(run.apply(migrations[0]!, 'r2')).rejects.toThrow(/seen that shop\/production has applied it there/);
-    expect((await staging.database.migrationStatus(io()))?.applied).toEqual([]);
+    expect((await staging.database.migrations!.status(io()))?.applied).toEqual([]);
   });
 
   test('a copy of another environment’s database is told how it gets the records, and goes on with them [proves F]', async () => {
     const production = await shop();
     await production.write(ORDERS);
-    await production.database.migrateUp(['001_orders'], 'r1', io());
+    await production.database.migrations!.up(['001_orders'], 'r1', io());
     const name = new URL(databases.url).pathname.slice(1);
     const server = databases.url.replace(name, 'postgres');
     await query(server, `CREATE DATABASE ${name}_copy TEMPLATE ${name}`);
     databases.url = databases.url.replace(name, `${name}_copy`);
     const staging = await shop(STAGING);
     await staging.write({ ...ORDERS, '002_x.up.sql': 'CREATE TABLE x ();', '002_x.down.sql': 'DROP TABLE x;' });
-    expect(await staging.database.checkMigrations(io())).toEqual([
+    expect(await staging.database.migrations!.check(io())).toEqual([
       expect.stringMatching(/docs\/databases\.md, "A copy of a database, or a new name"/),
     ]);
     const documented = await readFile(join(__dirname, '../../../../docs/databases.md'), 'utf8');
     const statements = documented.match(/^UPDATE spillway\.\w+ SET environment = .*;$/gm)!;
     expect(statements).toHaveLength(2);
     await query(databases.url, statements.join('\n'));
-    expect(await staging.database.checkMigrations(io())).toEqual([]);
-    expect(await staging.database.migrationStatus(io())).toEqual({ applied: ['001_orders'], pending: ['002_x'] });
-    expect(await staging.database.migrateUp(['002_x'], 'r2', io())).toEqual(['002_x']);
-    expect(await staging.database.restoreMistakes(io())).toEqual([]);
+    expect(await staging.database.migrations!.check(io())).toEqual([]);
+    expect(await staging.database.migrations!.status(io())).toEqual({ applied: ['001_orders'], pending: ['002_x'] });
+    expect(await staging.database.migrations!.up(['002_x'], 'r2', io())).toEqual(['002_x']);
+    expect(await staging.database.restore!.mistakes(io())).toEqual([]);
   });
 });

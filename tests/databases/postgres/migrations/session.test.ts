@@ -61,8 +61,8 @@ describe('a file that leaves a transaction open, or says what has no effect', ()
   ])('is found before anything changes: %s [proves G]', async (_what, sql, why) => {
     const { database, write } = await shop();
     await write({ ...ORDERS, '002_x.up.sql': NO_TRANSACTION + sql, '002_x.down.sql': DOWN });
-    expect(await database.checkMigrations(io())).toEqual([expect.stringMatching(why)]);
-    await expect(database.migrateUp(['001_orders', '002_x'], 'r', io())).rejects.toThrow(why);
+    expect(await database.migrations!.check(io())).toEqual([expect.stringMatching(why)]);
+    await expect(database.migrations!.up(['001_orders', '002_x'], 'r', io())).rejects.toThrow(why);
     expect(await databases.tables()).toEqual([]);
   });
 
@@ -77,7 +77,7 @@ describe('a file that leaves a transaction open, or says what has no effect', ()
   ])('is found where each file is one transaction: %s', async (statement) => {
     const { database, write } = await shop();
     await write({ '001_x.up.sql': `SELECT 1;\n${statement};`, '001_x.down.sql': DOWN });
-    expect(await database.checkMigrations(io())).toEqual([
+    expect(await database.migrations!.check(io())).toEqual([
       expect.stringMatching(/:2: \w+ is not allowed: each file is one/),
     ]);
   });
@@ -85,12 +85,12 @@ describe('a file that leaves a transaction open, or says what has no effect', ()
   test('is found in a down file before anything is reverted [proves G]', async () => {
     const { database, write } = await shop();
     await write({ ...ORDERS, '002_x.up.sql': 'SELECT 1;', '002_x.down.sql': DOWN });
-    await database.migrateUp(['001_orders', '002_x'], 'r', io());
+    await database.migrations!.up(['001_orders', '002_x'], 'r', io());
     await write({ '001_orders.down.sql': `${NO_TRANSACTION}BEGIN; DROP TABLE orders;` });
-    await expect(database.migrateDown(['001_orders', '002_x'], 'r', io())).rejects.toThrow(
+    await expect(database.migrations!.down(['001_orders', '002_x'], 'r', io())).rejects.toThrow(
       /begins a transaction.*Nothing was reverted/s,
     );
-    expect((await database.migrationStatus(io()))?.applied).toEqual(['001_orders', '002_x']);
+    expect((await database.migrations!.status(io()))?.applied).toEqual(['001_orders', '002_x']);
   });
 
   test('is allowed to begin transactions and to end them [proves G]', async () => {
@@ -101,10 +101,10 @@ describe('a file that leaves a transaction open, or says what has no effect', ()
       '001_x.up.sql': NO_TRANSACTION + sql,
       '001_x.down.sql': `${NO_TRANSACTION}DROP TABLE IF EXISTS a, c, d;`,
     });
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect(await database.migrateUp(['001_x'], 'r', io())).toEqual(['001_x']);
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect(await database.migrations!.up(['001_x'], 'r', io())).toEqual(['001_x']);
     expect(await databases.tables()).toEqual(['a', 'c', 'd']);
-    expect((await database.migrationStatus(io()))?.applied).toEqual(['001_x']);
+    expect((await database.migrations!.status(io()))?.applied).toEqual(['001_x']);
   });
 });
 
@@ -133,8 +133,8 @@ describe('what a file does to its session', () => {
     });
     await write({ ...ORDERS, '002_seen.up.sql': next, '002_seen.down.sql': 'DROP TABLE seen;' });
     const all = ['000_change', '001_orders', '002_seen'];
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect(await database.migrateUp(all, 'r', io())).toEqual(all);
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect(await database.migrations!.up(all, 'r', io())).toEqual(all);
     expect(await ask('SELECT * FROM seen')).toEqual([
       {
         schema: 'public',
@@ -149,8 +149,8 @@ describe('what a file does to its session', () => {
       },
     ]);
     expect(await databases.tables()).toEqual(['orders', 'seen']);
-    expect(await database.migrationStatus(io())).toEqual({ applied: all, pending: [] });
-    expect(await database.migrateDown(all, 'r', io())).toEqual([...all].reverse());
+    expect(await database.migrations!.status(io())).toEqual({ applied: all, pending: [] });
+    expect(await database.migrations!.down(all, 'r', io())).toEqual([...all].reverse());
   });
 
   test.each([
@@ -163,22 +163,22 @@ describe('what a file does to its session', () => {
     await ask('CREATE ROLE guest_of_test').catch(() => undefined);
     const { database, write } = await shop();
     await write({ '001_x.up.sql': `CREATE TABLE t (); ${sql}`, '001_x.down.sql': `DROP TABLE public.t; ${sql}` });
-    expect(await database.checkMigrations(io())).toEqual([]);
-    expect(await database.migrateUp(['001_x'], 'r', io())).toEqual(['001_x']);
-    expect((await database.migrationStatus(io()))?.applied).toEqual(['001_x']);
-    expect(await database.migrateDown(['001_x'], 'r', io())).toEqual(['001_x']);
-    expect((await database.migrationStatus(io()))?.applied).toEqual([]);
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect(await database.migrations!.up(['001_x'], 'r', io())).toEqual(['001_x']);
+    expect((await database.migrations!.status(io()))?.applied).toEqual(['001_x']);
+    expect(await database.migrations!.down(['001_x'], 'r', io())).toEqual(['001_x']);
+    expect((await database.migrations!.status(io()))?.applied).toEqual([]);
   });
 
   test('and only the server sees, such as a lock of ours that is gone, is found before it counts as applied [proves G]', async () => {
     const { database, write } = await shop();
     const unlock = `DO $$ BEGIN EXECUTE 'SELECT pg_advisory_' || 'unlock_all()'; END $$;`;
     await write({ '001_x.up.sql': `CREATE TABLE t (); ${unlock}`, '001_x.down.sql': DOWN });
-    await expect(database.migrateUp(['001_x'], 'r', io())).rejects.toThrow(
+    await expect(database.migrations!.up(['001_x'], 'r', io())).rejects.toThrow(
       /001_x\.up\.sql: expected the lock .*Nothing of this file/,
     );
     expect(await databases.tables()).toEqual([]);
-    expect((await database.migrationStatus(io()))?.applied).toEqual([]);
+    expect((await database.migrations!.status(io()))?.applied).toEqual([]);
   });
 
   test('so that no record can be written fails the file, and nothing of it stays [proves G, E]', async () => {
@@ -188,12 +188,12 @@ describe('what a file does to its session', () => {
       '002_x.up.sql': 'CREATE TABLE t (); DROP SCHEMA spillway CASCADE;',
       '002_x.down.sql': DOWN,
     });
-    await expect(database.migrateUp(['001_orders', '002_x'], 'r', io())).rejects.toMatchObject({
+    await expect(database.migrations!.up(['001_orders', '002_x'], 'r', io())).rejects.toMatchObject({
       name: 'MigrationFailure',
       message: expect.stringMatching(/002_x\.up\.sql: its record could not be written.*Nothing of this file/) as string,
     });
     expect(await databases.tables()).toEqual(['orders']);
-    expect((await database.migrationStatus(io()))?.applied).toEqual(['001_orders']);
+    expect((await database.migrations!.status(io()))?.applied).toEqual(['001_orders']);
   });
 
   test('a trigger of the app that waits for the commit still sees the search path of the app', async () => {
@@ -203,7 +203,7 @@ describe('what a file does to its session', () => {
       CREATE CONSTRAINT TRIGGER late AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note();
       INSERT INTO orders VALUES (7);`;
     await write({ ...ORDERS, '002_log.up.sql': trigger, '002_log.down.sql': 'DROP TABLE log;' });
-    await database.migrateUp(['001_orders', '002_log'], 'r', io());
+    await database.migrations!.up(['001_orders', '002_log'], 'r', io());
     expect(await ask('SELECT id FROM log')).toEqual([{ id: 7 }]);
   });
 
@@ -213,9 +213,9 @@ describe('what a file does to its session', () => {
       '001_x.up.sql': `${NO_TRANSACTION}SET search_path = nowhere; SELECT 1/0;`,
       '001_x.down.sql': `${NO_TRANSACTION}SELECT 1;`,
     });
-    await expect(database.migrateUp(['001_x'], 'r', io())).rejects.toThrow(/division by zero/);
+    await expect(database.migrations!.up(['001_x'], 'r', io())).rejects.toThrow(/division by zero/);
     await write({ '001_x.up.sql': `${NO_TRANSACTION}CREATE TABLE t ();` });
-    expect(await database.migrateUp(['001_x'], 'r', io())).toEqual(['001_x']);
+    expect(await database.migrations!.up(['001_x'], 'r', io())).toEqual(['001_x']);
     expect(await databases.tables()).toEqual(['t']);
     const record = await ask(`SELECT app, environment, schema FROM spillway.migrations`);
     expect(record).toEqual([{ ...SHOP, schema: 'public' }]);

@@ -19,27 +19,27 @@ describe('applying', () => {
   test('pending migrations are applied in the order of their names and reverted in the opposite one [proves M1]', async () => {
     const { database, write } = await shop();
     await write({ ...TOTAL, ...ORDERS });
-    expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
-    expect(await database.migrateUp(['001_orders', '002_total'], 'release-1', io())).toEqual([
+    expect(await database.migrations!.status(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
+    expect(await database.migrations!.up(['001_orders', '002_total'], 'release-1', io())).toEqual([
       '001_orders',
       '002_total',
     ]);
-    expect(await database.migrationStatus(io())).toEqual({ applied: ['001_orders', '002_total'], pending: [] });
+    expect(await database.migrations!.status(io())).toEqual({ applied: ['001_orders', '002_total'], pending: [] });
     expect(await query(databases.url, 'SELECT id, total FROM orders')).toEqual([{ id: 1, total: null }]);
 
-    expect(await database.migrateDown(['001_orders', '002_total'], 'release-1', io())).toEqual([
+    expect(await database.migrations!.down(['001_orders', '002_total'], 'release-1', io())).toEqual([
       '002_total',
       '001_orders',
     ]);
-    expect(await database.migrationStatus(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
+    expect(await database.migrations!.status(io())).toEqual({ applied: [], pending: ['001_orders', '002_total'] });
     expect(await databases.tables()).toEqual([]);
   });
 
   test('asking for the status creates nothing', async () => {
     const { database, write } = await shop();
     await write(ORDERS);
-    await database.migrationStatus(io());
-    await database.checkMigrations(io());
+    await database.migrations!.status(io());
+    await database.migrations!.check(io());
     expect(await databases.tables()).toEqual([]);
     expect(await query(databases.url, `SELECT 1 FROM pg_namespace WHERE nspname = 'spillway'`)).toEqual([]);
   });
@@ -47,33 +47,33 @@ describe('applying', () => {
   test('the same release may apply the same migrations again, which changes nothing', async () => {
     const { database, write } = await shop();
     await write(ORDERS);
-    await database.migrateUp(['001_orders'], 'release-1', io());
-    expect(await database.migrateUp(['001_orders'], 'release-1', io())).toEqual([]);
+    await database.migrations!.up(['001_orders'], 'release-1', io());
+    expect(await database.migrations!.up(['001_orders'], 'release-1', io())).toEqual([]);
   });
 
   test('a migration that another release has applied meanwhile is refused, and not reverted by this one', async () => {
     const { database, write } = await shop();
     await write(ORDERS);
-    await database.migrateUp(['001_orders'], 'release-1', io());
-    await expect(database.migrateUp(['001_orders'], 'release-2', io())).rejects.toThrow(
+    await database.migrations!.up(['001_orders'], 'release-1', io());
+    await expect(database.migrations!.up(['001_orders'], 'release-2', io())).rejects.toThrow(
       /release-1 has applied it meanwhile/,
     );
-    expect(await database.migrateDown(['001_orders'], 'release-2', io())).toEqual([]);
-    expect(await database.migrateDown(['001_orders'], null, io())).toEqual(['001_orders']);
+    expect(await database.migrations!.down(['001_orders'], 'release-2', io())).toEqual([]);
+    expect(await database.migrations!.down(['001_orders'], null, io())).toEqual(['001_orders']);
   });
 
   test('a migration that fails is rolled back whole, and says statement, line and what the server said [proves M3]', async () => {
     const { database, write } = await shop();
     const broken = '-- adds a column\nCREATE TABLE customers (id int);\n\nALTER TABLE orders\n  ADD COLUMN id int;\n';
     await write({ ...ORDERS, '002_broken.up.sql': broken, '002_broken.down.sql': 'SELECT 1;' });
-    await expect(database.migrateUp(['001_orders', '002_broken'], 'release-1', io())).rejects.toMatchObject({
+    await expect(database.migrations!.up(['001_orders', '002_broken'], 'release-1', io())).rejects.toMatchObject({
       name: 'MigrationFailure',
       message: expect.stringMatching(
         /^002_broken\.up\.sql:4: «ALTER TABLE orders ADD COLUMN id int» failed: ERROR 42701: column "id" of relation "orders" already exists\. Nothing of this file was applied\.$/,
       ),
     });
     expect(await databases.tables()).toEqual(['orders']);
-    expect(await database.migrateDown(['001_orders', '002_broken'], 'release-1', io())).toEqual(['001_orders']);
+    expect(await database.migrations!.down(['001_orders', '002_broken'], 'release-1', io())).toEqual(['001_orders']);
     expect(await databases.tables()).toEqual([]);
   });
 
@@ -85,7 +85,7 @@ describe('applying', () => {
       '002_twice.down.sql': 'SELECT 1;',
     });
     const failure = await database
-      .migrateUp(['001_orders', '002_twice'], 'r', io())
+      .migrations!.up(['001_orders', '002_twice'], 'r', io())
       .catch((error: Error) => error.message);
     expect(failure).toMatch(/duplicate key value violates unique constraint/);
     expect(failure).not.toMatch(/\(id\)=\(1\)/);
@@ -96,7 +96,7 @@ describe('applying', () => {
     const sql =
       'CREATE TABLE line (o int REFERENCES orders DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO line VALUES (99);';
     await write({ ...ORDERS, '002_line.up.sql': sql, '002_line.down.sql': 'DROP TABLE line;' });
-    await expect(database.migrateUp(['001_orders', '002_line'], 'r', io())).rejects.toThrow(
+    await expect(database.migrations!.up(['001_orders', '002_line'], 'r', io())).rejects.toThrow(
       /:2: «COMMIT» failed: ERROR 23503/,
     );
     expect(await databases.tables()).toEqual(['orders']);
@@ -106,31 +106,33 @@ describe('applying', () => {
     const { database, write } = await shop();
     const sql = `CREATE SCHEMA other; SET search_path = other; CREATE TABLE here (id int); SET ROLE pg_monitor;`;
     await write({ '000_path.up.sql': sql, '000_path.down.sql': 'DROP SCHEMA other CASCADE;', ...ORDERS });
-    await database.migrateUp(['000_path', '001_orders'], 'r', io());
+    await database.migrations!.up(['000_path', '001_orders'], 'r', io());
     expect(await databases.tables()).toEqual(['orders']);
-    expect((await database.migrationStatus(io()))?.applied).toEqual(['000_path', '001_orders']);
+    expect((await database.migrations!.status(io()))?.applied).toEqual(['000_path', '001_orders']);
   });
 
   test('a migration that waits for a lock gives up, says so, and leaves the live version in peace', async () => {
     const { database, write } = await shop({ lockTimeout: '200ms' });
     await write({ ...ORDERS, ...TOTAL });
-    await database.migrateUp(['001_orders'], 'r', io());
+    await database.migrations!.up(['001_orders'], 'r', io());
     const live = new Client({ connectionString: databases.url });
     await live.connect();
     try {
       await live.query('BEGIN; LOCK TABLE orders');
-      await expect(database.migrateUp(['002_total'], 'r', io())).rejects.toThrow(/55P03.*database\.lockTimeout/s);
+      await expect(database.migrations!.up(['002_total'], 'r', io())).rejects.toThrow(/55P03.*database\.lockTimeout/s);
       await live.query('COMMIT');
     } finally {
       await live.end();
     }
-    expect(await database.migrateUp(['002_total'], 'r', io())).toEqual(['002_total']);
+    expect(await database.migrations!.up(['002_total'], 'r', io())).toEqual(['002_total']);
   });
 
   test('a migration that takes too long is stopped by the server', async () => {
     const { database, write } = await shop({ statementTimeout: '200ms', lockTimeout: '100ms' });
     await write({ '001_slow.up.sql': 'SELECT pg_sleep(60);', '001_slow.down.sql': 'SELECT 1;' });
-    await expect(database.migrateUp(['001_slow'], 'r', io())).rejects.toThrow(/57014.*database\.statementTimeout/s);
+    await expect(database.migrations!.up(['001_slow'], 'r', io())).rejects.toThrow(
+      /57014.*database\.statementTimeout/s,
+    );
   });
 
   test('an abort cancels the statement on the server and leaves nothing', async () => {
@@ -138,7 +140,7 @@ describe('applying', () => {
     await write({ '001_slow.up.sql': 'CREATE TABLE t (); SELECT pg_sleep(60);', '001_slow.down.sql': 'DROP TABLE t;' });
     const controller = new AbortController();
     const listening = io(controller);
-    const running = database.migrateUp(['001_slow'], 'r', listening);
+    const running = database.migrations!.up(['001_slow'], 'r', listening);
     const outcome = expect(running).rejects.toThrow('stop now');
     await until(() => Promise.resolve(listening.said.some((detail) => detail.includes('pg_sleep'))));
     controller.abort(new Error('stop now'));
@@ -150,7 +152,7 @@ describe('applying', () => {
   test('two migrators take turns: each migration is applied once', async () => {
     const { database, write } = await shop();
     await write({ ...ORDERS, ...TOTAL });
-    const both = [1, 2].map(() => database.migrateUp(['001_orders', '002_total'], 'r', io()));
+    const both = [1, 2].map(() => database.migrations!.up(['001_orders', '002_total'], 'r', io()));
     expect((await Promise.all(both)).flat().sort()).toEqual(['001_orders', '002_total']);
   });
 });
@@ -165,10 +167,10 @@ describe('without a transaction', () => {
   test('an index is built concurrently and removed again', async () => {
     const { database, write } = await shop();
     await write({ ...ORDERS, ...INDEX });
-    expect(await database.checkMigrations(io())).toEqual([]);
-    await database.migrateUp(['001_orders', '002_index'], 'r', io());
+    expect(await database.migrations!.check(io())).toEqual([]);
+    await database.migrations!.up(['001_orders', '002_index'], 'r', io());
     expect(await query(databases.url, `SELECT 1 FROM pg_indexes WHERE indexname = 'by_id'`)).toHaveLength(1);
-    expect(await database.migrateDown(['002_index'], 'r', io())).toEqual(['002_index']);
+    expect(await database.migrations!.down(['002_index'], 'r', io())).toEqual(['002_index']);
     expect(await query(databases.url, `SELECT 1 FROM pg_indexes WHERE indexname = 'by_id'`)).toHaveLength(0);
   });
 
@@ -177,12 +179,12 @@ describe('without a transaction', () => {
     const half = '-- spillway: no transaction\nCREATE TABLE IF NOT EXISTS half (id int);\nSELECT 1/0;\n';
     await write({ '001_half.up.sql': half, '001_half.down.sql': 'DROP TABLE IF EXISTS half;' });
     for (let times = 0; times < 2; times++) {
-      await expect(database.migrateUp(['001_half'], 'r', io())).rejects.toThrow(
+      await expect(database.migrations!.up(['001_half'], 'r', io())).rejects.toThrow(
         /stays applied: it runs without a transaction/,
       );
     }
-    expect((await database.migrationStatus(io()))?.pending).toEqual(['001_half']);
-    expect(await database.migrateDown(['001_half'], 'r', io())).toEqual(['001_half']);
+    expect((await database.migrations!.status(io()))?.pending).toEqual(['001_half']);
+    expect(await database.migrations!.down(['001_half'], 'r', io())).toEqual(['001_half']);
     expect(await databases.tables()).toEqual([]);
   });
 });
@@ -191,17 +193,17 @@ describe('reverting', () => {
   test('works from the record when the files are gone', async () => {
     const first = await shop();
     await first.write(ORDERS);
-    await first.database.migrateUp(['001_orders'], 'r', io());
+    await first.database.migrations!.up(['001_orders'], 'r', io());
     const second = await shop();
-    expect(await second.database.migrateDown(['001_orders'], 'r', io())).toEqual(['001_orders']);
+    expect(await second.database.migrations!.down(['001_orders'], 'r', io())).toEqual(['001_orders']);
     expect(await databases.tables()).toEqual([]);
   });
 
   test('without a down file says what a person must do', async () => {
     const { database, write } = await shop({ onRollback: 'keep' });
     await write({ '001_x.up.sql': 'SELECT 1;' });
-    await database.migrateUp(['001_x'], 'r', io());
-    await expect(database.migrateDown(['001_x'], 'r', io())).rejects.toThrow(
+    await database.migrations!.up(['001_x'], 'r', io());
+    await expect(database.migrations!.down(['001_x'], 'r', io())).rejects.toThrow(
       /expected 001_x\.down\.sql .* to revert 001_x/,
     );
   });
@@ -219,7 +221,7 @@ describe('killed in the middle', () => {
     try {
       await until(async () => (await sleeping()) === 1);
       worker.kill('SIGSTOP');
-      expect(await database.migrateUp(['001_orders', '002_slow'], 'r', io())).toEqual(['002_slow']);
+      expect(await database.migrations!.up(['001_orders', '002_slow'], 'r', io())).toEqual(['002_slow']);
     } finally {
       worker.kill('SIGCONT');
     }
@@ -233,7 +235,7 @@ describe('killed in the middle', () => {
     const index =
       '-- spillway: no transaction\nDROP INDEX CONCURRENTLY IF EXISTS by_id;\nCREATE INDEX CONCURRENTLY by_id ON orders (id);';
     await write({ ...ORDERS, '002_index.up.sql': index, '002_index.down.sql': 'DROP INDEX IF EXISTS by_id;' });
-    await database.migrateUp(['001_orders'], 'r', io());
+    await database.migrations!.up(['001_orders'], 'r', io());
     const writer = new Client({ connectionString: databases.url });
     await writer.connect();
     try {
@@ -248,8 +250,8 @@ describe('killed in the middle', () => {
     } finally {
       await writer.end();
     }
-    expect((await database.migrationStatus(io()))?.pending).toEqual(['002_index']);
-    expect(await database.migrateUp(['002_index'], 'r', io())).toEqual(['002_index']);
+    expect((await database.migrations!.status(io()))?.pending).toEqual(['002_index']);
+    expect(await database.migrations!.up(['002_index'], 'r', io())).toEqual(['002_index']);
     const valid = `SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = 'by_id'::regclass`;
     expect(await query(databases.url, valid)).toEqual([{ valid: true }]);
   });
@@ -264,7 +266,7 @@ describe('killed in the middle', () => {
     await once(worker, 'exit');
 
     await write({ '002_slow.up.sql': slow.replace('pg_sleep(30)', 'pg_sleep(0)') });
-    expect(await database.migrateUp(['001_orders', '002_slow'], 'r', io())).toEqual(['002_slow']);
+    expect(await database.migrations!.up(['001_orders', '002_slow'], 'r', io())).toEqual(['002_slow']);
     expect(await query(databases.url, 'SELECT id FROM slow')).toEqual([{ id: 1 }]);
     expect(await sleeping()).toBe(0);
   });
@@ -282,7 +284,7 @@ function startMigrator(
     const { config, directory, names } = JSON.parse(process.env.INPUT);
     const context = { url: process.env.URL, scope: ${JSON.stringify(SHOP)}, projectDirectory: directory, environment: {}, variables: {}, redact: String };
     const io = { signal: new AbortController().signal, onProgress: () => undefined };
-    openDatabase(config, context).migrateUp(names, 'r', io);`;
+    openDatabase(config, context).migrations.up(names, 'r', io);`;
   const env = { ...process.env, URL: databases.url, INPUT: JSON.stringify({ config, directory, names }) };
   const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];
   return spawn(process.execPath, argv, { env, stdio });
