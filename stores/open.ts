@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { StoreConfig } from '../domain/backup';
+import { environmentDirectory } from '../domain/names';
 import type { Scope } from '../domain/release';
 import { openFolder } from './folder/folder';
 import type { Store } from './store';
 
 /** Opens the store of an environment's backups by its kind; asks it nothing yet. */
-export function openStore(config: StoreConfig, { app, environment }: Scope): Store {
+export function openStore(config: StoreConfig, scope: Scope): Store {
   switch (config.kind) {
     case 'folder':
-      return openFolder(join(config.directory, app, environment, 'backups'));
+      return openFolder(join(environmentDirectory({ stateDirectory: config.directory }, scope), 'backups'));
   }
 }
