@@ -158,7 +158,10 @@ export const target = z
       .meta({ description: 'Each environment gets a /24 of this for its network.' }),
     stateDirectory: absolutePath()
       .prefault('/var/lib/spillway/state')
-      .meta({ description: 'Folder on the target for the ledger and backups.' }),
+      .meta({
+        description:
+          'Folder on the target for the ledger; backups lie at the same path on the worker’s machine, unless `backup.store` names another.',
+      }),
     helperImage: z.string().min(1).prefault('alpine/socat').meta({
       description: 'Image with a shell and socat, used to reach things on a remote host.',
     }),
