@@ -119,7 +119,8 @@ function writerOf(tar: Pack, checksums: Record<string, string>, io: Io): Archive
     checksums[header.name] = await addStream(tar, header, content);
   };
   return {
-    text: (name, content) => add({ name, size: Buffer.byteLength(content), mode: 0o600 }, only(Buffer.from(content))),
+    text: (name, content) =>
+      add({ name, size: Buffer.byteLength(content), mode: 0o600 }, oneChunk(Buffer.from(content))),
     file: async (name, path) =>
       add({ name, size: (await stat(path)).size, mode: 0o600 }, createReadStream(path) as AsyncIterable<Buffer>),
     archive: async (folder, stream) => {
@@ -128,15 +129,15 @@ function writerOf(tar: Pack, checksums: Record<string, string>, io: Io): Archive
       const reading = pipeline(stream, source, { signal: io.signal });
       reading.catch(() => undefined);
       for await (const entry of source) {
-        const header = { ...entry.header, name: inside(folder, entry.header.name) };
+        const header = { ...entry.header, name: renamedInto(folder, entry.header.name) };
         // A hard link names another entry of the same archive; a symbolic one whatever it likes.
-        if (header.type === 'link' && header.linkname) header.linkname = inside(folder, header.linkname);
+        if (header.type === 'link' && header.linkname) header.linkname = renamedInto(folder, header.linkname);
         if (header.type === 'file') {
           files++;
           await add(header, contentOf(entry));
         } else {
           entry.resume();
-          await added(tar, header);
+          await addHeader(tar, header);
         }
       }
       await reading;
@@ -150,7 +151,7 @@ function contentOf(entry: AsyncIterable<unknown>): AsyncIterable<Buffer> {
   return entry as AsyncIterable<Buffer>;
 }
 
-function inside(folder: string, name: string): string {
+function renamedInto(folder: string, name: string): string {
   return name.replace(/^\.?\/?[^/]+/, folder);
 }
 
@@ -169,17 +170,17 @@ async function addStream(tar: Pack, header: EntryHeader, content: AsyncIterable<
 }
 
 async function addText(tar: Pack, name: string, content: string): Promise<void> {
-  await addStream(tar, { name, size: Buffer.byteLength(content), mode: 0o600 }, only(Buffer.from(content)));
+  await addStream(tar, { name, size: Buffer.byteLength(content), mode: 0o600 }, oneChunk(Buffer.from(content)));
 }
 
 /** A folder or a link: nothing but its header. */
-function added(tar: Pack, header: EntryHeader): Promise<void> {
+function addHeader(tar: Pack, header: EntryHeader): Promise<void> {
   return new Promise((resolve, reject) => {
     tar.entry({ ...header, size: 0 }, (error) => (error ? reject(error) : resolve()));
   });
 }
 
-async function* only(content: Buffer): AsyncIterable<Buffer> {
+async function* oneChunk(content: Buffer): AsyncIterable<Buffer> {
   yield await Promise.resolve(content);
 }
 

@@ -8,8 +8,8 @@ import type { PostgresTools } from './tools';
 /** Bytes at either end of a script in which its BEGIN and its COMMIT stand. */
 const ENDS = 64 * 1024;
 
-/** What a dump holds, of which a restore leaves out what stays in the database. */
-export interface Left {
+/** What of a dump a restore leaves out, because it stays in the database. */
+interface Left {
   /** Schemas that stay. */
   schemas: string[];
   /** Extensions that stay. */
@@ -20,15 +20,21 @@ export interface Left {
   data: [string, string][];
 }
 
+interface Scripting {
+  tools: PostgresTools;
+  /** Path of the dump. */
+  dump: string;
+  /** Folder for the scripts. */
+  directory: string;
+  left: Left;
+}
+
 /**
  * Writes what a dump says as scripts for `psql`, in their order: the schemas, then (extensions come between, with the
  * version they had) all the rest. They neither begin nor end a transaction.
  */
 export async function writeScripts(
-  tools: PostgresTools,
-  dump: string,
-  directory: string,
-  left: Left,
+  { tools, dump, directory, left }: Scripting,
   io: Io,
 ): Promise<{ schemas: string; rest: string }> {
   const list = join(directory, 'list');

@@ -64,7 +64,7 @@ export async function restoreInto(restoring: Restoring, file: string, io: Io): P
   const directory = await mkdtemp(join(dirname(file), '.restore-'));
   try {
     io.onProgress('reading the dump');
-    const files = await prepare(restoring, file, dumped, directory, io);
+    const files = await prepare({ restoring, file, dumped, directory }, io);
     let result = await apply(tools, files, io);
     if (/\b55P03\b/.test(result.stderr)) {
       await endOtherSessions(server, io);
@@ -92,8 +92,17 @@ async function readCatalogue(file: string): Promise<Catalogue> {
   }
 }
 
+interface Preparing {
+  restoring: Restoring;
+  /** Path of the dump, and what the database held then. */
+  file: string;
+  dumped: Catalogue;
+  /** Folder for the scripts. */
+  directory: string;
+}
+
 /** Writes the scripts of a restore; answers them in their order. */
-async function prepare(restoring: Restoring, file: string, dumped: Catalogue, directory: string, io: Io) {
+async function prepare({ restoring, file, dumped, directory }: Preparing, io: Io) {
   const { tools, server, lockTimeout } = restoring;
   const { now, kept } = await withClient(server, io, async (client) => {
     await client.query('BEGIN READ ONLY');
@@ -122,7 +131,7 @@ async function prepare(restoring: Restoring, file: string, dumped: Catalogue, di
     return path;
   };
   const entries = [...dumped.rows].filter((row) => row.toc && stays(row, kept)).map(({ toc }) => toc!);
-  const scripts = await writeScripts(tools, file, directory, { ...kept, entries }, io);
+  const scripts = await writeScripts({ tools, dump: file, directory, left: { ...kept, entries } }, io);
   const settings = [`SET LOCAL lock_timeout = ${lockTimeout}`, 'SET LOCAL statement_timeout = 0', CATALOGUE_SETTINGS];
   const emptying = emptyingScript({
     server: now.server,
