@@ -16,7 +16,7 @@ import type { Parts } from '../parts';
 import type { Activities, BackupReport } from '../steps';
 import { readArchive, writeArchive, type ArchiveWriter, type Manifest } from './archive';
 import { archiveName, dumpName, imagesName } from './names';
-import { expectRoom, expectScratchRoom, withScratch } from './scratch';
+import { expectRoom, expectScratchRoom, removeScratch, withScratch } from './scratch';
 
 /** Lines kept of what each live container wrote. */
 const LOG_LINES = 500;
@@ -43,7 +43,10 @@ export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
         return { size: 0, contents: [] };
       const store = await parts.store(input);
       const place = await placeFor(release.id, store, io);
-      if (place.finished) return report({ name: place.name, store, input }, place.finished, io);
+      if (place.finished) {
+        await removeScratch(parts, release);
+        return report({ name: place.name, store, input }, place.finished, io);
+      }
       await store.tidy(io);
       try {
         return await withScratch(parts, release, (scratch) => make(place.name, { parts, input, step, store, scratch }));

@@ -156,12 +156,10 @@ export const target = z
       .regex(new RegExp(`^${OCTET}(\\.${OCTET}){3}/([89]|1\\d|2[0-4])$`), POOL)
       .prefault('10.210.0.0/16')
       .meta({ description: 'Each environment gets a /24 of this for its network.' }),
-    stateDirectory: absolutePath()
-      .prefault('/var/lib/spillway/state')
-      .meta({
-        description:
-          'Folder on the target for the ledger; backups lie at the same path on the worker’s machine, unless `backup.store` names another.',
-      }),
+    stateDirectory: absolutePath().prefault('/var/lib/spillway/state').meta({
+      description:
+        'Folder on the target for the ledger; backups lie at the same path on the worker’s machine, unless `backup.store` names another.',
+    }),
     helperImage: z.string().min(1).prefault('alpine/socat').meta({
       description: 'Image with a shell and socat, used to reach things on a remote host.',
     }),
