@@ -1,15 +1,11 @@
 import type { Services } from './counters';
 import type { RouterCounters } from '../router';
 
-/*
- * The first requests of a version that just began meet cold caches and uncompiled code, those of the live one do not. So
- * their latency is not compared; their errors are.
- */
+/* The first requests of a new version meet cold caches, so their latency is not compared. Their errors are. */
 
 /**
  * Services for which more than half of what came in since the last reading are such first requests.
- * @param served requests of the new version before, by service
- * @param increment what the new version was asked since then
+ * @param served requests of the new version before
  * @param first how many requests warm a service up
  */
 export function coldServices(served: Record<string, number>, increment: Services, first: number): string[] {

@@ -3,7 +3,6 @@ import type { Latency, SlotCounters } from '../router';
 /** Counters of one slot, by service. */
 export type Services = Record<string, SlotCounters>;
 
-/** What is known of a new version at a sample. */
 export interface Evidence {
   /** By service; null when the router counts nothing, or could not be asked. */
   services: Services | null;
@@ -14,8 +13,8 @@ export interface Evidence {
 }
 
 /**
- * Latencies are read a moment after requests. Those that ended between the two when the step began are missing
- * from the latencies since then, up to as many as this; errors among the first few requests would look unanswered.
+ * Latencies are read a moment after requests, so as many as this that ended in between at the beginning of the step have no
+ * latency. They must not look unanswered.
  */
 const BETWEEN_READINGS = 5;
 

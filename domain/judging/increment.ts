@@ -3,8 +3,8 @@ import { SLOTS, type Slot } from '../release';
 import type { RouterCounters, SlotCounters } from '../router';
 
 /*
- * A router counts on and on. Each sample takes the difference to the reading before once, and whatever judges gets this
- * difference: so a sample that is lost in a crash only makes the next difference larger.
+ * Each sample takes the difference to the reading before once, for all that judges. So a sample that is lost in a crash only
+ * makes the next difference larger.
  */
 
 /** What was counted between two readings, in both slots; or why nobody knows. */
@@ -30,7 +30,6 @@ export function incrementBetween(before: RouterCounters, now: RouterCounters): R
 /** What was counted since the step began, or since the last gap in it. */
 export interface Tally {
   slots: Record<Slot, Services>;
-  /** Why it does not go back to the beginning of the step. */
   gap?: string;
 }
 
@@ -38,7 +37,7 @@ export function startTally(): Tally {
   return { slots: { blue: {}, green: {} } };
 }
 
-/** Adds an increment. Nothing is added up across a gap: evidence from before it is not used any more. */
+/** Adds an increment; a gap makes it begin anew. */
 export function tallied(before: Tally, increment: RouterIncrement): Tally {
   if ('gap' in increment) return { ...startTally(), gap: `${increment.gap}, evidence from before is not used` };
   const { slots } = increment;

@@ -1,8 +1,9 @@
 import type { AppConfig, Limits } from '../config';
 
-/* Whether anything in a configuration can judge a version: what nothing judges must not look as if it had passed. */
-
-/** Whether a canary can be judged by limits, triggers, comparisons or metrics, with a router that counts or does not. */
+/**
+ * Whether anything can judge a canary: what nothing judges must not look as if it had passed.
+ * @param counts whether the router does
+ */
 export function judgesCanary({ canary }: AppConfig, counts: boolean): boolean {
   // What was asked of an older version has no analysis.
   const { compare = false, metrics = [] } = canary.analysis ?? {};
@@ -11,7 +12,6 @@ export function judgesCanary({ canary }: AppConfig, counts: boolean): boolean {
   );
 }
 
-/** Whether a bake can: with the whole traffic there is nothing beside it but what a canary recorded before. */
 export function judgesBake({ canary, bake }: AppConfig, counts: boolean, isFirst: boolean): boolean {
   const isRecorded = !isFirst && canary.steps.some(({ weight }) => weight < 100);
   const compared = counts && isRecorded && (canary.analysis?.compare ?? false);

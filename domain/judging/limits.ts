@@ -5,9 +5,6 @@ import type { SlotCounters } from '../router';
 import { formatDuration } from '../units';
 import { serviceName } from './subject';
 
-/* Limits are one of the things that decide a soak (soak/verdict.ts). */
-
-/** A summary for reports. */
 interface Totals {
   requests: number;
   errors: number;
@@ -16,9 +13,8 @@ interface Totals {
 }
 
 /**
- * Judges by limits: any breach with enough evidence fails, too little evidence is inconclusive, and without limits nothing
- * is judged.
- * Each service is judged alone as soon as it has enough requests of its own, and all of them together.
+ * Judges by limits: each service alone as soon as it has enough requests of its own, and all of them together. Too little
+ * evidence is inconclusive.
  */
 export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
   const because = (reason: string): string => (evidence.gap ? `${reason} (${evidence.gap})` : reason);
@@ -55,7 +51,7 @@ function probeBreach({ healthFailures }: Limits, { probes }: Evidence): string |
   return `${name}: ${failures} failed probes in a row, ${healthFailures} fail it: ${seen}`;
 }
 
-/** The first breach of a limit, of each service with enough requests and of all together. */
+/** The first breach of a limit. */
 export function breachOfCounters(limits: Limits, services: Services): string | undefined {
   for (const [service, counters] of byService(services)) {
     const breach = counters.requests >= Math.max(1, limits.minRequests) ? breachOf(limits, counters) : undefined;
@@ -76,7 +72,7 @@ function breachOf({ errorRate, p95: limit }: Limits, counters: SlotCounters): st
   return undefined;
 }
 
-/** Nothing has to be seen where none are needed, but what was not seen did not pass. */
+// No requests are needed here, but what nobody asked anything has not passed.
 function withoutRequests(limits: Limits, evidence: Evidence): Judgement {
   if (limits.healthFailures !== undefined) return passWithoutCounters(limits, evidence);
   const why = evidence.gap === undefined ? '' : ` (${evidence.gap})`;

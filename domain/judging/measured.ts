@@ -1,12 +1,10 @@
-/* Whether a measurement is a new one: a value that is read twice is no more evidence than once. */
-
 /** Milliseconds since the epoch; both the same when it is of a moment. */
 export interface Measured {
   from: number;
   to: number;
 }
 
-/** A part of two measurements’ time that they may share, since scrapes are not quite regular. */
+/** Part of their time that two measurements may share, since scrapes are not quite regular. */
 const SHARED = 0.1;
 
 /** Milliseconds that lie between two new measurements, each over so long a time. */
@@ -15,7 +13,7 @@ export function leastApart(covered: number): number {
 }
 
 /**
- * Whether a measurement is of a time that no other was of.
+ * Whether a measurement is new: one that is read twice is no more evidence than once.
  * @param until what was measured up to here is known already, ms
  */
 export function isNewMeasurement({ from, to }: Measured, until: number): boolean {

@@ -1,6 +1,3 @@
-/* What a metric answers, and what is filled into its queries. */
-
-/** What the variables of a query stand for. */
 interface QueryVariables {
   app: string;
   environment: string;
@@ -8,7 +5,6 @@ interface QueryVariables {
   service?: string;
   slot: string;
   version: string;
-  /** Id of the release. */
   release: string;
   /** A duration as PromQL writes it: `90s`. */
   window: string;
@@ -28,7 +24,6 @@ export function fillQuery(query: string, variables: QueryVariables): string {
   return query.replace(VARIABLE, (whole, name: string) => variables[name as keyof QueryVariables] ?? whole);
 }
 
-/** The sources of a metric, as far as it matters to what it answers. */
 interface Sources {
   prometheus?: { query?: string };
   command?: { answers: Answers };

@@ -2,22 +2,17 @@ import type { Judgement, MetricVerdict } from '../release';
 import type { Point } from './series';
 import { formatDuration, formatSize } from '../units';
 
-/* A soak as a picture (SVG) that can be read in light and dark: one panel per metric, both slots, the decision marked. */
-
 export interface Panel {
   name: string;
   unit: 'ms' | '%' | 'bytes' | '';
   points: readonly Point[];
-  /** What was said of this metric; absent when it is only shown. */
   verdict?: Pick<MetricVerdict, 'label' | 'reason' | 'dryRun'>;
 }
 
 export interface Picture {
   title: string;
   judgement: Pick<Judgement, 'verdict' | 'reason'>;
-  /** Milliseconds since the step began. */
   decidedAt: number;
-  /** Names of what is compared: `1.1.0 (green)`. */
   canary: string;
   live: string;
   panels: readonly Panel[];
@@ -29,7 +24,6 @@ const PANEL = 150;
 const LEFT = 76;
 const RIGHT = 20;
 const PLOT = { top: 46, height: 76 };
-/** Characters that fit into a line. */
 const LINE = 112;
 
 const STYLE = `
@@ -43,7 +37,7 @@ const STYLE = `
   .new { stroke: var(--new); } .old { stroke: var(--old); } .rule { stroke: var(--rule); stroke-width: 1; }
   .decision { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 4 3; }`;
 
-/** Draws it. Texts are cut to a line and escaped; secrets must have been taken out before. */
+/** Draws a soak as an SVG that can be read in light and dark. Secrets must have been taken out before. */
 export function drawPicture(picture: Picture): string {
   const height = HEAD + PANEL * Math.max(1, picture.panels.length);
   const panels = picture.panels.map((panel, index) => drawPanel(panel, picture, HEAD + index * PANEL));

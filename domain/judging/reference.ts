@@ -5,9 +5,9 @@ import { proportionInterval } from './statistics/proportion';
 import { formatDuration } from '../units';
 
 /*
- * Judges a version that has all the traffic by what was counted of the old one before the switch. What was recorded is a
- * sample of its own, so its rate is taken at the upper end of its interval; against that rate stands a mixture of larger
- * ones, whose odds exceed 1/level with a probability of at most level, however often one looks (Ville's inequality).
+ * Judges a version that has all the traffic by what was counted of the old one before the switch. That is a sample, too, so
+ * its rate is taken at the upper end of its interval. It is tested against a mixture of larger rates, whose odds exceed
+ * 1/level with a probability of at most level, however often one looks (Ville's inequality).
  */
 
 interface ReferenceSettings {
@@ -17,7 +17,6 @@ interface ReferenceSettings {
   allowedLatency: number;
   /** By how many ms it may be slower, however many times that is. */
   slowerBy: number;
-  /** Needed of each version. */
   minRequests: number;
   /** Whether the soak is over: latency is judged once, by all of it. */
   isEnd: boolean;
@@ -28,7 +27,7 @@ interface Rate {
   total: number;
 }
 
-/** Another time has another load: so much more than allowed is no fault of a version. */
+/** Another time has another load, so that much more than allowed is no fault of a version. */
 const ANOTHER_TIME = 1.5;
 const RATIOS = [1.25, 1.5, 2, 3, 5, 10];
 
@@ -44,14 +43,11 @@ export function judgeReference(recorded: Services, now: Services, settings: Refe
   });
 }
 
-/** One rate before and now. */
 interface Compared {
   about: Subject;
   before: Rate;
   now: Rate;
-  /** What is counted: `failed`. */
   what: string;
-  /** How many times the rate before does not matter. */
   allowed: number;
   /** Whether the difference matters by its size, too; null when that cannot be said yet. */
   matters: boolean | null;
@@ -70,8 +66,8 @@ function errorsOf(service: string | null, { before, now }: Sides, { allowedError
 }
 
 /**
- * Requests slower than nearly all were before; it matters when the 95th percentile is higher than allowed. A busy moment
- * is no evidence when there is no other version beside that would have met it, too: so only the whole soak is.
+ * Counts requests that are slower than nearly all were before; they matter when the 95th percentile is higher than allowed.
+ * No other version stands beside that would have met a busy moment, too, so only the whole soak is evidence.
  */
 function slowOf(service: string | null, { before, now }: Sides, settings: ReferenceSettings): Compared {
   const [was, is] = [quantile(before, 0.95) ?? Infinity, quantile(now, 0.95) ?? 0];

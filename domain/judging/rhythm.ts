@@ -1,8 +1,7 @@
 /*
- * How often a source measures that does not say when it did. One that keeps what it measured for a while answers the same
- * number several times; but a number may also really stay, such as that of a version which is stuck. So not the number
- * tells what is new, but the time: a source measures both versions in one rhythm, and it is no slower than the shortest
- * time in which the number of either changed twice.
+ * A source that does not say when it measured may answer an old number again, or a new one that is the same. Time tells them
+ * apart: a source measures both versions in one rhythm, which is no slower than the shortest time in which the number of
+ * either changed twice.
  */
 
 type Side = 'canary' | 'baseline';
@@ -10,16 +9,13 @@ type Side = 'canary' | 'baseline';
 export interface Rhythm {
   /** What each version showed last, and when that changed, ms; it never did where the time is absent. */
   last: Partial<Record<Side, { value: number; changed?: number }>>;
-  /** Shortest time between two changes of one version, ms; absent before there were two. */
   shortest?: number;
 }
 
-/** A reading may come this much earlier than the one before did. */
 const EARLY = 0.1;
 
 /**
  * Adds what was read of the versions whose source does not say when it measured.
- * @param at when it was read, ms
  * @param taken when the last evidence was taken, ms; undefined without any
  * @returns whether it was measured after that. While the rhythm is not known, only what changes shows that it was
  */
@@ -35,7 +31,7 @@ export function listen(
     const known = rhythm.last[side];
     if (known?.value === value) continue;
     isChanged = true;
-    // How long the first one had been there already, nobody knows.
+    // Nobody knows for how long the first one had been there.
     rhythm.last[side] = known ? { value, changed: at } : { value };
     if (known?.changed !== undefined) rhythm.shortest = Math.min(rhythm.shortest ?? Infinity, at - known.changed);
   }

@@ -1,6 +1,6 @@
 /*
- * What was measured of both slots over time, for pictures and for tests of ranks. Bounded: once it is full, neighbours
- * are averaged, both slots alike, so that an hour and a day take the same room. Plain data, kept by heartbeats.
+ * What was measured of both versions over time. Once it is full neighbours are averaged, so that an hour and a day take the
+ * same room in a heartbeat.
  */
 
 /** The most points of a series; even, because pairs are averaged. */
@@ -14,9 +14,8 @@ export type Point = [at: number, ...Pair];
 
 export interface Series {
   points: Point[];
-  /** How many samples each point is the mean of. */
   per: number;
-  /** Samples of the point that is not complete yet: how many, and for each slot the sum and number of its values. */
+  /** The point that is not complete yet. */
   open: { samples: number; at: number; canary: [sum: number, count: number]; baseline: [sum: number, count: number] };
 }
 
@@ -43,7 +42,7 @@ export function addSample(series: Series, [at, canary, live]: Point, most = MOST
   return { points: halved(points), per: 2 * series.per, open: nothing() };
 }
 
-/** The values of each slot, as the judge takes them. */
+/** The values of each version, as the judge takes them. */
 export function valuesOf({ points }: Series): Record<'canary' | 'live', (number | null)[]> {
   return { canary: points.map(([, value]) => value), live: points.map(([, , value]) => value) };
 }

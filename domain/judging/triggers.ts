@@ -4,22 +4,17 @@ import type { Limits, Trigger } from '../config';
 import { formatDuration } from '../units';
 
 /*
- * Limits over time: an error rate above 5 % for 5 minutes. Counters are judged in windows of a tenth of that time. Time
- * in windows that exceed the limit adds up, short times below it included; only a fifth of the time below it without a
- * break begins anew. So a single good moment does not clear a trigger, and a single bad one does not fire it.
+ * Limits over time: an error rate above 5 % for 5 minutes. A single good moment must not clear a trigger, and a single bad
+ * one must not fire it. So counters are judged in windows of a tenth of that time; time in windows beyond the limit adds up,
+ * and only a fifth of the time below it without a break begins anew.
  */
 
-/** How far a trigger is; plain data. */
 export interface TriggerState {
   /** Milliseconds since the epoch at which the window began; null before the first sample. */
   since: number | null;
-  /** What was counted in the window, by service. */
   services: Services;
-  /** Milliseconds for which the limit was exceeded. */
   held: number;
-  /** Milliseconds below the limit since it was exceeded last. */
   below: number;
-  /** What was seen in the last window that exceeded it. */
   seen: string;
 }
 

@@ -4,7 +4,6 @@ import type { Latency, RouterCounters, SlotCounters } from '../../router';
 import type { Increment } from '../statistics/sequential';
 import type { LatencyIncrement } from '../statistics/sequential-latency';
 
-/** What was counted for one service between two samples, as tests take it. */
 export interface ServiceIncrement {
   errors: Increment;
   latency: LatencyIncrement;
@@ -26,7 +25,7 @@ function incrementOf(live: SlotCounters, own: SlotCounters): ServiceIncrement {
   };
 }
 
-// An answer that broke off is an error of a request that may have been counted one sample earlier.
+// A request may have been counted one sample before its answer broke off, so there may be more errors than requests.
 function countOf({ requests, errors }: SlotCounters): Increment['canary'] {
   return { bad: errors, total: Math.max(requests, errors) };
 }

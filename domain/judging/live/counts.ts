@@ -4,12 +4,9 @@ import { rateRatioInterval, type Count } from '../statistics/rates';
 import { observe, startSequential, type Increment, type SequentialState } from '../statistics/sequential';
 import { formatCount } from '../../units';
 
-/* Counts of bad events of all, judged while they come in. */
-
-/** Of the exact interval that stands beside a verdict; it holds for one look, unlike the p-value. */
+// The interval beside a verdict holds for one look only, unlike the p-value.
 const CONFIDENCE = 0.98;
 
-/** What is found of one metric at this moment. */
 export interface LiveVerdict extends Finding {
   name: string;
   /** True for a difference that is certain and matters: it alone fails the canary. */
@@ -18,7 +15,6 @@ export interface LiveVerdict extends Finding {
 
 /** Plain data of bounded size. */
 export interface CountsState {
-  /** One for each direction that matters. */
   tests: SequentialState[];
   baseline: Count;
   canary: Count;
@@ -59,11 +55,10 @@ interface CountsSettings {
   minRequests: number;
   /** A ratio of the rates up to which an increase does not matter, beside the one it was started with. */
   allowed?: number;
-  /** What the events are, for people: ` requests failed`. */
   said?: string;
 }
 
-/** Judges what was counted so far. It may be asked after every sample. */
+/** Judges what was counted so far; may be asked after every sample. */
 export function countsVerdict(name: string, state: CountsState, settings: CountsSettings): LiveVerdict {
   const { baseline, canary } = state;
   const tests = state.tests.map((test) => ({ ...test, level: settings.level / state.tests.length }));

@@ -17,9 +17,7 @@ import { jointLatencyPValue, observeLatency, startLatency, type LatencyState } f
 export interface LiveSettings {
   /** Probability of a false alarm of one test; see `testsOf`. */
   level: number;
-  /** How many times the live version's error rate does not matter. */
   allowedErrors: number;
-  /** How many times the live version's latency does not matter. */
   allowedLatency: number;
   /** By how many ms it may be slower, however many times that is. */
   slowerBy: number;
@@ -27,7 +25,6 @@ export interface LiveSettings {
   minRequests: number;
 }
 
-/** What is known of one service. */
 interface LiveService {
   errors: CountsState;
   latency: LatencyState;
@@ -36,26 +33,19 @@ interface LiveService {
   notSlower: NotSlower;
 }
 
-/** Plain data whose size depends on the number of services only. */
+/** Its size depends on the number of services only. */
 export interface LiveState {
   services: Record<string, LiveService>;
-  /** The smallest p-values so far of all services taken as one. */
   together: { errors: number; latency: number };
   allowedErrors: number;
-  /** Samples that were no evidence, and why the last of them was not. */
   gaps: { count: number; last?: string };
 }
 
-/** A canary is not let through early while it could be so many times worse, even where only less is allowed. */
+/** How many times the errors a canary surely must not have to pass early, even where less is allowed. */
 const CLEARLY_WORSE = 1.5;
-/** An error rate below which it does not matter how many times the live version's it is. */
 const NEGLIGIBLE = 0.001;
 
-/**
- * Nothing is known yet.
- *
- * @param allowedErrors as in the settings: the test itself is one of more than that many times the errors
- */
+/** @param allowedErrors as in the settings; the test itself is of more than that many times the errors */
 export function startLive(allowedErrors = 1): LiveState {
   return { services: {}, together: { errors: 1, latency: 1 }, allowedErrors, gaps: { count: 0 } };
 }
@@ -99,9 +89,8 @@ export function liveVerdicts(state: LiveState, settings: LiveSettings): RouterVe
 }
 
 /**
- * Whether it is certain, at the level of one test, that every service of the new version is not worse: its error rate is
- * below 1.5 times (or what is allowed, if that is more) the live version's, or below 0.1 %; and its latency is not higher
- * by a bucket or more, neither usually nor of slow requests. May be asked after every sample, as the verdicts.
+ * Whether it is certain, at the level of one test, that no service of the new version is worse: neither its error rate nor,
+ * by a bucket or more, its usual and its slowest latency. May be asked after every sample.
  */
 export function isClearlyGood(state: LiveState, settings: LiveSettings): boolean {
   const services = Object.values(state.services);

@@ -3,20 +3,16 @@ import { certainty, missingOf, type LiveVerdict } from './counts';
 import type { LatencyState } from '../statistics/sequential-latency';
 import { formatDuration } from '../../units';
 
-/* How much slower a version is, from buckets of latency. */
-
-/** The parts of requests whose latency is compared: a median, and ever rarer slow ones. */
 const PARTS = [
   { part: 0.95, name: 'p95' },
   { part: 0.5, name: 'median' },
   { part: 0.99, name: 'p99' },
   { part: 0.999, name: 'p99.9' },
 ];
-/** A size is beyond what is allowed if it is so even when both quantiles are off by so many standard errors. */
+/** Standard errors by which both quantiles may be off, and the difference still be more than is allowed. */
 const MARGIN = 2;
-/** So many requests must be slower than a quantile for it to be one: p99.9 of 200 requests is but the slowest of them. */
+/** Requests that must be slower than a quantile: p99.9 of 200 requests would only be the slowest of them. */
 const BEYOND = 5;
-/** The same for 98 % of the intervals. */
 const WIDE = 2.33;
 
 interface Size {
@@ -25,16 +21,13 @@ interface Size {
   live: number;
   canary: number;
   ratio: number;
-  /** Of the ratio. */
   sure: number;
   interval: { lower: number; upper: number };
 }
 
 interface LatencySettings {
   level: number;
-  /** How many times as long does not matter. */
   allowed: number;
-  /** By how many ms longer does not matter. */
   slowerBy: number;
   minRequests: number;
 }
@@ -92,7 +85,7 @@ function sizeOf(
   };
 }
 
-/** Beyond the last bound nothing is known of the size. */
+// Beyond the last bound no size is known.
 function ratioOf(now: number, before: number): number {
   if (before === Infinity) return now === Infinity ? 1 : 0;
   return now / before;

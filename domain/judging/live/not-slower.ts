@@ -3,8 +3,8 @@ import type { LatencyIncrement } from '../statistics/sequential-latency';
 
 /*
  * Evidence that a canary is not slower by a bucket of latency or more. If it were, it would exceed each bound at least as
- * often as the baseline exceeds the bound below: so these are rates, tested as such. Which bound is looked at depends only
- * on what was counted before the increment.
+ * often as the baseline exceeds the bound below, so these are rates and tested as such. The bound must be chosen by what was
+ * counted before the increment.
  */
 
 export interface NotSlower {
@@ -29,7 +29,7 @@ export function observeNotSlower(state: NotSlower, seen: LatencyIncrement, incre
 }
 
 function observeAbove(test: SequentialState, bucket: number, { baseline, canary }: LatencyIncrement): SequentialState {
-  // Above the last bound nothing is told apart.
+  // The last bucket has no bound that could be exceeded.
   if (bucket < 0 || bucket + 2 >= baseline.length) return test;
   return observe(test, {
     baseline: { bad: sum(baseline.slice(bucket + 1)), total: sum(baseline) },

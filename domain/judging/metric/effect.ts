@@ -1,12 +1,10 @@
 import type { MetricInput } from '../../config/judge';
 import type { Interval } from '../statistics/proportion';
 
-/* How large a difference is, and how it is told. */
-
 type Effect = MetricInput['effect'];
 type Side = 'high' | 'low';
 
-/** Whether an effect is large enough to matter; null is one without measure, as a ratio to zero: it always matters. */
+/** Whether an effect is large enough to matter. One without a measure (null, as a ratio to zero) always is. */
 export function isBeyond(effect: Effect, deviation: number | null, side: Side): boolean {
   const limit = limitOf(effect, side);
   if (limit === undefined || deviation === null) return true;
@@ -34,7 +32,7 @@ export function intervalText({ lower, upper }: Interval, confidence: number): st
   return `[${end(lower)}, ${end(upper)}] at ${number(100 * confidence)} %`;
 }
 
-/** Four digits are enough for people. */
+/** Writes four digits, which are enough for people. */
 export function number(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

@@ -3,9 +3,6 @@ import { number } from './effect';
 import { dependenceOf, inflationOf } from '../statistics/dependence';
 import { commonestPart, withoutOutliers } from '../statistics/samples';
 
-/* The values of one side, and how much they can show. */
-
-/** The values of one side, ready to be compared. */
 export interface Prepared {
   /** In the order of time. */
   values: number[];
@@ -13,23 +10,19 @@ export interface Prepared {
   sorted: Float64Array;
   /** Those by which the size of an effect is measured: without outliers, if that was asked for. */
   typical: number[];
-  /** Values that were really there. */
   present: number;
-  /** Values that could have been there. */
   points: number;
   /** How much of a value stays in the next: 0 nothing, almost 1 nearly all. */
   dependence: number;
-  /** How many times the variance is larger by that. */
   inflation: number;
 }
 
-/** More digits than any measurement has. */
 const DIGITS = 12;
 
 /** Whether values stand in the order in which they were measured; in a file they may have been sorted. */
 export type Order = 'time' | 'unknown';
 
-/** Takes what was measured of one side as the settings of its metric want it. */
+/** Prepares what was measured of one side as the settings of its metric say. */
 export function prepared(raw: readonly (number | null)[], { missing, outliers }: MetricInput, order: Order): Prepared {
   const there = raw.filter((value) => value !== null);
   const values = missing === 'zero' ? raw.map((value) => value ?? 0) : there;
@@ -61,7 +54,7 @@ export function blindness(baseline: Prepared, canary: Prepared): string | undefi
   return undefined;
 }
 
-/** Whether a list was put in order by people, as nothing that is measured is: sorted, or its many equal values together. */
+// Nothing that is measured comes sorted, or with all of its equal values together: people put it so.
 function isGrouped(values: number[]): boolean {
   const steps = values.slice(1).map((value, index) => value - values[index]!);
   return steps.every((step) => step >= 0) || steps.every((step) => step <= 0) || commonestPart(values) > 0.5;

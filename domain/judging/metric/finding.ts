@@ -3,7 +3,6 @@ import type { Interval } from '../statistics/proportion';
 /** What a metric shows: `high` and `low` are failures, `nodata` and `inconclusive` show nothing. */
 export type Label = 'pass' | 'high' | 'low' | 'nodata' | 'inconclusive';
 
-/** What was found, before it is decided how much it matters. */
 export interface Finding {
   label: Label;
   /** Of values: of the shift, in the unit of the metric. Of counts: of the ratio of the rates. Null: no bound. */

@@ -6,7 +6,6 @@ import { judgeMetric, type MetricJudgement } from './metric';
 export type { Label } from './finding';
 export type { MetricJudgement } from './metric';
 
-/** What all metrics together say. */
 export interface Verdict {
   verdict: 'pass' | 'fail' | 'inconclusive';
   /** Per cent. */
@@ -64,7 +63,7 @@ function groupScores(
   );
 }
 
-/** Groups without a weight share equally what the others leave of 100; groups that show nothing are left out. */
+/** Groups without a weight share what the others leave of 100; groups that show nothing are left out. */
 function summaryScore({ groups: weights }: JudgeInput, groups: Verdict['groups']): number {
   const open = Object.keys(groups).filter((name) => weights[name] === undefined).length;
   const rest = 100 - Object.values(weights).reduce((sum, weight) => sum + weight, 0);
@@ -93,7 +92,7 @@ function decide(
   }
   const scored = `score ${number(score)}${failed.length > 0 ? `: ${names(failed)}` : ''}`;
   if (failed.length > 0 && score < marginal) return { verdict: 'fail', reason: `${scored}; ${marginal} is marginal` };
-  // Asked of what passes, because a metric that showed nothing and now fails must not make it any better.
+  // A metric that showed nothing and now fails must not make it any better, so only what passes counts.
   if (surely <= HALF && surely < pass) {
     const what = failed.length === 0 ? 'show nothing' : 'show nothing or fail';
     const others = metrics.filter(({ label }) => label !== 'pass');

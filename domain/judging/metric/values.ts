@@ -7,12 +7,12 @@ import { strictTail } from '../statistics/normal';
 import { mean } from '../statistics/samples';
 import { shiftBetween, type Shift } from '../statistics/shift';
 
-/** Kayenta's: how much of the difference must be certain. */
+/** As Kayenta's. */
 const TOLERANCE = 0.25;
 
 type Side = 'high' | 'low';
 
-/** Judges lists of values by ranks; see docs/judging.md. */
+/** Judges lists of values by ranks. */
 export function judgeValues(metric: MetricInput, order: Order): Finding {
   const baseline = prepared(metric.baseline ?? [], metric, order);
   const canary = prepared(metric.canary ?? [], metric, order);
@@ -37,7 +37,7 @@ function compare(metric: MetricInput, baseline: Prepared, canary: Prepared): Fin
   const facts = `shift ${number(estimate)} ${intervalText(interval, metric.confidence)}`;
   if (certain) {
     const { side, chance } = certain;
-    // Where most pairs tie, the shift stays 0 whatever happens, and cannot be what convinces.
+    // Where most pairs tie, the shift is 0 whatever happens, and convinces nobody.
     const told = estimate === 0 ? `${facts}, p = ${number(2 * chance)}` : facts;
     const way = `canary is ${side === 'high' ? 'higher' : 'lower'}: ${told}`;
     const effect = effectText(metric.effect, deviation, side);
@@ -61,7 +61,7 @@ function certainSide(
 ): { side: Side; chance: number } | undefined {
   const direction = directionOf(metric);
   const { inflation } = baseline;
-  // Of parts there is no estimate of which a part could be left out.
+  // There is no estimate for parts, so no tolerance can be taken away from it.
   const tails = { ranks: tail, parts: inflation === 1 ? (1 - metric.confidence) / 2 : tail };
   const isCertain = ({ ranks, parts }: Chances): boolean => ranks <= tails.ranks || parts <= tails.parts;
   const [xs, ys] = [canary.sorted, baseline.sorted];
@@ -90,7 +90,6 @@ function doubtOf(
   return `${dependence(baseline)}, so that no difference could show: read it less often, for longer`;
 }
 
-/** Whether the difference is smaller than what was said to matter. */
 function isWithin(metric: MetricInput, { cles }: Shift, deviation: number | null): boolean {
   const direction = directionOf(metric);
   const isUp = direction === 'either' ? cles >= 0.5 : direction === 'increase';

@@ -5,11 +5,10 @@ import type { Readings } from './state';
 import type { Count } from '../statistics/rates';
 
 /*
- * What a metric counted since the step began. A source counts on, so only what exceeds all that it said before is new: of
- * one that falls and rises again the same events would come back as new ones.
+ * What a metric counted since the step began. Only what exceeds all that its source said before is new; else the events of
+ * one that falls and rises again would be counted twice.
  */
 
-/** Counts of both versions. */
 interface Counts {
   canary: Count;
   baseline: Count;
@@ -21,18 +20,18 @@ export interface MetricCounts {
   seen: Counts;
   /** Counts as read last, of which one slot may not have any news yet; absent in what an older version kept. */
   newest?: Counts;
-  /** How often a counter began anew. */
   falls?: number;
   /** Why nothing of it is used any more: it was seen to count something else. */
   refused?: string;
 }
 
-/** As often a process may begin anew; what falls more often counts something else. */
+/** A process may begin anew so many times; what falls more often counts something else. */
 const MOST_FALLS = 2;
 
 /**
  * Adds a reading of both slots.
- * @returns `counts` as before when either has none now: the next difference is larger then. `gap` is what is wrong with them
+ * @returns `counts` as before when either version has none now, so that the next difference is larger; and in `gap` what is
+ * wrong with them
  */
 export function countMetric(
   metric: AnalysisMetric,
@@ -42,7 +41,7 @@ export function countMetric(
   if (!('total' in canary) || !live || !('total' in live)) return { counts: before };
   const now: Counts = { canary: countOf(canary), baseline: countOf(live) };
   if (!before) return { counts: begun(metric, now) };
-  // What was seen to fall like a window rises like one, too.
+  // It counts over a sliding window, so that what rises is not new either.
   if (before.refused !== undefined) return { counts: before, gap: before.refused };
   const last = before.newest ?? before.seen;
   const fallen = (['canary', 'baseline'] as const).filter((side) => isBelow(now[side], last[side]));
@@ -51,7 +50,7 @@ export function countMetric(
 }
 
 /**
- * Prometheus counts from the beginning of the step on, and proves it; what a program or a webhook says first may be of any
+ * Prometheus proves that it counts from the beginning of the step on. What a program or a webhook says first may be of any
  * time.
  */
 function begun(metric: AnalysisMetric, now: Counts): MetricCounts {
@@ -61,7 +60,7 @@ function begun(metric: AnalysisMetric, now: Counts): MetricCounts {
   return advanced({ state, seen: { canary: zero, baseline: zero }, newest: now });
 }
 
-/** Judges what is new, once it is of both: what one slot alone counted would be no comparison, and lost if it were used. */
+/** Judges what is new once both versions have news; one alone would be no comparison. */
 function advanced(counts: MetricCounts): MetricCounts {
   const { state, seen, newest = seen } = counts;
   const increment = { canary: minus(newest.canary, seen.canary), baseline: minus(newest.baseline, seen.baseline) };
@@ -78,7 +77,7 @@ function fell(
   const last = before.newest ?? before.seen;
   const [side] = fallen as [keyof Counts];
   const seen = `seen ${now[side].bad} of ${now[side].total} after ${last[side].bad} of ${last[side].total}`;
-  // A Prometheus that lost something says again later what it said before.
+  // A Prometheus that lost something finds it again later.
   if (metric.prometheus) return { counts: before, gap: `expected counts that only grow, ${seen}` };
   const falls = (before.falls ?? 0) + 1;
   const isCounter = metric.command?.answers === 'counters' || metric.webhook?.answers === 'counters';
@@ -92,7 +91,7 @@ function fell(
   return { counts: { state: startCounts(metric), seen: now, newest: now, falls, refused: gap }, gap };
 }
 
-/** A process that begins anew loses most of what it had; a window that slides a little at a time. */
+/** A process that begins anew loses most of what it had, a sliding window a little at a time. */
 function beganAnew(now: Count, last: Count): boolean {
   return now.total < last.total / 2;
 }
@@ -107,7 +106,7 @@ export function withPending({ state, seen, newest = seen }: MetricCounts): Count
   };
 }
 
-/** Per cent of bad events since the reading before, of the new and of the live version. */
+/** Per cent of bad events since the reading before. */
 export function ratesOf(before: MetricCounts | undefined, { newest, seen }: MetricCounts): Pair {
   const of = (side: keyof Counts): number | null => {
     const now = (newest ?? seen)[side];

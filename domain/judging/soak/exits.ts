@@ -3,13 +3,9 @@ import { endsText, judgeExits, watchedOf, type Ran, type Watched } from '../../c
 import type { Judgement } from '../../release';
 import { formatDuration } from '../../units';
 
-/* What containers that end mean for a soak: with or without any limit, a version that does not keep running fails. */
-
-/** What a soak knows of the containers after a sample. */
 export interface Containers {
   /** Fails the version. */
   problem?: string;
-  /** Names of the containers that it is about. */
   ended?: string[];
   /** Why nothing is known of them: then the version does not pass. */
   unknown?: string;
@@ -26,12 +22,12 @@ export function watch(
 ): { own: Watched[]; beside: Watched[] } {
   return {
     own: deployed ?? known?.own ?? watchedOf(own),
-    // What is live only moves, and what is done is done: neither says anything of the old version.
+    // The end of a live-only service, or of a job, says nothing of the old version.
     beside: known?.beside ?? watchedOf(beside.filter(({ run, state }) => run === undefined && state === 'running')),
   };
 }
 
-/** Judges the new version by its own containers; of the others it is only told, since that is no fault of it. */
+/** Judges the new version by its own containers. Ends of the old version are only told. */
 export function judgeContainers(
   watched: { own: Watched[]; beside: Watched[] },
   own: readonly Ran[],
@@ -45,7 +41,7 @@ export function judgeContainers(
 }
 
 /**
- * A judgement by everything else, with what the containers show.
+ * Adds what the containers show to a judgement by everything else.
  * @param soaked milliseconds
  */
 export function withContainers(

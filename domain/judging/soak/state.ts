@@ -16,21 +16,18 @@ import { startTrigger, watchTrigger, type TriggerState } from '../triggers';
 
 /*
  * All that a soak knows, as plain data of bounded size: a heartbeat carries it to the next attempt, a report to the next
- * soak. It remembers the counters that it saw last, and what comes in is always the difference to them. So a crash, which
- * loses the newest states, only makes the next difference larger: nothing is lost, nothing counted twice.
+ * soak. A crash loses the newest states, so that the next difference of counters is larger; it loses or doubles no evidence.
  *
  * In what is kept the live version's side is called `baseline`, as in statistics: workers of different versions of Spillway
  * read each other's beats, so these names stay.
  */
 
 export interface SoakState {
-  /** Which step of the release it belongs to: another one begins its tests anew. */
+  /** The step; another one begins its tests anew. */
   name: string;
-  /** When that step began, ms since the epoch. */
   began: number;
   /** Counters seen last; null with a router that counts nothing. */
   seen: RouterCounters | null;
-  /** What of them is evidence of this step. */
   tally: Tally;
   probes: Evidence['probes'];
   /** How containers ran that are watched: those of the new version, and those of the other slot when it was seen first. */
@@ -44,33 +41,26 @@ export interface SoakState {
   metrics: Record<string, MetricState>;
   /** What the values of metrics showed at the end of the step; they are not asked again. */
   values?: MetricVerdict[];
-  /** What pictures show and ranks are taken of, by the name of the verdict. */
   series: Record<string, Series>;
 }
 
 /** What another soak left; one of an older version of Spillway has no tally. */
 export type CarriedState = Omit<SoakState, 'tally'> & { tally?: Tally };
 
-/** How often a metric was read, and what it counted. */
 interface MetricState {
-  /** When it is read next, ms since the epoch. */
   due: number;
   readings: number;
-  /** Readings without an answer for either slot, and why the last one had none. */
   missing: number;
   why?: string;
   counts?: MetricCounts;
   values?: MetricValues;
 }
 
-/** What of the configuration decides how a soak is judged. */
 export interface SoakSettings {
   slot: Slot;
   limits: Limits;
   canary: AppConfig['canary'];
-  /** Names of the services that users ask. */
   services: string[];
-  /** Steps of the release that share its false alarms. */
   steps: number;
   /** Whether the live version has the rest of the traffic. */
   isCompared: boolean;
@@ -79,8 +69,8 @@ export interface SoakSettings {
 }
 
 /**
- * One reading of one slot. Counts only grow; `measured` is when the source did so, in ms since the epoch by the server, and
- * `guessed` that nobody knows, so that it may be the same as before.
+ * One reading of one version, with when the source measured it. `guessed` says that nobody knows when, so it may be the one
+ * before.
  */
 export type Measurement =
   | { value: number; measured?: Measured; guessed?: true }
@@ -128,10 +118,7 @@ export function forNextStep(state: CarriedState): SoakState {
   return { ...state, tally: startTally(), live: startLive(), metrics: {}, series: {}, values: [] };
 }
 
-/**
- * Adds what the router counted since the last sample.
- * @param sample its counters, at this moment in ms since the epoch
- */
+/** Adds a sample: what the router counts now. */
 export function observeCounters(
   state: SoakState,
   { now, at }: { now: RouterCounters; at: number },
@@ -175,10 +162,7 @@ export function countedOf({ seen, tally }: SoakState, slot: Slot): Pick<Evidence
   return { services: tally.slots[slot], ...(tally.gap !== undefined && { gap: tally.gap }) };
 }
 
-/**
- * Adds one reading of a metric.
- * @param at ms since the epoch
- */
+/** Adds one reading of a metric. */
 export function observeMetric(
   state: SoakState,
   { metric, readings, at }: { metric: AnalysisMetric; readings: Readings; at: number },

@@ -4,20 +4,14 @@ import { listen, type Rhythm } from '../rhythm';
 import type { Pair } from '../series';
 import type { Measurement, Readings } from './state';
 
-/*
- * Which readings of a value are new evidence: a source that measures each 15 s and is read each 2 s says everything seven
- * times, and a test of ranks would take that for certainty.
- */
+/* A source that measures each 15 s and is read each 2 s says everything seven times; a test of ranks takes that for certainty. */
 
 export interface MetricValues {
-  /** Up to when each slot was measured, ms since the epoch by the server. */
   until: { canary?: number; baseline?: number };
   /** When a sample was taken last, and how long that was after the one before, ms. */
   at?: number;
   apart: number;
-  /** What is known of a source that does not say when it measures. */
   rhythm?: Rhythm;
-  /** Readings of what was known already. */
   repeated: number;
 }
 
@@ -29,10 +23,7 @@ export interface Read {
   began: number;
 }
 
-/**
- * Takes a reading of both slots when it is new of both: then they are of the same time, too. When its source does not say
- * when it measured, its rhythm tells.
- */
+/** Takes a reading when it is new for both versions, so that both values are of the same time. */
 export function takeValues(
   before: MetricValues | undefined,
   { interval }: Pick<AnalysisMetric, 'interval'>,
@@ -49,7 +40,7 @@ export function takeValues(
   const known = heard ? { ...last, rhythm: heard.rhythm } : last;
   if (heard?.isNew === false || sides.some(isOld)) return { values: { ...known, repeated: known.repeated + 1 } };
   const isEmpty = !sides.some(([, one]) => 'value' in one);
-  // Nothing, too, is said no more often than there would be something.
+  // A source that answers nothing is noted no more often than one that answers.
   if (isEmpty && at - (known.at ?? -Infinity) < Math.max(interval, known.apart)) return { values: known };
   const measured = sides.flatMap(([side, one]) => ('value' in one && one.measured ? [[side, one.measured.to]] : []));
   const apart = known.at === undefined || isEmpty ? known.apart : at - known.at;
