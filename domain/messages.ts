@@ -1,3 +1,5 @@
+import { refusedAnswer } from './approvals';
+import type { ApprovalRule } from './approvals';
 import type { Question } from './asking';
 import { isPastReturn } from './release';
 import type { MessageRecord, Phase } from './release';
@@ -24,8 +26,8 @@ export interface Situation {
   asking: Question['for'] | null;
   /** A soak is running that `promote` could cut short. */
   soaking: boolean;
-  /** Who may approve or reject; empty: anyone. */
-  approvers: string[];
+  /** Who may approve or reject. */
+  approve: ApprovalRule;
   /** An abort or rollback was accepted already. */
   stopping: boolean;
 }
@@ -34,20 +36,26 @@ export interface Message {
   name: MessageName;
   who: string;
   why: string;
+  /** By what it can be checked who sent it, where their tool gave that. */
+  proof?: string;
 }
+
+/** Enough for a signature with its certificate; longer ones would fill the history. */
+const LONGEST_PROOF = 10_000;
 
 /** Who sent a message that does not say so; the Web UI's own audit log may know. */
 export const UNKNOWN_SENDER = 'somebody';
 
 /**
  * Reads what came with a message. People type it into the Web UI, so everything is understood that can be: an object
- * with `who` and `why`, a text (then it is the reason), or nothing.
+ * with `who`, `why` and `proof`, a text (then it is the reason), or nothing.
  */
 export function parseMessage(name: MessageName, payload: unknown): Message {
   if (typeof payload === 'string') return { name, who: UNKNOWN_SENDER, why: clean(payload) };
   if (typeof payload !== 'object' || payload === null) return { name, who: UNKNOWN_SENDER, why: '' };
-  const { who, why } = payload as Record<string, unknown>;
-  return { name, who: clean(who) || UNKNOWN_SENDER, why: clean(why) };
+  const { who, why, proof } = payload as Record<string, unknown>;
+  const isProof = typeof proof === 'string' && proof.length <= LONGEST_PROOF;
+  return { name, who: clean(who) || UNKNOWN_SENDER, why: clean(why), ...(isProof && { proof }) };
 }
 
 /** Why a message is refused in this situation; undefined when it is accepted. Never throws. */
@@ -85,8 +93,8 @@ export function refusal(situation: Situation, message: Message): string | undefi
 }
 
 /** What status and ledger keep of a message. */
-export function recordOf(message: Message, at: number, refused: string | undefined): MessageRecord {
-  return refused === undefined ? { ...message, at } : { ...message, at, refused };
+export function recordOf({ name, who, why }: Message, at: number, refused: string | undefined): MessageRecord {
+  return { name, who, why, at, ...(refused !== undefined && { refused }) };
 }
 
 function undoing({ state, stopping }: Situation): string | undefined {
@@ -98,7 +106,8 @@ function pastReturn(phase: Phase): string | undefined {
   return isPastReturn(phase) ? `${phase} is past the point of no return; roll back with a new release` : undefined;
 }
 
-function refuseAnswer({ asking, approvers, phase }: Situation, { name, who }: Message): string | undefined {
+function refuseAnswer({ asking, approve, phase }: Situation, message: Message): string | undefined {
+  const { name } = message;
   switch (asking) {
     case null:
     case 'resume':
@@ -112,9 +121,7 @@ function refuseAnswer({ asking, approvers, phase }: Situation, { name, who }: Me
       break;
     case 'approval':
   }
-  if (approvers.length > 0 && !approvers.includes(who))
-    return `${who} may not ${name}; it takes one of: ${approvers.join(', ')}`;
-  return undefined;
+  return refusedAnswer(approve, message);
 }
 
 // Longer texts would fill the history; control characters would garble a terminal.

@@ -1,3 +1,4 @@
+import type { Approval } from './approvals';
 import type { Asked } from './asking';
 import type { GitState, RequestKind } from './request';
 
@@ -176,6 +177,8 @@ export interface ReleaseStatus {
   phases: PhaseRecord[];
   undos: UndoRecord[];
   messages: MessageRecord[];
+  /** Absent before the first. */
+  approvals?: Approval[];
   slot?: Slot;
   live?: Live;
   /** Share of the new slot in per cent, as last read back. */

@@ -1,5 +1,7 @@
 import { ApplicationFailure, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
+import { approvalOf } from '../domain/approvals';
+import type { ApprovalRule } from '../domain/approvals';
 import { questionText } from '../domain/asking';
 import type { Asked, Question } from '../domain/asking';
 import { describe } from '../domain/details';
@@ -32,15 +34,13 @@ export class Control {
   stop?: Stop;
   paused = false;
   promoted?: Message;
-  approved?: Message;
   hand?: 'retry' | 'resolved';
   soaking = false;
 
-  constructor(
-    request: Request,
-    live: Live | null,
-    private readonly approvers: string[],
-  ) {
+  private readonly approve: ApprovalRule;
+
+  constructor(request: Request, live: Live | null) {
+    this.approve = request.config.approve;
     const { kind, who, note } = request;
     this.status = {
       release: refOf(request),
@@ -146,7 +146,7 @@ export class Control {
         this.status.state = this.paused ? 'paused' : 'running';
         break;
       case 'approve':
-        this.approved = message;
+        this.status.approvals = [...(this.status.approvals ?? []), approvalOf(message, Date.now())];
         break;
       case 'promote':
         this.promoted = message;
@@ -159,8 +159,8 @@ export class Control {
 
   private situation(): Situation {
     const { state, phase, asks } = this.status;
-    const { soaking, approvers, stop } = this;
-    return { state, phase, asking: asks?.for ?? null, soaking, approvers, stopping: stop !== undefined };
+    const { soaking, approve, stop } = this;
+    return { state, phase, asking: asks?.for ?? null, soaking, approve, stopping: stop !== undefined };
   }
 }
 

@@ -84,5 +84,5 @@ function whatStays({ request: { version, options }, slot }: ReleaseRun): string 
 function runOf(request: ReleaseRequest, live: Live | null): ReleaseRun {
   const slot = live ? otherSlot(live.slot) : 'blue';
   const nothing = { next: null, carried: null, recorded: null, deployed: undefined };
-  return { ...begin(request, live, request.config.approve.by), slot, ...nothing };
+  return { ...begin(request, live), slot, ...nothing };
 }

@@ -41,8 +41,8 @@ export interface ReleaseRun extends Run<ReleaseRequest> {
 }
 
 /** Begins to answer for a request: it is asked how it goes, and told what to do, from here on. */
-export function begin<R extends Request>(request: R, live: Live | null, approvers: string[] = []): Run<R> {
-  const control = new Control(request, live, approvers);
+export function begin<R extends Request>(request: R, live: Live | null): Run<R> {
+  const control = new Control(request, live);
   control.listen();
   return { request, step: stepOf(request), control, undos: new UndoStack(), live };
 }

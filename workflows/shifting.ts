@@ -1,4 +1,5 @@
 import { ApplicationFailure, patched, sleep } from '@temporalio/workflow';
+import { approvedText, judgeApprovals } from '../domain/approvals';
 import { detailOf } from '../domain/details';
 import { makesFresh } from '../domain/fresh';
 import { formatDuration } from '../domain/units';
@@ -51,20 +52,22 @@ async function deployBaseline({ step }: Run, { slot, version }: Live): Promise<s
 export async function approvePhase(run: Run): Promise<void> {
   const { approve } = run.request.config;
   const { control } = run;
-  if (!approve.required) return skip(run, 'approve', 'not required');
+  const approvals = () => judgeApprovals(approve, control.status.approvals ?? []);
+  if (approvals().state === 'not required') return skip(run, 'approve', 'not required');
   await phase(run, 'approve', async (record) => {
     const { share } = control.status;
     // Releases that began with an older Spillway were not watched without traffic.
     const isWatched = share > 0 || patched('watch-approval');
-    const answered = await ask(run, {
+    await ask(run, {
       question: { for: 'approval', by: approve.by },
       timeout: approve.timeout,
-      answered: () => control.approved !== undefined,
+      answered: () => approvals().state === 'approved',
       watch: isWatched ? () => soakToApprove(run, share) : null,
     });
-    if (!answered)
+    const judged = approvals();
+    if (judged.state !== 'approved')
       throw ApplicationFailure.nonRetryable(`nobody approved within ${formatDuration(approve.timeout)}`, 'NotApproved');
-    record.detail = `approved by ${control.approved?.who}${control.approved?.why ? `: ${control.approved.why}` : ''}`;
+    record.detail = approvedText(judged.counted);
   });
 }
 

@@ -7,7 +7,7 @@ const running: Situation = {
   phase: 'deploy',
   asking: null,
   soaking: false,
-  approvers: [],
+  approve: { required: true, by: [] },
   stopping: false,
 };
 
@@ -37,8 +37,11 @@ describe('which messages are accepted', () => {
     expect(accepted({ state: 'needs a hand' })).toEqual(['retry', 'resolved']));
   it('when it has ended none', () => expect(accepted({ state: 'ended' })).toEqual([]));
   it('approve and reject only by those who may', () => {
-    const asked = { phase: 'approve', asking: 'approval', approvers: ['alice'] } as const;
-    expect(accepted({ ...asked, approvers: [...asked.approvers] }, 'mallory')).toEqual(['abort', 'pause']);
+    const asked: Partial<Situation> = {
+      ...{ phase: 'approve', asking: 'approval', approve: { required: true, by: ['alice'] } },
+    };
+    expect(accepted(asked, 'mallory')).toEqual(['abort', 'pause']);
+    expect(accepted(asked, 'alice')).toEqual(['approve', 'reject', 'abort', 'pause']);
   });
 });
 

@@ -57,6 +57,7 @@ describe('people', () => {
     const result = await handle.result();
     expect(result.status.outcome).toBe('released');
     expect(result.status.phases.find(({ phase }) => phase === 'approve')?.detail).toBe('approved by alice: looks good');
+    expect(result.status.approvals).toEqual([{ who: 'alice', why: 'looks good', at: expect.any(Number) as number }]);
   });
 
   it('reject, and everything is put back', async () => {
