@@ -16,6 +16,8 @@ import type { Look } from './following/release-view';
 import { judgedLines } from './render/judged';
 import { renderSummary } from './render/summary';
 import { renderTree } from './render/tree';
+import { troubleText } from './render/troubles';
+import type { Trouble } from './render/troubles';
 import { oneLine, outcomeText, timeText } from './render/words';
 import { addScopeOptions, scopeOf } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
@@ -31,7 +33,7 @@ interface Overview {
   /** What the environment answers; null when it does not, or was never asked for a release. */
   state: EnvironmentState | null;
   /** Which step is being tried again, and why. */
-  trouble?: string;
+  trouble?: Trouble;
   /** Why some of it is not known. */
   unknown?: string;
   link?: string;
@@ -91,8 +93,9 @@ function silenceOrThrow(error: unknown): Error {
 }
 
 /** The one document of `--json`. */
-function document({ scope, live, found, release, state, trouble, unknown, link }: Overview): object {
+function document({ scope, live, found, release, state, unknown, link, ...overview }: Overview): object {
   const { current = null, ledger = [], needsHand } = state ?? {};
+  const trouble = overview.trouble && troubleText(overview.trouble);
   return { ...scope, live, found, release, current, last: ledger[0] ?? null, needsHand, trouble, unknown, link };
 }
 

@@ -120,8 +120,7 @@ export class Follower {
     this.silentSince ??= Date.now();
     const since = Date.now() - this.silentSince;
     // One unanswered look is nothing; a worker that was killed is replaced within seconds.
-    if (since > 1_000)
-      this.show({ silence: `${why} since ${formatDuration(Math.round(since / 1_000) * 1_000)}; waiting for it` });
+    if (since > 1_000) this.show({ silence: { why, lasts: since } });
     const patience = stuck ? STUCK_PATIENCE : PATIENCE;
     if (since < patience) return;
     throw new UnreachableFailure(
@@ -159,7 +158,7 @@ export class Follower {
       const why = how === entry?.why ? how : `ended from outside, without undo: ${how}`;
       if (entry !== undefined) return this.remembered({ ...entry, why });
     }
-    this.show({ silence: `${how}: no undo could run, so its environment puts things right` });
+    this.show({ silence: { why: `${how}: no undo could run, so its environment puts things right` } });
     if (Date.now() - this.goneSince < PATIENCE) return undefined;
     throw new UnreachableFailure(
       `the release ended from outside (${how}) and its environment does not answer; see \`spillway status\``,

@@ -14,6 +14,7 @@ import type { Judgement, ReleaseResult, ReleaseStatus, Scope } from '../../domai
 import { environmentQuery, statusQuery } from '../../workflows/messages';
 import type { EnvironmentState } from '../../workflows/messages';
 import { isConnectionLoss } from '../asking/client';
+import type { Trouble } from '../render/troubles';
 
 /** Milliseconds for one question to a worker; another worker takes over within about 3 s. */
 const ANSWER_TIMEOUT = 4_000;
@@ -27,7 +28,7 @@ interface StepsSeen {
   seenAt: number;
   /** What the release itself knew then. */
   after: string;
-  trouble?: string;
+  trouble?: Trouble;
   /** Of a soak that goes on. */
   judgement?: Judgement;
 }
@@ -37,7 +38,7 @@ export type Look =
   /** It has not begun, or Temporal has forgotten it. */
   | { kind: 'absent' }
   /** `trouble`: which step is being tried again, and why. */
-  | { kind: 'status'; status: ReleaseStatus; trouble?: string }
+  | { kind: 'status'; status: ReleaseStatus; trouble?: Trouble }
   | { kind: 'ended'; status: ReleaseStatus }
   /** It ended from outside, so without any undo: terminated, failed or timed out. */
   | { kind: 'gone'; how: string }
@@ -151,9 +152,9 @@ export async function readEnvironment(client: Client, scope: Scope): Promise<Env
   }
 }
 
-function triedAgain({ activityType, attempt, lastFailure }: PendingStep): string {
-  const [why] = (lastFailure?.message ?? '').split('\n');
-  return `${activityType?.name} failed and is tried again (attempt ${attempt}): ${why}`;
+function triedAgain({ activityType, attempt, lastFailure }: PendingStep): Trouble {
+  const [why = ''] = (lastFailure?.message ?? '').split('\n');
+  return { step: activityType?.name ?? 'a step', attempt: attempt ?? 1, why };
 }
 
 /** The verdict that a soak beats with; undefined for any other step. */

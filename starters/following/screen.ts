@@ -5,6 +5,8 @@ import { renderEvents } from '../render/events';
 import { cutLine } from '../render/table';
 import { renderTree } from '../render/tree';
 import type { Surroundings } from '../render/tree';
+import { silenceText, troubleText } from '../render/troubles';
+import type { Trouble } from '../render/troubles';
 
 /** How a release that goes on is shown. */
 export interface Screen {
@@ -19,7 +21,7 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
   let drawn: string[] = [];
   return {
     update(status, around) {
-      const silence = around.silence === undefined ? [] : [colours.red(around.silence)];
+      const silence = around.silence === undefined ? [] : [colours.red(silenceText(around.silence))];
       const picture = status === undefined ? silence : renderTree(status, around, colours);
       const lines = fit(picture, stream);
       if (lines.join('\n') === drawn.join('\n')) return;
@@ -45,11 +47,10 @@ export function plainLines(out: Out): Screen {
       const lines = status === undefined ? [] : renderEvents(before, status, link);
       for (const line of [...lines, ...underWay(status, now)]) out.print(line);
       before = status ?? before;
-      if (isWorthTelling(trouble)) out.print(trouble!);
+      if (isWorthTelling(trouble)) out.print(troubleText(trouble!));
       // How long it lasts changes with every look; that it began is the event.
-      const silent = silence?.replace(/ since .*$/, '');
-      if (silent !== silentBefore) out.print(silence ?? 'it answers again');
-      silentBefore = silent;
+      if (silence?.why !== silentBefore) out.print(silence ? silenceText(silence) : 'it answers again');
+      silentBefore = silence?.why;
     },
     leave: () => undefined,
   };
@@ -76,21 +77,17 @@ function lasting(): (status: ReleaseStatus | undefined, now: number) => string[]
 const WORTH_TELLING_AFTER = 3_000;
 
 /** Tells a trouble when it is new, and later ever more seldom: an outage of an hour has hundreds of attempts. */
-function patiently(): (trouble: string | undefined) => boolean {
-  let toldBefore: string | undefined;
+function patiently(): (trouble: Trouble | undefined) => boolean {
+  let before: Trouble | undefined;
   let next = 0;
   return (trouble) => {
-    const told = trouble?.replace(ATTEMPT, '');
-    const attempt = Number(ATTEMPT.exec(trouble ?? '')?.[1] ?? 0);
-    const isNew = told !== toldBefore;
-    toldBefore = told;
-    if (trouble === undefined || !(isNew || (next > 0 && attempt >= next))) return false;
-    next = attempt < 5 ? 5 : 2 * attempt;
+    const isNew = trouble?.step !== before?.step || trouble?.why !== before?.why;
+    before = trouble;
+    if (trouble === undefined || !(isNew || trouble.attempt >= next)) return false;
+    next = trouble.attempt < 5 ? 5 : 2 * trouble.attempt;
     return true;
   };
 }
-
-const ATTEMPT = /\(attempt (\d+)\)/;
 
 // More lines than the terminal has cannot be taken back: the newest matter.
 // A terminal that does not know its size says 0.

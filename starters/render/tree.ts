@@ -3,6 +3,8 @@ import type { PhaseRecord, ReleaseStatus, UndoRecord } from '../../domain/releas
 import { PHASES } from '../../domain/release';
 import type { Colours } from '../output';
 import { judgedLines, metricLines } from './judged';
+import { silenceText, troubleText } from './troubles';
+import type { Silence, Trouble } from './troubles';
 import { answerTo, oneLine, phaseSign, titleOf, tookOf } from './words';
 
 /** What is known of a release besides its status. */
@@ -11,10 +13,10 @@ export interface Surroundings {
   now: number;
   /** Address in the Temporal Web UI. */
   link?: string;
-  /** Why the status may be old: `no worker answers since 12 s`. */
-  silence?: string;
+  /** Why the status may be old. */
+  silence?: Silence;
   /** Which step is being tried again, and why. */
-  trouble?: string;
+  trouble?: Trouble;
 }
 
 /** The live picture of a release for a terminal, one entry a line: redrawn several times a second. */
@@ -71,8 +73,8 @@ function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings,
     ...judgedLines(status.judged, colours).map((line) => `  ${line}`),
     ...(why ? [`  ${colours.yellow(oneLine(why))}`] : []),
     ...(waitingFor ? [`  ${colours.yellow(`waiting for ${oneLine(waitingFor)}`)}`, ...answers(status, colours)] : []),
-    ...(trouble ? [`  ${colours.yellow(trouble)}`] : []),
-    ...(silence ? [`  ${colours.red(silence)}`] : []),
+    ...(trouble ? [`  ${colours.yellow(troubleText(trouble))}`] : []),
+    ...(silence ? [`  ${colours.red(silenceText(silence))}`] : []),
     ...(link ? [`  ${colours.dim(link)}`] : []),
   ];
 }

@@ -75,7 +75,9 @@ describe('the picture of a release', () => {
   });
 
   it('says since when no worker answers', () => {
-    expect(picture({}, { silence: 'no worker answers since 12 s' })).toContain('no worker answers since 12 s');
+    expect(picture({}, { silence: { why: 'no worker answers', lasts: 12_000 } })).toContain(
+      'no worker answers since 12 s',
+    );
   });
 });
 
@@ -112,7 +114,7 @@ describe('the lines of a release', () => {
     const see = (attempt: number, why: string) =>
       screen.update(undefined, {
         now: 0,
-        trouble: `deploySlot failed and is tried again (attempt ${attempt}): ${why}`,
+        trouble: { step: 'deploySlot', attempt, why },
       });
     for (let attempt = 2; attempt <= 50; attempt++) see(attempt, 'no room');
     see(51, 'no engine');

@@ -1,0 +1,26 @@
+import { formatDuration } from '../../domain/units';
+
+/** That nobody says how a release goes on. */
+export interface Silence {
+  why: string;
+  /** For how many ms so far, where that is worth telling. */
+  lasts?: number;
+}
+
+/** A step that failed and is tried again. */
+export interface Trouble {
+  step: string;
+  attempt: number;
+  why: string;
+}
+
+/** `no worker answers since 12 s; waiting for it` */
+export function silenceText({ why, lasts }: Silence): string {
+  if (lasts === undefined) return why;
+  return `${why} since ${formatDuration(Math.round(lasts / 1_000) * 1_000)}; waiting for it`;
+}
+
+/** `deploySlot failed and is tried again (attempt 3): no room` */
+export function troubleText({ step, attempt, why }: Trouble): string {
+  return `${step} failed and is tried again (attempt ${attempt}): ${why}`;
+}
