@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { Client, Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import { temporalSettings } from '../../domain/temporal-address';
@@ -38,6 +45,31 @@ export async function withClient<T>(body: (client: Client) => Promise<T>): Promi
     throw explained(error, settings);
   } finally {
     await client.connection.close();
+  }
+}
+
+/** Milliseconds after which a question is asked again that nobody answered. */
+const ASK_AGAIN_AFTER = 250;
+
+/**
+ * Asks until somebody answers, since a worker or the connection may be away for a moment. The question has an id of its own,
+ * so that asking again does nothing twice.
+ * @param deadline ms since the epoch
+ * @returns the answer, or why there was none by then
+ */
+export async function untilAnswered<T>(
+  client: Client,
+  deadline: number,
+  ask: () => Promise<T>,
+): Promise<{ answer: T } | { silence: unknown }> {
+  for (;;) {
+    try {
+      return { answer: await client.connection.withDeadline(deadline, ask) };
+    } catch (error) {
+      if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isConnectionLoss(error)) throw error;
+      if (Date.now() >= deadline) return { silence: error };
+      await sleep(ASK_AGAIN_AFTER);
+    }
   }
 }
 

@@ -1,16 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  WithStartWorkflowOperation,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../../domain/failures';
 import { environmentWorkflowId } from '../../domain/names';
 import type { Request } from '../../domain/request';
 import { CLOCKS_DIFFER_MS, requestUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentInput, ReleaseAnswer } from '../../workflows/messages';
-import { isConnectionLoss } from './client';
+import { untilAnswered } from './client';
 import { taskQueue } from './scope';
 
 /** Milliseconds for an environment to answer: it may read its ledger first, and a worker may be taking over. */
@@ -32,16 +28,13 @@ export const WORKFLOW_TASK_TIMEOUT = '3s';
 export async function askEnvironment(client: Client, asked: Request): Promise<ReleaseAnswer> {
   const deadline = Date.now() + ANSWER_TIMEOUT;
   const request = { ...asked, notAfter: deadline };
-  for (;;) {
-    try {
-      return await client.connection.withDeadline(deadline, () => askOnce(client, request));
-    } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) return { accepted: false, reason: messageOf(error) };
-      const unanswered = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isConnectionLoss(error);
-      if (!unanswered) throw error;
-      if (Date.now() >= deadline) throw noAnswer(request, error);
-      await sleep(300);
-    }
+  try {
+    const outcome = await untilAnswered(client, deadline, () => askOnce(client, request));
+    if ('answer' in outcome) return outcome.answer;
+    throw noAnswer(request, outcome.silence);
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) return { accepted: false, reason: messageOf(error) };
+    throw error;
   }
 }
 

@@ -1,9 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../../domain/failures';
 import type { MessageName } from '../../domain/messages';
@@ -11,7 +7,7 @@ import { releaseWorkflowId } from '../../domain/names';
 import type { ReleaseResult, Scope } from '../../domain/release';
 import { messageSignal, messageUpdate } from '../../workflows/messages';
 import type { MessageInput } from '../../workflows/messages';
-import { isConnectionLoss } from './client';
+import { untilAnswered } from './client';
 import { RefusedFailure } from './refused';
 import { timeText } from '../render/words';
 
@@ -38,8 +34,11 @@ export async function sendMessage(
   runId?: string,
 ): Promise<Sent> {
   const handle = client.workflow.getHandle(releaseWorkflowId(scope), runId);
+  const patience = name === 'abort' ? ABORT_PATIENCE : PATIENCE;
+  const options = { args: [input] as [unknown], updateId: randomUUID() };
+  const update = () => handle.executeUpdate(messageUpdate(name), options);
   try {
-    if (await update(client, handle, name, input)) return 'accepted';
+    if ('answer' in (await untilAnswered(client, Date.now() + patience, update))) return 'accepted';
     if (name === 'abort') {
       await handle.signal(messageSignal(name), input);
       return 'kept';
@@ -54,28 +53,6 @@ export async function sendMessage(
     `no worker answered within ${PATIENCE / 1_000} s, so nobody knows whether ${name} arrived. ` +
       'See that a worker runs (`spillway doctor`), then look at `spillway status` before sending it again.',
   );
-}
-
-/** False when nobody answered in time. */
-async function update(
-  client: Client,
-  handle: WorkflowHandle,
-  name: MessageName,
-  input: MessageInput,
-): Promise<boolean> {
-  const deadline = Date.now() + (name === 'abort' ? ABORT_PATIENCE : PATIENCE);
-  const options = { args: [input] as [unknown], updateId: randomUUID() };
-  for (;;) {
-    try {
-      await client.connection.withDeadline(deadline, () => handle.executeUpdate(messageUpdate(name), options));
-      return true;
-    } catch (error) {
-      const unanswered = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isConnectionLoss(error);
-      if (!unanswered) throw error;
-      if (Date.now() >= deadline) return false;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
 }
 
 /** Why there is no release to send a message to. */
