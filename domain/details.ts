@@ -17,7 +17,7 @@ export function describe(status: ReleaseStatus): string {
 }
 
 /** The same in one line. */
-export function headline({ release, state, outcome, phase, share, why }: ReleaseStatus): string {
+function headline({ release, state, outcome, phase, share, why }: ReleaseStatus): string {
   const what = `**${release.app} ${release.version} → ${release.environment}**`;
   if (state === 'ended') return `${what}: ${outcome}${why ? ` — ${why}` : ''}`;
   const where = state === 'running' ? phase : `${state} (${phase})`;

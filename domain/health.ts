@@ -13,7 +13,7 @@ export interface Seen {
   latency: number;
 }
 
-export interface CheckResult {
+interface CheckResult {
   ok: boolean;
   /** `expected …, seen …`, or what passed. */
   detail: string;

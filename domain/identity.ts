@@ -3,7 +3,7 @@ import { databasesOf, MAIN } from './databases';
 import type { PinnedImage } from './release';
 
 /** Answers the SHA-256 of a text in hexadecimal; given, because nothing here imports Node. */
-export type Hash = (text: string) => string;
+type Hash = (text: string) => string;
 
 /**
  * Hash of the settings that decide what runs, together with keyed fingerprints of the secrets they name. How a release

@@ -3,7 +3,7 @@ import type { Live, ReleaseRef, Scope } from './release';
 import type { ReleaseRequest, Request, RequestKind } from './request';
 
 /** What is known of an environment when it is asked for something. */
-export interface Known {
+interface Known {
   live: Live | null;
   /** Why nobody could read what is live. */
   unread?: string;

@@ -33,7 +33,7 @@ export interface Serving {
  * `nothing`: no version is live. `serving`: all of it runs. `impaired`: it serves, but not all of it is well. `dead`:
  * a service that users reach has no container that runs. `foreign`: what is there is not what the ledger says.
  */
-export type Condition = 'nothing' | 'serving' | 'impaired' | 'dead' | 'foreign';
+type Condition = 'nothing' | 'serving' | 'impaired' | 'dead' | 'foreign';
 
 /** What was found of the live version. */
 export interface LiveState {

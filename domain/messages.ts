@@ -44,7 +44,7 @@ export interface Message {
 const LONGEST_PROOF = 10_000;
 
 /** Who sent a message that does not say so; the Web UI's own audit log may know. */
-export const UNKNOWN_SENDER = 'somebody';
+const UNKNOWN_SENDER = 'somebody';
 
 /**
  * Reads what came with a message. People type it into the Web UI, so everything is understood that can be: an object

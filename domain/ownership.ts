@@ -55,7 +55,7 @@ export interface Seen {
 }
 
 /** Whose an environment is; `owner` only when it is that of the Temporal that asks, or may become that. */
-export type Ownership = { owner: Owner; note: string } | { problem: string };
+type Ownership = { owner: Owner; note: string } | { problem: string };
 
 /**
  * Whether this Temporal may release here, and by what the environment knows its own.

@@ -9,7 +9,7 @@ import { ROUTERS, routersThat, type RouterCapabilities } from './router';
 import { formatCount, formatDuration } from './units';
 
 /** What one phase would do, and how it would be undone, in words. */
-export interface PlannedStep {
+interface PlannedStep {
   phase: Phase;
   does: string;
   undo: string;

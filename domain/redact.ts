@@ -2,7 +2,7 @@
  * Values shorter than this are not redacted: replacing every `a` or `on` would make all texts unreadable and hide
  * nothing that could not be guessed.
  */
-export const SHORTEST_REDACTED = 4;
+const SHORTEST_REDACTED = 4;
 
 const MARK = '[redacted]';
 /** A line of a longer secret (a private key) is itself worth hiding from this length on. */

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { REMEMBERED } from '../domain/ledger';
 import type { LedgerEntry } from '../domain/release';
+import { formatCount } from '../domain/units';
 import { WORKFLOWS } from '../workflows/messages';
 import type { HistoryInput } from '../workflows/messages';
 import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
@@ -59,7 +60,7 @@ async function show(out: Out, entries: LedgerEntry[], { markdown }: HistoryOptio
     // A reader sees the old table or the new one, never a part.
     await writeFile(`${markdown}.tmp`, renderHistoryMarkdown(entries, title));
     await rename(`${markdown}.tmp`, markdown);
-    return out.result({ entries, file: markdown }, `wrote ${entries.length} releases into ${markdown}`);
+    return out.result({ entries, file: markdown }, `wrote ${formatCount(entries.length, 'release')} into ${markdown}`);
   }
   if (markdown) return out.result({ entries }, renderHistoryMarkdown(entries, title).trimEnd());
   out.result({ entries }, entries.length === 0 ? 'nothing was released yet' : renderHistory(entries, out.colours));

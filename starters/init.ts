@@ -3,6 +3,7 @@ import { access, link, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigurationFailure } from '../domain/failures';
+import { formatCount } from '../domain/units';
 import { DEFAULT_FILE } from './file/configuration';
 import { pathText } from './file/errors';
 import { COMPOSE_FILES, proposeFromCompose } from './init/compose';
@@ -47,8 +48,9 @@ async function init({ file, app, force }: Options, out: Out): Promise<void> {
   await write(file, proposalText(proposal), force === true);
   for (const { path, text } of proposal.questions) out.note(`${out.colours.yellow('?')} ${placeText(path)}${text}`);
   const services = Object.keys(proposal.content.services);
-  const next =
-    proposal.questions.length === 0 ? '' : `; ${proposal.questions.length} questions are left in its comments`;
+  const count = proposal.questions.length;
+  const left = `; ${formatCount(count, 'question')} ${count === 1 ? 'is' : 'are'} left in its comments`;
+  const next = count === 0 ? '' : left;
   out.result(
     { file, source: proposal.source, services, questions: proposal.questions },
     `${file} was written from ${proposal.source}: ${services.join(', ')}${next}\nNext: spillway validate; then spillway dev in another terminal, and spillway plan 1.0.0`,

@@ -9,7 +9,7 @@ export const JSON_OPTION: [flags: string, description: string] = [
 ];
 
 /** What of the process a command talks through; tests give their own. */
-export interface Terminal {
+interface Terminal {
   stdout: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
   stderr: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
   env: NodeJS.ProcessEnv;

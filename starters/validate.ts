@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AppConfig } from '../domain/config';
 import { configurationWarnings } from '../domain/config/warnings';
+import { formatCount } from '../domain/units';
 import { checkFile, type CheckedFile, DEFAULT_FILE, unknownEnvironment } from './file/configuration';
 import { mistakeText } from './file/errors';
 import { EXIT, type ExitCode } from './exit-codes';
@@ -63,6 +64,8 @@ function rightText(file: string, environments: Record<string, AppConfig>): strin
 }
 
 function wrongText(file: string, { mistakes }: CheckedFile, { colours }: Out): string {
-  const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
-  return [colours.red(`${file} has ${count}:`), ...mistakes.map((mistake) => mistakeText(file, mistake))].join('\n');
+  return [
+    colours.red(`${file} has ${formatCount(mistakes.length, 'mistake')}:`),
+    ...mistakes.map((mistake) => mistakeText(file, mistake)),
+  ].join('\n');
 }

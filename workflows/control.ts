@@ -15,7 +15,7 @@ import { messageSignal, messageUpdate, statusQuery } from './messages';
 import type { MessageAnswer } from './messages';
 
 /** Why a release stops before its end: a person said so, or its time is over. */
-export interface Stop {
+interface Stop {
   name: 'abort' | 'rollback' | 'reject' | 'deadline';
   why: string;
 }

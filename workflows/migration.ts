@@ -14,7 +14,7 @@ import { brief, heavy, quick, slow, undoing } from './steps';
 import { untilStopped } from './stopping';
 
 /** Input of a migration by hand: the request, and what its environment says is live. */
-export interface MigrationInput {
+interface MigrationInput {
   request: MigrationRequest | OldRequest;
   live: Live | null;
 }

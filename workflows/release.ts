@@ -12,7 +12,7 @@ import { begin, isLiveDead } from './run';
 import type { ReleaseRun } from './run';
 
 /** Input of a release: the request, and what its environment says is live. */
-export interface ReleaseInput {
+interface ReleaseInput {
   request: ReleaseRequest | OldRequest;
   live: Live | null;
 }

@@ -73,7 +73,7 @@ export async function startWork(
   }
 }
 
-export interface Ended {
+interface Ended {
   entry: LedgerEntry;
   /** Nothing of it was undone. */
   terminated: boolean;

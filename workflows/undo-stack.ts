@@ -3,7 +3,7 @@ import type { UndoRecord } from '../domain/release';
 import { messageOf } from '../domain/failures';
 
 /** What one undo puts back. A release that keeps its failed slot for inspection runs those of `traffic` only, which a baseline is for. */
-export type UndoKind = 'traffic' | 'other';
+type UndoKind = 'traffic' | 'other';
 
 interface Undo extends UndoRecord {
   kind: UndoKind;

@@ -17,7 +17,7 @@ const ABORT_PATIENCE = 2_000;
 const PATIENCE = 30_000;
 
 /** How a message went: accepted by the release, or kept by Temporal for it because no worker answered. */
-export type Sent = 'accepted' | 'kept';
+type Sent = 'accepted' | 'kept';
 
 /**
  * Tells the running release something and waits for its answer. The message has one id, so trying again after a

@@ -18,7 +18,7 @@ export interface Child {
   stop(hurry?: boolean): Promise<void>;
 }
 
-export interface ChildOptions {
+interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   stdio: StdioOptions;
   /** It goes on when this process ends; otherwise (on Linux) it ends with it, however that ends. */

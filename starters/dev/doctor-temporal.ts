@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
 import { temporalSettings } from '../../domain/temporal-address';
+import { formatCount } from '../../domain/units';
 import { findWorkers } from '../asking/environment';
 import { connect } from '../asking/client';
 import { uiLink } from '../asking/client';
@@ -60,7 +61,7 @@ async function describeServer({ workflowService }: Client): Promise<string> {
 async function describeNamespace({ workflowService, options }: Client): Promise<string> {
   const { config } = await workflowService.describeNamespace({ namespace: options.namespace });
   const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
-  return `"${options.namespace}" is there and keeps ended workflows for ${days} ${days === 1 ? 'day' : 'days'}`;
+  return `"${options.namespace}" is there and keeps ended workflows for ${formatCount(days, 'day')}`;
 }
 
 async function describeAttributes({ connection, options }: Client): Promise<string> {

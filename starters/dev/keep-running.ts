@@ -6,7 +6,7 @@ const LONGEST_PAUSE = 30_000;
 /** What ran this long was well, so the next pause is short again. */
 const STEADY = 60_000;
 
-export interface Keeping {
+interface Keeping {
   /** What people call it. */
   name: string;
   start(): Promise<Child>;

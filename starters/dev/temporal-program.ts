@@ -17,7 +17,7 @@ const DOWNLOADS = 'https://temporal.download/cli/archive';
 const DOWNLOAD_TIMEOUT = 120_000;
 const BUILD_TIMEOUT = 15 * 60_000;
 
-export interface Search {
+interface Search {
   /** The variables of the environment that say where to look. */
   env: NodeJS.ProcessEnv;
   /** Told when it takes longer than a moment. */

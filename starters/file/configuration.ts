@@ -7,6 +7,7 @@ import type { Mistake } from '../../domain/config/rule';
 import { shown } from '../../domain/config/values';
 import { ConfigurationFailure } from '../../domain/failures';
 import { isMapping, merge } from '../../domain/config/merge';
+import { formatCount } from '../../domain/units';
 import { locate, type LocatedMistake, locateInFile, mistakeText, type Source, yamlMistakes } from './errors';
 
 export const DEFAULT_FILE = 'spillway.yaml';
@@ -164,9 +165,8 @@ function collect(source: Source, checked: { name: string; mistakes: Mistake[] }[
 
 function failureOf(file: string, mistakes: LocatedMistake[]): ConfigurationFailure {
   const lines = mistakes.map((mistake) => `  ${mistakeText(file, mistake)}`);
-  const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
   return new ConfigurationFailure(
-    `expected a configuration without mistakes, ${file} has ${count}:\n${lines.join('\n')}`,
+    `expected a configuration without mistakes, ${file} has ${formatCount(mistakes.length, 'mistake')}:\n${lines.join('\n')}`,
   );
 }
 

@@ -6,7 +6,7 @@ import { isMapping } from '../../domain/config/merge';
 import { type Bump, nextVersion, preidMistake, versionMistake } from '../../domain/versions';
 
 /** Where the version of an app stands. */
-export interface VersionFile {
+interface VersionFile {
   /** Absolute. */
   file: string;
   version: string;

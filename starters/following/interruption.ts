@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 
 /** What somebody who interrupts wants. */
-export type Wish = 'detach' | 'abort';
+type Wish = 'detach' | 'abort';
 
 /** What signals mean: a question to the person at the terminal, or always the same. */
 export type SignalMeaning = 'ask' | Wish;

@@ -4,7 +4,7 @@ import { parseDuration } from '../../domain/units';
 /* How Compose writes values, and how Spillway does. */
 
 /** Variables of Compose's own `${NAME}` notation. */
-export const VARIABLE = /\$\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|\$([A-Za-z_]\w*)/g;
+const VARIABLE = /\$\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|\$([A-Za-z_]\w*)/g;
 
 /** Name of the variable when a text is nothing but one without a default. */
 export function wholeVariable(text: string): string | undefined {
