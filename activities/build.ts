@@ -13,7 +13,7 @@ import type { Target } from '../targets/target';
 import { forgetTags, noteTags, readTags } from './image-tags';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
-import { findByDigest, havePinned, pulledNames } from './pinned-images';
+import { findByDigest, havePinned, pinnedFor, pulledNames } from './pinned-images';
 import type { Activities, Step } from './steps';
 
 /** Images that are built or pulled at once. */
@@ -105,7 +105,7 @@ async function imageOf(
   target: Target,
   io: Io,
 ): Promise<PinnedImage> {
-  if (input.images) return havePinned(service, input.images, target, io);
+  if (input.images) return havePinned(pinnedFor(service, input.images), target, io);
   const reference = referenceOf(input, service, config);
   if (!config.build) return target.images.pull(reference, service, io);
   if (input.skipBuild) return presentImage(reference, service, target, io);

@@ -9,8 +9,11 @@ import type { Target } from '../targets/target';
 
 type WithImages = Pick<Target, 'images'>;
 
-/** The image that is pinned for a service, or what is wrong. */
-export function pinnedFor(service: string, images: PinnedImage[]): PinnedImage | { problem: string } {
+/** An image that was looked for, or what to say of that there is none. */
+export type Pinned = PinnedImage | { problem: string };
+
+/** The image that is pinned for a service. */
+export function pinnedFor(service: string, images: PinnedImage[]): Pinned {
   const pinned = images.find((image) => image.service === service);
   if (pinned) return pinned;
   const seen = images.map((image) => image.service).join(', ') || 'none';
@@ -36,21 +39,15 @@ export function pulledNames(images: PinnedImage[]): string[] {
 }
 
 /**
- * Has the pinned image of a service on the target, under its digest alone.
+ * Has a pinned image on the target, under its digest alone.
  *
- * @throws ImageFailure when no image is pinned for it, or nobody has it any more.
+ * @throws ImageFailure when there is none, or nobody has it any more.
  */
-export async function havePinned(
-  service: string,
-  images: PinnedImage[],
-  target: WithImages,
-  io: Io,
-): Promise<PinnedImage> {
-  const pinned = pinnedFor(service, images);
+export async function havePinned(pinned: Pinned, target: WithImages, io: Io): Promise<PinnedImage> {
   if ('problem' in pinned) throw new ImageFailure(pinned.problem);
   if (!(await findByDigest(pinned, target, io))) {
     if (originOf(pinned) === 'engine') throw new ImageFailure(goneFrom(pinned));
-    await target.images.pull(registryName(pinned), service, io);
+    await target.images.pull(registryName(pinned), pinned.service, io);
   }
   return { ...pinned, from: originOf(pinned) };
 }

@@ -10,7 +10,7 @@ import { volumeMistake } from '../../domain/containers/volumes';
 import type { ImageFacts } from '../../targets/images';
 import type { Target } from '../../targets/target';
 import { referenceOf } from '../build';
-import { findByDigest, goneFrom, pinnedFor } from '../pinned-images';
+import { findByDigest, goneFrom, pinnedFor, type Pinned } from '../pinned-images';
 import type { Step } from '../steps';
 import type { PreflightInput } from './check';
 
@@ -22,7 +22,7 @@ export async function checkImage(
   io: Io,
 ): Promise<Finding> {
   const config = input.config.services[service] as ServiceConfig;
-  if (input.images) return checkPinned(input, pinnedFor(service, input.images), target, io);
+  if (input.images) return checkPinned(pinnedFor(service, input.images), { step: input, target }, io);
   const reference = referenceOf(input, service, config);
   const facts = await target.images.inspect(reference, service, io);
   if (config.build && !input.options.skipBuild) {
@@ -36,7 +36,7 @@ export async function checkImage(
   };
 }
 
-async function checkPinned(step: Step, pinned: ReturnType<typeof pinnedFor>, target: Target, io: Io): Promise<Finding> {
+async function checkPinned(pinned: Pinned, { step, target }: { step: Step; target: Target }, io: Io): Promise<Finding> {
   if ('problem' in pinned) return pinned;
   const { service } = pinned;
   const facts = await findByDigest(pinned, target, io);
