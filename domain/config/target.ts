@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mistake, untilReadable } from './rule';
-import { absolutePath, command, expected, port, secret } from './values';
+import { absolutePath, command, expected, expectedOne, port, secret } from './values';
 
 /* Where a version runs, and who decides which slot gets which share of the traffic. */
 
@@ -109,14 +109,7 @@ const nginx = z
   })
   .meta({ title: 'nginx' });
 
-export const router = z.discriminatedUnion('kind', [haproxy, nginx], {
-  error: ({ code, input }) => (code === 'invalid_union' ? expectedKind(input) : undefined),
-});
-
-function expectedKind(input: unknown): string {
-  const seen = typeof input === 'object' && input !== null ? (input as { kind?: unknown }).kind : undefined;
-  return expected('haproxy or nginx').error({ input: seen });
-}
+export const router = z.discriminatedUnion('kind', [haproxy, nginx], expectedOne('kind', 'haproxy or nginx'));
 
 export const target = z
   .strictObject({
