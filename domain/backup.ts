@@ -1,12 +1,17 @@
 import type { AppConfig } from './config';
 
-/** Which store the backups are kept in. */
-export type StoreConfig = Required<NonNullable<AppConfig['backup']['store']>>;
+type Given = NonNullable<AppConfig['backup']['store']>;
+
+/** A store with all that is needed to open it. */
+export type StoreConfig = Required<Extract<Given, { kind: 'folder' }>>;
 
 /** The store of a configuration: the folder of the target's state, where it names none. */
 export function storeOf({ backup, target }: Pick<AppConfig, 'backup' | 'target'>): StoreConfig {
-  const { store } = backup;
-  return { kind: store?.kind ?? 'folder', directory: store?.directory ?? target.stateDirectory };
+  const given: Given = backup.store ?? { kind: 'folder' };
+  switch (given.kind) {
+    case 'folder':
+      return { kind: 'folder', directory: given.directory ?? target.stateDirectory };
+  }
 }
 
 /** Name of a backup in what was reported of it: an older version reported the path of its file. */
@@ -20,16 +25,11 @@ export function backupNamed(reported: string): string {
  * @param later seconds after it, for a release that began in the same second as another
  */
 export function nameBackup(releaseId: string, later = 0): string {
-  const time = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(releaseId);
-  if (!time) throw new TypeError(`expected a release id that begins with YYYYMMDD-HHMMSS-, seen ${releaseId}`);
-  const [year, month, day, hour, minute, second] = time.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const at = new Date(Date.UTC(year, month - 1, day, hour, minute, second + later));
-  return `backup_${at.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_')}`;
+  const time = releaseId.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-.*$/, '$1-$2-$3T$4:$5:$6Z');
+  const began = Date.parse(time);
+  if (time === releaseId || Number.isNaN(began)) {
+    throw new TypeError(`expected a release id that begins with YYYYMMDD-HHMMSS-, seen ${releaseId}`);
+  }
+  const at = new Date(began + later * 1_000).toISOString();
+  return `backup_${at.slice(0, 19).replace(/[-:]/g, '').replace('T', '_')}`;
 }

@@ -6,6 +6,7 @@ const RIGHT = { version: 1, app: 'shop', services: { web: { image: 'web:{version
 test('a backup has the time of its release in its name, and the next second where that is taken', () => {
   expect(nameBackup('20261231-235959-1.0.0-aaaa')).toBe('backup_20261231_235959');
   expect(nameBackup('20261231-235959-1.0.0-aaaa', 1)).toBe('backup_20270101_000000');
+  expect(() => nameBackup('release-1')).toThrow(TypeError);
 });
 
 test('a backup is known by its name, and by the path that an older version reported', () => {
