@@ -40,7 +40,7 @@ interface Content {
 }
 
 function valueOf(content: Content, from: string): Reading | undefined {
-  // The way to say that there is nothing, without anything being wrong.
+  // This says that there is nothing, and that nothing is wrong.
   if (content.value === null) return { missing: `${from} is null: it has no value now`, fault: false };
   return typeof content.value === 'number' ? finite(content.value) : undefined;
 }
@@ -59,7 +59,6 @@ function withTime(reading: Reading, { measured }: Content, from: string): Readin
   return { missing: `${wanted} in ${from}, seen ${excerpt(JSON.stringify(measured))}`, fault: true };
 }
 
-/** Counts say by themselves what is new. */
 function guessed(reading: Reading): Reading {
   return 'value' in reading ? { ...reading, guessed: true } : reading;
 }

@@ -31,7 +31,7 @@ export class CommandSource implements MetricSource {
       if (exitCode === 0) return numberIn(`the output of ${run[0]}`, stdout, answers);
       const said = excerpt(stderr || stdout);
       const seen = `${exitCode === null ? 'that it was killed' : exitCode}${said && ` (${said})`}`;
-      // It ran, so it may merely have nothing to measure.
+      // It ran, so it may only have nothing to measure yet.
       return { missing: `expected ${run[0]} to end with exit code 0, seen ${seen}`, fault: false };
     } catch (error) {
       return missingBecause(error, io);
@@ -62,7 +62,6 @@ export class CommandSource implements MetricSource {
 }
 
 interface Ended {
-  /** Null: by a signal. */
   exitCode: number | null;
   stdout: string;
   stderr: string;
@@ -70,7 +69,6 @@ interface Ended {
 
 /**
  * Runs a program in a process group of its own, which is killed with everything in it when the time is over.
- *
  * @throws UnreachableFailure when it cannot be started, or is not over in time; the signal's reason when aborted.
  */
 function runWithin(
@@ -94,7 +92,7 @@ function runWithin(
     const kill = (reason: unknown): void =>
       settle(() => {
         killGroup(child.pid);
-        // What left the group may still hold them open.
+        // A process that left the group may still hold them open.
         child.stdout.destroy();
         child.stderr.destroy();
         reject(reason as Error);
@@ -114,7 +112,7 @@ function killGroup(pid: number | undefined): void {
   try {
     if (pid) process.kill(-pid, 'SIGKILL');
   } catch {
-    // It is gone, which is what was wanted.
+    // It is gone already.
   }
 }
 

@@ -9,12 +9,11 @@ import { within } from './within';
 
 /** A share of CPU needs two looks; these lie at least this far apart, or the engine's figures are too coarse. */
 const LOOK_MS = 1_000;
-/** A look that is older than this is about another time. */
+/** A look that is older than this is of another time. */
 const OLDEST_MS = 120_000;
 
 interface ContainersSettings {
   config: NonNullable<AnalysisMetric['containers']>;
-  /** Undefined: all that run in both slots. */
   service: string | undefined;
   services: AppConfig['services'];
   target: Pick<Target, 'replicas'>;
@@ -65,10 +64,7 @@ export class ContainersSource implements MetricSource {
     return found.map((replica) => ({ scope: { ...scope, owner }, ...replica }));
   }
 
-  /**
-   * How many the measured version has. The configuration is that of the new one, which may have more; but copies are numbered
-   * from 1, and what was seen once was there.
-   */
+  /** How many copies the measured version has: the configuration is that of the new one, which may have more. */
   private countedOf({ slot, version, release }: Measured, found: Replica[]): number {
     const key = JSON.stringify([slot, version, release]);
     const most = this.most.get(key) ?? new Map<string, number>();
@@ -112,7 +108,6 @@ function isUsable(before: ReplicaUsage | undefined, now: ReplicaUsage): boolean 
   return age >= LOOK_MS && age <= OLDEST_MS;
 }
 
-/** Per cent of one core. */
 function share(before: ReplicaUsage, now: ReplicaUsage): number {
   return now.at <= before.at ? 0 : (100 * (now.cpuTime - before.cpuTime)) / (now.at - before.at);
 }

@@ -12,12 +12,12 @@ export interface Sampled {
   samples: readonly Sample[];
 }
 
-/** Scrapes in a rhythm of their own are those of another Prometheus; more rhythms than it would have copies are none. */
+/** The most Prometheus that are taken for copies; more rhythms of scrapes than that mean something else. */
 const MOST_RHYTHMS = 10;
 
 /**
  * Pairs of series that are one counter seen twice. A process may have thousands of series, so only those are compared that
- * have all labels but one in common, and that no scrape shows together.
+ * have all labels but one in common and are in no scrape together.
  */
 export function copiesIn(all: readonly Sampled[]): [key: string, copy: string][] {
   const sampled = all.filter(({ labels, samples }) => labels.instance !== undefined && samples.length > 0);

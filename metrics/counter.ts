@@ -1,6 +1,6 @@
 /*
- * One counter, followed from scrape to scrape. What it counted before it was first seen is nobody's evidence, and neither
- * is what it counted between its last scrape and a new beginning; a value that comes back after a lower one is not new.
+ * One counter, followed from scrape to scrape. Two things are no evidence: what it counted before it was first seen, and
+ * between its last scrape and a new beginning. A value that comes back after a lower one is not new.
  */
 
 /** Time in ms by the clock of its Prometheus, and value. */
@@ -8,14 +8,12 @@ export type Sample = readonly [time: number, value: number];
 
 export interface Counter {
   labels: Record<string, string>;
-  /** Time of its first sample, and of its newest. */
   first: number;
   last: number;
   /** What is surely counted already: only more than this is new. */
   value: number;
   /** The greatest before its process began anew, until it is exceeded. */
   fellFrom: number | undefined;
-  /** What it rose by since the beginning. */
   rise: number;
   /** Where it began, if that was after the beginning and nothing showed that it was zero before. */
   appearedWith: number;

@@ -3,13 +3,11 @@ import { follow, isNoCounter, startCounter, type Counter } from './counter';
 
 /** A series of one of the queries, with its samples in order. */
 export interface CounterSeries extends Sampled {
-  /** Which of the queries it answers. */
   term: number;
 }
 
 /** What the counters of a query rose by. */
 export interface Rises {
-  /** By query. */
   rises: number[];
   /** How often a counter fell, mostly because its process began anew. */
   falls: number;
@@ -17,13 +15,12 @@ export interface Rises {
   appearedWith: number;
   /** One that is no counter, and how often it fell. */
   odd?: { labels: Record<string, string>; falls: number; steps: number };
-  /** Newest sample, ms; undefined without any. */
   newest: number | undefined;
 }
 
 /**
- * The counters of several queries, followed over a time that is read piece by piece. Pieces may overlap, and what was
- * known stays known, so what comes late or is away for a while is neither lost nor counted twice.
+ * The counters of several queries, followed over a time that is read piece by piece. Pieces may overlap, so what comes late
+ * or is away for a while is neither lost nor counted twice.
  */
 export class Counters {
   private readonly known = new Map<string, Counter & { term: number }>();
@@ -38,12 +35,9 @@ export class Counters {
     return batch.filter(({ key, samples: [first] }) => first && first[0] > this.began && !this.known.has(key));
   }
 
-  /**
-   * @param batch all that was scraped
-   * @returns whether something that was scraped together with the first sample of a series had been scraped before it
-   */
+  /** @returns whether something that was scraped together with the first sample of a series had been scraped before it */
   siblings(batch: readonly CounterSeries[]): (one: CounterSeries) => boolean {
-    // Since when there was something of what a scrape has; there may be thousands of series in each.
+    // By scrape: since when any of its series was known.
     const since = new Map<string, number>();
     const scrape = ({ job, instance }: CounterSeries['labels'], time: number) => JSON.stringify([job, instance, time]);
     for (const { key, labels, samples } of batch) {
@@ -72,7 +66,6 @@ export class Counters {
       if (!this.copies.has(copy)) this.copies.set(copy, this.copies.get(key) ?? key);
   }
 
-  /** Newest sample of each process, ms. */
   newestByTarget(): Map<string, number> {
     const newest = new Map<string, number>();
     for (const { labels, last } of this.known.values()) {
@@ -82,12 +75,10 @@ export class Counters {
     return newest;
   }
 
-  /** Whether a query ever answered a series. */
   hasTerm(term: number): boolean {
     return [...this.known.values()].some((one) => one.term === term);
   }
 
-  /** @param terms number of queries */
   rises(terms: number): Rises {
     const all = [...this.known.values()];
     const rises = Array.from({ length: terms }, () => 0);
@@ -109,7 +100,7 @@ export class Counters {
   }
 }
 
-/** What was scraped, as its labels tell. */
+/** The target that was scraped, as labels tell it. */
 export function targetOf({ job = '', instance = '' }: Record<string, string>): string {
   return JSON.stringify([job, instance]);
 }

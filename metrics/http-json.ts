@@ -11,7 +11,6 @@ const TRIES = 3;
 const PAUSE_MS = 200;
 /** More than this is no answer of a metric. */
 const MOST_BYTES = 8_000_000;
-/** Of a body that is not understood, this much is told. */
 const TOLD = 200;
 
 export interface HttpAnswer {
@@ -28,14 +27,12 @@ interface HttpQuestion {
   body: string;
   /** PEM of the authority that signed the server's certificate; undefined: those the machine trusts. */
   ca?: string;
-  /** Milliseconds for all tries together. */
   timeout: number;
 }
 
 /**
  * Asks up to three times: again after 429, 5xx and a broken connection, waiting as long as `Retry-After` says if there is
  * time. Redirects are not followed, since credentials would go with them.
- *
  * @throws UnreachableFailure without an answer in time; the signal's reason when it was aborted.
  */
 export async function postTo(question: HttpQuestion, io: Io): Promise<HttpAnswer> {
@@ -46,7 +43,7 @@ export async function postTo(question: HttpQuestion, io: Io): Promise<HttpAnswer
     return await within(io, timeout, late, (bounded) => tryToPost(question, bounded, (answer) => (last = answer)));
   } catch (error) {
     io.signal.throwIfAborted();
-    // What was answered before the time was over tells more.
+    // An answer from before the time was over tells more.
     if (last) return last;
     throw error;
   }
@@ -79,13 +76,13 @@ async function tryToPost(question: HttpQuestion, io: Io, answered: (answer: Answ
   }
 }
 
-/** What to say of a status that is no success. */
+/** Says what is wrong with a status that is no success. */
 export function statusProblem(url: string, { status, body }: HttpAnswer): string {
   const said = body.trim() === '' ? '' : ` (${excerpt(body)})`;
   return `expected status 200 of ${shownUrl(url)}, seen ${status}${said}${adviceOf(status)}`;
 }
 
-/** The beginning of a text on one line, in whole words: half a secret would be recognised by nobody who hides it. */
+/** The beginning of a text on one line, in whole words: half a secret would not be recognised, and so not be hidden. */
 export function excerpt(text: string): string {
   const line = text.trim().replace(/\s+/g, ' ');
   return line.length > TOLD ? `${line.slice(0, TOLD + 1).replace(/[^\s"'`,;(){}<>]*$/, '')}…` : line;

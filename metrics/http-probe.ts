@@ -15,15 +15,13 @@ interface Asking {
   services: AppConfig['services'];
   scope: Owned;
   slot: Slot;
-  /** Asks one check of a replica, its fallback included. */
   ask: (at: Endpoint, check: HttpCheck) => Promise<{ ok: boolean; detail: string }>;
   io: Io;
 }
 
 /**
  * Asks every health endpoint of every replica of a slot once, and counts failures in a row on top of `before`.
- * A container that does not run, or is gone, failed. When the target does not answer nothing is known: then `before`
- * stands, and `gap` says why.
+ * A container that does not run, or is gone, failed. When the target does not answer `before` stands, and `gap` says why.
  */
 export async function probeSlot(asking: Asking, before: Probes): Promise<{ probes: Probes; gap?: string }> {
   try {

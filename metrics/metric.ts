@@ -7,28 +7,26 @@ import type { Group, Scope } from '../domain/release';
 export interface Measured extends Scope {
   slot: Group;
   version: string;
-  /** Id of the release that made its containers. */
   release: string;
   /** What tells those from all others; absent when nobody could ask the target whose they are. */
   owner?: Owner;
 }
 
 /**
- * Milliseconds since the epoch. Counts are of this time, from the beginning of a soak on. Values are of its end, or, when
- * they are of a time, of this one: the windows of a metric follow each other without overlap.
+ * Milliseconds since the epoch. Counts are of this time, from the beginning of a soak on. Values are of its end, or of all of
+ * it: the windows of a metric follow each other without overlap.
  */
 export interface Window {
   from: number;
   to: number;
 }
 
-/** What could not be measured, and why. Never a pass. */
+/** Says why something could not be measured. It is never a pass. */
 export interface Missing {
   /** A sentence without secrets: what was expected, what was seen, what to do. */
   missing: string;
   /** True when source, query or access are wrong; false when there is merely nothing yet. */
   fault: boolean;
-  /** True when nobody answered. */
   unreachable?: boolean;
 }
 
@@ -41,7 +39,6 @@ export interface ValueReading {
   guessed?: true;
 }
 
-/** Bad and all events since the beginning of the window. */
 export interface CountReading {
   bad: number;
   total: number;

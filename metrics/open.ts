@@ -15,7 +15,6 @@ export interface MetricContext {
   projectDirectory: string;
   services: AppConfig['services'];
   target(): Promise<Pick<Target, 'replicas'>>;
-  /** Environment of the worker, for programs. */
   environment: Record<string, string | undefined>;
   /** Passes plain text through and resolves a secret. */
   secret(value: string | SecretReference): Promise<string>;
@@ -23,7 +22,6 @@ export interface MetricContext {
 
 /**
  * Opens the source of a metric; asks nothing of it yet.
- *
  * @throws ConfigurationFailure when a secret or the file of an authority is not there
  */
 export async function openMetric(metric: AnalysisMetric, context: MetricContext): Promise<MetricSource> {

@@ -10,7 +10,6 @@ interface WebhookSettings {
   service: string | undefined;
   /** Resolved: never log them. */
   headers: Record<string, string>;
-  /** PEM. */
   ca: string | undefined;
 }
 

@@ -12,6 +12,7 @@ export function judgesCanary({ canary }: AppConfig, counts: boolean): boolean {
   );
 }
 
+/** Whether anything can judge a bake, which has nothing beside it but what a canary recorded before. */
 export function judgesBake({ canary, bake }: AppConfig, counts: boolean, isFirst: boolean): boolean {
   const isRecorded = !isFirst && canary.steps.some(({ weight }) => weight < 100);
   const compared = counts && isRecorded && (canary.analysis?.compare ?? false);

@@ -6,7 +6,6 @@ import { behindClosing, isAggregation, isMoved, readSelector, selectorsIn, token
  * `sum`, `increase` over {{window}}, `or`, and differences of sums.
  */
 
-/** Counters that are added up, or with -1 taken off. */
 export interface CounterTerm {
   selector: string;
   factor: 1 | -1;
@@ -131,7 +130,7 @@ class Parser {
     let found = this.difference();
     while (found && this.takes('or')) {
       const other = this.difference();
-      // Of two sums only the first is answered, of counters and zero all that there is.
+      // `or` between two sums answers only the first one, between counters and zero all that there is.
       if (!other || (found.isSingle && other.terms.length > 0)) return undefined;
       found = merged(found, other, 1, found.isSingle);
     }
@@ -185,7 +184,6 @@ class Parser {
     return true;
   }
 
-  /** `increase(counter[{{window}}])`. */
   private increase(): Parsed | undefined {
     this.at++;
     if (!this.takes('(')) return undefined;
@@ -196,7 +194,6 @@ class Parser {
     return { terms: [{ selector: read.selector.text, factor: 1 }], zero: false, isSingle: false };
   }
 
-  /** `vector(0)`. */
   private nothing(): Parsed | undefined {
     const [, open, zero, close] = this.tokens.slice(this.at, this.at + 4).map(({ text }) => text);
     if (open !== '(' || Number(zero) !== 0 || close !== ')') return undefined;

@@ -12,9 +12,7 @@ export interface Token {
   to: number;
 }
 
-/** Series that a query reads. */
 interface Selector {
-  /** Name and matchers, as written. */
   text: string;
   /** Metric, when it stands before the braces. */
   name: string | undefined;
@@ -103,7 +101,6 @@ export function readSelector(
   return { selector: { text, name: isName ? first.text : undefined, range, moved }, next: modified };
 }
 
-/** `offset 5m`, `offset -5m`, `@ 1609746000`, `@ end()`, one or both. */
 function behindModifiers(tokens: Token[], from: number): number {
   let index = from;
   for (;;) {

@@ -32,7 +32,7 @@ export function seriesIn(url: string, query: string, wanted: Wanted, answer: Htt
   return { missing: wrongKind(query, wanted, resultType), fault: true };
 }
 
-/** A value must be one: which of several is meant nobody but the user knows. */
+/** A value must be a single one, since only the user knows which of several is meant. */
 export function onlyOne(query: string, series: Found[]): Found | Missing {
   const [one, other] = series;
   if (!one) return { missing: `expected one series from ${excerpt(query)}, seen none`, fault: false };

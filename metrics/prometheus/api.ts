@@ -11,7 +11,6 @@ export interface PrometheusSettings {
   interval: number;
   /** Resolved: never log them. */
   headers: Record<string, string>;
-  /** PEM. */
   ca: string | undefined;
 }
 
@@ -19,9 +18,7 @@ export interface PrometheusSettings {
 export interface Asking {
   /** @param time moment that is meant, ms since the epoch */
   instant(query: string, time: number): Promise<Found[] | Missing>;
-  /** Values at `from`, and each `step` ms up to `to`. */
   range(query: string, from: number, to: number, step: number): Promise<Found[] | Missing>;
-  /** Every sample of a selector, with the time of its scrape. */
   samples(selector: string, from: number, to: number): Promise<Found[] | Missing>;
   /** A moment that is a value, in seconds by the clock of Prometheus, in ms by that of this machine. */
   moment(seconds: number): number;
@@ -80,7 +77,7 @@ export class PrometheusApi {
     const body = new URLSearchParams({
       query,
       ...(Object.fromEntries(seconds) as Record<string, string>),
-      // Thanos answers what it has otherwise; the others do not know the word.
+      // Thanos answers with what it has otherwise; others ignore this.
       partial_response: 'false',
     });
     const answer = await postTo(
@@ -104,7 +101,7 @@ interface Question {
   times: Record<string, number>;
   /** When all of a reading must be over; undefined when it is about the past. */
   end: number | undefined;
-  /** Asked once more, since the clock was found to be wrong. */
+  /** Whether it is asked once more because the clock was wrong. */
   isAgain?: boolean;
 }
 

@@ -3,23 +3,21 @@ import type { Asking } from './api';
 import type { Found } from './answer';
 
 /*
- * A counter that appears is not new: a scrape may have failed, a Prometheus begun. Its value is what happened since then
- * only if it surely was zero before: if its process started after the time began (`process_start_time_seconds`), or the
- * counter was made after it (`…_created`), or the scrape before was successful and did not have it. Of an exporter the start
- * is its own, not that of what it tells of: a counter that goes on above where it stood earlier in the day began before.
+ * A counter that appears need not be new: a scrape may have failed, or Prometheus have just begun. It surely was zero before
+ * if its process started after the time began (`process_start_time_seconds`), or the counter was made after it (`…_created`),
+ * or the scrape before succeeded and did not have it. The start of an exporter is its own, not that of what it tells of, so a
+ * counter that goes on above where it stood earlier in the day began before.
  */
 
-/** How far before the beginning is looked for where counters stood: what Prometheus itself calls stale is older. */
+/** How far before the beginning counters are looked for; Prometheus calls older ones stale. */
 export const LOOK_BACK_MS = 5 * 60_000;
-/** How far back a counter is looked for that was away, such as of an exporter that leaves out what is idle. */
+/** How far back a counter is looked for that was away, such as one that an exporter leaves out while it is idle. */
 const AWAY = '1d';
-/** Asked for together at most; further ones stay unproven until the next reading has them as known. */
+/** At most so many are asked for together; the others stay unproven until the next reading. */
 const MOST_TARGETS = 50;
 
 interface Births {
-  /** Series that may appear in this time. */
   appearing: readonly CounterSeries[];
-  /** All that were scraped in it. */
   scraped: readonly CounterSeries[];
   selectors: readonly string[];
   from: number;
@@ -49,7 +47,6 @@ export async function provenBirths(
 }
 
 interface Proofs {
-  /** By name and labels. */
   created: Map<string, Found>;
   started: Found[];
   up: Found[];
@@ -100,7 +97,7 @@ function wasUp({ labels, samples }: CounterSeries, proofs: Proofs): boolean {
   });
 }
 
-/** By key where those stood that were there in the day before; without an answer they may have been there with anything. */
+/** Where counters stood in the day before, by key; without an answer they may have stood anywhere. */
 async function seenEarlier(
   series: CounterSeries[],
   selectors: readonly string[],
@@ -127,7 +124,6 @@ function isOfTarget({ __name__: _, ...target }: Record<string, string>, labels: 
   return Object.entries(target).every(([name, value]) => labels[name] === value);
 }
 
-/** Labels without the name, as text, the same for the same ones. */
 function ownLabels({ __name__: _, ...labels }: Record<string, string>): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -18,7 +18,6 @@ export type Followed = Exclude<CountQuery, { kind: 'windows' }> & { text: string
 export class FollowedCounts {
   private readonly counters: Counters;
   private readonly terms: { term: CounterTerm; isRaw: boolean; of: 'bad' | 'total' }[];
-  /** All up to here was read. */
   private upTo: number;
 
   constructor(
@@ -42,7 +41,6 @@ export class FollowedCounts {
     return this.counters.rises(this.terms.length);
   }
 
-  /** What the terms of a query rose by together. */
   sumOf(of: 'bad' | 'total', { rises }: Rises): number {
     return this.terms.reduce((sum, one, index) => (one.of === of ? sum + one.term.factor * rises[index]! : sum), 0);
   }
@@ -61,7 +59,7 @@ export class FollowedCounts {
         batch.push(...found.map((one) => seriesOf(one, index)));
       }
       const known = side === 'total' ? batch : this.notBeyondTotal(batch);
-      // What an expression answers has no scrape of its own that could prove anything.
+      // The answer of an expression has no scrape that could prove anything.
       const raw = known.filter((one) => this.terms[one.term]!.isRaw);
       scraped.push(...raw);
       const born = await provenBirths(
@@ -107,7 +105,7 @@ function seriesOf({ labels, points }: Found, term: number): CounterSeries {
   return { key: `${term} ${JSON.stringify(sorted)}`, term, labels, samples };
 }
 
-/** Names with colons are those of recording rules; one that names no process is a sum over all of them. */
+/** A recording rule (its name has colons) that names no process is a sum over all of them. */
 function recordedSum(selector: string, found: Found[]): Missing | undefined {
   const one = found.find(
     ({ labels }) => (labels.__name__ ?? '').includes(':') && labels.instance === undefined && labels.pod === undefined,

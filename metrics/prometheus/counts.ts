@@ -18,7 +18,6 @@ export interface CountQueries {
 
 /** Reads bad and all events since the beginning of a window, and remembers what it read of it before. */
 export class PrometheusCounts {
-  /** By version and place. */
   private readonly followed = new Map<string, FollowedCounts>();
 
   /** @param interval ms between two readings, and the length of windows that are counted one by one */

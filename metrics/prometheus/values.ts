@@ -9,14 +9,12 @@ import { onlyOne, type Found } from './answer';
 const MOST_POINTS = 11_000;
 /** Metrics of a query whose scrapes are looked at. */
 const MOST_SELECTORS = 5;
-/** Label of the series that tell when a value was measured. */
 const MARK = 'spillway_measured';
 
 /** Reads the value of a query together with the time at which it was scraped, in one question as far as possible. */
 export class PrometheusValues {
   private form: 'vector' | 'scalar' | 'plain' = 'vector';
 
-  /** The value at a moment. */
   async at(query: string, time: number, asking: Asking): Promise<ValueReading | Missing> {
     const found = await this.ask(query, (text) => asking.instant(text, time));
     if ('missing' in found) return found;
@@ -51,7 +49,7 @@ export class PrometheusValues {
     let found = await ask(inForm(query, forms[0]));
     if (this.form === 'plain' || !('missing' in found) || !found.fault || found.unreachable) return found;
     const plain = await ask(query);
-    // What is wrong with the query itself is said best of the query itself.
+    // The plain query says best what is wrong with it.
     if ('missing' in plain) return plain;
     if (this.form === 'vector') {
       found = await ask(inForm(query, 'scalar'));
@@ -65,7 +63,7 @@ export class PrometheusValues {
 function inForm(query: string, form: 'vector' | 'scalar' | 'plain'): string {
   if (form === 'plain') return query;
   const all = selectorsIn(query);
-  // What is compared with another time is of this one.
+  // Selectors with `offset` are only compared with; the value is of the time of the others.
   const now = all.filter(({ moved }) => moved === '');
   const marks = (now.length > 0 ? now : all).slice(0, MOST_SELECTORS).flatMap(({ text, moved }, index) =>
     ['min', 'max'].map((end) => {

@@ -8,7 +8,6 @@ const MOST_WINDOWS = 5_000;
 /**
  * Adds up what a query counts in windows that follow each other without overlap, from a moment on. All are asked again each
  * time, so that what arrives late is counted, and nothing twice.
- *
  * @param queryFor the query with this range in place of {{window}}
  * @param length of a window, ms
  * @returns the sum, and when the last whole window ended; `series` is false when no window had any

@@ -1,18 +1,15 @@
 /*
- * Values that follow each other closely are alike: a queue that is long now is long in ten seconds. Then many values say
- * as much as a few that are independent of each other, and a test that takes them for independent alarms by chance.
+ * Values that follow each other closely are alike: a queue that is long now is still long in ten seconds. Many such values
+ * say as much as a few independent ones, and a test that takes them for independent alarms by chance.
  */
 
-/** Fewer values say nothing about it. */
 const FEWEST = 8;
-/** Beyond this no list of values says anything. */
 const MOST = 0.98;
 
 /**
  * How alike each value and the next one are: the correlation of their ranks, 0 when they are independent, almost 1 when
- * nearly all of a value stays in the next. What is measured of few values is too low by about (1 + 4 ρ) / n (Kendall,
+ * nearly all of a value stays in the next. What few values show is too low by about (1 + 4 ρ) / n (Kendall,
  * 1954), and is raised by that.
- *
  * @param values in the order of time
  */
 export function dependenceOf(values: readonly number[]): number {
@@ -23,7 +20,6 @@ export function dependenceOf(values: readonly number[]): number {
     squares += rank * rank;
     products += rank * (ranks[index + 1] ?? 0);
   });
-  // A constant depends on nothing.
   if (squares === 0) return 0;
   const size = values.length;
   return Math.min(MOST, Math.max(0, ((products / squares) * size + 1) / (size - 4)));

@@ -2,9 +2,7 @@
  * The difference x − y that has this rank among those of all pairs, without making the pairs: O((m + n) log(m n)).
  * Candidates of each x are a range, since both lists are sorted; a pivot cuts all ranges in one pass. Pivots come from a
  * sample, alternately a little below and above the rank, as Floyd and Rivest (1975) choose them.
- *
- * @param xs ascending
- * @param ys ascending
+ * @param xs ascending, as `ys`
  * @param rank 1 for the smallest difference, up to the number of pairs
  */
 export function differenceAt(xs: Float64Array, ys: Float64Array, rank: number): number {
@@ -23,7 +21,6 @@ export function differenceAt(xs: Float64Array, ys: Float64Array, rank: number): 
   }
 }
 
-/** So few are sorted. */
 const FEW = 10_000;
 const SAMPLE = 500;
 const MARGIN = 6;
@@ -40,7 +37,6 @@ function allPairs(xs: Float64Array, ys: Float64Array): Candidates {
   return { xs, ys, from: new Int32Array(xs.length), to: new Int32Array(xs.length).fill(ys.length) };
 }
 
-/** Candidates at even distances, sorted: what is drawn changes the time it takes, never the answer. */
 function draw({ xs, ys, from, to }: Candidates, left: number): Float64Array {
   const drawn = new Float64Array(SAMPLE);
   let next = 0;
@@ -61,12 +57,10 @@ function placeOf(index: number, left: number): number {
   return Math.floor(((index + within) / SAMPLE) * left);
 }
 
-/** How many differences of each x are less than the pivot, and how many are not greater. */
 function cut({ xs, ys }: Candidates, pivot: number): { less: Int32Array; notGreater: Int32Array } {
   const size = ys.length;
   const less = new Int32Array(xs.length);
   const notGreater = new Int32Array(xs.length);
-  // A greater x has fewer small differences.
   let [few, more] = [size, size];
   for (let index = 0; index < xs.length; index++) {
     const x = xs[index]!;

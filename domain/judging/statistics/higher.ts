@@ -11,7 +11,6 @@ import { studentTail } from './student';
  * a part of its estimate, because the estimate grows faster. Here everything but the ranks depends on the baseline alone.
  */
 
-/** From so many values on the normal approximation is as good as the exact distribution. */
 const MANY = 50;
 
 /** Upper bounds of the probability that one sample looks as much higher than another, when nothing differs. */
@@ -27,9 +26,7 @@ export interface Chances {
 
 /**
  * How likely it is that x looks as much higher as it does. Neither chance grows when a value of x does.
- *
- * @param xs ascending
- * @param ys ascending
+ * @param xs ascending, as `ys`
  * @param inflation how many times the variance is larger because values depend on each other; 1 when they do not
  */
 export function chancesOfHigher(xs: Float64Array, ys: Float64Array, inflation: number): Chances {
@@ -37,7 +34,7 @@ export function chancesOfHigher(xs: Float64Array, ys: Float64Array, inflation: n
   return { ranks: inflation === 1 ? ranks : Math.min(ranks, chanceOfFar(xs, ys)), parts };
 }
 
-/** How likely it is that x looks as much lower as it does; see `chancesOfHigher`. */
+/** The same of looking lower. */
 export function chancesOfLower(xs: Float64Array, ys: Float64Array, inflation: number): Chances {
   return chancesOfHigher(mirrored(xs), mirrored(ys), inflation);
 }
@@ -61,12 +58,11 @@ function usual(xs: Float64Array, ys: Float64Array, inflation: number): Chances {
   };
 }
 
-/** So many ranges of y beyond its highest value is far. */
 const FAR = 2;
 
 /**
- * Of values that depend on each other ranks show little, however large the difference is: all of x may be above all of y
- * by chance. But not far above: the count of those that are is compared with none of y.
+ * All of x may be above all of y by chance when values depend on each other, but not far above. So the count of those that
+ * are is compared with none of y.
  */
 function chanceOfFar(xs: Float64Array, ys: Float64Array): number {
   const [lowest, highest] = [ys[0]!, ys.at(-1)!];

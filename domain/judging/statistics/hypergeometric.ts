@@ -1,6 +1,5 @@
 import { logGamma } from './proportion';
 
-/** Some of all values of one sample. */
 interface Part {
   count: number;
   of: number;

@@ -9,7 +9,6 @@ export function normalTail(z: number): number {
 
 /**
  * The value that a standard normal one exceeds with this probability.
- *
  * @param tail above 0 and below 1
  */
 export function normalQuantile(tail: number): number {
@@ -25,9 +24,7 @@ export function normalQuantile(tail: number): number {
 /**
  * The probability on one side that leaves this confidence between both, when only a part of what is seen may count: a
  * difference of so many standard deviations must be certain even if `tolerance` of it were chance.
- *
  * @param confidence above 0.5 and below 1
- * @param tolerance from 0 to below 1
  */
 export function strictTail(confidence: number, tolerance: number): number {
   return normalTail(normalQuantile((1 - confidence) / 2) / (1 - tolerance));

@@ -1,4 +1,3 @@
-/** An interval; null stands for no bound. */
 export interface Interval {
   lower: number | null;
   upper: number | null;
@@ -6,7 +5,6 @@ export interface Interval {
 
 /**
  * The exact interval of Clopper and Pearson (1934) for the probability of success.
- *
  * @param confidence such as 0.98: each side misses the truth with a probability of at most half the rest
  */
 export function proportionInterval(
@@ -22,7 +20,6 @@ export function proportionInterval(
   };
 }
 
-/** The value below which a beta distributed one stays with this probability. */
 function betaQuantile(probability: number, a: number, b: number): number {
   let [below, above] = [0, 1];
   while (above - below > above * 1e-13) {
@@ -50,7 +47,6 @@ function betaFraction(x: number, a: number, b: number): number {
   let c = 1;
   let d = 1 / away(1 - ((a + b) * x) / (a + 1));
   let result = d;
-  // It takes about the square root of the greater parameter.
   const most = 200 + 10 * Math.sqrt(Math.max(a, b));
   for (let m = 1; m < most; m++) {
     for (const numerator of [

@@ -3,7 +3,6 @@ export interface RankSum {
   /** Pairs in which x is greater, ties counted half: Mann and Whitney's U. */
   u: number;
   pairs: number;
-  /** Whether any value occurs twice. */
   ties: boolean;
   /** Standard deviation of U when nothing differs. */
   deviation: number;
@@ -11,7 +10,7 @@ export interface RankSum {
   deviationApart: number;
 }
 
-/** Both ascending. */
+/** Compares two samples, both ascending. */
 export function rankSum(xs: Float64Array, ys: Float64Array): RankSum {
   const [m, n] = [xs.length, ys.length];
   const within = tieTerm(xs) + tieTerm(ys);
@@ -41,7 +40,6 @@ function exactly(m: number, n: number): Float64Array {
   const size = Math.floor((m * n) / 2) + 1;
   const first = new Float64Array(size);
   first[0] = 1;
-  // By number of xs, for the number of ys reached so far.
   let row: Float64Array[] = Array.from({ length: m + 1 }, () => first);
   for (let j = 1; j <= n; j++) {
     const next: Float64Array[] = [first];

@@ -1,6 +1,5 @@
 import { proportionInterval, type Interval } from './proportion';
 
-/** Some of all events of one kind. */
 export interface Count {
   bad: number;
   total: number;
@@ -10,7 +9,6 @@ export interface Count {
  * The exact interval of the ratio of two rates, x by y: given how many bad events there are in all, those of x are
  * binomial (Przyborowski and Wilenski, 1940), so it holds for few events and for none alike. Careful (wider than needed)
  * when rates are near 1.
- *
  * @returns null for `upper` when y has no bad event, and for both when neither has
  */
 export function rateRatioInterval(x: Count, y: Count, confidence: number): Interval {

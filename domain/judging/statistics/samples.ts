@@ -1,5 +1,4 @@
-/* What single samples say. */
-
+/** The mean of at least one value. */
 export function mean(values: readonly number[]): number {
   // A running mean neither overflows nor loses small values.
   return values.reduce((average, value, index) => average + (value - average) / (index + 1), 0);

@@ -12,7 +12,6 @@ import { mixedPValue } from './sequential';
  * estimate of them costs sharpness, never validity, and q may be another in every increment.
  */
 
-/** Requests by bucket of latency, in the same order for both. */
 export interface LatencyIncrement {
   /** Upper bounds in ms, ascending; null, the last one, has none. */
   bounds: readonly (number | null)[];
@@ -20,11 +19,9 @@ export interface LatencyIncrement {
   canary: readonly number[];
 }
 
-/** All that is known so far: plain data, so that it can be kept and given to another process. */
 export interface LatencyState extends LatencyIncrement {
   /** Logarithm of the odds against no difference, for each way in which the canary may be slower. */
   logOdds: readonly number[];
-  /** The smallest p-value so far, valid at any moment. */
   pValue: number;
 }
 
@@ -100,7 +97,7 @@ function slower({ bounds, baseline }: LatencyIncrement): number[][] {
   return [...scaled, ...TAILS.map((tail) => tailRatios(parts, tail))];
 }
 
-/** As much is believed of every bucket before anything was seen, in requests of all of them. */
+/** Requests that are believed to lie in all buckets together before anything was seen. */
 const PRIOR = 2;
 
 function smoothed(counts: readonly number[]): number[] {

@@ -12,7 +12,6 @@ import type { Count } from './rates';
  * rates and shares may change from increment to increment. A mixture of ratios is one too.
  */
 
-/** Which change would be a failure. */
 export type Direction = 'increase' | 'decrease' | 'either';
 
 /** All that is known so far: plain data, so that it can be kept and given to another process. */
@@ -22,19 +21,17 @@ export interface SequentialState {
   against: number;
   /** Logarithm of the odds against that, for each ratio that is considered. */
   logOdds: readonly number[];
-  /** The smallest p-value so far, valid at any moment. */
   pValue: number;
   /** Increments that were no evidence: a counter fell, or had more bad events than events. */
   unusable: number;
 }
 
-/** What was counted since the last look. */
 export interface Increment {
   baseline: Count;
   canary: Count;
 }
 
-/** What is considered beyond `against`, by how much of the odds is bet on it. */
+/** Ratios beyond `against` that are considered, and the part of the odds that is bet on each. */
 const RATIOS = [
   { ratio: 1.25, weight: 0.05 },
   { ratio: 1.5, weight: 0.15 },
@@ -74,7 +71,6 @@ export function observe(state: SequentialState, increment: Increment): Sequentia
   const { baseline, canary } = increment;
   if (!isUsable(baseline) || !isUsable(canary)) return { ...state, unusable: state.unusable + 1 };
   const bad = baseline.bad + canary.bad;
-  // One side alone says nothing.
   if (baseline.total === 0 || canary.total === 0 || bad === 0) return state;
   const logOdds = BETS[state.direction].map(({ ratio }, index) => {
     const exposure = borderOf(state, ratio) * canary.total;

@@ -9,7 +9,6 @@ export interface Shift {
   estimate: number;
   /** Where the shift lies; a side is null where so few values cannot give this confidence. */
   interval: Interval;
-  /** Two-sided probability of such ranks when nothing differs. */
   pValue: number;
   /** Part of the pairs in which x is greater, ties counted half. */
   cles: number;
@@ -22,7 +21,6 @@ export interface Shift {
  * 50 values each without ties, else by the normal approximation with correction for ties and continuity. Unlike R, the
  * ends of the interval are the very differences at which the test turns (no root is searched, so there is no tolerance
  * that depends on the unit), and one that so few values cannot reach is null instead of the most extreme difference.
- *
  * @param x at least one number, in any order
  * @param confidence such as 0.98
  */

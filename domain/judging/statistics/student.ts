@@ -2,7 +2,6 @@ import { betaBelow } from './proportion';
 
 /**
  * Probability that a value with Student's distribution is greater than `t` (DLMF 8.17.22 by way of the beta function).
- *
  * @param degrees of freedom, above 0; they need not be whole
  */
 export function studentTail(t: number, degrees: number): number {
