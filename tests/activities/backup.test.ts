@@ -5,10 +5,9 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readArchive, writeArchive, type ArchiveWriter } from '../../activities/backup/archive';
+import { readArchive } from '../../activities/backup/archive';
 import { pruneBackups } from '../../activities/backup/prune';
 import type { Live } from '../../domain/release';
-import { openFolder } from '../../stores/folder/folder';
 import { ActivityWorld } from '../support/activity-world';
 import { query, startPostgres, type TestPostgres } from '../support/postgres';
 
@@ -187,50 +186,6 @@ describe('on a disk that is too small', () => {
     });
     expect(await readdir(join(small, world.scope.app, 'production', 'backups'))).toEqual([]);
   });
-
-  test('an archive that fills it fails with that, and leaves nothing', async () => {
-    await mount('256k');
-    const noise = randomBytes(1_000_000).toString('hex');
-    const fill = async (writer: ArchiveWriter) => {
-      await writer.text('noise', noise);
-      return [];
-    };
-    const writing = writeArchive({ name: 'backup_a.tar.gz', release: 'r', fill }, openFolder(small), io);
-    await expect(writing).rejects.toMatchObject({ name: 'BackupFailure', message: expect.stringMatching(/full disk/) });
-    expect(await readdir(small)).toEqual([]);
-  });
-});
-
-test('an archive that is aborted while it is written leaves nothing', async () => {
-  const controller = new AbortController();
-  const directory = await mkdtemp(join(tmpdir(), 'spillway-archive-'));
-  const fill = async (writer: ArchiveWriter) => {
-    await writer.text('first', 'x'.repeat(1_000_000));
-    controller.abort(new Error('stop now'));
-    await writer.text('second', 'x'.repeat(10_000_000));
-    return [];
-  };
-  const archiving = { name: 'backup_a.tar.gz', release: 'r', fill };
-  const writing = writeArchive(archiving, openFolder(directory), { ...io, signal: controller.signal });
-  await expect(writing).rejects.toThrow('stop now');
-  expect(await readdir(directory)).toEqual([]);
-  await rm(directory, { recursive: true });
-});
-
-test('an archive with many files is read back whole', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'spillway-archive-'));
-  const names = Array.from(
-    { length: 300 },
-    (_, index) => `logs/a-name-that-is-longer-than-a-hundred-characters-${'x'.repeat(60)}-${index}.txt`,
-  );
-  const fill = async (writer: ArchiveWriter) => {
-    for (const name of names) await writer.text(name, `content of ${name}\n`.repeat(1_000));
-    await writer.text('empty', '');
-    return ['logs'];
-  };
-  await writeArchive({ name: 'backup_a.tar.gz', release: 'r', fill }, openFolder(directory), io);
-  expect(Object.keys((await readBack(join(directory, 'backup_a.tar.gz'))).checksums)).toHaveLength(301);
-  await rm(directory, { recursive: true });
 });
 
 test('only the newest backups are kept, and nothing unfinished [proves B2]', async () => {
