@@ -5,6 +5,7 @@ import { buildActivities } from './build';
 import { canaryActivities } from './canary/canary';
 import { deployActivities } from './deploy';
 import { drainActivities } from './drain';
+import { fenceActivities } from './fence';
 import { guardActivities } from './guard';
 import { ledgerActivities } from './ledger';
 import { liveActivities } from './live';
@@ -31,6 +32,7 @@ export function createActivities(parts: Parts): Activities {
     ...trafficActivities(parts),
     ...drainActivities(parts),
     ...retireActivities(parts),
+    ...fenceActivities(parts),
     ...ledgerActivities(parts),
     ...reconcileActivities(parts),
     ...liveActivities(parts),

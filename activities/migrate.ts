@@ -13,7 +13,6 @@ type MigrateActivities =
   | 'revertMigrations'
   | 'migrationStatus'
   | 'checkMigrations'
-  | 'takeFence'
   | 'downMigrations'
   | 'reapplyMigrations';
 
@@ -61,8 +60,6 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
         restore: (await database.restore?.mistakes(io, input.change)) ?? [],
       })),
     ),
-
-  takeFence: (input) => withStep(parts, input, () => Promise.resolve(), 'take'),
 
   downMigrations: (input) =>
     withStep(parts, input, ({ io }) =>

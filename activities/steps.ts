@@ -225,6 +225,9 @@ export interface Activities {
   /** Newest first; `before` is the id of the entry after which to go on. */
   readLedger(input: { scope: Scope; config: AppConfig; before?: string; limit: number }): Promise<LedgerEntry[]>;
 
+  /** With which generation the environment was taken last; 0 when it never was, or by an earlier version of Spillway. */
+  readGeneration(input: { scope: Scope; config: AppConfig }): Promise<number>;
+
   /** Makes the target agree with what the ledger says is live: all traffic there, nothing of any other release. */
   reconcile(input: Step & { live: Live | null }): Promise<{ did: string[] }>;
 
@@ -247,7 +250,7 @@ export interface Activities {
   checkMigrations(
     input: Omit<Step, 'release'> & { release: Scope; change?: 'up' | 'down' },
   ): Promise<{ mistakes: string[]; restore?: string[] }>;
-  /** From now on the steps of any other release do nothing. */
+  /** From now on the steps of every release before it do nothing. */
   takeFence(input: Step): Promise<void>;
   /** Reverts those of these that are applied, whoever applied them, newest first; then runs the verification. */
   downMigrations(input: Step & { names: string[] }): Promise<{ reverted: string[] }>;

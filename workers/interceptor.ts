@@ -31,6 +31,7 @@ const PHASES: Record<keyof Activities, string> = {
   retire: 'retire',
   recordEntry: 'ledger',
   readLedger: 'ledger',
+  readGeneration: 'ledger',
   reconcile: 'reconcile',
   lookAtLive: 'status',
   watchRelease: 'guard',

@@ -3,6 +3,7 @@ import { remember } from '../domain/ledger';
 import { KINDS, kindOf, titleOf, unknownKind } from '../domain/kinds';
 import { asRequest } from '../domain/request';
 import type { OldRequest, Request, RequestKind } from '../domain/request';
+import { learnGeneration } from './generation';
 import { environmentQuery, requestUpdate } from './messages';
 import type { CurrentRelease, EnvironmentInput, EnvironmentState, ReleaseAnswer } from './messages';
 import { refusal } from './refusing';
@@ -62,6 +63,7 @@ async function serve(
   const unread = await restore(state, request);
   const refused = refusal(state, request, unread);
   if (refused) return answer(request, refused);
+  if (state.generation === undefined) await learnGeneration(state, request);
   const started = await startWork(state, request);
   answer(request, started.answer);
   if (!started.child) return;
@@ -78,6 +80,7 @@ async function serve(
   state.live = entry.live;
   if (entry.outcome === 'released') state.config = request.config;
   if (terminated) await reconcileAfter(state, request);
+  if (entry.outcome === 'refused') await learnGeneration(state, request);
   state.current = null;
   turn.over = true;
   await refusing;

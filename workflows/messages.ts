@@ -70,6 +70,8 @@ export interface EnvironmentState {
   needsHand?: string;
   /** With which configuration the live version was released: where it can be looked at. Absent until a release ended so. */
   config?: AppConfig;
+  /** With which the environment was taken last; absent before the first time. */
+  generation?: number;
 }
 
 export const environmentQuery = defineQuery<EnvironmentState>('environment');

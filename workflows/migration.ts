@@ -5,19 +5,16 @@ import type { MigrationAction, MigrationLook, MigrationResult } from '../domain/
 import { asRequest } from '../domain/request';
 import type { MigrationRequest, OldRequest } from '../domain/request';
 import type { LiveState } from '../domain/live-state';
-import type { Live, Outcome } from '../domain/release';
+import type { Outcome } from '../domain/release';
 import { finish, goBack } from './going-back';
 import { backupPhase, migratePhase } from './preparing';
 import { begin, isLiveDead, phase, skip, summarised } from './run';
-import type { Run } from './run';
+import type { Run, WorkInput } from './run';
 import { brief, heavy, quick, slow, undoing } from './steps';
 import { untilStopped } from './stopping';
 
-/** Input of a migration by hand: the request, and what its environment says is live. */
-interface MigrationInput {
-  request: MigrationRequest | OldRequest;
-  live: Live | null;
-}
+/** Input of a migration by hand. */
+type MigrationInput = WorkInput<MigrationRequest | OldRequest>;
 
 type MigrationRun = Run<MigrationRequest>;
 
@@ -31,11 +28,11 @@ interface Change {
  * Migrations by hand: shows them, applies what is pending, or reverts some. A change holds the lock of its environment
  * like a release, backs up first, verifies afterwards, and puts back what it did when it fails. The ledger has it, too.
  */
-export async function migration({ request: given, live }: MigrationInput): Promise<MigrationLook | MigrationResult> {
+export async function migration({ request: given, ...rest }: MigrationInput): Promise<MigrationLook | MigrationResult> {
   const request = asRequest(given);
   const { action } = request;
   if (action.kind === 'status') return look(request);
-  const run = begin(request, live);
+  const run = begin({ request, ...rest });
   const change: Change = { names: [] };
   const ended = async (outcome: Outcome): Promise<MigrationResult> => {
     const { names } = change;

@@ -1,5 +1,5 @@
 import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
-import type { Live, Outcome, ReleaseResult } from '../domain/release';
+import type { Outcome, ReleaseResult } from '../domain/release';
 import { asRequest } from '../domain/request';
 import type { OldRequest, ReleaseRequest } from '../domain/request';
 import { otherSlot } from '../domain/release';
@@ -9,18 +9,14 @@ import { backupPhase, buildPhase, deployPhase, migratePhase, preflightPhase, smo
 import { approvePhase, bakePhase, canaryPhase, lastPause, switchPhase, verifyPhase } from './shifting';
 import { untilStopped } from './stopping';
 import { begin, isLiveDead } from './run';
-import type { ReleaseRun } from './run';
+import type { ReleaseRun, WorkInput } from './run';
 
-/** Input of a release: the request, and what its environment says is live. */
-interface ReleaseInput {
-  request: ReleaseRequest | OldRequest;
-  live: Live | null;
-}
+/** Input of a release. */
+type ReleaseInput = WorkInput<ReleaseRequest | OldRequest>;
 
 /** Brings a version to an environment, or puts everything back. */
-export async function release({ request: given, live }: ReleaseInput): Promise<ReleaseResult> {
-  const request = asRequest(given);
-  const run = runOf(request, live);
+export async function release({ request, ...rest }: ReleaseInput): Promise<ReleaseResult> {
+  const run = runOf({ request: asRequest(request), ...rest });
   try {
     const outcome = await untilStopped(run.control, request.config.deadline, () => forward(run));
     if (outcome === 'released') await letGo(run);
@@ -81,8 +77,9 @@ function whatStays({ request: { version, options }, slot }: ReleaseRun): string 
     : undefined;
 }
 
-function runOf(request: ReleaseRequest, live: Live | null): ReleaseRun {
+function runOf(input: WorkInput<ReleaseRequest>): ReleaseRun {
+  const { live } = input;
   const slot = live ? otherSlot(live.slot) : 'blue';
   const nothing = { next: null, carried: null, recorded: null, deployed: undefined };
-  return { ...begin(request, live), slot, ...nothing };
+  return { ...begin(input), slot, ...nothing };
 }

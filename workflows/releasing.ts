@@ -13,12 +13,14 @@ import { entryOf, inMemory, terminatedEntry } from '../domain/ledger';
 import type { ToldAlone } from '../domain/ledger';
 import { KINDS, refOf, titleOf } from '../domain/kinds';
 import { releaseWorkflowId, SEARCH_ATTRIBUTES } from '../domain/names';
-import type { LedgerEntry, Live, RequestResult } from '../domain/release';
+import type { LedgerEntry, RequestResult } from '../domain/release';
 import type { Request } from '../domain/request';
+import { nextGeneration } from './generation';
 import { guard } from './guarding';
 import type { Guarded } from './guarding';
 import type { EnvironmentState, ReleaseAnswer } from './messages';
 import { stepOf, summarised } from './run';
+import type { WorkInput } from './run';
 import { HEARTBEAT_TIMEOUT_MS, quick, undoing } from './steps';
 
 /* How an environment starts a release, waits for it, and cleans up after one that was terminated. */
@@ -45,19 +47,19 @@ export async function restore(state: EnvironmentState, request: Request): Promis
 }
 
 /** What the workflow of every kind of request looks like to an environment. */
-type Work = (input: { request: Request; live: Live | null }) => Promise<RequestResult & ToldAlone>;
+type Work = (input: WorkInput) => Promise<RequestResult & ToldAlone>;
 type Child = ChildWorkflowHandle<Work>;
 
 /** Starts the workflow that does what is asked for. */
 export async function startWork(
-  { live }: EnvironmentState,
+  state: EnvironmentState,
   request: Request,
 ): Promise<{ answer: ReleaseAnswer; child?: Child }> {
   const workflowId = releaseWorkflowId(request);
   try {
     const child = await startChild<Work>(KINDS[request.kind].workflow, {
       workflowId,
-      args: [{ request, live }],
+      args: [{ request, live: state.live, generation: nextGeneration(state) }],
       // Ending the environment must not end a release without its undo.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowTaskTimeout: 3_000,
@@ -110,7 +112,7 @@ export async function untilEnded(
 
 /** Makes the target agree with the ledger after a release that could not undo itself. */
 export async function reconcileAfter(state: EnvironmentState, request: Request): Promise<void> {
-  const step = stepOf(request);
+  const step = stepOf(request, nextGeneration(state));
   const entry = state.ledger[0] as LedgerEntry;
   await sleep(STEPS_HAVE_ENDED_MS, { summary: 'wait until steps of the terminated release have ended' });
   try {

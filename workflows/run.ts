@@ -40,17 +40,26 @@ export interface ReleaseRun extends Run<ReleaseRequest> {
   recorded: Services | null;
 }
 
+/** What an environment gives the workflow of every kind of request. */
+export interface WorkInput<R = Request> {
+  request: R;
+  /** What the environment says is live. */
+  live: Live | null;
+  /** With which it takes the environment; absent when an earlier version of Spillway began it. */
+  generation?: number;
+}
+
 /** Begins to answer for a request: it is asked how it goes, and told what to do, from here on. */
-export function begin<R extends Request>(request: R, live: Live | null): Run<R> {
+export function begin<R extends Request>({ request, live, generation }: WorkInput<R>): Run<R> {
   const control = new Control(request, live);
   control.listen();
-  return { request, step: stepOf(request), control, undos: new UndoStack(), live };
+  return { request, step: stepOf(request, generation), control, undos: new UndoStack(), live };
 }
 
 /** What every step of a request is told. */
-export function stepOf(request: Request): Step {
+export function stepOf(request: Request, generation?: number): Step {
   const { config, projectDirectory } = request;
-  return { release: refOf(request), config, projectDirectory };
+  return { release: refOf(request), ...(generation && { generation }), config, projectDirectory };
 }
 
 /** Whether the live version does not serve, so that there is nothing to compare with and nothing to ask. */

@@ -60,6 +60,7 @@ const WELL: Answers = {
   retire: () => ({ leftovers: [] }),
   recordEntry: () => undefined,
   readLedger: () => [],
+  readGeneration: () => 0,
   reconcile: () => ({ did: [] }),
   lookAtLive: () => ({ condition: 'serving', detail: '' }),
   watchRelease: async () => (await beatUntilCancelled(), null),
@@ -176,9 +177,10 @@ export class ReleaseWorld {
     this.calls = [];
   }
 
-  /** Names of the activities that ran, in order, without the ledger's. */
+  /** Names of the activities that ran, in order, without those that only read or write down what an environment keeps. */
   ran(): string[] {
-    return this.calls.map(({ name }) => name).filter((name) => name !== 'recordEntry' && name !== 'readLedger');
+    const kept = ['recordEntry', 'readLedger', 'readGeneration'];
+    return this.calls.map(({ name }) => name).filter((name) => !kept.includes(name));
   }
 
   /** What an activity was asked, each time. */

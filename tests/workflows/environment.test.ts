@@ -105,6 +105,43 @@ describe('an environment', () => {
     expect(ledger.map(({ release }) => release.version)).toEqual(['1.2.0', '1.0.0']);
   });
 
+  it('gives every release a higher generation than the one before, and all its steps the same', async () => {
+    world.reset({ readGeneration: () => 7 });
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await settled(request, idle);
+    const steps = [...world.asked('preflight'), ...world.asked('deploySlot'), ...world.asked('recordEntry')];
+    expect(steps.map(({ generation }) => generation)).toEqual([8, 8, 8]);
+    await ask({ ...request, id: `${request.id}-2`, version: '1.2.0' });
+    await settled(request, (state) => idle(state) && state.live?.version === '1.2.0');
+    expect(world.asked('preflight').map(({ generation }) => generation)).toEqual([8, 9]);
+    expect(world.asked('readGeneration')).toHaveLength(1);
+  });
+
+  it('learns the generation anew after what is kept refused a lower one', async () => {
+    const known = [3, 40];
+    world.reset({
+      preflight: failing('another release began later', 'OutdatedFailure'),
+      readGeneration: () => known.shift(),
+    });
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await settled(request, (state) => idle(state) && state.ledger[0]?.outcome === 'refused');
+    expect(world.asked('readGeneration')).toHaveLength(2);
+    world.reset();
+    await ask({ ...request, id: `${request.id}-2` });
+    await settled(request, (state) => idle(state) && state.ledger.length === 2);
+    expect(world.asked('preflight')[0]?.generation).toBe(41);
+  });
+
+  it('begins although the generation cannot be read: what is kept refuses a lower one by itself', async () => {
+    world.reset({ readGeneration: failing('no engine') });
+    const request = requestWith({ canary: { steps: [] } });
+    expect((await ask(request)).accepted).toBe(true);
+    await settled(request, idle);
+    expect(world.asked('preflight')[0]?.generation).toBe(1);
+  });
+
   it('refuses a release whose lock is held by something else', async () => {
     const door = new Door();
     world.reset({ deploySlot: async () => (await door.wait(), { detail: '' }) });
@@ -178,6 +215,7 @@ describe('an environment on a real server', () => {
     expect(live).toBeNull();
     expect(ledger[0]).toMatchObject({ outcome: 'terminated', leftovers: ['reconciled: removed 1.1.0 from blue'] });
     expect(world.asked('reconcile')[0]?.live).toBeNull();
+    expect([world.asked('deploySlot')[0]?.generation, world.asked('reconcile')[0]?.generation]).toEqual([1, 2]);
   });
 
   it('serves who asks while it reconciles when that is done', async () => {
