@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
+import { formatDuration } from '../../domain/units';
 import type { Documents } from '../state';
 
 /** What is asked of a host. */
@@ -32,6 +33,7 @@ export class HostFolder implements Documents {
   constructor(
     private readonly host: FilesOfHost,
     private readonly directory: string,
+    private readonly patienceMs = PATIENCE_MS,
   ) {}
 
   placeOf(name: string): string {
@@ -49,11 +51,11 @@ export class HostFolder implements Documents {
   async replace(name: string, { seen, by }: { seen: string | undefined; by: string }, io: Io): Promise<boolean> {
     const lock = this.placeOf('lock');
     const argv = ['sh', '-c', REPLACE, 'sh', this.placeOf(name), lock, withoutEnd(seen ?? ''), withoutEnd(by)];
-    const until = Date.now() + PATIENCE_MS;
+    const until = Date.now() + this.patienceMs;
     for (;;) {
       const answer = await this.run(argv, `to replace ${this.placeOf(name)}`, io);
       if (answer !== 'locked') return answer === 'replaced';
-      if (Date.now() > until) throw lockedTooLong(lock);
+      if (Date.now() > until) throw lockedTooLong(lock, this.patienceMs);
       io.onProgress(`waiting for ${lock}`);
       await sleep(POLL_MS, undefined, { signal: io.signal });
     }
@@ -85,9 +87,9 @@ function withoutEnd(text: string): string {
   return text.replace(/\n+$/, '');
 }
 
-function lockedTooLong(lock: string): UnreachableFailure {
+function lockedTooLong(lock: string, patienceMs: number): UnreachableFailure {
   return new UnreachableFailure(
-    `expected to lock ${lock} on the target within ${PATIENCE_MS / 1000} s, seen that another program holds it: ` +
+    `expected to lock ${lock} on the target within ${formatDuration(patienceMs)}, seen that another program holds it: ` +
       `find it with \`fuser ${lock}\`, and end it if it is stuck; the lock goes with it`,
   );
 }
