@@ -2,7 +2,7 @@ import { adoptActivities } from './adopt';
 import { backupActivities } from './backup/backup';
 import { baselineActivities } from './baseline';
 import { buildActivities } from './build';
-import { canaryActivities } from './canary/canary';
+import { canaryActivities } from './canary/soak';
 import { deployActivities } from './deploy';
 import { drainActivities } from './drain';
 import { fenceActivities } from './fence';

@@ -1,5 +1,5 @@
 import type { AnalysisMetric } from '../domain/config';
-import { metricKind } from '../domain/judging/metric-query';
+import { metricKind } from '../domain/judging/metric/query';
 import { missingBecause, type MetricSource } from '../metrics/metric';
 import type { Parts } from './parts';
 import type { Step } from './steps';

@@ -1,4 +1,4 @@
-import type { Answers } from '../domain/judging/metric-query';
+import type { Answers } from '../domain/judging/metric/query';
 import { excerpt } from './http-json';
 import type { Reading } from './metric';
 

@@ -1,7 +1,7 @@
 import { groupBeside } from '../../domain/fresh';
 import type { AnalysisMetric } from '../../domain/config';
 import { phaseOf } from '../../domain/details';
-import { metricKind } from '../../domain/judging/metric-query';
+import { metricKind } from '../../domain/judging/metric/query';
 import { drawPicture, type Panel } from '../../domain/judging/picture';
 import { subjectName } from '../../domain/judging/subject';
 import type { Judgement } from '../../domain/release';

@@ -5,7 +5,7 @@ import { metric } from './source';
 import { sourceMistakes } from './source-rules';
 import { percent } from './percent';
 import { duration, durationOr, expected } from './values';
-import { metricKind } from '../judging/metric-query';
+import { metricKind } from '../judging/metric/query';
 
 /* How the new version is compared with the live one, and by which measurements. */
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { variablesIn } from '../judging/metric-query';
+import { variablesIn } from '../judging/metric/query';
 import { ROUTERS, routerOr, type RouterTraits } from '../router';
 import type { canary } from './phases';
 import { isReadable, mistake } from './rule';

@@ -1,6 +1,6 @@
 import type { Mistake } from './rule';
 import type { AnalysisMetric } from './source';
-import { fillQuery, metricKind, QUERY_VARIABLES, variablesIn } from '../judging/metric-query';
+import { fillQuery, metricKind, QUERY_VARIABLES, variablesIn } from '../judging/metric/query';
 import { nearest } from './nearest';
 import { countQueries } from '../promql/counts';
 import { looksSecret } from '../containers/secret-looks';

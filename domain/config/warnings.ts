@@ -2,7 +2,7 @@ import { databasesOf } from '../databases';
 import type { AnalysisMetric, AppConfig } from '../config';
 import { judgesBake, judgesCanary } from '../judging/judged-by';
 import { leastApart } from '../judging/measured';
-import { metricKind } from '../judging/metric-query';
+import { metricKind } from '../judging/metric/query';
 import { coverageOf } from '../promql/promql';
 import { ROUTERS } from '../router';
 import { formatDuration } from '../units';

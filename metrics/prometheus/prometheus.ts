@@ -1,5 +1,5 @@
 import type { Io } from '../../domain/host';
-import { fillQuery } from '../../domain/judging/metric-query';
+import { fillQuery } from '../../domain/judging/metric/query';
 import { missingBecause } from '../metric';
 import type { Measured, MetricSource, PastReading, Reading, Window } from '../metric';
 import { PrometheusApi, type PrometheusSettings } from './api';

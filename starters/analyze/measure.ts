@@ -1,7 +1,7 @@
 import type { AnalysisMetric } from '../../domain/config';
 import type { MetricInput } from '../../domain/config/judge';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
-import { metricKind, variablesIn } from '../../domain/judging/metric-query';
+import { metricKind, variablesIn } from '../../domain/judging/metric/query';
 import type { Measured, Missing, PastReading, Window } from '../../metrics/metric';
 import { openMetric } from '../../metrics/open';
 import type { Configured } from '../asking/scope';

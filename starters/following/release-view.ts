@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Beat } from '../../activities/canary/canary';
+import type { Beat } from '../../activities/canary/soak';
 import { messageOf } from '../../domain/failures';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { Judgement, ReleaseResult, ReleaseStatus, Scope } from '../../domain/release';

@@ -9,7 +9,7 @@ import { routerSamples } from '../router-samples';
 import type { RouterCounters } from '../../router';
 import { addSample, pointsFor, startSeries, type Pair, type Series } from '../series';
 import type { Measured } from '../measured';
-import { metricKind } from '../metric-query';
+import { metricKind } from '../metric/query';
 import { countMetric, ratesOf, type MetricCounts } from './counts';
 import { takeValues, type MetricValues, type Read } from './values';
 import { startTrigger, watchTrigger, type TriggerState } from '../triggers';

@@ -1,7 +1,7 @@
 import type { Evidence } from '../counters';
 import { judgeLimits, totals } from '../limits';
 import type { AnalysisMetric } from '../../config';
-import { metricKind } from '../metric-query';
+import { metricKind } from '../metric/query';
 import { judge, type Verdict } from '../metric/judge';
 import { number } from '../metric/effect';
 import { countsVerdict, startCounts } from '../live/counts';
