@@ -6,7 +6,7 @@ import type { Request } from './request';
 /** How many releases an environment keeps in its own state; all of them are in the durable copy outside. */
 export const REMEMBERED = 20;
 
-/** Of so many of them with what each metric said. */
+/** So many of these, the newest, keep what each metric said. */
 const WITH_METRICS = 3;
 
 /** The ledger with an entry more, newest first. */
@@ -14,7 +14,7 @@ export function remember(ledger: readonly LedgerEntry[], entry: LedgerEntry): Le
   return inMemory([entry, ...ledger.filter(({ release }) => release.id !== entry.release.id)]);
 }
 
-/** Of these entries what an environment keeps in its state: metrics of the newest only. */
+/** What an environment keeps of these entries in its state. */
 export function inMemory(entries: readonly LedgerEntry[]): LedgerEntry[] {
   return entries
     .slice(0, REMEMBERED)
@@ -53,7 +53,7 @@ export function entryOf(request: Request, result: RequestResult & ToldAlone, end
   };
 }
 
-/** Of so many steps and metrics the ledger keeps what they said, the failures first, each in so many characters. */
+/** The ledger keeps so many steps, so many metrics of each, the failures first, and so many characters of a reason. */
 const STEPS_KEPT = 8;
 const METRICS_KEPT = 6;
 const LONGEST_REASON = 200;

@@ -8,10 +8,10 @@ import { formatDuration } from '../domain/units';
 import { summarised } from './run';
 import { patient, quick } from './steps';
 
-/** Of the guard time: soon enough to tell, and most releases that are well are over by then. */
+/** The first look comes after this part of the guard time: soon enough to tell, and most that are well are over by then. */
 const FIRST_LOOK = 0.1;
 
-/** Of a command older than this worker, whose configuration has no guard time: nothing may stop the environment. */
+/** The guard time where the configuration has none, since an older command read it: nothing may stop the environment. */
 const UNSAID = 10 * 60_000;
 
 /** What a guard says of the release that it watches. */

@@ -79,7 +79,7 @@ export const environmentQuery = defineQuery<EnvironmentState>('environment');
 /** Names under which workflows are started; nobody else spells them. */
 export const WORKFLOWS = {
   environment: 'environment',
-  /** Of one alone, that looks and changes nothing: all others are begun by their environment. */
+  /** Started by a command only to look: what changes anything is started by its environment. */
   migration: KINDS.migration.workflow,
   plan: 'plan',
   history: 'history',

@@ -2,7 +2,7 @@ import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/clie
 import type { WorkflowHandle } from '@temporalio/client';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { LedgerEntry } from '../../domain/release';
-import type { ReleaseRequest } from '../../domain/request';
+import type { OldRequest, ReleaseRequest, Request } from '../../domain/request';
 import { CLOCKS_DIFFER_MS, environmentQuery, requestUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { startTemporalServer } from '../support/temporal';
@@ -32,6 +32,25 @@ describe('an environment', () => {
     expect(live).toMatchObject({ version: '1.1.0', slot: 'blue' });
     expect(ledger).toHaveLength(1);
     expect(ledger[0]).toMatchObject({ outcome: 'released', who: 'alice', note: 'first', git: { commit: 'abc' } });
+  });
+
+  it('refuses what only a newer Spillway knows, and goes on', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await settled(request, idle);
+    const newer = { ...request, id: `${request.id}-2`, kind: 'rotation' };
+    expect(await environmentOf(request).executeUpdate('release', { args: [newer] })).toEqual({
+      accepted: false,
+      reason: 'expected a request of the kind release or migration, seen rotation: update the worker',
+    });
+    expect(await ask({ ...request, id: `${request.id}-3`, version: '1.2.0' })).toMatchObject({ accepted: true });
+  });
+
+  it('understands what an older command asks for', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    expect(await ask(withoutKind(request))).toMatchObject({ accepted: true });
+    const { live, ledger } = await settled(request, idle);
+    expect({ version: live?.version, kind: ledger[0]?.kind }).toEqual({ version: '1.1.0', kind: 'release' });
   });
 
   it('answers a repeated request as it did the first time, and releases once', async () => {
@@ -260,7 +279,12 @@ describe('a request that waits with Temporal for a worker', () => {
   }, 300_000);
 });
 
-const ask = (request: ReleaseRequest): Promise<ReleaseAnswer> => world.ask(request);
+/** As a command before kinds asks. */
+function withoutKind({ kind: _kind, ...request }: ReleaseRequest): OldRequest {
+  return request;
+}
+
+const ask = (request: Request | OldRequest): Promise<ReleaseAnswer> => world.ask(request);
 
 function environmentOf(request: ReleaseRequest): WorkflowHandle {
   return world.client.workflow.getHandle(environmentWorkflowId(request));
