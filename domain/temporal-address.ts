@@ -1,4 +1,5 @@
 import { ConfigurationFailure } from './failures';
+import { formatCount } from './units';
 
 /** PEM text, or the file that holds it. */
 export type Pem = { path: string } | { data: string };
@@ -37,7 +38,9 @@ export function temporalSettings(environment: Environment): TemporalSettings {
   const address = parseAddress(environment.TEMPORAL_ADDRESS, problems);
   const tls = parseTls(environment, problems);
   if (problems.length > 0) {
-    throw new ConfigurationFailure(`The connection to Temporal is not configured rightly:\n- ${problems.join('\n- ')}`);
+    throw new ConfigurationFailure(
+      `expected variables of Temporal without mistakes, seen ${formatCount(problems.length, 'mistake')}:\n- ${problems.join('\n- ')}`,
+    );
   }
   const apiKey = environment.TEMPORAL_API_KEY;
   return {
@@ -71,8 +74,8 @@ function parseTls(environment: Environment, problems: string[]): TemporalTls | u
   const wanted = parseFlag(environment, 'TEMPORAL_TLS', problems);
   if (parseFlag(environment, 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION', problems)) {
     problems.push(
-      'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: Temporal’s TypeScript SDK always verifies; ' +
-        'give TEMPORAL_TLS_SERVER_CA_CERT_PATH, and TEMPORAL_TLS_SERVER_NAME when the names differ',
+      'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION: expected it unset, since Temporal’s TypeScript SDK always verifies, seen it ' +
+        'set; give TEMPORAL_TLS_SERVER_CA_CERT_PATH, and TEMPORAL_TLS_SERVER_NAME when the names differ',
     );
   }
   const tls: TemporalTls = {

@@ -30,7 +30,7 @@ export function isVersion(text: string): boolean {
 export function nextVersion(version: string, bump: Bump, preid?: string): string {
   const next = preid === undefined ? semver.inc(version, bump) : semver.inc(version, bump, preid);
   // Both were checked before, so this is a mistake in Spillway.
-  if (next === null) throw new Error(`semver has no ${bump} after "${version}"`);
+  if (next === null) throw new Error(`expected a ${bump} after "${version}", seen none in semver`);
   return next;
 }
 

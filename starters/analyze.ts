@@ -176,17 +176,17 @@ function text(analysis: Analysis, out: Out): string {
 
 function parseUrl(given: string): string {
   if (/^https?:\/\/[^\s?#]+$/.test(given) && URL.canParse(given)) return given;
-  throw new InvalidArgumentError('expected an address such as http://127.0.0.1:9090');
+  throw new InvalidArgumentError(`expected an address such as http://127.0.0.1:9090, seen "${given}"`);
 }
 
 function parseGroup(given: string): Group {
   const group = GROUPS.find((one) => one === given);
   if (group) return group;
-  throw new InvalidArgumentError('expected blue, green or baseline');
+  throw new InvalidArgumentError(`expected blue, green or baseline, seen "${given}"`);
 }
 
 function parseSlot(given: string): Slot {
   const slot = SLOTS.find((one) => one === given);
   if (slot) return slot;
-  throw new InvalidArgumentError('expected blue or green');
+  throw new InvalidArgumentError(`expected blue or green, seen "${given}"`);
 }

@@ -65,7 +65,7 @@ Exit codes: 0 stopped · 64 wrong usage or configuration, a port or the database
 function parsePort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 64_535) return port;
-  throw new InvalidArgumentError('Expected a port from 1 to 64535.');
+  throw new InvalidArgumentError(`expected a port from 1 to 64535, seen "${text}"`);
 }
 
 async function dev(options: DevOptions, out: Out): Promise<void> {
@@ -138,8 +138,8 @@ async function openTemporal(options: DevOptions, out: Out, kept: Kept[]): Promis
 
 function foundNone(address: string, cause: Error): UnreachableFailure {
   return new UnreachableFailure(
-    `Expected Temporal at ${address}, as TEMPORAL_ADDRESS says, but nothing answers there. Start it, correct the ` +
-      'variable, or unset it: then one is started here.',
+    `expected Temporal at ${address}, as TEMPORAL_ADDRESS says, seen no answer; start it, correct the variable, or ` +
+      'unset it: then one is started here',
     { cause },
   );
 }
@@ -165,7 +165,9 @@ function startWorkerProcess(env: NodeJS.ProcessEnv): Child {
 
 function isHopeless({ code }: Ending): Error | undefined {
   if (code !== EXIT.usage) return undefined;
-  return new ConfigurationFailure('The worker refuses its configuration; its message stands above.');
+  return new ConfigurationFailure(
+    'expected the worker to start, seen that it refuses its configuration; its message stands above',
+  );
 }
 
 /** Until Temporal sees that this worker asks for work; not longer than 30 s, since it may be failing and come back. */

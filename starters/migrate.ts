@@ -111,7 +111,7 @@ async function ask(client: Client, request: MigrationRequest): Promise<Migration
     })) as MigrationLook;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError) || reportOf(error).exitCode !== EXIT.bug) throw error;
-    throw new RefusedFailure(`the migrations could not be looked at: ${messageOf(error)}`, { cause: error });
+    throw new RefusedFailure(`expected to look at the migrations, seen: ${messageOf(error)}`, { cause: error });
   }
 }
 

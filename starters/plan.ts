@@ -67,6 +67,6 @@ async function askPlan(client: Client, request: ReleaseRequest): Promise<PlanAns
     if (!(error instanceof WorkflowFailedError)) throw error;
     // A failure that Spillway raised has its own exit code.
     if (reportOf(error).exitCode !== EXIT.bug) throw error;
-    throw new RefusedFailure(`the plan could not be made: ${messageOf(error)}`, { cause: error });
+    throw new RefusedFailure(`expected to make the plan, seen: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -64,8 +64,6 @@ function rightText(file: string, environments: Record<string, AppConfig>): strin
 }
 
 function wrongText(file: string, { mistakes }: CheckedFile, { colours }: Out): string {
-  return [
-    colours.red(`${file} has ${formatCount(mistakes.length, 'mistake')}:`),
-    ...mistakes.map((mistake) => mistakeText(file, mistake)),
-  ].join('\n');
+  const count = formatCount(mistakes.length, 'mistake');
+  return [colours.red(`${file} has ${count}:`), ...mistakes.map((mistake) => mistakeText(file, mistake))].join('\n');
 }

@@ -17,6 +17,6 @@ export function parseMoment(text: string): number {
   const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
   if (Number.isFinite(parsed)) return parsed;
   throw new InvalidArgumentError(
-    'expected a moment: 2026-11-21T10:00:00Z, seconds since the epoch, `now`, or how long ago, such as 2h',
+    `expected a moment (2026-11-21T10:00:00Z, seconds since the epoch, now, or how long ago, such as 2h), seen "${text}"`,
   );
 }

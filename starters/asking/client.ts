@@ -28,8 +28,8 @@ export async function connect(settings: TemporalSettings = temporalSettings(proc
     return new Client({ connection, namespace: settings.namespace });
   } catch (error) {
     throw new UnreachableFailure(
-      `expected Temporal at ${settings.address}, but it did not answer within ${CONNECT_TIMEOUT / 1_000} s ` +
-        `(${oneLine(error)}). Start one here with \`spillway dev\`, or set TEMPORAL_ADDRESS to where yours is.`,
+      `expected Temporal to answer at ${settings.address} within ${CONNECT_TIMEOUT / 1_000} s, seen: ${oneLine(error)}; ` +
+        'start one here with `spillway dev`, or set TEMPORAL_ADDRESS to where yours is',
       { cause: error },
     );
   }
@@ -102,8 +102,8 @@ function isBetweenTasks({ code, details }: GrpcError): boolean {
 // CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE
 const TRANSIENT = new Set([1, 2, 4, 8, 10, 13, 14]);
 const REFUSED = new Map([
-  [7, 'may not do this (permission denied); check TEMPORAL_API_KEY and the namespace'],
-  [16, 'is not who Temporal expects (unauthenticated); check TEMPORAL_API_KEY or the client certificate'],
+  [7, 'permission denied; check TEMPORAL_API_KEY and the namespace'],
+  [16, 'unauthenticated; check TEMPORAL_API_KEY or the client certificate'],
 ]);
 
 type GrpcError = Error & { code: number; details: string };
@@ -118,18 +118,21 @@ function explained(error: unknown, { address, namespace }: TemporalSettings): un
   const code = grpcError(error)?.code;
   if (error instanceof Error && error.name === 'NamespaceNotFoundError') {
     return new UnreachableFailure(
-      `expected the namespace "${namespace}" at ${address}, but there is none. Make it with ` +
-        `\`temporal operator namespace create ${namespace}\`, or set TEMPORAL_NAMESPACE.`,
+      `expected the namespace "${namespace}" at ${address}, seen none; make it with ` +
+        `\`temporal operator namespace create ${namespace}\`, or set TEMPORAL_NAMESPACE`,
       { cause: error },
     );
   }
   if (code === undefined) return error;
   const refused = REFUSED.get(code);
   if (refused !== undefined)
-    return new UnreachableFailure(`this client ${refused} (${address}, ${namespace})`, { cause: error });
+    return new UnreachableFailure(
+      `expected Temporal at ${address} to let this client into the namespace "${namespace}", seen: ${refused}`,
+      { cause: error },
+    );
   if (!TRANSIENT.has(code) && !(error instanceof ServiceError)) return error;
   return new UnreachableFailure(
-    `Temporal at ${address} could not answer (${oneLine(error)}). Try again, and look at \`spillway doctor\`.`,
+    `expected an answer from Temporal at ${address}, seen: ${oneLine(error)}; try again, and look at \`spillway doctor\``,
     { cause: error },
   );
 }
@@ -160,9 +163,10 @@ async function readPem(pem: Pem): Promise<Buffer> {
   try {
     return await readFile(pem.path);
   } catch (error) {
-    throw new ConfigurationFailure(`expected a PEM file at ${pem.path} for Temporal’s TLS: ${oneLine(error)}`, {
-      cause: error,
-    });
+    throw new ConfigurationFailure(
+      `expected a PEM file at ${pem.path} for Temporal’s TLS, seen: ${oneLine(error)}; correct the variable that names it`,
+      { cause: error },
+    );
   }
 }
 

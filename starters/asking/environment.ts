@@ -48,8 +48,8 @@ export async function expectWorker(client: Client): Promise<void> {
   while (!(await findWorkers(client)).length) {
     if (Date.now() >= deadline) {
       throw new UnreachableFailure(
-        `expected a worker on the task queue "${taskQueue()}", but none asks for work. Start one with ` +
-          '`spillway worker` (or `spillway dev`), or set SPILLWAY_TASK_QUEUE. Nothing was changed.',
+        `expected a worker that asks for work on the task queue "${taskQueue()}", seen none; nothing was changed: start one ` +
+          'with `spillway worker` (or `spillway dev`), or set SPILLWAY_TASK_QUEUE',
       );
     }
     await sleep(500);
@@ -86,9 +86,9 @@ function askOnce(client: Client, request: Request): Promise<ReleaseAnswer> {
 
 function noAnswer({ app, environment }: Request, cause: unknown): UnreachableFailure {
   return new UnreachableFailure(
-    `the environment ${environment} of ${app} did not answer within ${ANSWER_TIMEOUT / 1_000} s. It may still begin ` +
-      `within ${CLOCKS_DIFFER_MS / 1_000} s, and is refused after that: look at \`spillway status\` and the log of the ` +
-      'worker before asking again.',
+    `expected the environment ${environment} of ${app} to answer within ${ANSWER_TIMEOUT / 1_000} s, seen nothing; it may ` +
+      `still begin within ${CLOCKS_DIFFER_MS / 1_000} s, and is refused after that: look at \`spillway status\` and the log ` +
+      'of the worker before asking again',
     { cause },
   );
 }

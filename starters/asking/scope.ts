@@ -64,7 +64,7 @@ export async function configured(options: ScopeOptions): Promise<Configured> {
   const { config, projectDirectory } = await loadConfiguration(options.file, environment);
   if (options.app !== undefined && options.app !== config.app)
     throw new ConfigurationFailure(
-      `--app says ${options.app}, but ${options.file} is for ${config.app}; leave one out`,
+      `expected --app ${config.app}, as ${options.file} says, seen ${options.app}; leave one out`,
     );
   return { app: config.app, environment, config, projectDirectory };
 }
@@ -90,8 +90,8 @@ export async function whoIs(given: string | undefined, env: NodeJS.ProcessEnv = 
 async function namesIn(file: string): Promise<{ app?: string; environments: string[] }> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigurationFailure(
-      `expected a configuration at ${file}, but it cannot be read (${error.code ?? error.message}). ` +
-        'Run `spillway init`, give --file PATH, or give both --app and --environment.',
+      `expected a configuration at ${file}, seen: ${error.code ?? error.message}; ` +
+        'run `spillway init`, give --file PATH, or give both --app and --environment',
       { cause: error },
     );
   });
@@ -109,7 +109,7 @@ function parsed(text: string, file: string): Record<string, unknown> {
   } catch (error) {
     const [said = ''] = (error as Error).message.split('\n', 1);
     throw new ConfigurationFailure(
-      `expected YAML in ${file}, seen: ${said.replace(/:$/, '')}. Correct it; \`spillway validate\` tells every mistake.`,
+      `expected YAML in ${file}, seen: ${said.replace(/:$/, '')}; correct it: \`spillway validate\` tells every mistake`,
       { cause: error },
     );
   }
@@ -118,5 +118,7 @@ function parsed(text: string, file: string): Record<string, unknown> {
 function onlyOne(environments: string[], file: string): string {
   const [first = IMPLICIT_ENVIRONMENT, ...others] = environments;
   if (others.length === 0) return first;
-  throw new ConfigurationFailure(`which environment? ${file} has ${environments.join(', ')}. Give --environment NAME.`);
+  throw new ConfigurationFailure(
+    `expected an environment of ${file} (${environments.join(', ')}), seen none; give --environment NAME`,
+  );
 }

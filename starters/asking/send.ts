@@ -50,8 +50,8 @@ export async function sendMessage(
     throw error;
   }
   throw new UnreachableFailure(
-    `no worker answered within ${PATIENCE / 1_000} s, so nobody knows whether ${name} arrived. ` +
-      'See that a worker runs (`spillway doctor`), then look at `spillway status` before sending it again.',
+    `expected a worker to answer within ${PATIENCE / 1_000} s, seen none: nobody knows whether ${name} arrived; ` +
+      'see that a worker runs (`spillway doctor`), then look at `spillway status` before sending it again',
   );
 }
 
@@ -67,7 +67,7 @@ async function nothingRuns(client: Client, scope: Scope, name: MessageName): Pro
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     return new RefusedFailure(
-      `expected a running release of ${where} for ${name}, but none was ever started; see \`spillway current\``,
+      `expected a running release of ${where} for ${name}, seen that none was ever started; \`spillway current\` shows what runs`,
     );
   }
 }

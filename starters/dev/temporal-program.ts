@@ -56,8 +56,8 @@ export async function temporalProgram(search: Search): Promise<string> {
     }
   }
   throw new ConfigurationFailure(
-    `Expected the program \`temporal\` on the path, seen none, and none could be had (${tried.join('; ')}). ` +
-      'Install it (https://docs.temporal.io/cli), or set TEMPORAL_ADDRESS to a Temporal that runs.',
+    `expected the program \`temporal\` on the path, seen none, and none could be had (${tried.join('; ')}); ` +
+      'install it (https://docs.temporal.io/cli), or set TEMPORAL_ADDRESS to a Temporal that runs',
   );
 }
 

@@ -123,8 +123,8 @@ async function mustBeFree(port: number, flag: string): Promise<void> {
     await once(server, 'listening');
   } catch (error) {
     throw new ConfigurationFailure(
-      `Expected port ${port} to be free for Temporal, seen ${(error as NodeJS.ErrnoException).code ?? String(error)}. ` +
-        `Choose another with ${flag}, or, if a Temporal runs already, set TEMPORAL_ADDRESS to where it answers.`,
+      `expected port ${port} to be free for Temporal, seen ${(error as NodeJS.ErrnoException).code ?? String(error)}; ` +
+        `choose another with ${flag}, or, if a Temporal runs already, set TEMPORAL_ADDRESS to where it answers`,
     );
   } finally {
     server.close();
@@ -167,14 +167,14 @@ async function startFailure(
 ): Promise<Error> {
   if ((await child.ended).code === LOCKED) {
     return new ConfigurationFailure(
-      `Expected the database ${database} to be free, seen that another Temporal server uses it. Stop that one, name ` +
-        'another file with --database, or set TEMPORAL_ADDRESS to use the server that runs.',
+      `expected the database ${database} to be free, seen that another Temporal server uses it; stop that one, name ` +
+        'another file with --database, or set TEMPORAL_ADDRESS to use the server that runs',
     );
   }
   const written = (await readFile(log.file).catch(() => Buffer.alloc(0))).subarray(log.from).toString();
   const said = written.trim().split('\n').slice(-20).join('\n');
   return new UnreachableFailure(
-    `Expected Temporal to answer at ${address}, it did not. The end of ${log.file}:\n${said}`,
+    `expected Temporal to answer at ${address}, seen that it does not; the end of ${log.file}:\n${said}`,
     { cause: error },
   );
 }

@@ -92,7 +92,7 @@ async function readSource(file: string): Promise<Source> {
 }
 
 function unreadable(file: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code !== 'ENOENT') return `expected a configuration at ${file}, but it cannot be read: ${message}`;
+  if (code !== 'ENOENT') return `expected a configuration at ${file}, seen: ${message}`;
   return `expected a configuration at ${file}, seen no such file; write one with \`spillway init\`, or name another with --file`;
 }
 
@@ -165,8 +165,9 @@ function collect(source: Source, checked: { name: string; mistakes: Mistake[] }[
 
 function failureOf(file: string, mistakes: LocatedMistake[]): ConfigurationFailure {
   const lines = mistakes.map((mistake) => `  ${mistakeText(file, mistake)}`);
+  const count = formatCount(mistakes.length, 'mistake');
   return new ConfigurationFailure(
-    `expected a configuration without mistakes, ${file} has ${formatCount(mistakes.length, 'mistake')}:\n${lines.join('\n')}`,
+    `expected a configuration without mistakes, seen ${count} in ${file}:\n${lines.join('\n')}`,
   );
 }
 

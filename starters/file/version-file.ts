@@ -129,7 +129,7 @@ function parsed(file: string, text: string): Record<string, unknown> {
     const content: unknown = JSON.parse(text);
     if (isMapping(content)) return content;
   } catch (error) {
-    throw new ConfigurationFailure(`expected JSON in ${file}: ${(error as Error).message}`, { cause: error });
+    throw new ConfigurationFailure(`expected JSON in ${file}, seen: ${(error as Error).message}`, { cause: error });
   }
   throw new ConfigurationFailure(`expected a JSON object in ${file}, seen something else`);
 }

@@ -124,8 +124,8 @@ export class Follower {
     const patience = stuck ? STUCK_PATIENCE : PATIENCE;
     if (since < patience) return;
     throw new UnreachableFailure(
-      `${why} since ${formatDuration(patience)}. The release is kept by Temporal and goes on as soon as a worker runs ` +
-        '(`spillway worker`); `spillway watch` follows it again.',
+      `expected an answer within ${formatDuration(patience)}, seen: ${why}; Temporal keeps the release, which goes on as ` +
+        'soon as a worker runs (`spillway worker`): `spillway watch` follows it again',
     );
   }
 
@@ -143,7 +143,9 @@ export class Follower {
     const entry = (await this.ledger()).find(({ release }) => releaseId === undefined || release.id === releaseId);
     if (entry !== undefined) return this.remembered(entry);
     if (releaseId !== undefined && waited < PATIENCE) return undefined;
-    throw new RefusedFailure(`expected a release of ${this.scope.app} in ${this.scope.environment}, but there is none`);
+    throw new RefusedFailure(
+      `expected a release of ${this.scope.app} in ${this.scope.environment}, seen none; \`spillway release\` begins one`,
+    );
   }
 
   /** Its environment notices that it is gone, and puts the target right. */
@@ -161,7 +163,8 @@ export class Follower {
     this.show({ silence: { why: `${how}: no undo could run, so its environment puts things right` } });
     if (Date.now() - this.goneSince < PATIENCE) return undefined;
     throw new UnreachableFailure(
-      `the release ended from outside (${how}) and its environment does not answer; see \`spillway status\``,
+      `expected the environment to put things right after the release ended from outside (${how}), seen no answer; ` +
+        'see `spillway status`',
     );
   }
 

@@ -180,7 +180,7 @@ test.each([
     /expected a metric with `prometheus`/,
   ],
   ['an end before the beginning', SECONDS, ['--to', at(FROM - 1)], /expected --from to be before --to/],
-  ['no moment', SECONDS, ['--to', 'yesterday'], /expected a moment: 2026-11-21T10:00:00Z/],
+  ['no moment', SECONDS, ['--to', 'yesterday'], /expected a moment \(2026-11-21T10:00:00Z/],
   ['a slot that is none', SECONDS, ['--slot', 'red'], /expected blue or green/],
   ['a slot compared with itself', SECONDS, ['--baseline-slot', 'green'], /it would be compared with itself/],
   ['more values than are answered', SECONDS, ['--from', '2000-01-01'], /lengthen `interval`/],

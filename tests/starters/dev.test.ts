@@ -131,7 +131,7 @@ test('with TEMPORAL_ADDRESS it uses the Temporal that answers there, and leaves 
 test('with TEMPORAL_ADDRESS on another machine that does not answer it ends with 69 and says what to do', async () => {
   const { ended, stderr } = dev([], { TEMPORAL_ADDRESS: 'nowhere.invalid:7233' });
   expect(await ended).toBe(69);
-  expect(stderr()).toMatch(/Expected Temporal at nowhere\.invalid:7233.*unset it/s);
+  expect(stderr()).toMatch(/expected Temporal at nowhere\.invalid:7233.*unset it/s);
 }, 300_000);
 
 test('a worker that refuses its configuration ends it with 64, and Temporal with it', async () => {

@@ -115,7 +115,7 @@ describe('at a terminal', () => {
       type('\r');
     });
     expect(seen).toContain('nothing was changed');
-    expect((await project.run('watch', '-e', 'production')).stderr).toContain('there is none');
+    expect((await project.run('watch', '-e', 'production')).stderr).toContain('seen none');
   });
 
   it('detaches at the second Ctrl-C, and the release goes on', async () => {

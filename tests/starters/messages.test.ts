@@ -112,7 +112,7 @@ describe('without a worker', () => {
     expect(abort.exitCode).toBe(0);
     expect(JSON.parse(abort.stdout)).toMatchObject({ message: 'abort', sent: 'kept' });
     expect(pause.exitCode).toBe(69);
-    expect(pause.stderr).toContain('no worker answered');
+    expect(pause.stderr).toContain('expected a worker to answer');
     const { events } = await world.client.workflow.getHandle(releaseWorkflowId(request)).fetchHistory();
     const signals = (events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes?.signalName ?? []);
     expect(signals).toEqual(['abort']);

@@ -46,7 +46,7 @@ it('an environment that was never released to has nothing live and no history', 
   expect(await run('current')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('nothing is live') });
   expect(await run('status')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing is live') });
   expect(json((await run('history', '--json')).stdout)).toEqual({ entries: [] });
-  expect(await run('watch')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('there is none') });
+  expect(await run('watch')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('seen none') });
 });
 
 it('status shows the release that runs and what is live beside it; current stays with what is live [proves V5]', async () => {

@@ -77,7 +77,7 @@ test('search attributes that an older database lacks are added', async () => {
 test('two servers do not share a database', async () => {
   const { database } = await start();
   await expect(start()).rejects.toThrow(ConfigurationFailure);
-  await expect(start()).rejects.toThrow(`Expected the database ${database} to be free`);
+  await expect(start()).rejects.toThrow(`expected the database ${database} to be free`);
 });
 
 test('a port in use is refused, with the flag that chooses another', async () => {

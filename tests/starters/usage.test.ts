@@ -53,7 +53,11 @@ const p = ['-e', 'production'];
 const WRONG: [string, string[], string | RegExp][] = [
   ['an unknown command', ['relaese'], /unknown command 'relaese'/],
   ['an unknown option', ['status', '--environmnet', 'x'], /unknown option/],
-  ['no environment where there are two', ['status'], /which environment\? .* has production, staging/],
+  [
+    'no environment where there are two',
+    ['status'],
+    /expected an environment of .* \(production, staging\), seen none/,
+  ],
   ['no file', ['abort', '-f', 'none.yaml', ...p], /none.yaml/],
   ['a file that is not YAML', ['current', '-f', 'broken.yaml', ...p], /^expected YAML in \S+, seen: [^\n]+ at line 2/],
   ['an environment that is not there, of a question', ['status', '-e', 'prodction'], /did you mean "production"/],
@@ -66,7 +70,7 @@ const WRONG: [string, string[], string | RegExp][] = [
     ['release', '--bump', 'huge', ...p],
     /Allowed choices are patch, minor, major, prerelease/,
   ],
-  ['another app than the file’s', ['plan', '--app', 'other', ...p], /--app says other/],
+  ['another app than the file’s', ['plan', '--app', 'other', ...p], /expected --app .*, seen other/],
   ['too long a reason', ['abort', ...p, '-m', 'x'.repeat(501)], /at most 500 characters/],
   ['a limit that is no number', ['history', '--limit', 'many', ...p], /whole number from 1 to 200/],
   ['smoke without an address', ['smoke', '--path', '/'], /--url/],

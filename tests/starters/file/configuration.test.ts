@@ -43,14 +43,14 @@ describe('a wrong configuration', () => {
   });
 
   test('that is a folder says that it cannot be read', async () => {
-    expect((await failureOf(loadFile(directory))).message).toContain(`${directory}, but it cannot be read: EISDIR`);
+    expect((await failureOf(loadFile(directory))).message).toContain(`${directory}, seen: EISDIR`);
   });
 
   test('fails once, with all its mistakes in the order of their lines', async () => {
     await writeFile(file, `${RIGHT}    memroy: 5MB\n    cpu: much\nrouter: {kind: apache}\n`);
     const { message } = await failureOf(loadConfiguration(file, 'production'));
     expect(message.split('\n')).toEqual([
-      `expected a configuration without mistakes, ${file} has 3 mistakes:`,
+      `expected a configuration without mistakes, seen 3 mistakes in ${file}:`,
       `  ${file}:9 services.backend.memroy: unknown key, did you mean "memory"?`,
       `  ${file}:10 services.backend.cpu: expected a number, seen "much"`,
       `  ${file}:11 router.kind: expected haproxy or nginx, seen "apache"`,
