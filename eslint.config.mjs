@@ -4,6 +4,7 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 
 const FOLDERS = [
   'domain',
+  'waiting',
   'workflows',
   'activities',
   'targets',
@@ -94,8 +95,9 @@ export default tseslint.config(
     ignores: WITH_ZOD,
     patterns: (depth) => [valuesOnlyFrom('^zod$', NO_ZOD), valuesOnlyFrom(`${outOf(depth - 1)}config(/|$)`, NO_ZOD)],
   }),
-  ...adapters.flatMap((folder) => row(folder, { values: ['domain'], types: adapterTypes[folder] })),
-  ...row('activities', { values: ['domain', ...adapters], temporal: ['activity'] }),
+  ...row('waiting', { values: ['domain'] }),
+  ...adapters.flatMap((folder) => row(folder, { values: ['domain', 'waiting'], types: adapterTypes[folder] })),
+  ...row('activities', { values: ['domain', 'waiting', ...adapters], temporal: ['activity'] }),
   ...row('workflows', {
     values: ['domain'],
     types: ['activities'],

@@ -1,6 +1,7 @@
 import { UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Finding } from '../domain/preflight';
+import { TimeUp, within } from '../waiting/within';
 import type { PreflightCheck } from './steps';
 
 /** Longest that a check may take: what does not answer by then is bad news, not a reason to wait. */
@@ -13,16 +14,14 @@ export async function tryCheck(
   redact: (text: string) => string,
   body: (io: Io) => Promise<Finding>,
 ): Promise<PreflightCheck> {
-  const limit = AbortSignal.timeout(LIMIT_MS);
-  const bounded = { ...io, signal: AbortSignal.any([io.signal, limit]) };
   try {
-    const finding = await Promise.race([body(bounded), rejectOn(bounded.signal)]);
+    const finding = await within({ signal: io.signal, limit: LIMIT_MS }, (signal) => body({ ...io, signal }));
     const ok = 'note' in finding;
     const warning = ok && finding.warning;
     return { name, ok, detail: redact(ok ? finding.note : finding.problem), ...(warning && { warning }) };
   } catch (error) {
     io.signal.throwIfAborted();
-    if (limit.aborted)
+    if (error instanceof TimeUp)
       return {
         name,
         ok: false,
@@ -32,11 +31,4 @@ export async function tryCheck(
     const detail = redact(error instanceof Error ? error.message : String(error));
     return { name, ok: false, detail, ...(error instanceof UnreachableFailure && { unreachable: true }) };
   }
-}
-
-/** A part that does not listen to the signal must not keep the others waiting. */
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 }

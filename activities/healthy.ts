@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthConfig, ServiceConfig } from '../domain/config';
 import { endOf, judgeExits, watchedOf, type Watched } from '../domain/containers/exits';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
@@ -7,6 +6,7 @@ import type { Owned } from '../domain/ownership';
 import type { Group, ReleaseRef } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Replica } from '../targets/replicas';
+import { until } from '../waiting/until';
 import { askCheck, type Asker } from './ask';
 import { lastWords } from './last-words';
 import type { Step } from './steps';
@@ -53,15 +53,17 @@ export async function untilHealthy(waiting: Omit<Waiting, 'seen' | 'well'>): Pro
   const services = waitedFor(state).map(([, service]) => service);
   const limit = Math.max(...services.map(({ health }) => health.attempts * health.interval));
   const longestPause = Math.max(...services.map(({ health }) => health.interval));
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, longestPause)) {
+  const pause = (looks: number): number => Math.min(FIRST_PAUSE_MS * 2 ** (looks - 1), longestPause);
+  let sick: Look[] = [];
+  const well = await until({ signal: state.io.signal, pause, limit }, async () => {
     const looks = await lookAtAll(state, Date.now() - started);
-    const sick = looks.filter(({ healthy }) => !healthy);
+    sick = looks.filter(({ healthy }) => !healthy);
     if (sick.length === 0) return looks.map(({ replica }) => replica);
-    const left = started + limit - Date.now();
-    if (left <= 0 || sick.some(({ hopeless }) => hopeless)) throw await failure(state, sick, Date.now() - started);
+    if (sick.some(({ hopeless }) => hopeless)) throw await failure(state, sick, Date.now() - started);
     state.io.onProgress(`${looks.length - sick.length} of ${looks.length} replicas healthy; ${sick[0]!.detail}`);
-    await sleep(Math.max(1, Math.min(pause, left)), undefined, { signal: state.io.signal });
-  }
+  });
+  if (well) return well;
+  throw await failure(state, sick, Date.now() - started);
 }
 
 async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {

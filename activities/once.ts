@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { endOf } from '../domain/containers/exits';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import type { Slot } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Replica } from '../targets/replicas';
+import { until } from '../waiting/until';
 import { serverClock } from './clock';
 import type { StepParts } from './io';
 import { lastWords } from './last-words';
@@ -30,15 +30,14 @@ export async function runOnce(input: Once, step: StepParts, parts: Parts): Promi
   for (const job of await jobs(input, step))
     await step.target.groups.startOnce({ scope: step.release, ...job }, step.io);
   const clock = serverClock();
-  for (;;) {
+  await until({ signal: step.io.signal, pause: POLL_MS }, async () => {
     const left = (await jobs(input, step)).filter(({ state }) => state !== 'exited');
     await refuseFailed(input, step, parts);
-    if (left.length === 0) return;
+    if (left.length === 0) return true;
     const late = left.find(({ service }) => clock() > input.config.services[service]!.longest);
     if (late) throw await tooLate(late, input, step, parts);
     step.io.onProgress(`waits until ${left.map(({ container }) => container).join(', ')} ended`);
-    await sleep(POLL_MS, undefined, { signal: step.io.signal });
-  }
+  });
 }
 
 async function jobs({ config, slot }: Once, { target, io, release }: StepParts): Promise<Replica[]> {

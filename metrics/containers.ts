@@ -4,8 +4,8 @@ import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
 import type { Replica, ReplicaRef, ReplicaUsage } from '../targets/replicas';
 import type { Target } from '../targets/target';
+import { within } from '../waiting/within';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
-import { within } from './within';
 
 /** A share of CPU needs two looks; these lie at least this far apart, or the engine's figures are too coarse. */
 const LOOK_MS = 1_000;
@@ -34,7 +34,8 @@ export class ContainersSource implements MetricSource {
     const { timeout, measure } = this.settings.config;
     const late = `expected the engine to answer within ${formatDuration(timeout)}, seen nothing`;
     try {
-      return await within(io, timeout, late, async (bounded) => {
+      return await within({ signal: io.signal, limit: timeout, late }, async (signal) => {
+        const bounded = { ...io, signal };
         const running = await this.running(of, bounded);
         if (!Array.isArray(running)) return running;
         return measure === 'memory' ? this.memory(running, bounded) : this.cpu(running, bounded);

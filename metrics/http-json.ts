@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
-import { within } from './within';
+import { within } from '../waiting/within';
 
 const TRIES = 3;
 /** Before the second try; doubled before each further one. */
@@ -40,7 +40,9 @@ export async function postTo(question: HttpQuestion, io: Io): Promise<HttpAnswer
   const late = `expected an answer of ${shownUrl(url)}, seen none within ${formatDuration(timeout)}`;
   let last: Answered | undefined;
   try {
-    return await within(io, timeout, late, (bounded) => tryToPost(question, bounded, (answer) => (last = answer)));
+    return await within({ signal: io.signal, limit: timeout, late }, (signal) =>
+      tryToPost(question, { ...io, signal }, (answer) => (last = answer)),
+    );
   } catch (error) {
     io.signal.throwIfAborted();
     // An answer from before the time was over tells more.

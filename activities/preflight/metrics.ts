@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Io } from '../../domain/host';
 import type { Owner } from '../../domain/ownership';
 import type { Finding } from '../../domain/preflight';
 import type { Live } from '../../domain/release';
 import { formatDuration } from '../../domain/units';
 import type { Measured, Reading } from '../../metrics/metric';
+import { until } from '../../waiting/until';
 import { openMetrics, type OpenMetric } from '../metrics';
 import type { Parts } from '../parts';
 import type { Check } from './check';
@@ -15,8 +15,8 @@ type Answer = Exclude<Reading, { missing: string }>;
 const LOOK_BACK_MS = 5 * 60_000;
 
 /** A single scrape that failed, or a source that is just starting, is no reason to refuse a release. */
-const ATTEMPTS = 4;
-const BETWEEN_ATTEMPTS_MS = 1_000;
+const LOOKS = 4;
+const BETWEEN_LOOKS_MS = 1_000;
 
 /**
  * Asks every metric of the canary about the live version: one that fails there, or answers nothing, would do so in the
@@ -56,14 +56,15 @@ async function ask(
 }
 
 async function readPatiently(metric: OpenMetric, measured: Measured, measurable: boolean, io: Io): Promise<Reading> {
-  for (let attempt = 1; ; attempt++) {
+  let reading: Reading = { missing: 'it was not asked', fault: false };
+  await until({ signal: io.signal, pause: BETWEEN_LOOKS_MS, looks: LOOKS }, async () => {
     const to = Date.now();
     const length = metric.kind === 'counts' ? LOOK_BACK_MS : metric.config.interval;
-    const reading = await metric.read(measured, { from: to - length, to }, io);
+    reading = await metric.read(measured, { from: to - length, to }, io);
     const maySoonAnswer = 'missing' in reading && (reading.unreachable || (measurable && !reading.fault));
-    if (!maySoonAnswer || attempt === ATTEMPTS) return reading;
-    await sleep(BETWEEN_ATTEMPTS_MS, undefined, { signal: io.signal });
-  }
+    return maySoonAnswer ? undefined : true;
+  });
+  return reading;
 }
 
 /** A value that is older than this, and than some of its intervals, is what is left of something that ended. */

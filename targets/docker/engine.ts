@@ -10,7 +10,7 @@ import type { TargetConfig } from '../../domain/config';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { SshAgent } from './ssh';
-import { TimeUp, within } from '../within';
+import { TimeUp, within } from '../../waiting/within';
 
 /** What the worker gives a target of its own surroundings, because only workers read their environment. */
 export interface Surroundings {
@@ -91,7 +91,9 @@ export class DockerEngine {
     limitMs: number | null = CALL_MS,
   ): Promise<T> {
     try {
-      return await within(io.signal, limitMs, (signal) => work(this.docker, { abortSignal: opaque(signal) }));
+      return await within({ signal: io.signal, limit: limitMs }, (signal) =>
+        work(this.docker, { abortSignal: opaque(signal) }),
+      );
     } catch (error) {
       io.signal.throwIfAborted();
       throw error instanceof TimeUp ? this.unreachable(error.message, error) : this.named(error);

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { ConfigurationFailure, UnhealthyFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
@@ -14,10 +13,11 @@ import type { DockerImages } from './images';
 import { ensureNetwork, type EnvironmentNetwork } from './network';
 import { runOf, serviceOf } from './replica';
 import type { DockerReplicas } from './replicas';
+import { until } from '../../waiting/until';
 import type { Deployment, Groups, Removal, ServiceRef } from '../groups';
 import type { Replica } from '../replicas';
 
-const CREATE_ATTEMPTS = 50;
+const CREATE_LOOKS = 50;
 const CREATE_PAUSE_MS = 100;
 
 interface Plan {
@@ -169,20 +169,23 @@ export class DockerGroups implements Groups {
   }
 
   private async create(options: Docker.ContainerCreateOptions, release: Owned<ReleaseRef>, io: Io): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    const { engine, containers } = this.parts;
+    let refusal: unknown;
+    const isThere = await until({ signal: io.signal, pause: CREATE_PAUSE_MS, looks: CREATE_LOOKS }, async () => {
       try {
-        await this.parts.engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
-        return;
+        await engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
+        return true;
       } catch (error) {
-        if (statusOf(error) !== 409 || attempt === CREATE_ATTEMPTS) throw error;
+        if (statusOf(error) !== 409) throw error;
+        refusal = error;
       }
-      const present = await this.parts.containers.inspect(options.name!, io);
+      // A killed worker's last request may hold the name before its container can be looked at.
+      const present = await containers.inspect(options.name!, io);
       if (present && !isOwn(present.Config.Labels, release)) throw nameTaken(options.name!);
-      if (present?.Config.Labels[LABELS.release] === release.id) return;
+      if (present?.Config.Labels[LABELS.release] === release.id) return true;
       if (present) await this.stopAndRemove(present.Id, 0, io);
-      // A killed worker's last request still holds the name, and its container cannot be looked at yet.
-      else await sleep(CREATE_PAUSE_MS, undefined, { signal: io.signal });
-    }
+    });
+    if (!isThere) throw refusal;
   }
 
   private async startNew(container: string, io: Io): Promise<void> {
@@ -193,8 +196,9 @@ export class DockerGroups implements Groups {
       if (status === 304) return;
       if (status === undefined) throw error;
       const seen = `expected ${container} to start, seen ${reasonOf(error)}`;
-      // 400: the command cannot be run, which no further try changes.
-      if (status === 400) throw new UnhealthyFailure(`${seen}: correct its \`command\` or image`);
+      // 400: the command cannot be run, which no further try changes; or two workers make the network at once, which passes.
+      if (status === 400 && !seen.includes('ambiguous'))
+        throw new UnhealthyFailure(`${seen}: correct its \`command\` or image`);
       throw new UnreachableFailure(`${seen}: it is tried again`);
     }
   }

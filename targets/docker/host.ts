@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Address, ExecResult, FoundContainer, Host, HostContainer, Io } from '../../domain/host';
@@ -9,10 +8,11 @@ import { execIn } from './exec';
 import { localAccess, type HostAccess } from './host-local';
 import { RemoteAccess } from './host-remote';
 import type { DockerImages } from './images';
+import { until } from '../../waiting/until';
 
 /** Says what a host's container was made from, so that an unchanged one is left alone. */
 const SPEC_LABEL = 'spillway.spec';
-const ATTEMPTS = 50;
+const LOOKS = 50;
 const PAUSE_MS = 100;
 const STOP_SECONDS = 10;
 
@@ -107,7 +107,8 @@ export class DockerHost implements Host {
     io: Io,
   ): Promise<'started' | 'running'> {
     let refusal = '';
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    // A name is taken before its container can be looked at.
+    const outcome = await until({ signal: io.signal, pause: PAUSE_MS, looks: LOOKS }, async () => {
       const found = await this.inspect(container.name, io);
       const isSame = found?.Config.Labels[SPEC_LABEL] === options.Labels?.[SPEC_LABEL];
       if (found && isSame && found.State.Running && !found.State.Restarting) return 'running';
@@ -123,12 +124,9 @@ export class DockerHost implements Host {
         if (statusOf(error) !== 404 && statusOf(error) !== 409) throw named(container, error);
         refusal = reasonOf(error);
       }
-      // A name is taken before its container can be looked at.
-      await sleep(PAUSE_MS, undefined, { signal: io.signal });
-    }
-    throw new UnreachableFailure(
-      `expected container ${container.name} to start, seen ${refusal} in ${ATTEMPTS} attempts`,
-    );
+    });
+    if (outcome) return outcome;
+    throw new UnreachableFailure(`expected container ${container.name} to start, seen ${refusal} in ${LOOKS} attempts`);
   }
 
   private async create(container: HostContainer, options: Docker.ContainerCreateOptions, io: Io): Promise<void> {

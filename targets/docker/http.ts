@@ -5,7 +5,7 @@ import { UnreachableFailure } from '../../domain/failures';
 import type { ReadyCheck } from '../../domain/health';
 import type { Host, Io } from '../../domain/host';
 import type { Answer, Asked } from '../replicas';
-import { TimeUp, within } from '../within';
+import { TimeUp, within } from '../../waiting/within';
 
 /** Most of a body that is looked at, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -18,7 +18,7 @@ const BODY_LIMIT = 1024 * 1024;
 export async function askFrom(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<Answer> {
   const started = performance.now();
   try {
-    const { status, body } = await within(io.signal, check.timeout, (signal) =>
+    const { status, body } = await within({ signal: io.signal, limit: check.timeout }, (signal) =>
       ask(host, at, check, { ...io, signal }),
     );
     return { status, body, latency: performance.now() - started };

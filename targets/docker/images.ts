@@ -7,7 +7,7 @@ import { LABELS } from '../../domain/names';
 import type { PinnedImage, Scope } from '../../domain/release';
 import { packContext } from './context';
 import { credentialsFor } from './credentials';
-import { reasonOf, statusOf, type Abort, type DockerEngine, type Surroundings } from './engine';
+import { reasonOf, statusOf, unless, type Abort, type DockerEngine, type Surroundings } from './engine';
 import { pruneImages } from './prune';
 import type { ImageBuild, ImageFacts, Images } from '../images';
 
@@ -134,20 +134,13 @@ export class DockerImages implements Images {
   }
 
   private async untag(reference: string, io: Io): Promise<void> {
-    try {
-      await this.engine.call(io, (docker, abort) => docker.getImage(reference).remove({ force: true, ...abort }));
-    } catch (error) {
-      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
-    }
+    await this.engine
+      .call(io, (docker, abort) => docker.getImage(reference).remove({ force: true, ...abort }))
+      .catch(unless(404, 409));
   }
 
-  private async find(name: string, io: Io): Promise<Docker.ImageInspectInfo | undefined> {
-    try {
-      return await this.engine.call(io, (docker) => docker.getImage(name).inspect());
-    } catch (error) {
-      if (statusOf(error) === 404) return undefined;
-      throw error;
-    }
+  private find(name: string, io: Io): Promise<Docker.ImageInspectInfo | undefined> {
+    return this.engine.call(io, (docker) => docker.getImage(name).inspect()).catch(unless(404));
   }
 
   /** Reads the engine's events, one JSON object a line, until the stream ends or `take` throws. */

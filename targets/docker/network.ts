@@ -4,7 +4,7 @@ import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures'
 import type { Io } from '../../domain/host';
 import { LABELS, networkName } from '../../domain/names';
 import { isOwn, type Owned } from '../../domain/ownership';
-import { reasonOf, statusOf, type DockerEngine } from './engine';
+import { reasonOf, statusOf, unless, type DockerEngine } from './engine';
 
 /** How often another process may take a subnet before this one does. */
 const ATTEMPTS = 20;
@@ -99,11 +99,7 @@ async function subnetsInUse(engine: DockerEngine, io: Io): Promise<string[]> {
 async function keepOldest(engine: DockerEngine, scope: Owned, io: Io): Promise<void> {
   const [, ...younger] = await ownNetworks(engine, scope, io);
   for (const { Id } of younger) {
-    await engine
-      .call(io, (docker, abort) => docker.getNetwork(Id).remove({ ...abort }))
-      .catch((error: unknown) => {
-        if (statusOf(error) !== 404) throw error;
-      });
+    await engine.call(io, (docker, abort) => docker.getNetwork(Id).remove({ ...abort })).catch(unless(404));
   }
 }
 

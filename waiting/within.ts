@@ -1,3 +1,5 @@
+import { UnreachableFailure } from '../domain/failures';
+
 /** The reason of a signal that a time limit gave. */
 export class TimeUp extends Error {
   constructor(readonly limitMs: number) {
@@ -6,23 +8,29 @@ export class TimeUp extends Error {
   }
 }
 
+interface Bounds {
+  signal: AbortSignal;
+  /** Milliseconds; null: no limit. */
+  limit: number | null;
+  /** What an `UnreachableFailure` says at the limit; absent: it is a `TimeUp`, for the caller to put into words. */
+  late?: string;
+}
+
 /**
  * Does something that ends with the signal and after the limit, and leaves nothing behind on the signal, which may live
  * for a day while thousands of calls pass.
  *
- * @param limitMs null: no limit.
- * @throws TimeUp at the limit; the signal's reason when it is aborted.
+ * @throws TimeUp or UnreachableFailure at the limit; the signal's reason when it is aborted.
  */
 export async function within<T>(
-  signal: AbortSignal,
-  limitMs: number | null,
+  { signal, limit, late }: Bounds,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new AbortController();
   const stop = (): void => controller.abort(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
-  const timer = limitMs === null ? undefined : setTimeout(() => controller.abort(new TimeUp(limitMs)), limitMs);
+  const timer = limit === null ? undefined : setTimeout(() => controller.abort(lateness(limit, late)), limit);
   try {
     // Raced as well, because not everything that is called listens to a signal.
     return await Promise.race([work(controller.signal), rejectOn(controller.signal)]);
@@ -32,6 +40,10 @@ export async function within<T>(
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
+}
+
+function lateness(limit: number, late: string | undefined): Error {
+  return late === undefined ? new TimeUp(limit) : new UnreachableFailure(late);
 }
 
 function rejectOn(signal: AbortSignal): Promise<never> {

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How long and how often to look. */
+export interface Patience {
+  signal: AbortSignal;
+  /** Milliseconds between two looks, or how many after so many of them. */
+  pause: number | ((looks: number) => number);
+  /** Milliseconds after which no further look is taken; absent: as long as it takes. */
+  limit?: number;
+  /** Most looks. */
+  looks?: number;
+  /** Milliseconds since the waiting began, where another clock counts than this process's. */
+  clock?: () => number;
+}
+
+/**
+ * Looks until there is an answer: at least once, and once more when the time is just over.
+ *
+ * @param look undefined: not yet
+ * @returns undefined when the time or the looks are used up
+ * @throws the signal's reason when it is aborted, and what `look` throws
+ */
+export async function until<T>(
+  { signal, pause, limit = Infinity, looks = Infinity, clock = stopwatch() }: Patience,
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (let taken = 1; ; taken += 1) {
+    const found = await look();
+    if (found !== undefined) return found;
+    const left = limit - clock();
+    if (left <= 0 || taken >= looks) return undefined;
+    const wanted = typeof pause === 'number' ? pause : pause(taken);
+    await sleep(Math.max(1, Math.min(wanted, left)), undefined, { signal });
+  }
+}
+
+function stopwatch(): () => number {
+  const began = performance.now();
+  return () => performance.now() - began;
+}
