@@ -1,6 +1,6 @@
 import type { HttpCheck } from '../domain/config';
 import { UnreachableFailure } from '../domain/failures';
-import { judgeAnswer, readyCheck, type ReadyCheck } from '../domain/health';
+import { judgeAnswer, readyCheck, withFallback, type ReadyCheck } from '../domain/health';
 import type { Io } from '../domain/host';
 import type { Asked as Place } from '../targets/replicas';
 import type { Target } from '../targets/target';
@@ -31,12 +31,7 @@ export interface Asked {
 export async function askCheck(asker: Asker, at: Place, check: HttpCheck): Promise<Asked> {
   const { parts, projectDirectory } = asker;
   const ready = await readyCheck(check, (reference) => parts.secret(reference, projectDirectory));
-  const first = await askOnce(asker, at, ready);
-  if (first.ok || check.fallback === undefined) return first;
-  const second = await askOnce(asker, at, { ...ready, path: check.fallback });
-  const detail = second.ok
-    ? `${check.fallback} passed, ${check.path} did not: ${first.detail}`
-    : `${check.path}: ${first.detail}; ${check.fallback}: ${second.detail}`;
+  const { first, second = first, detail } = await withFallback(ready, (one) => askOnce(asker, at, one));
   return { ...second, detail };
 }
 

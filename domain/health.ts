@@ -19,6 +19,21 @@ interface CheckResult {
   detail: string;
 }
 
+/** Asks a check, and its fallback when that does not pass; says then what became of both. */
+export async function withFallback<Result extends CheckResult>(
+  check: ReadyCheck,
+  ask: (check: ReadyCheck) => Promise<Result>,
+): Promise<{ first: Result; second?: Result; detail: string }> {
+  const first = await ask(check);
+  const { path, fallback } = check;
+  if (first.ok || fallback === undefined) return { first, detail: first.detail };
+  const second = await ask({ ...check, path: fallback });
+  const detail = second.ok
+    ? `${fallback} passed, ${path} did not: ${first.detail}`
+    : `${path}: ${first.detail}; ${fallback}: ${second.detail}`;
+  return { first, second, detail };
+}
+
 /** Longest part of a body or value that a report quotes. */
 const QUOTED = 200;
 

@@ -1,4 +1,4 @@
-import { checkName, judgeAnswer } from '../../domain/health';
+import { checkName, judgeAnswer, withFallback } from '../../domain/health';
 import type { ReadyCheck, Seen } from '../../domain/health';
 
 /** The longest part of a body that is read: a check never needs more, and a server may never end. */
@@ -18,12 +18,7 @@ export interface SmokeResult {
 
 /** Asks a URL what a check asks, and its fallback when that does not pass. Bounded by the check's time-out. */
 export async function askSmoke(base: URL, check: ReadyCheck, redact: (text: string) => string): Promise<SmokeResult> {
-  const first = await askOnce(base, check, redact);
-  if (first.ok || check.fallback === undefined) return first;
-  const second = await askOnce(base, { ...check, path: check.fallback }, redact);
-  const detail = second.ok
-    ? `${check.fallback} passed, ${check.path} did not: ${first.detail}`
-    : `${check.path}: ${first.detail}; ${check.fallback}: ${second.detail}`;
+  const { first, second = first, detail } = await withFallback(check, (one) => askOnce(base, one, redact));
   return { ...second, name: first.name, answered: first.answered || second.answered, detail };
 }
 
