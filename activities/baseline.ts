@@ -1,11 +1,10 @@
-import { RouterFailure } from '../domain/failures';
 import { formatDuration } from '../domain/units';
-import { empty, introduce } from './deploy';
+import { empty, expectNoTraffic, introduce } from './group-traffic';
 import { untilHealthy } from './healthy';
-import { withStep, type StepParts } from './io';
+import { withStep } from './io';
 import { noteKept, removeContainers } from './kept-volumes';
 import type { Parts } from './parts';
-import type { Activities, Step } from './steps';
+import type { Activities } from './steps';
 
 /** The fresh baseline of a canary, and below it its undo. */
 export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseline' | 'removeBaseline'> => ({
@@ -30,20 +29,10 @@ export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseli
     withStep(parts, input, async (step) => {
       const { target, io, release } = step;
       if ((await target.replicas.list(release, 'baseline', io)).length === 0) return;
-      await refuseWithTraffic(input, step);
+      await expectNoTraffic('baseline', 'it is removed', step);
       await empty(release, 'baseline', step);
       await step.assertFence();
       const removed = await removeContainers(input, 'baseline', release.id, step);
       io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
     }),
 });
-
-/** While both slots have traffic, the baseline may have some, too. */
-async function refuseWithTraffic({ release }: Step, { router, io }: StepParts): Promise<void> {
-  const green = await router.greenShare(release, io);
-  if (green === undefined || green === 0 || green === 100) return;
-  throw new RouterFailure(
-    `expected all traffic on one slot before the fresh baseline is removed, read back ${green} % for green: ` +
-      'give all traffic to the live slot first; nothing was removed',
-  );
-}

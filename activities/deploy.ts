@@ -1,28 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { watchedOf } from '../domain/containers/exits';
-import { ConfigurationFailure, RouterFailure, UnhealthyFailure } from '../domain/failures';
-import { otherSlot, type Group, type Scope } from '../domain/release';
-import { greenShare, slotShare } from '../domain/shares';
+import { ConfigurationFailure } from '../domain/failures';
+import { otherSlot } from '../domain/release';
+import { greenShare } from '../domain/shares';
 import { formatDuration } from '../domain/units';
 import type { ServiceSpec } from '../targets/groups';
 import type { Replica } from '../targets/replicas';
 import { expectUnbroken } from './exits';
+import { empty, expectNoTraffic, introduce } from './group-traffic';
 import { untilHealthy } from './healthy';
 import { withStep, type StepParts } from './io';
 import { noteKept, removeContainers } from './kept-volumes';
 import { onceServices, runOnce } from './once';
 import type { Parts } from './parts';
-import { routingOf } from './routing';
-import type { Activities, Step } from './steps';
-
-/** How long the router may take to see what is healthy already. */
-const ROUTER_MS = 30_000;
-/** How long requests in flight may take to end before a failed slot goes. */
-const DRAIN_MS = 5_000;
-const POLL_MS = 50;
+import type { Activities } from './steps';
 
 type Deploy = Parameters<Activities['deploySlot']>[0];
-type Remove = Parameters<Activities['removeSlot']>[0];
 
 /** Deploy, and below it its undo. */
 export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 'removeSlot'> => ({
@@ -55,7 +47,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       const { slot } = input;
       const others = await target.replicas.list(release, otherSlot(slot), io);
       if (others.some(({ state }) => state === 'running')) {
-        await refuseWithTraffic(input, step);
+        await expectNoTraffic(slot, 'it is removed', step);
         await empty(release, slot, step);
       } else {
         // Nobody else serves: there is nothing to keep, so a router that does not answer holds nothing up.
@@ -106,63 +98,4 @@ function specsOf(parts: Parts, { config, images, projectDirectory }: Deploy): Pr
 /** `new-checkout` becomes `FEATURE_NEW_CHECKOUT`. */
 function featureName(name: string): string {
   return `FEATURE_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
-}
-
-/**
- * Tells the router where a group is, and waits until it sees it; it gets no traffic by that.
- *
- * @param firstShare green's, where the router does not know the environment yet
- */
-export async function introduce(
-  input: Pick<Step, 'config'>,
-  group: Group,
-  { target, router, io, release }: StepParts,
-  firstShare?: number,
-): Promise<void> {
-  const routing = await routingOf({ ...input, release }, target, io);
-  await router.configure(routing, io, firstShare);
-  const until = Date.now() + ROUTER_MS;
-  for (;;) {
-    const { up, detail } = await router.groupIsUp(routing, group, io);
-    if (up) return;
-    if (Date.now() > until) throw notSeen(routing.scope, group, detail);
-    io.onProgress(`waits until the router sees ${group}: ${detail}`);
-    await sleep(POLL_MS, undefined, { signal: io.signal });
-  }
-}
-
-function notSeen(scope: Scope, group: Group, detail: string): UnhealthyFailure {
-  return new UnhealthyFailure(
-    `expected the router to reach ${group} of ${scope.app}/${scope.environment} within ${formatDuration(ROUTER_MS)}, ` +
-      `seen: ${detail}. The containers run: check that they listen on the \`port\` of their service, on all addresses, ` +
-      'and that the router may reach their network',
-  );
-}
-
-/** What still has traffic must not go while another version could have it. */
-async function refuseWithTraffic({ release, slot }: Remove, { router, io }: StepParts): Promise<void> {
-  const green = await router.greenShare(release, io);
-  if (green === undefined || green === greenShare(slot, 0)) return;
-  const share = slotShare(slot, green);
-  throw new RouterFailure(
-    `expected ${slot} to have no traffic before it is removed, read back ${share} %: ` +
-      `give all traffic to ${otherSlot(slot)} first; nothing was removed`,
-  );
-}
-
-/** Lets requests in flight end, for a short time, then closes what is left, WebSockets too, where the router knows of it. */
-export async function empty(
-  scope: Scope,
-  group: Group,
-  { router, io }: Pick<StepParts, 'router' | 'io'>,
-): Promise<void> {
-  if ((await router.greenShare(scope, io)) === undefined) return;
-  const until = Date.now() + DRAIN_MS;
-  for (;;) {
-    const left = await router.sessions?.count(scope, group, io);
-    if (left === 0) return;
-    if (Date.now() > until) return router.sessions?.close(scope, group, io);
-    io.onProgress(`${left ?? 'perhaps some'} requests in flight on ${group}`);
-    await sleep(POLL_MS, undefined, { signal: io.signal });
-  }
 }

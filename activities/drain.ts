@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makesFresh } from '../domain/fresh';
-import { RouterFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Group, Scope } from '../domain/release';
-import { greenShare } from '../domain/shares';
 import type { Router } from '../routers/router';
+import { until } from '../waiting/until';
 import { serverClock } from './clock';
+import { expectNoTraffic } from './group-traffic';
 import { withStep } from './io';
 import type { Parts } from './parts';
 import type { Activities } from './steps';
@@ -18,20 +17,15 @@ export const drainActivities = (parts: Parts): Pick<Activities, 'drainSlot'> => 
     withStep(parts, input, async ({ router, io }) => {
       const { release, config, slot, cap } = input;
       const clock = serverClock();
-      const share = await router.greenShare(release, io);
-      if (share !== undefined && share !== greenShare(slot, 0)) {
-        throw new RouterFailure(
-          `expected ${slot} to get no new requests before it is drained, seen ${share} % going to green; give it no share first`,
-        );
-      }
+      await expectNoTraffic(slot, 'it is drained', { router, io, release });
       const groups: Group[] = makesFresh(config, false) ? [slot, 'baseline'] : [slot];
-      for (;;) {
-        const left = await inFlight(router, release, groups, io);
-        const waited = Math.round(clock());
-        if (left === 0 || waited >= cap) return { left, waited };
+      let left: number | null = null;
+      await until({ signal: io.signal, pause: POLL_MS, limit: cap, clock }, async () => {
+        left = await inFlight(router, release, groups, io);
+        if (left === 0) return true;
         io.onProgress(`${left ?? 'perhaps some'} in flight`);
-        await sleep(Math.min(POLL_MS, cap - waited), undefined, { signal: io.signal });
-      }
+      });
+      return { left, waited: Math.round(clock()) };
     }),
 });
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { databasesOf } from '../domain/databases';
 import { UnreachableFailure } from '../domain/failures';
 import { reconcileId } from '../domain/fence';
@@ -7,7 +6,7 @@ import { GROUPS, otherSlot } from '../domain/release';
 import { greenShare } from '../domain/shares';
 import { restoreTags } from './build';
 import { migrationsOf, withDatabase } from './database';
-import { empty } from './deploy';
+import { empty, untilSeen } from './group-traffic';
 import { withStep } from './io';
 import type { StepParts } from './io';
 import { keptBy, removeContainers } from './kept-volumes';
@@ -16,10 +15,6 @@ import { routingOf } from './routing';
 import type { Activities } from './steps';
 
 type Input = Parameters<Activities['reconcile']>[0];
-
-/** A container that was just started again, and the router's check of it, take some seconds. */
-const UP_MS = 30_000;
-const POLL_MS = 100;
 
 interface Reconcile extends StepParts {
   input: Input;
@@ -91,14 +86,8 @@ async function untilUp({ slot, version, releaseId }: Live, all: Reconcile): Prom
   if (!running || (await router.greenShare(release, io)) === undefined)
     await router.configure(routing, io, greenShare(slot, 100));
   if (own.length === 0) return `there is no container of ${version} (release ${releaseId}) in ${slot}`;
-  const until = Date.now() + UP_MS;
-  for (;;) {
-    const { up, detail } = await router.groupIsUp(routing, slot, io);
-    if (up) return undefined;
-    io.onProgress(`waits for ${slot}: ${detail}`);
-    if (Date.now() > until) return `${version} in ${slot} does not answer the router: ${detail}`;
-    await sleep(POLL_MS, undefined, { signal: io.signal });
-  }
+  const unseen = await untilSeen(routing, slot, all);
+  return unseen === undefined ? undefined : `${version} in ${slot} does not answer the router: ${unseen}`;
 }
 
 async function hasTraffic({ slot }: Live, { router, input, io }: Reconcile): Promise<boolean> {

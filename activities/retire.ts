@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OutdatedFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Group } from '../domain/release';
-import { greenShare } from '../domain/shares';
+import { until } from '../waiting/until';
 import { pruneBackups } from './backup/prune';
 import { REPORTS } from './canary/picture';
+import { expectNoTraffic } from './group-traffic';
 import { withStep } from './io';
 import type { StepParts } from './io';
 import { keptBy, removeContainers } from './kept-volumes';
@@ -43,19 +43,12 @@ export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
     }),
 });
 
-async function removeOld(
-  input: Input,
-  group: Group,
-  { target, router, state, io, release, assertFence }: StepParts,
-): Promise<void> {
-  const { slot } = input;
+async function removeOld(input: Input, group: Group, step: StepParts): Promise<void> {
+  const { target, io, release, assertFence } = step;
   if ((await target.replicas.list(release, group, io)).length === 0) return;
-  const share = await router.greenShare(release, io);
-  if (share !== undefined && share !== greenShare(slot, 0)) {
-    throw new Error(`expected it to have no traffic, seen ${share} % going to green`);
-  }
+  await expectNoTraffic(input.slot, 'it is removed', step);
   await assertFence();
-  await removeContainers(input, group, undefined, { target, state, release, io });
+  await removeContainers(input, group, undefined, step);
 }
 
 /** Keeps the pictures of the newest releases: their folders are named by ids that begin with the time. */
@@ -66,19 +59,18 @@ async function pruneReports({ state: { documents }, io }: StepParts): Promise<vo
 
 /** Tries for a while when something does not answer; tells what went wrong in the end, in words. */
 async function tidy(what: string, io: Io, parts: Parts, body: () => Promise<unknown>): Promise<string | undefined> {
-  const until = Date.now() + PATIENCE_MS;
-  for (;;) {
+  let seen = '';
+  const ended = await until({ signal: io.signal, pause: PAUSE_MS, limit: PATIENCE_MS }, async () => {
     try {
       await body();
-      return undefined;
+      return 'tidy';
     } catch (error) {
       io.signal.throwIfAborted();
       if (error instanceof OutdatedFailure) throw error;
-      const seen = error instanceof Error ? error.message : String(error);
-      const isTransient = error instanceof UnreachableFailure && Date.now() < until;
-      if (!isTransient) return `${what}: ${parts.redact(seen)}`;
+      seen = error instanceof Error ? error.message : String(error);
+      if (!(error instanceof UnreachableFailure)) return 'left';
       io.onProgress(`${what} yet`);
-      await sleep(PAUSE_MS, undefined, { signal: io.signal });
     }
-  }
+  });
+  return ended === 'tidy' ? undefined : `${what}: ${parts.redact(seen)}`;
 }

@@ -1,4 +1,4 @@
-import { empty } from '../../activities/deploy';
+import { empty } from '../../activities/group-traffic';
 import { drainActivities } from '../../activities/drain';
 import { quietIo, webService } from '../targets/docker/fixture';
 import { SlotWorld, run } from './slot-world';

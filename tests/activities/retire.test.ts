@@ -39,7 +39,9 @@ describe('retire', () => {
     await world.run('setTraffic', { ...world.step(NEW, '1.1.0'), slot: 'green', share: 90 });
     await writeFile(join(world.state, 'backups/backup_20261101_000000.partial.1'), '');
     const { leftovers } = await retire();
-    expect(leftovers).toEqual(['blue could not be removed: expected it to have no traffic, seen 90 % going to green']);
+    expect(leftovers).toEqual([
+      'blue could not be removed: expected blue to have no traffic before it is removed, read back 90 % for green: give all traffic to green first; nothing was changed',
+    ]);
     expect(await world.slot('blue')).toHaveLength(2);
     expect(await readdir(join(world.state, 'backups'))).toEqual([]);
   }, 300_000);

@@ -98,6 +98,6 @@ describe('drain', () => {
   }, 300_000);
 
   it('is refused while the slot still gets requests', async () => {
-    await expect(drain(1_000)).rejects.toThrow('expected blue to get no new requests before it is drained');
+    await expect(drain(1_000)).rejects.toThrow('expected blue to have no traffic before it is drained');
   }, 300_000);
 });
