@@ -64,7 +64,7 @@ export async function keptBy(place: Place): Promise<string[]> {
     .filter(({ by }) => by === place.release.id)
     .map(
       ({ volume, path, service, version }) =>
-        `volume ${volume} is kept, with what ${version} of ${service} had in ${path}; \`docker volume rm ${volume}\` removes it`,
+        `volume ${volume} is kept, with what ${version} of ${service} had in ${path}; \`${place.target.volumes.removalCommand(volume)}\` removes it`,
     );
 }
 

@@ -1,4 +1,4 @@
-import type { Group, Scope } from './release';
+import type { Scope } from './release';
 
 /** Workflow id of the workflow that lives as long as the environment. */
 export function environmentWorkflowId({ app, environment }: Scope): string {
@@ -19,16 +19,6 @@ export function environmentDirectory(
 }
 
 export const DEFAULT_TASK_QUEUE = 'spillway';
-
-/** The network that belongs to one environment of one app. A dot stands in no app's name, so no two share a name. */
-export function networkName({ app, environment }: Scope): string {
-  return `spillway.${app}.${environment}`;
-}
-
-/** Name of a replica's container; the same on every retry, and like a network's never that of another environment. */
-export function containerName(scope: Scope, service: string, group: Group, replica: number): string {
-  return `${scope.app}.${scope.environment}.${service}.${group}-${replica}`;
-}
 
 /** Name of an image that Spillway builds and the configuration gives no name. */
 export function imageName({ app }: Pick<Scope, 'app'>, service: string, version: string): string {

@@ -25,13 +25,16 @@ export interface EnvironmentDocument extends Owner {
 
 export type Labels = Record<string, string | undefined>;
 
-/** A container or network that has the labels of an environment, or a name that its next release needs. */
+/** A thing on a target that has the labels of an environment, or a name that its next release needs. */
 export interface Claim {
-  kind: 'container' | 'network';
+  /** What it is, for people. */
+  kind: string;
   name: string;
   labels: Labels;
   /** The next release needs this name. */
   isNeeded: boolean;
+  /** By what people give such a thing another name, and find all of an environment. */
+  commands: { rename: string; list: string };
 }
 
 /** Whether all the labels say that this is the environment's own. */
@@ -80,7 +83,7 @@ export function judgeOwnership(seen: Seen, newId: string): Ownership {
 function recovered({ scope, claims, temporal }: Seen, newId: string): Owner | { problem: string } {
   const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
   const ids = distinct(labelled.map((labels) => labels[LABELS.id]));
-  if (ids.length > 1) return { problem: severalIds(scope, ids) };
+  if (ids.length > 1) return { problem: severalIds(scope, ids, claims) };
   if (ids.length > 0) return { problem: adoptFirst(scope, temporal, `environment ${ids[0]}`) };
   const formerly = earlierOwners(labelled);
   const others = formerly.filter((owner) => owner !== temporal);
@@ -98,7 +101,7 @@ function earlierOwners(labelled: Labels[]): string[] {
 export function adoptable({ scope, document, claims }: Seen, newId: string): Owner | { problem: string } {
   const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
   const ids = distinct([document?.id, ...labelled.map((labels) => labels[LABELS.id])]);
-  if (ids.length > 1) return { problem: severalIds(scope, ids) };
+  if (ids.length > 1) return { problem: severalIds(scope, ids, claims) };
   const formerly = distinct([...(document?.formerly ?? []), ...earlierOwners(labelled)]);
   return { id: ids[0] ?? newId, formerly };
 }
@@ -110,7 +113,7 @@ export function judgeNames(scope: Owned, claims: Claim[]): Finding {
   return {
     problem:
       `expected the names that ${scope.app} needs in ${scope.environment} to be free, seen ${taken.map(described).join(', ')}: ` +
-      'rename or remove that if nobody needs it (`docker rename NAME OTHER`); nothing was changed',
+      `rename or remove that if nobody needs it (\`${taken[0]!.commands.rename}\`); nothing was changed`,
   };
 }
 
@@ -137,10 +140,11 @@ function adoptFirst({ app, environment }: Scope, temporal: string, other: string
   );
 }
 
-function severalIds({ app, environment }: Scope, ids: string[]): string {
+function severalIds({ app, environment }: Scope, ids: string[], [claim]: Claim[]): string {
+  const how = claim ? ` (\`${claim.commands.list}\`)` : '';
   return (
     `expected one environment ${environment} of ${app} on the target, seen ${ids.length} of that name (${ids.join(', ')}): ` +
-    'remove what nobody needs (`docker ps --all --filter label=spillway.environment-id=ID`); nothing was changed'
+    `remove what nobody needs${how}; nothing was changed`
   );
 }
 

@@ -46,6 +46,8 @@ export interface Volumes {
    * @throws BackupFailure when there is no such volume.
    */
   archive(scope: Owned, volume: string, io: Io): Promise<Readable>;
+  /** By what people remove a volume. */
+  removalCommand(volume: string): string;
   /** Bytes a named volume holds; undefined when the target cannot tell. */
   size(volume: string, io: Io): Promise<number | undefined>;
 }

@@ -1,9 +1,15 @@
 import type { Io } from '../../domain/host';
-import { LABELS, containerName, networkName } from '../../domain/names';
+import { LABELS } from '../../domain/names';
 import type { Claim, Labels } from '../../domain/ownership';
 import type { Scope } from '../../domain/release';
 import type { DockerEngine } from './engine';
+import { containerName, networkName } from './names';
 import type { Wanted } from '../target';
+
+const COMMANDS = {
+  rename: 'docker rename NAME OTHER',
+  list: `docker ps --all --filter label=${LABELS.id}=ID`,
+};
 
 /** All on an engine that has the labels of an environment, or a name that it needs for these; whoever made it. */
 export async function findClaims(engine: DockerEngine, scope: Scope, wanted: Wanted[], io: Io): Promise<Claim[]> {
@@ -23,10 +29,11 @@ export async function findClaims(engine: DockerEngine, scope: Scope, wanted: Wan
       // A dead one has none; one with links has several.
       const names = Names.map((one) => one.slice(1));
       const name = names.find((one) => needed.has(one)) ?? names[0] ?? Id.slice(0, 12);
-      return { kind: 'container' as const, name, labels: Labels, isNeeded: needed.has(name) };
+      return { kind: 'container', name, labels: Labels, isNeeded: needed.has(name), commands: COMMANDS };
     }),
     ...networks.map(({ Name, Labels }) => {
-      return { kind: 'network' as const, name: Name, labels: Labels ?? {}, isNeeded: Name === networkName(scope) };
+      const isNeeded = Name === networkName(scope);
+      return { kind: 'network', name: Name, labels: Labels ?? {}, isNeeded, commands: COMMANDS };
     }),
   ];
   // Helpers, which have no slot, come and go.

@@ -1,8 +1,9 @@
 import type Docker from 'dockerode';
-import { LABELS, containerName } from '../../domain/names';
+import { LABELS } from '../../domain/names';
 import type { Owned } from '../../domain/ownership';
 import type { ReleaseRef, Slot } from '../../domain/release';
 import { cleanPath, discarded } from '../../domain/containers/volumes';
+import { containerName } from './names';
 import type { ServiceSpec } from '../groups';
 
 /** Which of an image's ports is the service's. */

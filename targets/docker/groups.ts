@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { ConfigurationFailure, UnhealthyFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
-import { LABELS, containerName } from '../../domain/names';
+import { LABELS } from '../../domain/names';
 import { isOwn, type Owned } from '../../domain/ownership';
 import type { Group, ReleaseRef, Slot } from '../../domain/release';
 import { groupAddresses, type ReplicaAddress } from './addresses';
@@ -14,6 +14,7 @@ import { ensureNetwork, type EnvironmentNetwork } from './network';
 import { runOf, serviceOf } from './replica';
 import type { DockerReplicas } from './replicas';
 import { until } from '../../waiting/until';
+import { containerName } from './names';
 import type { Deployment, Groups, Removal, ServiceRef } from '../groups';
 import type { Replica } from '../replicas';
 

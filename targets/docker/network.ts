@@ -2,9 +2,10 @@ import type Docker from 'dockerode';
 import { freeSubnet, unreservedRange } from './addresses';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
-import { LABELS, networkName } from '../../domain/names';
+import { LABELS } from '../../domain/names';
 import { isOwn, type Owned } from '../../domain/ownership';
 import { reasonOf, statusOf, unless, type DockerEngine } from './engine';
+import { networkName } from './names';
 
 /** How often another process may take a subnet before this one does. */
 const ATTEMPTS = 20;

@@ -44,6 +44,10 @@ export class DockerVolumes implements Volumes {
     return this.parts.data.changed(await this.parts.containers.idOf(of, io), io);
   }
 
+  removalCommand(volume: string): string {
+    return `docker volume rm ${volume}`;
+  }
+
   holdsData(source: string, io: Io): Promise<boolean> {
     return this.parts.data.holdsData(source, io);
   }

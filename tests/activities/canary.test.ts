@@ -6,8 +6,8 @@ import { canaryActivities } from '../../activities/canary/soak';
 import type { Beat } from '../../activities/canary/soak';
 import type { SoakInput, SoakReport } from '../../activities/steps';
 import type { RouterCounters } from '../../domain/router';
-import { containerName } from '../../domain/names';
 import type { SoakState } from '../../domain/judging/soak/state';
+import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
 
 const OLD = '20261121-100000-1.0.0-aaaa';

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreflightReport } from '../../activities/steps';
-import { containerName } from '../../domain/names';
 import type { PinnedImage, Slot } from '../../domain/release';
+import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
 

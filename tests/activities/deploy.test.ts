@@ -1,7 +1,8 @@
 import { deployActivities } from '../../activities/deploy';
 import type { PinnedImage } from '../../domain/release';
 import { groupOfAddress } from '../../targets/docker/addresses';
-import { LABELS, networkName } from '../../domain/names';
+import { LABELS } from '../../domain/names';
+import { networkName } from '../../targets/docker/names';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker/fixture';
 import { SlotWorld, run } from './slot-world';
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreflightCheck, PreflightReport } from '../../activities/steps';
-import { containerName } from '../../domain/names';
+import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
 import { engine, tracesOf } from '../support/engine';
 import { startPostgres, type TestPostgres } from '../support/postgres';

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { containerName } from '../../domain/names';
+import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
 import { startPostgres } from '../support/postgres';

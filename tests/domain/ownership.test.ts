@@ -16,6 +16,7 @@ const claim = (more: Labels, isNeeded = false): Claim => ({
   name: 'shop.production.web.blue-1',
   labels: labels(more),
   isNeeded,
+  commands: { rename: 'docker rename NAME OTHER', list: 'docker ps' },
 });
 const seen = (more: Partial<Seen>): Seen => ({
   scope,
@@ -83,7 +84,7 @@ describe('a name', () => {
   });
 
   it('that anything else holds is refused, whoever made it', () => {
-    const taken = { kind: 'container' as const, name: 'shop.production.web.blue-1', isNeeded: true };
+    const taken = { ...claim({}), isNeeded: true };
     const told = (more: Labels): string => {
       const found = judgeNames(own, [{ ...taken, labels: more }]);
       return 'problem' in found ? found.problem : 'none';

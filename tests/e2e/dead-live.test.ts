@@ -1,7 +1,8 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LABELS, networkName } from '../../domain/names';
+import { LABELS } from '../../domain/names';
 import { otherSlot } from '../../domain/release';
+import { networkName } from '../../targets/docker/names';
 import { lookAtLive } from '../../starters/asking/look';
 import { WORKFLOWS } from '../../workflows/messages';
 import type { LookAnswer, PlanAnswer } from '../../workflows/messages';

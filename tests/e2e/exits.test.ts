@@ -1,6 +1,7 @@
-import { containerName, LABELS } from '../../domain/names';
+import { LABELS } from '../../domain/names';
 import { otherSlot } from '../../domain/release';
 import type { ReleaseStatus, Slot } from '../../domain/release';
+import { containerName } from '../../targets/docker/names';
 import { engine } from '../support/engine';
 import { snapshot, violations } from '../support/invariants';
 import { World } from '../support/world';

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { containerName, LABELS } from '../../domain/names';
+import { LABELS } from '../../domain/names';
+import { containerName } from '../../targets/docker/names';
 import { engine } from '../support/engine';
 import { snapshot, violations } from '../support/invariants';
 import { World } from '../support/world';

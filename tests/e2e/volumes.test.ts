@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { containerName, networkName } from '../../domain/names';
+import { containerName, networkName } from '../../targets/docker/names';
 import { DISCARD_LABEL } from '../../targets/docker/container-options';
 import { engine, tracesOf } from '../support/engine';
 import { snapshot, violations } from '../support/invariants';

@@ -1,8 +1,8 @@
 import type { AppConfig } from '../../domain/config';
-import { containerName } from '../../domain/names';
 import type { Slot } from '../../domain/release';
 import type { MetricSource, Reading } from '../../metrics/metric';
 import { openMetric } from '../../metrics/open';
+import { containerName } from '../../targets/docker/names';
 import { openTarget } from '../../targets/open';
 import {
   BUSYBOX,

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { rm } from 'node:fs/promises';
 import Docker from 'dockerode';
-import { LABELS, networkName } from '../../domain/names';
+import { LABELS } from '../../domain/names';
 import type { Scope } from '../../domain/release';
+import { networkName } from '../../targets/docker/names';
 
 /** The engine of the tests, or the one of a world with its own. */
 export function engine(host?: string): Docker {

@@ -1,6 +1,7 @@
 import { groupOfAddress } from '../../../targets/docker/addresses';
-import { LABELS, containerName } from '../../../domain/names';
+import { LABELS } from '../../../domain/names';
 import type { PinnedImage } from '../../../domain/release';
+import { containerName } from '../../../targets/docker/names';
 import { BUSYBOX, configOf, docker, EngineApp, releaseOf, removeEverything, specOf, webService } from './fixture';
 
 const app = new EngineApp();

@@ -3,9 +3,10 @@ import { setMaxListeners } from 'node:events';
 import Docker from 'dockerode';
 import { appConfigSchema, type AppConfig, type TargetConfig } from '../../../domain/config';
 import type { Io } from '../../../domain/host';
-import { LABELS, networkName } from '../../../domain/names';
+import { LABELS } from '../../../domain/names';
 import type { Owned } from '../../../domain/ownership';
 import type { PinnedImage, ReleaseRef, Scope } from '../../../domain/release';
+import { networkName } from '../../../targets/docker/names';
 import { openTarget, type OpenTarget } from '../../../targets/open';
 import type { ServiceSpec } from '../../../targets/groups';
 

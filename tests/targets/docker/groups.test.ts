@@ -1,6 +1,7 @@
 import { groupOfAddress } from '../../../targets/docker/addresses';
-import { LABELS, containerName, networkName } from '../../../domain/names';
+import { LABELS } from '../../../domain/names';
 import type { PinnedImage } from '../../../domain/release';
+import { containerName, networkName } from '../../../targets/docker/names';
 import { connectEngine } from '../../../targets/docker/engine';
 import { ensureNetwork } from '../../../targets/docker/network';
 import { openTarget } from '../../../targets/open';
