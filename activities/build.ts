@@ -31,7 +31,7 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
       const cpu = await buildCpu(release, target, io);
       const images = await inParallel(sharingSources(services), async (group) => {
         const made: PinnedImage[] = [];
-        for (const [service, config] of group) made.push(await imageOf(input, service, config, cpu, target, io));
+        for (const [service, config] of group) made.push(await imageOf({ input, service, config, cpu }, target, io));
         return made;
       }).then((all) => all.flat().sort((a, b) => a.service.localeCompare(b.service)));
       await checkPolicy(input, images, target, io);
@@ -97,14 +97,15 @@ function sharingSources(services: [string, ServiceConfig][]): [string, ServiceCo
   return [...groups.values()];
 }
 
-async function imageOf(
-  input: Build,
-  service: string,
-  config: ServiceConfig,
-  cpu: number | undefined,
-  target: Target,
-  io: Io,
-): Promise<PinnedImage> {
+interface OneBuild {
+  input: Build;
+  service: string;
+  config: ServiceConfig;
+  /** Cores that it may use; undefined: all. */
+  cpu: number | undefined;
+}
+
+async function imageOf({ input, service, config, cpu }: OneBuild, target: Target, io: Io): Promise<PinnedImage> {
   if (input.images) return havePinned(pinnedFor(service, input.images), target, io);
   const reference = referenceOf(input, service, config);
   if (!config.build) return target.images.pull(reference, service, io);
