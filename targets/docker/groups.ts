@@ -110,7 +110,8 @@ export class DockerGroups implements Groups {
   async startOnce(of: ServiceRef, io: Io): Promise<void> {
     const { containers } = this.parts;
     for (const id of await containers.idsOf(of, io)) {
-      if ((await containers.inspect(id, io))?.State.Status === 'created') await this.startNew(id, io);
+      const info = await containers.inspect(id, io);
+      if (info?.State.Status === 'created') await this.startNew(info.Name.slice(1), io);
     }
   }
 
@@ -125,8 +126,8 @@ export class DockerGroups implements Groups {
     await engine.call(io, (docker, abort) =>
       docker.getContainer(id).update({ RestartPolicy: { Name: 'unless-stopped' }, ...abort }),
     );
-    const isPaused = (await containers.inspect(id, io))?.State.Paused;
-    if (!isPaused) return this.startNew(id, io);
+    const info = await containers.inspect(id, io);
+    if (!info?.State.Paused) return this.startNew(info?.Name.slice(1) ?? id, io);
     await engine.call(io, (docker, abort) => docker.getContainer(id).unpause({ ...abort }));
   }
 
