@@ -3,6 +3,7 @@ import type { AppConfig, HttpCheck, RouteConfig } from '../domain/config';
 import { SmokeFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
 import { formatDuration, formatSize } from '../domain/units';
+import type { Router } from '../routers/router';
 import type { Asked as Place, Replica } from '../targets/replicas';
 import { askCheck, type Asker } from './ask';
 import { expectUnbroken } from './exits';
@@ -13,7 +14,7 @@ import type { Activities, SmokeReport } from './steps';
 type Input = Parameters<Activities['smoke']>[0];
 type Result = SmokeReport['checks'][number];
 
-interface Smoke extends Asker, Pick<StepParts, 'release'> {
+interface Smoke extends Asker, Pick<StepParts, 'release' | 'router'> {
   input: Input;
   parts: Parts;
 }
@@ -36,7 +37,7 @@ export const smokeActivities = (parts: Parts): Pick<Activities, 'smoke'> => ({
 /** Asks once; what fails is told, not raised. */
 export function askSlot(
   input: Input,
-  step: Pick<StepParts, 'target' | 'io' | 'release'>,
+  step: Pick<StepParts, 'target' | 'router' | 'io' | 'release'>,
   parts: Parts,
 ): Promise<Result[]> {
   return round({ ...step, input, parts, projectDirectory: input.projectDirectory });
@@ -67,7 +68,7 @@ async function round(smoke: Smoke): Promise<Result[]> {
     ({ state }) => state === 'running',
   );
   const asked = config.smoke.checks.map(async (check) => {
-    const place = through === 'router' ? routerPlace(config, check) : undefined;
+    const place = through === 'router' ? routerPlace(config, check, smoke.router) : undefined;
     return askOne(smoke, place ?? replicaPlace(check, running), check);
   });
   const used = through === 'router' ? memory(config, running, smoke) : Promise.resolve([]);
@@ -100,13 +101,12 @@ function replicaPlace({ service }: HttpCheck, running: Replica[]): Place | undef
 }
 
 /** Undefined for a service that no route leads to: it is asked directly. */
-function routerPlace(config: AppConfig, { service, path }: HttpCheck): Place | undefined {
+function routerPlace(config: AppConfig, { service, path }: HttpCheck, router: Router): Place | undefined {
   const routes = config.services[service ?? '']?.routes ?? [];
   const route = [...routes].sort((a, b) => prefix(b, path) - prefix(a, path))[0];
   if (!route) return undefined;
   const tls = config.router.tls?.ports.includes(route.port) ?? false;
-  const endpoint = { on: 'docker', address: '127.0.0.1', port: route.port } as const;
-  return { endpoint, ...(route.host && { hostHeader: route.host }), tls };
+  return { endpoint: router.entry(route.port), ...(route.host && { hostHeader: route.host }), tls };
 }
 
 /** How much of the path a route is about; −1 when it is about another. */

@@ -51,6 +51,8 @@ export interface Router {
   readonly capabilities: RouterCapabilities;
   /** Absent where `capabilities.sessions` is unknown. */
   readonly sessions?: Sessions;
+  /** Where requests to one of its ports come in, as seen from its target. */
+  entry(port: number): Endpoint;
   /** Changes nothing. */
   probe(routing: Routing, io: Io): Promise<RouterProbe>;
   /**

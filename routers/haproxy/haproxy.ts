@@ -21,7 +21,7 @@ import { drawsOf, HaproxyShares } from './shares';
 import { parseStat, readCounters, serversOf, STAT_COMMAND, unansweredOf, type StatRow } from './stats';
 import { withLease } from '../on-host/lease';
 import { readErrorPage } from '../on-host/error-page';
-import { refuseTakenPorts, takenPorts } from '../on-host/ports';
+import { entryOnHost, refuseTakenPorts, takenPorts } from '../on-host/ports';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
 
@@ -34,6 +34,7 @@ export function openHaproxy(config: HaproxyConfig, { host }: Pick<DockerTarget, 
 
 class Haproxy implements Router {
   readonly kind = 'haproxy';
+  readonly entry = entryOnHost;
   readonly capabilities = ROUTERS.haproxy.capabilities;
   readonly sessions: Sessions;
   private readonly setup: HaproxySetup;

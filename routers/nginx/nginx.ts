@@ -12,7 +12,7 @@ import { readState, removeShare, writeShare, type NginxState } from './state';
 import { masterOf, NginxSessions } from './sessions';
 import { statusOf, type NginxStatus } from './status';
 import { readErrorPage } from '../on-host/error-page';
-import { listens, refuseTakenPorts, takenPorts } from '../on-host/ports';
+import { entryOnHost, listens, refuseTakenPorts, takenPorts } from '../on-host/ports';
 import { refuseBrokenShare } from '../../domain/shares';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
@@ -30,6 +30,7 @@ export function openNginx(config: NginxConfig, { host }: Pick<DockerTarget, 'hos
 
 class Nginx implements Router {
   readonly kind = 'nginx';
+  readonly entry = entryOnHost;
   readonly capabilities = ROUTERS.nginx.capabilities;
   readonly sessions: Sessions;
   private readonly setup: NginxSetup;

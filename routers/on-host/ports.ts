@@ -1,6 +1,12 @@
+import type { Endpoint } from '../../domain/endpoint';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { entriesByPort, type Fragment, type HostRouting, type Place } from './fragments';
+
+/** Where a router on this host takes requests. */
+export function entryOnHost(port: number): Endpoint {
+  return { on: 'docker', address: '127.0.0.1', port };
+}
 
 /** Ports of the routes on which somebody listens who is not the router with these fragments in force. */
 export async function takenPorts<Tls>(
@@ -11,7 +17,7 @@ export async function takenPorts<Tls>(
 ): Promise<number[]> {
   const ours = entriesByPort(inForce);
   const wanted = [...entriesByPort([{ routing }]).keys()].filter((port) => !ours.has(port));
-  const taken = await Promise.all(wanted.map((port) => listens(host, { address: '127.0.0.1', port }, io)));
+  const taken = await Promise.all(wanted.map((port) => listens(host, entryOnHost(port), io)));
   return wanted.filter((_, index) => taken[index]);
 }
 

@@ -9,6 +9,7 @@ import { storeOf } from '../../domain/backup';
 import type { AppConfig } from '../../domain/config';
 import type { Group } from '../../domain/release';
 import { ROUTERS } from '../../domain/router';
+import { entryOnHost } from '../../routers/on-host/ports';
 import type { Router, Routing } from '../../routers/router';
 import { openState } from '../../state/open';
 import { openStore } from '../../stores/open';
@@ -18,6 +19,7 @@ import { HELPER, configOf, quietIo, releaseOf, removeEverything, uniqueScope } f
 /** A router that only remembers; what decides about traffic is tested on the real ones. */
 export class RememberedRouter implements Router {
   readonly kind = 'haproxy';
+  readonly entry = entryOnHost;
   readonly capabilities = ROUTERS.haproxy.capabilities;
   routing: Routing | undefined;
   share: number | undefined;
