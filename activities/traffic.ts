@@ -7,6 +7,7 @@ import { freshShare, greenShare, slotShare } from '../domain/shares';
 import type { RouterCapabilities } from '../domain/router';
 import type { Trial } from '../routers/router';
 import type { Replica } from '../targets/replicas';
+import { within } from '../waiting/within';
 import { comparedCounters } from './counters';
 import { expectUnbroken } from './exits';
 import { untilHealthy } from './healthy';
@@ -124,8 +125,10 @@ async function finish({ config }: Move, replica: Replica, { target, io, release 
   };
   if (hook && state === 'running') {
     io.onProgress(`${container} finishes its job`);
-    const bounded = { ...io, signal: AbortSignal.any([io.signal, AbortSignal.timeout(stopGrace)]) };
-    const end = await target.replicas.exec(of, hook, bounded).then(
+    const finishing = within({ signal: io.signal, limit: stopGrace }, (signal) =>
+      target.replicas.exec(of, hook, { ...io, signal }),
+    );
+    const end = await finishing.then(
       ({ exitCode }) => `ended with exit code ${exitCode}`,
       (error: Error) => `did not end: ${error.message}`,
     );

@@ -6,6 +6,7 @@ import type { Finding } from '../../domain/preflight';
 import type { Live } from '../../domain/release';
 import type { ReplicaRef } from '../../targets/replicas';
 import type { Target } from '../../targets/target';
+import { within } from '../../waiting/within';
 import type { Step } from '../steps';
 
 /** Longest that an engine may take to compare a container with its image. */
@@ -33,8 +34,10 @@ export async function checkData(
 
 /** Only for a warning: an engine that cannot tell, or takes long, keeps nobody from releasing. */
 async function changedFiles(of: ReplicaRef, target: Target, io: Io): Promise<string[]> {
-  const bounded = { ...io, signal: AbortSignal.any([io.signal, AbortSignal.timeout(CHANGES_MS)]) };
-  return target.volumes.changedFiles(of, bounded).catch(() => {
+  const looking = within({ signal: io.signal, limit: CHANGES_MS }, (signal) =>
+    target.volumes.changedFiles(of, { ...io, signal }),
+  );
+  return looking.catch(() => {
     io.signal.throwIfAborted();
     return [];
   });
