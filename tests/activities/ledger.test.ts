@@ -41,24 +41,10 @@ describe('the durable ledger', () => {
     await record('20261121-100000-1.0.0-aaaa');
     expect(await readdir(join(world.state, 'ledger'))).toEqual(['20261121-100000-1.0.0-aaaa.json']);
     expect(await live()).toMatchObject({ release: '20261121-100000-1.0.0-aaaa' });
-  });
-
-  it('is paged newest first', async () => {
-    const ids = ['20261121-100000-1.0.0-a', '20261121-110000-1.1.0-b', '20261122-090000-1.2.0-c'];
-    for (const id of ids) await record(id);
-    const read = async (limit: number, before?: string): Promise<string[]> => {
-      const { config } = world.step('any');
-      const entries = await world.run('readLedger', { scope: world.scope, config, limit, before });
-      return entries.map(({ release }) => release.id);
-    };
-    expect(await read(2)).toEqual([ids[2], ids[1]]);
-    expect(await read(2, ids[1])).toEqual([ids[0]]);
-    expect(await read(2, ids[0])).toEqual([]);
-  });
-
-  it('is empty for an environment that nobody knows', async () => {
     const { config } = world.step('any');
-    expect(await world.run('readLedger', { scope: world.scope, config, limit: 5 })).toEqual([]);
+    expect(await world.run('readLedger', { scope: world.scope, config, limit: 5 })).toEqual([
+      entry('20261121-100000-1.0.0-aaaa'),
+    ]);
   });
 
   it('does not say what is live when a late or refused release writes its entry', async () => {
@@ -71,13 +57,5 @@ describe('the durable ledger', () => {
   it('says what is live for a release after which the environment was reconciled', async () => {
     await record('20261121-100000-1.0.0-a', 'reconcile-20261121-100000-1.0.0-a');
     expect(await live()).toMatchObject({ release: '20261121-100000-1.0.0-a' });
-  });
-
-  it('names the file that somebody damaged', async () => {
-    await record('20261121-100000-1.0.0-a');
-    const path = join(world.state, 'ledger', '20261121-100000-1.0.0-a.json');
-    await writeFile(path, '{"release":');
-    const { config } = world.step('any');
-    await expect(world.run('readLedger', { scope: world.scope, config, limit: 5 })).rejects.toThrow(path);
   });
 });

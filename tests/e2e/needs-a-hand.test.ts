@@ -125,7 +125,8 @@ describe('a release whose undo fails', () => {
     const { code } = await spillwayRelease('1.5.0', { config }, '--detach');
     expect(code).toBe(0);
     await untilStatus(({ phase, share }) => phase === 'canary' && share === 50);
-    const releaseId = await readFile(fence, 'utf8');
+    const held = await readFile(fence, 'utf8');
+    const releaseId = held.split('\n')[0]!;
     // As the runbook has a person take the environment from late steps.
     await writeFile(fence, 'by-hand-1\n');
     expect((await spillway('abort', '--why', 'wrong day')).code).toBe(0);
@@ -133,14 +134,14 @@ describe('a release whose undo fails', () => {
     expect({ needed, stdout }).toMatchObject({ needed: 2 });
     const live = `${before.share === 0 ? 'blue' : 'green'} (1.4.0)`;
     expect(stdout).toContain(
-      `This could not be undone:\n  - all traffic to ${live}: expected release ${releaseId.trim()} to hold`,
+      `This could not be undone:\n  - all traffic to ${live}: expected release ${releaseId} to hold`,
     );
     expect(stdout).toMatch(/These wait for it:\n(.*\n)* {2}- remove 1\.5\.0 from /);
     const now = await snapshot(world);
     expect(now.share).toBe(50);
-    expect(now.containers.filter((line) => line.includes(releaseId.trim()))).toHaveLength(2);
+    expect(now.containers.filter((line) => line.includes(releaseId))).toHaveLength(2);
 
-    await writeFile(fence, releaseId);
+    await writeFile(fence, held);
     expect((await spillway('retry')).code).toBe(0);
     expect(await spillway('watch')).toMatchObject({
       code: 1,

@@ -65,7 +65,7 @@ export function keepsTheContract(openPlace: () => Promise<Place>): void {
 
   describe('documents', () => documentsKeepIt(() => place));
   describe('the fence', () => fenceKeepsIt(() => place, state));
-  describe('the ledger', () => ledgerKeepsIt(state));
+  describe('the ledger', () => ledgerKeepsIt(() => place, state));
 }
 
 function documentsKeepIt(place: () => Place): void {
@@ -205,7 +205,7 @@ function fenceKeepsIt(place: () => Place, state: () => State): void {
   });
 }
 
-function ledgerKeepsIt(state: () => State): void {
+function ledgerKeepsIt(place: () => Place, state: () => State): void {
   const ids = ['20261121-100000-1.0.0-a', '20261121-110000-1.1.0-b', '20261122-090000-1.2.0-c'];
   const idsOf = async (limit: number, before?: string): Promise<string[]> =>
     (await state().ledger.page({ limit, before }, io)).map(({ release }) => release.id);
@@ -224,6 +224,12 @@ function ledgerKeepsIt(state: () => State): void {
   it('answers with at least one entry, and no more than fit into an answer', async () => {
     for (const id of ids) await state().ledger.write({ ...entry(id), note: 'x'.repeat(600_000) }, io);
     expect(await idsOf(3)).toEqual([ids[2]]);
+  });
+
+  it('names the entry that somebody damaged', async () => {
+    const name = `ledger/${ids[0]}.json`;
+    await place().open().write(name, '{"release":', io);
+    await expect(idsOf(5)).rejects.toThrow(place().open().placeOf(name));
   });
 }
 
