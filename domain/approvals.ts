@@ -14,7 +14,7 @@ export interface Approval {
 /** Who must approve: `approve` of the configuration. */
 export type ApprovalRule = Pick<AppConfig['approve'], 'required' | 'by'>;
 
-export type ApprovalsJudged =
+type ApprovalsJudged =
   | { state: 'not required' }
   /** So many more must approve; `by`: who may, anyone when it is empty. */
   | { state: 'waiting'; needs: { approvals: number; by: readonly string[] } }

@@ -79,7 +79,7 @@ function tell(name: MessageName, options: MessageOptions): Promise<void> {
   return run(options, async (out) => {
     const scope = await scopeOf(options);
     const input = { who: await whoIs(options.who), why: options.why };
-    const sent = await withClient((client) => sendMessage(client, scope, name, input));
+    const sent = await withClient((client) => sendMessage(client, scope, { name, ...input }));
     const text =
       sent === 'accepted'
         ? `${name} was accepted`

@@ -19,20 +19,19 @@ const PATIENCE = 30_000;
 /** How a message went: accepted by the release, or kept by Temporal for it because no worker answered. */
 type Sent = 'accepted' | 'kept';
 
+interface Told extends MessageInput {
+  name: MessageName;
+  /** Only this run, so that a message meant for one release never reaches the next. */
+  runId?: string;
+}
+
 /**
  * Tells the running release something and waits for its answer. The message has one id, so trying again after a
  * broken connection delivers it once.
  *
- * @param runId only this run, so that a message meant for one release never reaches the next
  * @throws RefusedFailure when the release refuses it, has ended, or never was; UnreachableFailure when nobody answers.
  */
-export async function sendMessage(
-  client: Client,
-  scope: Scope,
-  name: MessageName,
-  input: MessageInput,
-  runId?: string,
-): Promise<Sent> {
+export async function sendMessage(client: Client, scope: Scope, { name, runId, ...input }: Told): Promise<Sent> {
   const handle = client.workflow.getHandle(releaseWorkflowId(scope), runId);
   const patience = name === 'abort' ? ABORT_PATIENCE : PATIENCE;
   const options = { args: [input] as [unknown], updateId: randomUUID() };

@@ -77,7 +77,8 @@ export class Follower {
 
   async abort(why: string): Promise<void> {
     try {
-      const sent = await sendMessage(this.client, this.scope, 'abort', { who: this.options.who, why }, this.view.runId);
+      const { client, scope, options, view } = this;
+      const sent = await sendMessage(client, scope, { name: 'abort', who: options.who, why, runId: view.runId });
       this.out.note(sent === 'accepted' ? 'abort was accepted' : 'no worker answers: abort waits in Temporal for one');
     } catch (error) {
       if (!(error instanceof RefusedFailure)) throw error;

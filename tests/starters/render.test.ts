@@ -281,6 +281,16 @@ describe('how it was judged', () => {
     ]);
   });
 
+  it('stands once, too, where the reason says more than the metric that decided', () => {
+    const status = judged('high', 'low');
+    const reason = 'metrics: score 0; m0: numbers of m0';
+    const judgement = { ...status.judgement!, verdict: 'fail' as const, reason, decidedBy: 'm0' };
+    const step = { name: 'canary-10', share: 10, judgement, requests: 900 };
+    const text = renderSummary({ ...status, judged: [step], why: reason }, plain);
+    expect(text).toContain('✗ m1: low: numbers of m1');
+    expect(text).not.toContain('✗ m0');
+  });
+
   it('takes no comfort from what did not alarm once something else failed the version', () => {
     const status = { ...judged('pass'), judgement: { ...judged('pass').judgement!, verdict: 'fail' as const } };
     expect(renderTree(status, { now: AT }, plain).join('\n')).toContain('· m0: no alarm by comparison: numbers of m0');

@@ -91,6 +91,10 @@ describe('what is told', () => {
     );
     const high = liveVerdicts(state, SETTINGS).filter((each) => each.label === 'high');
     expect(high.map(({ name }) => name)).toEqual(['errors frontend', 'errors all services']);
+    expect(high.map(({ about }) => about)).toEqual([
+      { kind: 'errors', service: 'frontend' },
+      { kind: 'errors', service: null },
+    ]);
     expect(liveVerdicts(state, SETTINGS)).toHaveLength(testsOf(3));
   });
 

@@ -136,6 +136,7 @@ describe('a metric', () => {
     const { judgement, values } = judgeEnd(leaking, evidence, settings);
     expect(judgement.verdict).toBe('fail');
     expect(judgement.reason).toMatch(/^metrics: score 0: memory \(high\); 75 is marginal; memory: canary is higher/);
+    expect(judgement.decidedBy).toBe('memory');
     expect(judgeSample({ ...leaking, values }, evidence, settings).metrics?.at(-1)?.label).toBe('high');
   });
 
