@@ -32,7 +32,7 @@ export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseli
       await expectNoTraffic('baseline', 'it is removed', step);
       await empty(release, 'baseline', step);
       await step.assertFence();
-      const removed = await removeContainers(input, 'baseline', release.id, step);
+      const removed = await removeContainers(input, { group: 'baseline', releaseId: release.id }, step);
       io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
     }),
 });

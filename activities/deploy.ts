@@ -29,7 +29,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       const replicas = await untilHealthy({ release, config, group: slot, projectDirectory, target, io, parts });
       await step.assertFence();
       // Left by an earlier release, and without traffic since it ended.
-      await removeContainers(input, 'baseline', undefined, step);
+      await removeContainers(input, { group: 'baseline' }, step);
       await introduce(input, slot, step, greenShare(slot, 0));
       // A first version left by a failed release may still have the share that it had.
       if (input.firstRelease) await step.router.setGreenShare(release, greenShare(slot, 0), io);
@@ -54,7 +54,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
         await empty(release, slot, step).catch(() => io.signal.throwIfAborted());
       }
       await step.assertFence();
-      const removed = await removeContainers(input, slot, release.id, step);
+      const removed = await removeContainers(input, { group: slot, releaseId: release.id }, step);
       io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
     }),
 });

@@ -1,5 +1,6 @@
 import { ConfigurationFailure } from '../domain/failures';
 import type { Group } from '../domain/release';
+import type { Removal } from '../targets/groups';
 import type { StepParts } from './io';
 import { longestGrace } from './routing';
 import type { Step } from './steps';
@@ -25,8 +26,7 @@ type Settings = Pick<Step, 'config'>;
  */
 export async function removeContainers(
   settings: Settings,
-  group: Group,
-  releaseId: string | undefined,
+  { group, releaseId }: Pick<Removal, 'group' | 'releaseId'>,
   place: Place,
 ): Promise<string[]> {
   await noteKept(settings, group, (id) => releaseId === undefined || id === releaseId, place);

@@ -143,7 +143,7 @@ async function clear(
   const releases = new Set(found.map(({ releaseId }) => releaseId).filter((id) => id !== keep));
   for (const id of releases) {
     await assertFence();
-    const removed = await removeContainers(input, group, id, { target, state, release, io });
+    const removed = await removeContainers(input, { group, releaseId: id }, { target, state, release, io });
     if (removed.length > 0) did.push(`removed ${removed.join(', ')} of release ${id} from ${group}`);
   }
 }

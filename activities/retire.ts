@@ -48,7 +48,7 @@ async function removeOld(input: Input, group: Group, step: StepParts): Promise<v
   if ((await target.replicas.list(release, group, io)).length === 0) return;
   await expectNoTraffic(input.slot, 'it is removed', step);
   await assertFence();
-  await removeContainers(input, group, undefined, step);
+  await removeContainers(input, { group }, step);
 }
 
 /** Keeps the pictures of the newest releases: their folders are named by ids that begin with the time. */
