@@ -2,7 +2,7 @@ import { byService, quantile, sumUp, type Evidence, type Services } from './coun
 import type { Limits } from '../config';
 import type { Judgement } from '../release';
 import type { SlotCounters } from '../router';
-import { formatDuration } from '../units';
+import { formatCount, formatDuration } from '../units';
 import { serviceName } from './subject';
 
 interface Totals {
@@ -27,13 +27,16 @@ export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
   }
   const { requests, errors, p95 } = totals(evidence.services);
   if (requests < limits.minRequests) {
-    return { verdict: 'inconclusive', reason: because(`${requests} requests seen, ${limits.minRequests} needed`) };
+    return {
+      verdict: 'inconclusive',
+      reason: because(`${formatCount(requests, 'request')} seen, ${limits.minRequests} needed`),
+    };
   }
   if (requests === 0) return withoutRequests(limits, evidence);
   const rate = `, error rate ${percent(errors, requests)}`;
   return {
     verdict: 'pass',
-    reason: because(`${requests} requests${rate}${p95 === null ? '' : `, p95 ${duration(p95)}`}`),
+    reason: because(`${formatCount(requests, 'request')}${rate}${p95 === null ? '' : `, p95 ${duration(p95)}`}`),
   };
 }
 
@@ -48,7 +51,7 @@ function probeBreach({ healthFailures }: Limits, { probes }: Evidence): string |
   const breach = Object.entries(probes).find(([, { failures }]) => failures >= healthFailures);
   if (!breach) return undefined;
   const [name, { failures, seen }] = breach;
-  return `${name}: ${failures} failed probes in a row, ${healthFailures} fail it: ${seen}`;
+  return `${name}: ${formatCount(failures, 'failed probe')} in a row, ${healthFailures} fail it: ${seen}`;
 }
 
 /** The first breach of a limit. */
@@ -63,11 +66,11 @@ export function breachOfCounters(limits: Limits, services: Services): string | u
 function breachOf({ errorRate, p95: limit }: Limits, counters: SlotCounters): string | undefined {
   const { requests, errors } = counters;
   if (errorRate !== undefined && (100 * errors) / requests > errorRate) {
-    return `error rate ${percent(errors, requests)} (${errors} of ${requests} requests) > ${errorRate} %`;
+    return `error rate ${percent(errors, requests)} (${errors} of ${formatCount(requests, 'request')}) > ${errorRate} %`;
   }
   const p95 = quantile(counters, 0.95);
   if (limit !== undefined && p95 !== null && p95 > limit) {
-    return `p95 ${duration(p95)} (of ${requests} requests) > ${formatDuration(limit)}`;
+    return `p95 ${duration(p95)} (of ${formatCount(requests, 'request')}) > ${formatDuration(limit)}`;
   }
   return undefined;
 }

@@ -82,7 +82,7 @@ export function missingOf(
   ];
   const [few] = sides.sort((one, other) => one.total - other.total).filter(({ total }) => total < Math.max(1, needed));
   if (!few) return undefined;
-  const reason = `${few.total} requests of the ${few.of} version seen, ${Math.max(1, needed)} needed`;
+  const reason = `${formatCount(few.total, 'request')} of the ${few.of} version seen, ${Math.max(1, needed)} needed`;
   return { label: few.total === 0 ? 'nodata' : 'inconclusive', reason };
 }
 

@@ -3,6 +3,7 @@ import { effectText, intervalText, isBeyond, number } from './effect';
 import type { Finding, Label } from './finding';
 import { strictTail } from '../statistics/normal';
 import { rateRatioInterval, type Count } from '../statistics/rates';
+import { formatCount } from '../../units';
 
 /** Judges bad events of all by an exact test: without `direction` only more of them are a failure. */
 export function judgeCounts(metric: MetricInput, counts: { baseline: Count; canary: Count }): Finding {
@@ -10,7 +11,7 @@ export function judgeCounts(metric: MetricInput, counts: { baseline: Count; cana
   const [few] = Object.entries(counts).filter(([, { total }]) => total < metric.minSamples);
   if (few) {
     const label = few[1].total === 0 ? 'nodata' : 'inconclusive';
-    const reason = `${few[1].total} requests of the ${few[0]} seen, ${metric.minSamples} needed`;
+    const reason = `${formatCount(few[1].total, 'request')} of the ${few[0]} seen, ${metric.minSamples} needed`;
     return { label, interval: null, shift: null, deviation: null, reason };
   }
   const [before, now] = [baseline.bad / baseline.total, canary.bad / canary.total];

@@ -6,6 +6,7 @@ import { chancesOfHigher, chancesOfLower, leastChance, type Chances } from '../s
 import { strictTail } from '../statistics/normal';
 import { mean } from '../statistics/samples';
 import { shiftBetween, type Shift } from '../statistics/shift';
+import { formatCount } from '../../units';
 
 /** As Kayenta's. */
 const TOLERANCE = 0.25;
@@ -23,7 +24,10 @@ export function judgeValues(metric: MetricInput, order: Order): Finding {
   }
   const [few] = Object.entries({ baseline, canary }).filter(([, { values }]) => values.length < metric.minSamples);
   if (few)
-    return none('inconclusive', `${few[1].values.length} values of the ${few[0]} seen, ${metric.minSamples} needed`);
+    return none(
+      'inconclusive',
+      `${formatCount(few[1].values.length, 'value')} of the ${few[0]} seen, ${metric.minSamples} needed`,
+    );
   return compare(metric, baseline, canary);
 }
 

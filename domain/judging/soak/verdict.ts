@@ -14,6 +14,7 @@ import type { RouterVerdict } from '../subject';
 import { withPending } from './counts';
 import type { SoakSettings, SoakState } from './state';
 import { firedTrigger } from '../triggers';
+import { formatCount } from '../../units';
 
 /*
  * What a soak's evidence means. After every sample limits, triggers and the tests that may be asked at any moment decide;
@@ -118,7 +119,7 @@ function passedBy(limited: Judgement, compared: MetricVerdict[], { evidence, set
   return [
     ...(limited.verdict === 'pass' ? [limited.reason] : []),
     ...(isWatched ? ['no trigger fired'] : []),
-    ...(passed > 0 ? [`none of ${passed} comparisons shows it worse`] : []),
+    ...(passed > 0 ? [`none of ${formatCount(passed, 'comparison')} shows it worse`] : []),
   ];
 }
 
@@ -183,7 +184,7 @@ function soFar(state: SoakState, metric: AnalysisMetric): MetricVerdict {
   const text = (values: (number | null)[]): string => {
     const there = values.filter((value) => value !== null);
     if (there.length === 0) return 'nothing';
-    return `${number(there.reduce((sum, value) => sum + value, 0) / there.length)} in ${there.length} values`;
+    return `${number(there.reduce((sum, value) => sum + value, 0) / there.length)} in ${formatCount(there.length, 'value')}`;
   };
   const reason = `judged at the end; on average ${text(canary)}, live: ${text(live)}`;
   const found = { critical: false, interval: null, shift: null, deviation: null, reason };
@@ -198,8 +199,11 @@ function said(
 ): MetricVerdict {
   const { missing = 0, readings = 0, why = '', values } = metrics[name] ?? {};
   const repeated =
-    values?.repeated && showsNothing(found) ? ` (${values.repeated} of ${readings} readings said nothing new)` : '';
-  const lack = repeated + (missing > 0 ? ` (${missing} of ${readings} readings missing, the last: ${why})` : '');
+    values?.repeated && showsNothing(found)
+      ? ` (${values.repeated} of ${formatCount(readings, 'reading')} said nothing new)`
+      : '';
+  const lack =
+    repeated + (missing > 0 ? ` (${missing} of ${formatCount(readings, 'reading')} missing, the last: ${why})` : '');
   return {
     ...found,
     about: { kind: 'metric' },
