@@ -1,8 +1,8 @@
 import type { JudgedStep, Judgement, MetricVerdict, Phase, PhaseRecord, ReleaseStatus } from './release';
 import { formatDuration } from './units';
 
-/** More would hide the rest. */
-const MOST_METRICS = 12;
+/** How many metrics are shown at most: more would hide the rest. */
+export const MOST_METRICS = 12;
 
 /** A release in a few lines of Markdown, for the Temporal Web UI. */
 export function describe(status: ReleaseStatus): string {
@@ -16,7 +16,7 @@ export function describe(status: ReleaseStatus): string {
   ].join('\n');
 }
 
-/** The same in one line. */
+/** A release in one line. */
 function headline({ release, state, outcome, phase, share, why }: ReleaseStatus): string {
   const what = `**${release.app} ${release.version} → ${release.environment}**`;
   if (state === 'ended') return `${what}: ${outcome}${why ? ` — ${why}` : ''}`;
@@ -43,7 +43,7 @@ function waiting({ waitingFor }: ReleaseStatus): string[] {
   return waitingFor ? ['', `Waiting for ${waitingFor}.`] : [];
 }
 
-/** Such as `judged pass: 300 requests`, or `not judged: no limits configured`. */
+/** A judgement in words: `judged pass: 300 requests`, or `not judged: no limits configured`. */
 export function judgedText({ verdict, reason }: Judgement): string {
   return `${verdict === 'not judged' ? '' : 'judged '}${verdict}: ${reason}`;
 }

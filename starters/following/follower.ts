@@ -120,7 +120,7 @@ export class Follower {
   private silence({ why, stuck }: Extract<Look, { kind: 'silent' }>): void {
     this.silentSince ??= Date.now();
     const since = Date.now() - this.silentSince;
-    // One unanswered look is nothing; a worker that was killed is replaced within seconds.
+    // A worker that was killed is replaced within seconds, so one look without an answer is not worth telling.
     if (since > 1_000) this.show({ silence: { why, lasts: since } });
     const patience = stuck ? STUCK_PATIENCE : PATIENCE;
     if (since < patience) return;
@@ -157,7 +157,7 @@ export class Follower {
     if (environment !== null && environment.current === null) {
       const entry = environment.ledger.find(({ release }) => id === undefined || release.id === id);
       if (environment.needsHand !== undefined) return this.handNeeded(environment.needsHand, entry);
-      // What Temporal was told of a termination is known here only; an environment says the same of its own.
+      // Only Temporal knows why somebody terminated it; the ledger says the same where its environment did so.
       const why = how === entry?.why ? how : `ended from outside, without undo: ${how}`;
       if (entry !== undefined) return this.remembered({ ...entry, why });
     }
@@ -178,7 +178,7 @@ export class Follower {
   private remembered(entry: LedgerEntry): Followed | undefined {
     const isNew = this.status === undefined;
     this.status = statusOf(entry);
-    // What was seen of it says more than what the ledger keeps.
+    // The status that was seen last says more than what the ledger keeps, and stays on the screen.
     if (isNew) this.show();
     return this.ended();
   }

@@ -113,7 +113,7 @@ export class ReleaseView {
   private async stepsOf(runId: string, { judged }: ReleaseStatus): Promise<Omit<StepsSeen, 'seenAt' | 'after'>> {
     const after = JSON.stringify(judged ?? []);
     if (Date.now() - this.steps.seenAt < STEPS_EVERY) {
-      // A soak that has ended since then said more to the release than it had said here.
+      // The soak that said this has ended since then, and the release knows more of it now.
       return this.steps.after === after ? this.steps : { trouble: this.steps.trouble };
     }
     const pending = (await this.handle(runId).describe()).raw.pendingActivities ?? [];

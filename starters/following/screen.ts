@@ -66,7 +66,7 @@ function lasting(): (status: ReleaseStatus | undefined, now: number) => string[]
     const phase = status?.phases[index];
     if (phase === undefined) return [];
     if (index !== seen) [seen, since, told] = [index, now, false];
-    // By the clock here, which need not be that of the worker.
+    // The clock of the worker may differ from the one here, so only looks are compared.
     if (told || phase.state !== 'running' || now - since < WORTH_TELLING_AFTER) return [];
     told = true;
     return [`${phase.phase} …`];

@@ -1,10 +1,7 @@
-import { labelText, phaseOf, stepName, stepText } from '../../domain/details';
+import { labelText, MOST_METRICS, phaseOf, stepName, stepText } from '../../domain/details';
 import { isWorse } from '../../domain/release';
 import type { JudgedStep, Judgement, MetricVerdict, Verdict } from '../../domain/release';
 import type { Colours } from '../output';
-
-/** More metrics than this would push the rest of the picture away. */
-const MOST_METRICS = 12;
 
 /** What each metric said, one a line, failures first. */
 export function metricLines(judgement: Judgement | undefined, colours: Colours): string[] {
@@ -49,7 +46,7 @@ export function judgedInWords(judged: readonly JudgedStep[] | undefined): string
     .join(', ');
 }
 
-/** What did not alarm is no comfort once something else has failed the version. */
+/** A metric that passes gets no green sign once something else has failed the version. */
 function sign(metric: MetricVerdict, verdict: Verdict | undefined, { green, red, dim }: Colours): string {
   if (isWorse(metric)) return red('✗');
   return metric.label === 'pass' && verdict !== 'fail' ? green('✓') : dim('·');

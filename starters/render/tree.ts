@@ -41,7 +41,7 @@ function phaseLine(phase: PhaseRecord, now: number, colours: Colours): string {
   return `  ${phaseSign(phase.state, colours)} ${phase.phase.padEnd(9)} ${took.padStart(10)}${detail}`;
 }
 
-// Only while it goes forward: what comes after a failure is the undo.
+// While a release goes back, no phase comes next.
 function upcoming({ state, phases }: ReleaseStatus, { dim }: Colours): string[] {
   if (state !== 'running' && state !== 'paused') return [];
   const last = phases.at(-1)?.phase;
