@@ -22,7 +22,7 @@ umask 022
 command -v flock >/dev/null || exit ${NO_SUCH_PROGRAM}
 mkdir -p "$(dirname "$1")" || exit 2
 exec 9>>"$2" || exit 2
-flock -n 9 || { echo locked; exit; }
+flock -n 9 || { [ $? -eq 1 ] && echo locked && exit; exit 2; }
 [ "$(cat "$1" 2>/dev/null)" = "$3" ] || { echo changed; exit; }
 printf '%s\\n' "$4" | cat >"$1.new" && sync "$1.new" && mv -f "$1.new" "$1" && echo replaced && exit
 rm -f "$1.new"
