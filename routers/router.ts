@@ -60,8 +60,6 @@ export interface Router {
    * @param firstShare green's, in per cent, of an environment that the router does not know yet: in force from the first moment
    */
   configure(routing: Routing, io: Io, firstShare?: number): Promise<{ reloaded: boolean }>;
-  /** Takes the environment's part away again. */
-  remove(scope: Scope, io: Io): Promise<void>;
   /**
    * Moves all services of the app at once, makes it outlive a restart, and reads it back. What the last call said of
    * testers, mirror and baseline holds no longer. With a share of 0 or 100 none of them has any effect.

@@ -3,15 +3,7 @@ import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { greenShare } from '../../domain/shares';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
-import {
-  onHost,
-  readFragments,
-  removeFragment,
-  scopeKey,
-  withFragment,
-  without,
-  writeFragment,
-} from '../on-host/fragments';
+import { onHost, readFragments, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
 import type { HaproxyConfig, HaproxyFragment } from './config';
 import { latencyTable, pageFile, START_VARIABLE } from './names';
 import { HaproxyRuntime, type HaproxyProcess } from './runtime';
@@ -88,17 +80,6 @@ class Haproxy implements Router {
     });
   }
 
-  async remove(scope: Scope, io: Io): Promise<void> {
-    await withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
-      const before = await this.readFragments(io);
-      const after = without(before, scope);
-      if (await this.versionInForce(io)) await this.change(before, after, undefined, io);
-      else await this.setup.install(await this.setup.render(after, io), io);
-      await removeFragment(this.host, this.setup.directory, scope, io);
-      await this.removeFiles(scope, io);
-    });
-  }
-
   setGreenShare(scope: Scope, share: number, io: Io, { testers, baseline }: Trial = {}): Promise<void> {
     const allTesters = testers && { testers: greenShare(testers, 100) };
     return this.shares.set(scope, { green: share, ...allTesters, ...(baseline && drawsOf(baseline)) }, io);
@@ -167,15 +148,15 @@ class Haproxy implements Router {
   }
 
   /** Puts a configuration in force; whatever fails, the old one stays. */
-  private async change(before: HaproxyFragment[], after: HaproxyFragment[], mine: HaproxyFragment | undefined, io: Io) {
+  private async change(before: HaproxyFragment[], after: HaproxyFragment[], mine: HaproxyFragment, io: Io) {
     const rendered = await this.setup.render(after, io);
     if ((await this.runtime.hashInForce(io)) === rendered.hash) {
-      if (mine) await writeFragment(this.host, this.setup.directory, mine, io);
+      await writeFragment(this.host, this.setup.directory, mine, io);
       await this.setup.install(rendered, io);
       return { reloaded: false };
     }
-    if (mine) await refuseTakenPorts(this.host, mine.routing, before, io);
-    if (after.length > 0) await this.setup.check(rendered, this.runtime, io);
+    await refuseTakenPorts(this.host, mine.routing, before, io);
+    await this.setup.check(rendered, this.runtime, io);
     await this.setup.install(rendered, io);
     try {
       await this.setup.reload(rendered, this.runtime, io);
@@ -183,7 +164,7 @@ class Haproxy implements Router {
       await this.setup.install(await this.setup.render(before, io), io);
       throw error;
     }
-    if (mine) await writeFragment(this.host, this.setup.directory, mine, io);
+    await writeFragment(this.host, this.setup.directory, mine, io);
     return { reloaded: true };
   }
 

@@ -3,12 +3,12 @@ import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
-import { onHost, removeFragment, scopeKey, withFragment, without, writeFragment } from '../on-host/fragments';
+import { onHost, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
 import { withLease } from '../on-host/lease';
 import { renderNginx, type Rendered } from './config';
 import { pageFile, type NginxConfig, type NginxFragment, type NginxShare } from './names';
 import { NginxSetup, type NginxWorker } from './setup';
-import { readState, removeShare, writeShare, type NginxState } from './state';
+import { readState, writeShare, type NginxState } from './state';
 import { masterOf, NginxSessions } from './sessions';
 import { statusOf, type NginxStatus } from './status';
 import { readErrorPage } from '../on-host/error-page';
@@ -73,24 +73,6 @@ class Nginx implements Router {
       await writeShare(this.host, this.setup.directory, routing.scope, share, io);
       await writeFragment(this.host, this.setup.directory, fragment, io);
       return { reloaded };
-    });
-  }
-
-  async remove(scope: Scope, io: Io): Promise<void> {
-    await this.locked(scope, io, async () => {
-      const before = await this.readState(io);
-      const after = { ...before, fragments: without(before.fragments, scope) };
-      const rendered = await this.render(after, io);
-      if ((await this.setup.version(io)) !== undefined) {
-        await this.setup.check(rendered, io);
-        await this.setup.install(rendered, io);
-        await this.setup.reload(io);
-      } else {
-        await this.setup.install(rendered, io);
-      }
-      await removeFragment(this.host, this.setup.directory, scope, io);
-      await removeShare(this.host, this.setup.directory, scope, io);
-      await this.host.removeFile(pageFile(this.setup.directory, scope), io);
     });
   }
 

@@ -28,10 +28,6 @@ export function writeShare(host: Host, directory: string, scope: Scope, share: N
   return host.writeFile(shareFile(directory, scope), `${JSON.stringify(share)}\n`, io);
 }
 
-export function removeShare(host: Host, directory: string, scope: Scope, io: Io): Promise<void> {
-  return host.removeFile(shareFile(directory, scope), io);
-}
-
 function shareFile(directory: string, scope: Scope): string {
   return `${directory}/shares/${scopeKey(scope)}`;
 }

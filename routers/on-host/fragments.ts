@@ -65,18 +65,11 @@ export async function writeFragment<Tls>(host: Host, directory: string, fragment
   if ((await host.readFile(path, io)) !== text) await host.writeFile(path, text, io);
 }
 
-export async function removeFragment(host: Host, directory: string, scope: Scope, io: Io): Promise<void> {
-  await host.removeFile(pathOf(directory, scope), io);
-}
-
 /** The fragments with one put in place of what its environment had, in the order of their names. */
 export function withFragment<Tls>(all: Fragment<Tls>[], fragment: Fragment<Tls>): Fragment<Tls>[] {
   const key = (one: Fragment<Tls>) => scopeKey(one.routing.scope);
-  return [...without(all, fragment.routing.scope), fragment].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-}
-
-export function without<Tls>(all: Fragment<Tls>[], scope: Scope): Fragment<Tls>[] {
-  return all.filter((one) => scopeKey(one.routing.scope) !== scopeKey(scope));
+  const others = all.filter((one) => key(one) !== key(fragment));
+  return [...others, fragment].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 /**

@@ -32,7 +32,6 @@ export class RememberedRouter implements Router {
     this.did.push('configure');
     return Promise.resolve({ reloaded: true });
   };
-  remove = () => Promise.resolve();
   setGreenShare = (_: unknown, share: number) => {
     this.share = share;
     return Promise.resolve();

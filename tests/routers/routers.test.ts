@@ -57,7 +57,6 @@ describe.each([
     expect((await ask(port)).status).toBeGreaterThanOrEqual(500);
     await router.setGreenShare(fresh, 0, io);
     expect((await ask(port)).body).toBe('new-blue');
-    await router.remove(fresh, io);
   });
 
   test('a router of another folder whose container has the same name is left alone, and said before anything changes', async () => {

@@ -1,7 +1,7 @@
 import { openRouter } from '../../../routers/open';
 import type { HaproxyConfig } from '../../../routers/haproxy/config';
 import type { Router } from '../../../routers/router';
-import { io, routingOf } from '../../support/router-world';
+import { freePorts, io, routingOf } from '../../support/router-world';
 import { Attached, SCOPE } from '../attached';
 
 let attached: Attached;
@@ -25,12 +25,13 @@ function open(attach: Partial<NonNullable<HaproxyConfig['attach']>> = {}): Route
   return openRouter({ ...config, attach: { masterSocket: socket, directory: extra, ...attach } }, world.target);
 }
 
-test('an HAProxy that is already there takes the app beside its own work, and is left as it was', async () => {
+test('an HAProxy that is already there takes the app beside its own work, which goes on', async () => {
   await attached.expectGuest(open());
 }, 300_000);
 
 test('one that was not given the extra folder is told how to be started', async () => {
-  const { route, blue } = attached.ports;
+  const [route] = (await freePorts(1)) as [number];
+  const { blue } = attached.ports;
   const directory = `${attached.world.directory}/other.d`;
   const routing = routingOf(SCOPE, { api: { route, blue: [blue], green: [] } });
   await expect(open({ directory }).configure(routing, io)).rejects.toThrow(`to be started with \`-f ${directory}\``);

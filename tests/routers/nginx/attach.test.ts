@@ -26,7 +26,7 @@ function open(more: Partial<NginxConfig> = {}): Router {
   return openRouter({ kind: 'nginx', image: 'unused', directory: '/nowhere', attach, ...more }, world.target);
 }
 
-test('an nginx that is already there takes the app beside its own work, and is left as it was', async () => {
+test('an nginx that is already there takes the app beside its own work, which goes on', async () => {
   await attached.expectGuest(open());
 }, 300_000);
 
