@@ -12,19 +12,15 @@ import {
   type Fragment,
   type HostRouting,
 } from '../on-host/fragments';
+import { pageFile } from '../on-host/error-page';
+import type { Rendered } from '../on-host/folder';
 import { renderBackends, REPEATABLE } from './backends';
-import { cookieName, environmentFile, FRONTENDS_FILE, HASH_VARIABLE, mapFile, pageFile, START_VARIABLE } from './names';
+import { cookieName, environmentFile, FRONTENDS_FILE, HASH_VARIABLE, mapFile, START_VARIABLE } from './names';
 
 export type HaproxyConfig = Extract<RouterConfig, { kind: 'haproxy' }>;
 export type HaproxyFragment = Fragment<{ certificates: string }>;
 
 const BASE_FILE = '00-spillway.cfg';
-
-export interface Rendered {
-  hash: string;
-  /** Content by name of file, in the order in which they are written. */
-  files: Record<string, string>;
-}
 
 export interface Surroundings {
   /** Where maps and pages lie, as HAProxy sees it. */

@@ -5,14 +5,14 @@ import { greenShare } from '../../domain/shares';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
 import { onHost, readFragments, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
 import type { HaproxyConfig, HaproxyFragment } from './config';
-import { latencyTable, pageFile, START_VARIABLE } from './names';
-import { HaproxyRuntime, type HaproxyProcess } from './runtime';
+import { latencyTable, START_VARIABLE } from './names';
+import { Runtime, type Process } from './runtime';
 import { HaproxySessions } from './sessions';
-import { HaproxySetup } from './setup';
-import { drawsOf, HaproxyShares } from './shares';
+import { Setup } from './setup';
+import { drawsOf, Shares } from './shares';
 import { parseStat, readCounters, serversOf, STAT_COMMAND, unansweredOf, type StatRow } from './stats';
 import { withLease } from '../on-host/lease';
-import { readErrorPage } from '../on-host/error-page';
+import { pageFile, readErrorPage } from '../on-host/error-page';
 import { entryOnHost, refuseTakenPorts, takenPorts } from '../on-host/ports';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
@@ -29,17 +29,17 @@ class Haproxy implements Router {
   readonly entry = entryOnHost;
   readonly capabilities = ROUTERS.haproxy.capabilities;
   readonly sessions: Sessions;
-  private readonly setup: HaproxySetup;
-  private readonly runtime: HaproxyRuntime;
-  private readonly shares: HaproxyShares;
+  private readonly setup: Setup;
+  private readonly runtime: Runtime;
+  private readonly shares: Shares;
 
   constructor(
     private readonly config: HaproxyConfig,
     private readonly host: Host,
   ) {
-    this.setup = new HaproxySetup(config, host);
-    this.runtime = new HaproxyRuntime(host, this.setup.masterSocket, (io) => this.setup.replacement.sockets(io));
-    this.shares = new HaproxyShares(host, this.runtime, this.setup.directory);
+    this.setup = new Setup(config, host);
+    this.runtime = new Runtime(host, this.setup.masterSocket, (io) => this.setup.replacement.sockets(io));
+    this.shares = new Shares(host, this.runtime, this.setup.directory);
     this.sessions = new HaproxySessions(this.runtime);
   }
 
@@ -58,7 +58,7 @@ class Haproxy implements Router {
 
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
     const { scope } = routing;
-    return withLease(this.host, this.setup.directory, scopeKey(scope), io, async () => {
+    return withLease(this.setup, { holder: scopeKey(scope), io }, async () => {
       const { tls } = this.config;
       const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
       const fragment: HaproxyFragment = {
@@ -126,7 +126,7 @@ class Haproxy implements Router {
   }
 
   /** Statistics of which two readings in a row agree on what was left unanswered. */
-  private async settledStat(process: HaproxyProcess, scope: Scope, io: Io): Promise<StatRow[] | undefined> {
+  private async settledStat(process: Process, scope: Scope, io: Io): Promise<StatRow[] | undefined> {
     let rows: StatRow[] | undefined;
     for (let reading = 1; reading <= MOST_READINGS; reading++) {
       const text = await this.runtime.ask(process, STAT_COMMAND, io);
@@ -151,7 +151,7 @@ class Haproxy implements Router {
   private async change(before: HaproxyFragment[], after: HaproxyFragment[], mine: HaproxyFragment, io: Io) {
     const rendered = await this.setup.render(after, io);
     if ((await this.runtime.hashInForce(io)) === rendered.hash) {
-      await writeFragment(this.host, this.setup.directory, mine, io);
+      await writeFragment(this.setup, mine, io);
       await this.setup.install(rendered, io);
       return { reloaded: false };
     }
@@ -164,7 +164,7 @@ class Haproxy implements Router {
       await this.setup.install(await this.setup.render(before, io), io);
       throw error;
     }
-    await writeFragment(this.host, this.setup.directory, mine, io);
+    await writeFragment(this.setup, mine, io);
     return { reloaded: true };
   }
 
@@ -174,6 +174,6 @@ class Haproxy implements Router {
   }
 
   private readFragments(io: Io): Promise<HaproxyFragment[]> {
-    return readFragments(this.host, this.setup.directory, io);
+    return readFragments(this.setup, io);
   }
 }

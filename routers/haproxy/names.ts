@@ -28,10 +28,6 @@ export function mapFile(directory: string, scope: Scope): string {
   return `${directory}/maps/${scopeKey(scope)}.map`;
 }
 
-export function pageFile(directory: string, scope: Scope): string {
-  return `${directory}/pages/${scopeKey(scope)}.html`;
-}
-
 export function environmentFile(scope: Scope): string {
   return `20-${scopeKey(scope)}.cfg`;
 }

@@ -20,7 +20,7 @@ const SAME_AS_MASTER = `cd "$1" && for one in leaving-*.sock; do [ "$one" -ef ma
  * Then the old one is told to leave, which it does when the last request or WebSocket has ended. Whatever interrupts this,
  * the old one serves until the new one does, and who comes next finishes it.
  */
-export class HaproxyReplacement {
+export class Replacement {
   /** @param container undefined when HAProxy is not Spillway's own: nothing is ever replaced then */
   constructor(
     private readonly host: Host,

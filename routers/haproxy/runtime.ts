@@ -12,7 +12,7 @@ const PATIENCE_MS = 9_000;
 const POLL_MS = 25;
 
 /** A process of HAProxy that takes requests, or still has some from before a reload. */
-export interface HaproxyProcess {
+export interface Process {
   pid: number;
   /** Left over from before a reload or a replacement: takes no new connections. */
   leaving: boolean;
@@ -25,14 +25,14 @@ export interface Processes {
   masterPid: number;
   /** Reloads that failed since the last one that did not. */
   failedReloads: number;
-  all: HaproxyProcess[];
+  all: Process[];
 }
 
 /**
  * The runtime API of HAProxy's master process, and through it that of every worker, old ones included; also of masters
  * that were replaced and are leaving.
  */
-export class HaproxyRuntime {
+export class Runtime {
   /** @param socketsOfLeaving where the masters listen that were replaced */
   constructor(
     private readonly host: Host,
@@ -50,7 +50,7 @@ export class HaproxyRuntime {
   }
 
   /** Workers of masters that were replaced. One that does not answer has ended. */
-  private async replaced(io: Io): Promise<HaproxyProcess[]> {
+  private async replaced(io: Io): Promise<Process[]> {
     const lists = (await this.socketsOfLeaving(io)).map(async (socket) => {
       const text = await this.sendOnce('show proc', io, socket).catch(unlessUnreachable);
       return text === undefined ? [] : workersIn(text).map(({ pid }) => ({ pid, leaving: true, socket }));
@@ -75,7 +75,7 @@ export class HaproxyRuntime {
    * Asks one process. Undefined when it has ended meanwhile.
    * @throws UnreachableFailure when no master answers at the socket.
    */
-  async ask(process: HaproxyProcess, command: string, io: Io): Promise<string | undefined> {
+  async ask(process: Process, command: string, io: Io): Promise<string | undefined> {
     const line = `@!${process.pid} ${command}`;
     const answer = process.leaving ? await this.askLeaving(process, line, io) : await this.send(line, io);
     return answer === undefined || /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
@@ -85,7 +85,7 @@ export class HaproxyRuntime {
    * One that ends just then is not answered for: the master hangs up, or from HAProxy 3.0 on says nothing at all. It goes
    * on listing it for a moment, so again.
    */
-  private async askLeaving(process: HaproxyProcess, line: string, io: Io): Promise<string | undefined> {
+  private async askLeaving(process: Process, line: string, io: Io): Promise<string | undefined> {
     const end = Date.now() + ANSWER_MS;
     for (let withinMs = LEAVING_TRY_MS; ; withinMs = ANSWER_MS) {
       const answer = await this.sendOnce(line, io, process.socket, withinMs).catch(unlessUnreachable);
@@ -101,22 +101,22 @@ export class HaproxyRuntime {
   }
 
   /** Tells one process several things over one connection. */
-  async askEach({ pid, socket }: HaproxyProcess, commands: string[], io: Io): Promise<void> {
+  async askEach({ pid, socket }: Process, commands: string[], io: Io): Promise<void> {
     const lines = commands.map((command) => `@!${pid} ${command}`).join('\n');
     await (socket === this.socket ? this.send(lines, io) : this.sendOnce(lines, io, socket).catch(unlessUnreachable));
   }
 
   /** Asks every process; those that ended meanwhile are left out. */
-  async askAll(command: string, io: Io): Promise<{ process: HaproxyProcess; answer: string }[]> {
+  async askAll(command: string, io: Io): Promise<{ process: Process; answer: string }[]> {
     const { all } = await this.processes(io);
     const answers = await Promise.all(
       all.map(async (process) => ({ process, answer: await this.ask(process, command, io) })),
     );
-    return answers.filter((one): one is { process: HaproxyProcess; answer: string } => one.answer !== undefined);
+    return answers.filter((one): one is { process: Process; answer: string } => one.answer !== undefined);
   }
 
   /** Process that takes new connections; undefined while there is none. */
-  async current(io: Io): Promise<HaproxyProcess | undefined> {
+  async current(io: Io): Promise<Process | undefined> {
     return (await this.processes(io)).all.find((process) => !process.leaving);
   }
 
@@ -132,7 +132,7 @@ export class HaproxyRuntime {
   }
 
   /** Value of a variable of a process. */
-  async variable(process: HaproxyProcess, name: string, io: Io): Promise<string | undefined> {
+  async variable(process: Process, name: string, io: Io): Promise<string | undefined> {
     return /value=<(.*)>/.exec((await this.ask(process, `get var ${name}`, io)) ?? '')?.[1];
   }
 

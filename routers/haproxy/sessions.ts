@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { otherSlot, type Group, type Scope } from '../../domain/release';
-import type { HaproxyProcess, HaproxyRuntime } from './runtime';
+import type { Process, Runtime } from './runtime';
 import { allInFlight, inFlight, parseStat, sessionsOf, STAT_COMMAND, stillReaches, type StatRow } from './stats';
 import type { Sessions } from '../router';
 
@@ -13,7 +13,7 @@ const AT_ONCE = 100;
 
 /** What all processes of an HAProxy have in flight, those that are leaving included. */
 export class HaproxySessions implements Sessions {
-  constructor(private readonly runtime: HaproxyRuntime) {}
+  constructor(private readonly runtime: Runtime) {}
 
   async count(scope: Scope, group: Group, io: Io): Promise<number> {
     const answers = await this.runtime.askAll(STAT_COMMAND, io);
@@ -48,13 +48,13 @@ export class HaproxySessions implements Sessions {
   }
 
   /** Clients that keep a connection to a leaving process may each send one more request, and it knows nothing but this slot. */
-  private async idleClients(process: HaproxyProcess, rows: StatRow[], io: Io): Promise<number> {
+  private async idleClients(process: Process, rows: StatRow[], io: Io): Promise<number> {
     const info = await this.runtime.ask(process, 'show info', io);
     return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
   }
 
   /** By session, not by server: a process that is leaving refuses the latter. */
-  private async shutDown(process: HaproxyProcess, scope: Scope, group: Group, io: Io): Promise<void> {
+  private async shutDown(process: Process, scope: Scope, group: Group, io: Io): Promise<void> {
     const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, group);
     for (let from = 0; from < sessions.length; from += AT_ONCE) {
       const commands = sessions.slice(from, from + AT_ONCE).map((session) => `shutdown session ${session}`);

@@ -2,10 +2,11 @@ import { basename } from 'node:path/posix';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { FoundContainer, Host, HostContainer, Io } from '../../domain/host';
-import { renderHaproxy, type HaproxyConfig, type HaproxyFragment, type Rendered } from './config';
+import { renderHaproxy, type HaproxyConfig, type HaproxyFragment } from './config';
 import { FRONTENDS_FILE } from './names';
-import { HANDOVER_SOCKET, HaproxyReplacement } from './replacement';
-import type { HaproxyRuntime } from './runtime';
+import { HANDOVER_SOCKET, Replacement } from './replacement';
+import type { Runtime } from './runtime';
+import { installRendered, speaksIpv6, writeRendered, type Folder, type Rendered } from '../on-host/folder';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
 
 // The listening sockets of the one that is being replaced are taken over, so that no connection meets a closed one.
@@ -15,28 +16,28 @@ const RELOAD_MS = 20_000;
 const POLL_MS = 25;
 
 /** Where the files of an HAProxy lie on its host, and how it is run and told of a change. */
-export class HaproxySetup {
+export class Setup implements Folder {
   /** Holds `apps`, `maps`, `pages` and, unless attached, sockets and `conf.d`. */
   readonly directory: string;
   readonly masterSocket: string;
   readonly container: string | undefined;
-  readonly replacement: HaproxyReplacement;
+  readonly replacement: Replacement;
   private readonly conf: string;
 
   constructor(
     private readonly config: HaproxyConfig,
-    private readonly host: Host,
+    readonly host: Host,
   ) {
     const { attach } = config;
     this.directory = attach?.directory ?? config.directory;
     this.conf = attach?.directory ?? `${config.directory}/conf.d`;
     this.masterSocket = attach?.masterSocket ?? `${config.directory}/master.sock`;
     this.container = attach ? undefined : `spillway-${basename(config.directory)}`;
-    this.replacement = new HaproxyReplacement(host, this.directory, this.container);
+    this.replacement = new Replacement(host, this.directory, this.container);
   }
 
   async render(fragments: HaproxyFragment[], io: Io): Promise<Rendered> {
-    const ipv6 = (await this.host.run(['cat', '/proc/net/if_inet6'], io)).stdout.trim() !== '';
+    const ipv6 = await speaksIpv6(this.host, io);
     return renderHaproxy(fragments, { directory: this.directory, own: this.container !== undefined, ipv6 });
   }
 
@@ -50,7 +51,7 @@ export class HaproxySetup {
    * is replaced by an overlapping new one.
    * @throws UnreachableFailure when the new one does not answer; the old one goes on.
    */
-  async start(fragments: HaproxyFragment[], runtime: HaproxyRuntime, io: Io): Promise<void> {
+  async start(fragments: HaproxyFragment[], runtime: Runtime, io: Io): Promise<void> {
     if (this.container === undefined) return;
     await this.refuseForeignName(io);
     const wanted = await this.wanted(this.container, fragments, io);
@@ -63,9 +64,9 @@ export class HaproxySetup {
     await this.replacement.dismiss(wanted, io);
   }
 
-  private async startAnew(wanted: HostContainer, old: FoundContainer | undefined, runtime: HaproxyRuntime, io: Io) {
+  private async startAnew(wanted: HostContainer, old: FoundContainer | undefined, runtime: Runtime, io: Io) {
     if ((await this.host.readFile(`${this.conf}/${FRONTENDS_FILE}`, io)) === undefined) {
-      await this.write(this.conf, await this.render([], io), io);
+      await writeRendered({ host: this.host, directory: this.conf }, await this.render([], io), io);
     }
     if (old) await this.replacement.stepAside(old, io);
     try {
@@ -94,10 +95,10 @@ export class HaproxySetup {
    * Has HAProxy check a configuration, without any effect on the one in force.
    * @throws RouterFailure with HAProxy's own words when it is not valid.
    */
-  async check(rendered: Rendered, runtime: HaproxyRuntime, io: Io): Promise<void> {
+  async check(rendered: Rendered, runtime: Runtime, io: Io): Promise<void> {
     const trial = `${this.directory}/check`;
     try {
-      await this.write(trial, rendered, io);
+      await writeRendered({ host: this.host, directory: trial }, rendered, io);
       const { exitCode, stdout, stderr } = await this.runCheck(trial, runtime, io);
       if (exitCode === 0) return;
       throw new RouterFailure(
@@ -109,20 +110,15 @@ export class HaproxySetup {
     }
   }
 
-  /** Writes the files that differ, the one that refers to the others last, and takes away those of nobody. */
-  async install(rendered: Rendered, io: Io): Promise<void> {
-    await this.write(this.conf, rendered, io);
-    for (const name of await this.host.listFiles(this.conf, io)) {
-      if (/^20-.*\.cfg$/.test(name) && !(name in rendered.files))
-        await this.host.removeFile(`${this.conf}/${name}`, io);
-    }
+  install(rendered: Rendered, io: Io): Promise<void> {
+    return installRendered({ host: this.host, directory: this.conf, ending: '.cfg' }, rendered, io);
   }
 
   /**
    * Reloads, and waits until new connections meet the new configuration.
    * @throws RouterFailure when HAProxy goes on with the old one.
    */
-  async reload(rendered: Rendered, runtime: HaproxyRuntime, io: Io): Promise<void> {
+  async reload(rendered: Rendered, runtime: Runtime, io: Io): Promise<void> {
     const { failedReloads } = await runtime.processes(io);
     const answer = await runtime.reload(io);
     const end = Date.now() + RELOAD_MS;
@@ -140,7 +136,7 @@ export class HaproxySetup {
   }
 
   /** While the master starts anew its socket may be away for a moment. */
-  private async afterReload(runtime: HaproxyRuntime, io: Io) {
+  private async afterReload(runtime: Runtime, io: Io) {
     try {
       return { failedReloads: (await runtime.processes(io)).failedReloads, hash: await runtime.hashInForce(io) };
     } catch (error) {
@@ -149,7 +145,7 @@ export class HaproxySetup {
     }
   }
 
-  private async untilAnswers({ image }: HostContainer, runtime: HaproxyRuntime, io: Io): Promise<void> {
+  private async untilAnswers({ image }: HostContainer, runtime: Runtime, io: Io): Promise<void> {
     const end = Date.now() + START_MS;
     for (;;) {
       const seen = await this.afterReload(runtime, io);
@@ -168,7 +164,7 @@ export class HaproxySetup {
     return this.container === undefined ? 'its log' : `\`docker logs ${this.container}\``;
   }
 
-  private async runCheck(trial: string, runtime: HaproxyRuntime, io: Io) {
+  private async runCheck(trial: string, runtime: Runtime, io: Io) {
     if (this.container !== undefined) {
       return this.host.execInContainer(this.container, ['haproxy', '-c', '-f', trial], io);
     }
@@ -197,13 +193,6 @@ export class HaproxySetup {
     const folders = new Set(fragments.flatMap(({ tls }) => (tls ? [tls.certificates] : [])));
     const outside = [...folders].filter((folder) => !`${folder}/`.startsWith(`${directory}/`)).sort();
     return [`${directory}:${directory}`, ...outside.map((folder) => `${folder}:${folder}:ro`)];
-  }
-
-  private async write(directory: string, { files }: Rendered, io: Io): Promise<void> {
-    for (const [name, content] of Object.entries(files)) {
-      const path = `${directory}/${name}`;
-      if ((await this.host.readFile(path, io)) !== content) await this.host.writeFile(path, content, io);
-    }
   }
 }
 

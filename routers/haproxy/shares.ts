@@ -3,7 +3,7 @@ import { RouterFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { mapFile } from './names';
-import type { HaproxyProcess, HaproxyRuntime } from './runtime';
+import type { Process, Runtime } from './runtime';
 import type { Trial } from '../router';
 import { refuseBrokenShare } from '../../domain/shares';
 
@@ -21,13 +21,13 @@ type Key = (typeof KEYS)[number];
 export type Wanted = { green: number } & Partial<Record<Key, number>>;
 
 /** What processes have in their maps; undefined where a key is missing. */
-type Seen = ({ process: HaproxyProcess } & Partial<Record<Key, number>>)[];
+type Seen = ({ process: Process } & Partial<Record<Key, number>>)[];
 
 /** Green's share of each environment: a file that outlives a restart, and a map in the memory of every process. */
-export class HaproxyShares {
+export class Shares {
   constructor(
     private readonly host: Host,
-    private readonly runtime: HaproxyRuntime,
+    private readonly runtime: Runtime,
     private readonly directory: string,
   ) {}
 

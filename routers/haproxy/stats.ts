@@ -22,7 +22,7 @@ export function parseStat(text: string): StatRow[] {
 }
 
 /** A line of the statistics that is about a group of an environment. */
-export interface GroupRow {
+interface GroupRow {
   row: StatRow;
   service: string;
   group: Group;

@@ -1,7 +1,8 @@
 import { SLOTS, type Scope } from '../../domain/release';
 import { contentHash, scopeKey, type HostRouting, type Place } from '../on-host/fragments';
-import { environmentFile, NO_SHARE, upstreamName, variable, type NginxFragment, type NginxShare } from './names';
-import { HASH, renderServers } from './servers';
+import type { Rendered } from '../on-host/folder';
+import { environmentFile, NO_SHARE, upstreamName, variable, type Share } from './names';
+import { HASH, renderServers, type Around } from './servers';
 import { renderMirrored, renderTester } from './trial';
 
 /* nginx's configuration: one file for what all share, one for each environment, one for the servers. */
@@ -11,12 +12,6 @@ export const SERVERS_FILE = '90-spillway-servers.conf';
 /** Inside the container: says as whom the worker processes run. */
 export const USER_FILE = '/tmp/spillway-user.conf';
 const SHARED_FILE = '00-spillway.conf';
-
-export interface Rendered {
-  hash: string;
-  /** Content by name of file, in the order in which they are written. */
-  files: Record<string, string>;
-}
 
 /** nginx's own main file, when Spillway runs it. */
 export function renderMain(conf: string): string {
@@ -35,22 +30,14 @@ http {
 `;
 }
 
-/**
- * What belongs into nginx's `http` block, from the fragments of all environments.
- * @param shares by key of the environment
- * @param ipv6 whether the host speaks IPv6 too
- */
-export function renderNginx(
-  fragments: NginxFragment[],
-  shares: Record<string, NginxShare>,
-  directory: string,
-  ipv6: boolean,
-): Rendered {
+/** What belongs into nginx's `http` block, from the fragments of all environments. */
+export function renderNginx(around: Around): Rendered {
+  const { fragments, shares } = around;
   const files: Record<string, string> = { [SHARED_FILE]: SHARED };
   for (const { routing } of fragments) {
     files[environmentFile(routing.scope)] = renderEnvironment(routing, shares[scopeKey(routing.scope)] ?? NO_SHARE);
   }
-  const servers = renderServers({ fragments, shares, directory, ipv6 });
+  const servers = renderServers(around);
   const hash = contentHash([...Object.values(files), ...fragments.map((one) => one.errorPage ?? ''), servers]);
   files[SERVERS_FILE] = `${HEAD}${servers.replaceAll(HASH, hash)}`;
   return { hash, files };
@@ -79,10 +66,7 @@ ${inRows(ALL_DRAWS.slice(0, -1).map((draw) => `1% ${draw};`))}
 }
 `;
 
-function renderEnvironment(
-  { scope, services, affinity, testers }: HostRouting,
-  { green, ...trial }: NginxShare,
-): string {
+function renderEnvironment({ scope, services, affinity, testers }: HostRouting, { green, ...trial }: Share): string {
   const name = variable(scope);
   const upstreams = services.flatMap(({ service, slots }) =>
     SLOTS.map((slot) => renderUpstream(upstreamName(scope, service, slot), slots[slot])),

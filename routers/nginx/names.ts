@@ -9,12 +9,12 @@ export type NginxConfig = Extract<RouterConfig, { kind: 'nginx' }>;
 export type NginxFragment = Fragment<{ certificate: string; key: string }>;
 
 /** Green's share in per cent, and what else there is while a version is on trial. */
-export interface NginxShare extends Trial {
+export interface Share extends Trial {
   green: number;
 }
 
 /** Of an environment that has no share yet. */
-export const NO_SHARE: NginxShare = { green: 0 };
+export const NO_SHARE: Share = { green: 0 };
 
 /** Where a worker process says which share it has in force, to this machine only. */
 export function statusPath({ app, environment }: Scope): string {
@@ -23,10 +23,6 @@ export function statusPath({ app, environment }: Scope): string {
 
 export function environmentFile(scope: Scope): string {
   return `20-${scopeKey(scope)}.conf`;
-}
-
-export function pageFile(directory: string, scope: Scope): string {
-  return `${directory}/pages/${scopeKey(scope)}.html`;
 }
 
 /** Names of nginx's variables have neither dots nor dashes; `_0` stands for a dash, so two names never meet. */

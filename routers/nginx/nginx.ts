@@ -5,13 +5,14 @@ import type { Group, Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
 import { onHost, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
 import { withLease } from '../on-host/lease';
-import { renderNginx, type Rendered } from './config';
-import { pageFile, type NginxConfig, type NginxFragment, type NginxShare } from './names';
-import { NginxSetup, type NginxWorker } from './setup';
-import { readState, writeShare, type NginxState } from './state';
+import { renderNginx } from './config';
+import type { NginxConfig, NginxFragment, Share } from './names';
+import { Setup, type Worker } from './setup';
+import { readState, writeShare, type State } from './state';
 import { masterOf, NginxSessions } from './sessions';
-import { statusOf, type NginxStatus } from './status';
-import { readErrorPage } from '../on-host/error-page';
+import { statusOf, type Status } from './status';
+import { pageFile, readErrorPage } from '../on-host/error-page';
+import { speaksIpv6, type Rendered } from '../on-host/folder';
 import { entryOnHost, listens, refuseTakenPorts, takenPorts } from '../on-host/ports';
 import { refuseBrokenShare } from '../../domain/shares';
 import type { DockerTarget } from '../../targets/docker/docker';
@@ -28,19 +29,26 @@ export function openNginx(config: NginxConfig, { host }: Pick<DockerTarget, 'hos
   return new Nginx(config, host);
 }
 
+/** What a reload is to bring, and the processes that are to leave. */
+interface Reload {
+  after: State;
+  rendered: Rendered;
+  old: Worker[];
+}
+
 class Nginx implements Router {
   readonly kind = 'nginx';
   readonly entry = entryOnHost;
   readonly capabilities = ROUTERS.nginx.capabilities;
   readonly sessions: Sessions;
-  private readonly setup: NginxSetup;
+  private readonly setup: Setup;
 
   constructor(
     private readonly config: NginxConfig,
     private readonly host: Host,
   ) {
-    this.setup = new NginxSetup(config, host);
-    this.sessions = new NginxSessions(this.setup, host);
+    this.setup = new Setup(config, host);
+    this.sessions = new NginxSessions(this.setup);
   }
 
   async probe(routing: Routing, io: Io): Promise<RouterProbe> {
@@ -70,20 +78,20 @@ class Nginx implements Router {
       const shares = { ...before.shares, [scopeKey(routing.scope)]: share };
       const after = { fragments: withFragment(before.fragments, fragment), shares };
       const reloaded = await this.change(before, after, routing.scope, io);
-      await writeShare(this.host, this.setup.directory, routing.scope, share, io);
-      await writeFragment(this.host, this.setup.directory, fragment, io);
+      await writeShare(this.setup, routing.scope, share, io);
+      await writeFragment(this.setup, fragment, io);
       return { reloaded };
     });
   }
 
   async setGreenShare(scope: Scope, green: number, io: Io, trial: Trial = {}): Promise<void> {
     refuseBrokenShare(green);
-    const share: NginxShare = { green, ...(green > 0 && green < 100 && trial) };
+    const share: Share = { green, ...(green > 0 && green < 100 && trial) };
     await this.locked(scope, io, async () => {
       const before = await this.readState(io);
       await this.change(before, { ...before, shares: { ...before.shares, [scopeKey(scope)]: share } }, scope, io);
       // After the reload: the configuration is what outlives a restart, this is only what it is made from.
-      await writeShare(this.host, this.setup.directory, scope, share, io);
+      await writeShare(this.setup, scope, share, io);
     });
   }
 
@@ -118,20 +126,20 @@ class Nginx implements Router {
   }
 
   private locked<T>(scope: Scope, io: Io, run: () => Promise<T>): Promise<T> {
-    return withLease(this.host, this.setup.directory, scopeKey(scope), io, run);
+    return withLease(this.setup, { holder: scopeKey(scope), io }, run);
   }
 
-  private readState(io: Io): Promise<NginxState> {
-    return readState(this.host, this.setup.directory, io);
+  private readState(io: Io): Promise<State> {
+    return readState(this.setup, io);
   }
 
-  private async render({ fragments, shares }: NginxState, io: Io): Promise<Rendered> {
-    const ipv6 = (await this.host.run(['cat', '/proc/net/if_inet6'], io)).stdout.trim() !== '';
-    return renderNginx(fragments, shares, this.setup.directory, ipv6);
+  private async render({ fragments, shares }: State, io: Io): Promise<Rendered> {
+    const { directory } = this.setup;
+    return renderNginx({ fragments, shares, directory, ipv6: await speaksIpv6(this.host, io) });
   }
 
   /** Puts a configuration in force, and waits until only processes that have it take requests; else the old one stays. */
-  private async change(before: NginxState, after: NginxState, scope: Scope, io: Io): Promise<boolean> {
+  private async change(before: State, after: State, scope: Scope, io: Io): Promise<boolean> {
     const rendered = await this.render(after, io);
     const status = await statusOf(this.host, after, scope, io);
     await this.setup.check(rendered, io);
@@ -141,7 +149,7 @@ class Nginx implements Router {
     const old = status ? accepting(await this.setup.workers(io), status) : [];
     try {
       await this.setup.reload(io);
-      await this.untilInForce(after, rendered, scope, old, io);
+      await this.untilInForce({ after, rendered, old }, scope, io);
     } catch (error) {
       await this.setup.install(previous, io);
       throw error;
@@ -150,19 +158,13 @@ class Nginx implements Router {
   }
 
   /** A new process answers before the old ones are told to leave: so both are waited for. */
-  private async untilInForce(
-    state: NginxState,
-    { hash }: Rendered,
-    scope: Scope,
-    old: NginxWorker[],
-    io: Io,
-  ): Promise<void> {
+  private async untilInForce({ after, rendered, old }: Reload, scope: Scope, io: Io): Promise<void> {
     const end = Date.now() + SETTLE_MS;
     for (;;) {
-      const status = await statusOf(this.host, state, scope, io);
+      const status = await statusOf(this.host, after, scope, io);
       const workers = await this.setup.workers(io);
       const still = old.filter((one) => workers.some((worker) => worker.pid === one.pid && !worker.leaving));
-      if (status?.hash === hash && still.length === 0) return;
+      if (status?.hash === rendered.hash && still.length === 0) return;
       if (Date.now() > end) {
         throw new RouterFailure(
           `Expected nginx to have the new configuration in force within ${SETTLE_MS / 1_000} s of a reload, ` +
@@ -175,6 +177,6 @@ class Nginx implements Router {
 }
 
 /** Processes of the nginx that answered which take requests. */
-function accepting(workers: NginxWorker[], status: NginxStatus): NginxWorker[] {
+function accepting(workers: Worker[], status: Status): Worker[] {
   return workers.filter((worker) => !worker.leaving && worker.parent === masterOf(workers, status));
 }

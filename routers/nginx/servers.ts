@@ -1,6 +1,7 @@
 import type { Scope } from '../../domain/release';
+import { pageFile } from '../on-host/error-page';
 import { describeRoute, entriesByPort, scopeKey, tlsOf, type Entry } from '../on-host/fragments';
-import { NO_SHARE, pageFile, statusPath, upstreamName, variable, type NginxFragment, type NginxShare } from './names';
+import { NO_SHARE, statusPath, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { renderMirrorLocation, renderMirrorUse } from './trial';
 
 /* nginx's servers: on which port and path which service is reached, and what nginx answers itself. */
@@ -8,19 +9,17 @@ import { renderMirrorLocation, renderMirrorUse } from './trial';
 /** Stands where the hash of all the configuration comes, which is known last. */
 export const HASH = '@HASH@';
 
-/** Everything that its servers are made from. */
-interface Around {
+/** Everything that nginx's configuration is made from. */
+export interface Around {
   fragments: NginxFragment[];
-  shares: Record<string, NginxShare>;
+  /** By key of the environment. */
+  shares: Record<string, Share>;
   directory: string;
+  /** Whether the host speaks IPv6 too. */
   ipv6: boolean;
 }
 
-/**
- * The servers of all ports, with all their routes.
- *
- * @param around what they are made from; its `ipv6` says whether the host speaks IPv6 too
- */
+/** The servers of all ports, with all their routes. */
 export function renderServers(around: Around): string {
   return [...entriesByPort(around.fragments)].map(([port, entries]) => renderPort(port, entries, around)).join('\n');
 }
@@ -30,9 +29,9 @@ function renderPort(port: number, entries: Entry[], around: Around): string {
   const hosts = [...new Set(entries.map(({ route }) => route.host?.toLowerCase()))].filter(
     (host) => host !== undefined,
   );
-  const named = hosts.map((host) => renderServer(port, host, entriesOf(host, entries), entries, around));
+  const named = hosts.map((host) => renderServer({ port, host, mine: entriesOf(host, entries), all: entries }, around));
   const others = entries.filter(({ route }) => !route.host);
-  return [...named, renderServer(port, undefined, others, entries, around)].join('\n');
+  return [...named, renderServer({ port, mine: others, all: entries }, around)].join('\n');
 }
 
 /** A host's own entries, and those of any host that none of its own comes before: a host counts more than a long path. */
@@ -43,7 +42,16 @@ function entriesOf(host: string, entries: Entry[]): Entry[] {
   return [...own, ...entries.filter((entry) => !entry.route.host && !isHidden(entry))];
 }
 
-function renderServer(port: number, host: string | undefined, mine: Entry[], all: Entry[], around: Around): string {
+interface Server {
+  port: number;
+  /** Absent: it answers all names that no other server of the port has. */
+  host?: string;
+  mine: Entry[];
+  /** Those of all servers of the port. */
+  all: Entry[];
+}
+
+function renderServer({ port, host, mine, all }: Server, around: Around): string {
   const tls = tlsOf(port, around.fragments);
   const options = `${host === undefined ? ' default_server' : ''}${tls ? ' ssl' : ''}`;
   const scopes = [...new Map(all.map(({ scope }) => [scopeKey(scope), scope])).values()];

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../../domain/failures';
-import type { Host, Io } from '../../domain/host';
+import type { Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
-import type { NginxSetup, NginxWorker } from './setup';
+import type { Setup, Worker } from './setup';
 import { readState } from './state';
-import { statusOf, type NginxStatus } from './status';
+import { statusOf, type Status } from './status';
 import type { Sessions } from '../router';
 
 const SETTLE_MS = 20_000;
@@ -15,10 +15,7 @@ const POLL_MS = 25;
  * has ended.
  */
 export class NginxSessions implements Sessions {
-  constructor(
-    private readonly setup: NginxSetup,
-    private readonly host: Host,
-  ) {}
+  constructor(private readonly setup: Setup) {}
 
   async count(scope: Scope, _group: Group, io: Io): Promise<number> {
     return (await this.leaving(scope, io)).length;
@@ -40,15 +37,15 @@ export class NginxSessions implements Sessions {
     }
   }
 
-  private async leaving(scope: Scope, io: Io): Promise<NginxWorker[]> {
-    const state = await readState(this.host, this.setup.directory, io);
-    const status = await statusOf(this.host, state, scope, io);
+  private async leaving(scope: Scope, io: Io): Promise<Worker[]> {
+    const state = await readState(this.setup, io);
+    const status = await statusOf(this.setup.host, state, scope, io);
     const workers = await this.setup.workers(io);
     return workers.filter(({ leaving, parent }) => leaving && parent === (masterOf(workers, status) ?? parent));
   }
 }
 
 /** Parent of the process that answered; undefined when nginx runs where its processes cannot be seen. */
-export function masterOf(workers: NginxWorker[], status: NginxStatus | undefined): number | undefined {
+export function masterOf(workers: Worker[], status: Status | undefined): number | undefined {
   return workers.find(({ pid }) => pid === status?.pid)?.parent;
 }

@@ -2,15 +2,16 @@ import { basename } from 'node:path/posix';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { ExecResult, Host, Io } from '../../domain/host';
+import { installRendered, writeRendered, type Folder, type Rendered } from '../on-host/folder';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
-import { renderMain, SERVERS_FILE, USER_FILE, type Rendered } from './config';
+import { renderMain, SERVERS_FILE, USER_FILE } from './config';
 import type { NginxConfig } from './names';
 
 const START_MS = 20_000;
 const POLL_MS = 50;
 
 /** A worker process of nginx. */
-export interface NginxWorker {
+export interface Worker {
   pid: number;
   parent: number;
   /** Finishes what it has, and takes nothing new. */
@@ -34,7 +35,7 @@ for process in /proc/[0-9]*; do
 done; true`;
 
 /** Where the files of an nginx lie on its host, and how it is run and told of a change. */
-export class NginxSetup {
+export class Setup implements Folder {
   /** Holds `apps`, `shares`, `pages` and, unless attached, `conf.d` and the main file. */
   readonly directory: string;
   readonly container: string | undefined;
@@ -42,7 +43,7 @@ export class NginxSetup {
 
   constructor(
     private readonly config: NginxConfig,
-    private readonly host: Host,
+    readonly host: Host,
   ) {
     const { attach } = config;
     this.directory = attach?.directory ?? config.directory;
@@ -92,7 +93,7 @@ export class NginxSetup {
     if (this.container === undefined) return;
     const trial = `${this.directory}/check`;
     try {
-      await this.write(`${trial}/conf.d`, rendered, io);
+      await writeRendered({ host: this.host, directory: `${trial}/conf.d` }, rendered, io);
       await this.host.writeFile(`${trial}/nginx.conf`, renderMain(`${trial}/conf.d`), io);
       const result = await this.exec(['nginx', '-t', '-c', `${trial}/nginx.conf`], io);
       if (result.exitCode !== 0) throw refused(result, `${trial}/conf.d`, this.conf);
@@ -101,13 +102,8 @@ export class NginxSetup {
     }
   }
 
-  /** Writes the files that differ, the one that refers to the others last, and takes away those of nobody. */
-  async install(rendered: Rendered, io: Io): Promise<void> {
-    await this.write(this.conf, rendered, io);
-    for (const name of await this.host.listFiles(this.conf, io)) {
-      if (/^20-.*\.conf$/.test(name) && !(name in rendered.files))
-        await this.host.removeFile(`${this.conf}/${name}`, io);
-    }
+  install(rendered: Rendered, io: Io): Promise<void> {
+    return installRendered({ host: this.host, directory: this.conf, ending: '.conf' }, rendered, io);
   }
 
   /**
@@ -127,7 +123,7 @@ export class NginxSetup {
   }
 
   /** All worker processes that can be seen from where nginx runs. */
-  async workers(io: Io): Promise<NginxWorker[]> {
+  async workers(io: Io): Promise<Worker[]> {
     const { stdout } = await this.exec(['sh', '-c', LIST_WORKERS], io);
     return [...stdout.matchAll(/^(\d+) (\d+) (.*)$/gm)].map(([, pid, parent, title]) => ({
       pid: Number(pid),
@@ -171,13 +167,6 @@ export class NginxSetup {
     const { directory, tls } = this.config;
     const files = tls ? [tls.certificate, tls.key].filter((file) => !file.startsWith(`${directory}/`)) : [];
     return [`${directory}:${directory}`, ...files.map((file) => `${file}:${file}:ro`)];
-  }
-
-  private async write(directory: string, { files }: Rendered, io: Io): Promise<void> {
-    for (const [name, content] of Object.entries(files)) {
-      const path = `${directory}/${name}`;
-      if ((await this.host.readFile(path, io)) !== content) await this.host.writeFile(path, content, io);
-    }
   }
 }
 

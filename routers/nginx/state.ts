@@ -1,30 +1,32 @@
-import type { Host, Io } from '../../domain/host';
+import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
+import type { Folder } from '../on-host/folder';
 import { readFragments, scopeKey } from '../on-host/fragments';
-import type { NginxFragment, NginxShare } from './names';
+import type { NginxFragment, Share } from './names';
 
 /* What nginx's configuration is made from, as files on the host: of each environment its routing and its share. */
 
 /** All environments that one nginx serves. */
-export interface NginxState {
+export interface State {
   fragments: NginxFragment[];
   /** By key of the environment. */
-  shares: Record<string, NginxShare>;
+  shares: Record<string, Share>;
 }
 
-export async function readState(host: Host, directory: string, io: Io): Promise<NginxState> {
-  const fragments = (await readFragments(host, directory, io)) as NginxFragment[];
+export async function readState(folder: Folder, io: Io): Promise<State> {
+  const fragments = (await readFragments(folder, io)) as NginxFragment[];
+  const { host, directory } = folder;
   const names = await host.listFiles(`${directory}/shares`, io);
   const shares = await Promise.all(
     names.map(async (name) => {
       const text = await host.readFile(`${directory}/shares/${name}`, io);
-      return [name, JSON.parse(text ?? '{"green":0}') as NginxShare] as const;
+      return [name, JSON.parse(text ?? '{"green":0}') as Share] as const;
     }),
   );
   return { fragments, shares: Object.fromEntries(shares) };
 }
 
-export function writeShare(host: Host, directory: string, scope: Scope, share: NginxShare, io: Io): Promise<void> {
+export function writeShare({ host, directory }: Folder, scope: Scope, share: Share, io: Io): Promise<void> {
   return host.writeFile(shareFile(directory, scope), `${JSON.stringify(share)}\n`, io);
 }
 

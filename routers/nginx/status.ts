@@ -4,13 +4,13 @@ import { UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { scopeKey } from '../on-host/fragments';
 import { statusPath } from './names';
-import type { NginxState } from './state';
+import type { State } from './state';
 import type { Scope } from '../../domain/release';
 
 const ANSWER_MS = 5_000;
 
 /** What a worker process of nginx has in force for an environment. */
-export interface NginxStatus {
+export interface Status {
   share: number;
   hash: string;
   /** Process that answered. */
@@ -18,12 +18,7 @@ export interface NginxStatus {
 }
 
 /** What is in force for an environment; undefined when the router does not know it, or no configuration of Spillway answers. */
-export function statusOf(
-  host: Host,
-  { fragments }: NginxState,
-  scope: Scope,
-  io: Io,
-): Promise<NginxStatus | undefined> {
+export function statusOf(host: Host, { fragments }: State, scope: Scope, io: Io): Promise<Status | undefined> {
   const fragment = fragments.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope));
   const port = fragment?.routing.services.flatMap(({ routes }) => routes)[0]?.port;
   if (!fragment || port === undefined) return Promise.resolve(undefined);
@@ -36,7 +31,7 @@ async function readStatus(
   at: { port: number; tls: boolean },
   scope: Scope,
   io: Io,
-): Promise<NginxStatus | undefined> {
+): Promise<Status | undefined> {
   try {
     const plain = await host.connect({ host: '127.0.0.1', port: at.port }, io);
     const stream = at.tls ? connect({ socket: plain, rejectUnauthorized: false }) : plain;

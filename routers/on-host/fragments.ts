@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { RouteConfig } from '../../domain/config';
 import { RouterFailure } from '../../domain/failures';
-import type { Host, Io } from '../../domain/host';
+import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import type { Endpoint } from '../../domain/endpoint';
 import type { Routing } from '../router';
+import type { Folder } from './folder';
 
 /** Where something takes connections, as seen from the host. */
 export interface Place {
@@ -53,13 +54,13 @@ function pathOf(directory: string, scope: Scope): string {
 }
 
 /** Fragments of all environments that use the router whose files are in `directory`, in the order of their names. */
-export async function readFragments<Tls>(host: Host, directory: string, io: Io): Promise<Fragment<Tls>[]> {
+export async function readFragments<Tls>({ host, directory }: Folder, io: Io): Promise<Fragment<Tls>[]> {
   const names = (await host.listFiles(`${directory}/apps`, io)).filter((name) => name.endsWith('.json'));
   const texts = await Promise.all(names.map((name) => host.readFile(`${directory}/apps/${name}`, io)));
   return texts.filter((text) => text !== undefined).map((text) => JSON.parse(text) as Fragment<Tls>);
 }
 
-export async function writeFragment<Tls>(host: Host, directory: string, fragment: Fragment<Tls>, io: Io) {
+export async function writeFragment<Tls>({ host, directory }: Folder, fragment: Fragment<Tls>, io: Io) {
   const path = pathOf(directory, fragment.routing.scope);
   const text = `${JSON.stringify(fragment, undefined, 2)}\n`;
   if ((await host.readFile(path, io)) !== text) await host.writeFile(path, text, io);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
+import type { Folder } from './folder';
 
 /** Longest time one change of the configuration can take; after it the holder is taken for dead. */
 const LEASE_SECONDS = 60;
@@ -22,11 +23,17 @@ if [ $(($(date +%s) - since)) -gt "$3" ]; then mv "$1" "$1.$$" && rm -rf "$1.$$"
 echo "$holder"`;
 const GIVE = `[ "$(cat "$1/holder" 2>/dev/null)" = "$2" ] && rm -rf "$1"; true`;
 
+interface Change {
+  /** Who changes the files: `shop.production`. */
+  holder: string;
+  io: Io;
+}
+
 /**
  * Runs something while nobody else changes the same router's files.
  * @throws RouterFailure when somebody else holds the lease for too long.
  */
-export async function withLease<T>(host: Host, directory: string, holder: string, io: Io, run: () => Promise<T>) {
+export async function withLease<T>({ host, directory }: Folder, { holder, io }: Change, run: () => Promise<T>) {
   const lease = `${directory}/lease`;
   await take(host, lease, holder, io);
   try {

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 const lease = <T>(holder: string, run: () => Promise<T>) =>
-  withLease(world.target.host, world.directory, holder, io, run);
+  withLease({ host: world.target.host, directory: world.directory }, { holder, io }, run);
 
 test('changes of the same router happen one after the other', async () => {
   const order: string[] = [];

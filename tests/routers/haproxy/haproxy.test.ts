@@ -1,6 +1,6 @@
 import { RouterFailure } from '../../../domain/failures';
-import { HaproxyRuntime } from '../../../routers/haproxy/runtime';
-import { HaproxyShares } from '../../../routers/haproxy/shares';
+import { Runtime } from '../../../routers/haproxy/runtime';
+import { Shares } from '../../../routers/haproxy/shares';
 import type { Router, Routing } from '../../../routers/router';
 import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../../support/router-world';
 
@@ -29,7 +29,7 @@ beforeEach(() => router.setGreenShare(scope, 0, io));
 
 test('a share that somebody removed serves nobody, is not taken for another, and can be given again', async () => {
   const map = `${world.directory}/maps/fx.production.map`;
-  const runtime = new HaproxyRuntime(world.target.host, `${world.directory}/master.sock`);
+  const runtime = new Runtime(world.target.host, `${world.directory}/master.sock`);
   await runtime.askAll(`del map ${map} green`, io);
   expect((await ask(api)).status).toBe(503);
   await expect(router.greenShare(scope, io)).rejects.toThrow(RouterFailure);
@@ -44,8 +44,8 @@ test('on a full disk no canary begins, but all traffic goes where it is sent, an
     readFile: host.readFile.bind(host),
     writeFile: () => Promise.reject(new Error('ENOSPC: no space left')),
   };
-  const runtime = new HaproxyRuntime(host, `${world.directory}/master.sock`);
-  const shares = new HaproxyShares(full as unknown as typeof host, runtime, world.directory);
+  const runtime = new Runtime(host, `${world.directory}/master.sock`);
+  const shares = new Shares(full as unknown as typeof host, runtime, world.directory);
   const set = (green: number) => shares.set(scope, { green, testers: undefined }, io);
   await expect(set(10)).rejects.toThrow(/ENOSPC: no space left.*See that the disk has room/);
   expect(await router.greenShare(scope, io)).toBe(0);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { WebSocket } from 'ws';
-import { HaproxyRuntime } from '../../../routers/haproxy/runtime';
+import { Runtime } from '../../../routers/haproxy/runtime';
 import type { Router, Routing } from '../../../routers/router';
 import { startPressure } from '../../support/pressure';
 import { ask, freePorts, introduce, io, RouterWorld, routingOf, until, untilUp } from '../../support/router-world';
@@ -75,7 +75,7 @@ test('a share is set and read back in processes from before a reload too', async
   await router.setGreenShare(scope, 40, io);
   expect(await router.greenShare(scope, io)).toBe(40);
   const map = `${world.directory}/maps/fx.production.map`;
-  const runtime = new HaproxyRuntime(world.target.host, `${world.directory}/master.sock`);
+  const runtime = new Runtime(world.target.host, `${world.directory}/master.sock`);
   const seen = await runtime.askAll(`show map ${map}`, io);
   expect(seen.map(({ process }) => process.leaving)).toContain(true);
   for (const { answer } of seen) expect(answer).toContain('green 40');
