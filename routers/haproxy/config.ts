@@ -159,7 +159,7 @@ function renderTesters(testers: Testers, here: string, map: string): string {
 `;
 }
 
-/** For the same reason; and since testers have a share of 0 or 100 by now, they are never among its visitors. */
+/** Only while the share is between 0 and 100, as above. Testers have a share of 0 or 100 by now, so they never get there. */
 function renderBaseline(here: string, map: string): string {
   const draws = `${here} { var(txn.from) -m found } { var(txn.to) -m found }`;
   return `  # A fresh baseline of the live version gets the draws of a range, out of those of its slot.
@@ -195,7 +195,7 @@ function backendsOf(entries: Entry[], routings: HostRouting[]): Used[] {
 function renderUse({ name, served, testers, baseline }: Used): string {
   const here = `{ var(txn.service) -m str ${name} }`;
   const [only, other] = served;
-  // Not by `nbsrv`: to a process that is leaving, every backend has none.
+  // `nbsrv` would not tell: in a process that is leaving it is 0 for every backend.
   const leaving = only && !other ? renderRoads(`${name}.${only}`, `{ stopping } ${here}`) : '';
   const green = `${here} { var(txn.slot) -m str green }`;
   const tested = '{ var(txn.testers) -m found }';

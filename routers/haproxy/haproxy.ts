@@ -115,7 +115,7 @@ class Haproxy implements Router {
       process && this.runtime.variable(process, START_VARIABLE, io),
       process && this.settledStat(process, scope, io),
     ]);
-    // After the requests: one that ended between the two would look as if it had no latency, so no answer.
+    // The table is read after the statistics: a request that ended in between would look as if it had no latency.
     const table = process && (await this.runtime.ask(process, `show table ${latencyTable(scope)}`, io));
     if (!process || start === undefined || rows === undefined || table === undefined) {
       throw new UnreachableFailure(

@@ -63,7 +63,7 @@ export class Replacement {
     await this.host.removeFile(`${this.directory}/${socket}`, io);
   }
 
-  /** Forgets a step aside that ended before the container had another name: it has not stepped aside. */
+  /** Removes the second socket of a replacement that was interrupted before the container had another name. */
   async tidy({ id }: { id: string }, io: Io): Promise<void> {
     const socket = `leaving-${short(id)}.sock`;
     if ((await this.leaving(io)).includes(socket)) await this.host.removeFile(`${this.directory}/${socket}`, io);

@@ -5,7 +5,7 @@ import type { Host, Io } from '../../domain/host';
 import { HASH_VARIABLE } from './names';
 
 const ANSWER_MS = 10_000;
-/** For a first try: who is just starting or ending may never answer it. */
+/** A first try gets less time, because a process that is just starting or ending may never answer. */
 const TRY_MS = 3_000;
 const LEAVING_TRY_MS = 1_000;
 const PATIENCE_MS = 9_000;
@@ -131,7 +131,6 @@ export class Runtime {
     return this.sendOnce('reload', io);
   }
 
-  /** Value of a variable of a process. */
   async variable(process: Process, name: string, io: Io): Promise<string | undefined> {
     return /value=<(.*)>/.exec((await this.ask(process, `get var ${name}`, io)) ?? '')?.[1];
   }
@@ -157,7 +156,7 @@ export class Runtime {
     return exchange(await this.host.connect({ socket }, io), command, withinMs, io);
   }
 
-  /** Without a socket nothing is about to come back. */
+  /** Where there is no socket, no master is about to come back. */
   private async exists(io: Io): Promise<boolean> {
     return (await this.host.run(['test', '-S', this.socket], io)).exitCode === 0;
   }

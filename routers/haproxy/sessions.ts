@@ -21,7 +21,7 @@ export class HaproxySessions implements Sessions {
     const counts = await Promise.all(
       answers.map(async ({ process, answer }) => {
         const rows = parseStat(answer);
-        // One that knows a baseline knows the live slot as well, and takes that when the baseline has no share.
+        // A process that knows a baseline knows the live slot as well, and sends visitors there once the baseline has no share.
         const depends =
           group !== 'baseline' && process.leaving && !stillReaches(rows, current, scope, otherSlot(group));
         return inFlight(rows, scope, group) + (depends ? await this.idleClients(process, rows, io) : 0);
@@ -47,13 +47,13 @@ export class HaproxySessions implements Sessions {
     }
   }
 
-  /** Clients that keep a connection to a leaving process may each send one more request, and it knows nothing but this slot. */
+  /** Clients that keep a connection to a leaving process may each send one more request, and this slot is all that it knows. */
   private async idleClients(process: Process, rows: StatRow[], io: Io): Promise<number> {
     const info = await this.runtime.ask(process, 'show info', io);
     return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
   }
 
-  /** By session, not by server: a process that is leaving refuses the latter. */
+  /** Ends each session by itself, because a process that is leaving refuses to end all of a server. */
   private async shutDown(process: Process, scope: Scope, group: Group, io: Io): Promise<void> {
     const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, group);
     for (let from = 0; from < sessions.length; from += AT_ONCE) {

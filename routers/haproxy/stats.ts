@@ -111,7 +111,7 @@ export function readCounters(rows: StatRow[], table: string, scope: Scope): Omit
     const mine = counts.get(`${service}.${group}`) ?? [];
     const others = groups[group][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
     groups[group][service] = {
-      // Not 1xx: a WebSocket is counted when it ends, hours later.
+      // 1xx is left out: HAProxy counts a WebSocket when it ends, hours later.
       requests: others.requests + sum(row, ANSWERS) + unanswered(row),
       // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short, from HAProxy 3.0 on also
       // what was left unanswered: not counted twice.

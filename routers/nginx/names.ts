@@ -13,7 +13,7 @@ export interface Share extends Trial {
   green: number;
 }
 
-/** Of an environment that has no share yet. */
+/** What an environment has that was given no share yet. */
 export const NO_SHARE: Share = { green: 0 };
 
 /** Where a worker process says which share it has in force, to this machine only. */

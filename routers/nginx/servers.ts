@@ -100,7 +100,7 @@ function renderStatus(scope: Scope, { shares }: Around): string {
 `;
 }
 
-/** Inside of nginx only. */
+/** A path that only nginx itself asks for. */
 function mirrorPath(scope: Scope, service: string): string {
   return `${statusPath(scope)}/mirror/${service}`;
 }

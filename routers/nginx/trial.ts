@@ -29,7 +29,7 @@ map "$request_method:$http_upgrade:$${name}_slot" $${name}_mirrored {
 `;
 }
 
-/** In the location of a service. */
+/** Lines for the location of a service whose requests are copied. */
 export function renderMirrorUse(path: string): string {
   return `    mirror ${path};
     mirror_request_body off;
@@ -55,7 +55,7 @@ export function renderMirrorLocation(path: string, name: string, upstream: strin
 `;
 }
 
-/** As part of a regular expression. */
+/** A regular expression that matches this text only. */
 function exact(text: string): string {
   return text.replaceAll('.', '\\.');
 }

@@ -1,7 +1,7 @@
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 
-/** On the container of a router that Spillway runs: the folder with its files. */
+/** Label on the container of a router that Spillway runs: it names the folder with its files. */
 export const DIRECTORY_LABEL = 'spillway.directory';
 
 /**
