@@ -51,6 +51,8 @@ export interface Router {
   readonly capabilities: RouterCapabilities;
   /** Absent where `capabilities.sessions` is unknown. */
   readonly sessions?: Sessions;
+  /** Image of the container in which it runs; absent where Spillway does not run it. */
+  readonly image?: string;
   /** Where requests to one of its ports come in, as seen from its target. */
   entry(port: number): Endpoint;
   /** Changes nothing. */

@@ -8,6 +8,7 @@ import { imageMistakes } from '../../domain/containers/image-policy';
 import type { Finding } from '../../domain/preflight';
 import { volumeMistake } from '../../domain/containers/volumes';
 import type { ImageFacts } from '../../targets/images';
+import type { Router } from '../../routers/router';
 import type { Target } from '../../targets/target';
 import { referenceOf } from '../build';
 import { findByDigest, goneFrom, pinnedFor, type Pinned } from '../pinned-images';
@@ -47,10 +48,10 @@ async function checkPinned(pinned: Pinned, { step, target }: { step: Step; targe
 }
 
 /** Whether the router's image is there or could be, where Spillway runs the router. */
-export async function checkRouterImage({ config: { router } }: Step, target: Target, io: Io): Promise<Finding> {
-  if (router.attach) return { note: 'the router that is there is used' };
-  if (await target.images.inspect(router.image, 'router', io)) return { note: `${router.image} is on the target` };
-  return checkRegistry(router.image, target, io);
+export async function checkRouterImage({ image }: Router, target: Target, io: Io): Promise<Finding> {
+  if (image === undefined) return { note: 'the router that is there is used' };
+  if (await target.images.inspect(image, 'router', io)) return { note: `${image} is on the target` };
+  return checkRegistry(image, target, io);
 }
 
 async function checkRegistry(reference: string, target: Target, io: Io): Promise<Finding> {

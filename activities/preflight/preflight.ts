@@ -74,14 +74,14 @@ async function checkTarget(
   owner: Owner | undefined,
 ): Promise<OnTarget> {
   if (!probe) return NOTHING_SEEN;
-  const { input, target, check } = all;
+  const { input, target, router, check } = all;
   const [images, routerImage, serving] = await Promise.all([
     Promise.all(
       Object.keys(input.config.services).map((service) =>
         check(`image of ${service}`, (io) => checkImage(input, target, service, io)),
       ),
     ),
-    check('router image', (io) => checkRouterImage(input, target, io)),
+    check('router image', (io) => checkRouterImage(router, target, io)),
     owner ? checkServing({ ...all, release: { ...input.release, owner } }) : NOTHING_SEEN,
   ]);
   const room = await check('room', () => Promise.resolve(checkRoom(input, probe, serving.found)));

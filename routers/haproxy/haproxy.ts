@@ -29,6 +29,7 @@ class Haproxy implements Router {
   readonly entry = entryOnHost;
   readonly capabilities = ROUTERS.haproxy.capabilities;
   readonly sessions: Sessions;
+  readonly image: string | undefined;
   private readonly setup: Setup;
   private readonly runtime: Runtime;
   private readonly shares: Shares;
@@ -37,6 +38,7 @@ class Haproxy implements Router {
     private readonly config: HaproxyConfig,
     private readonly host: Host,
   ) {
+    this.image = config.attach ? undefined : config.image;
     this.setup = new Setup(config, host);
     this.runtime = new Runtime(host, this.setup.masterSocket, (io) => this.setup.replacement.sockets(io));
     this.shares = new Shares(host, this.runtime, this.setup.directory);

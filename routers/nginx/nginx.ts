@@ -41,12 +41,14 @@ class Nginx implements Router {
   readonly entry = entryOnHost;
   readonly capabilities = ROUTERS.nginx.capabilities;
   readonly sessions: Sessions;
+  readonly image: string | undefined;
   private readonly setup: Setup;
 
   constructor(
     private readonly config: NginxConfig,
     private readonly host: Host,
   ) {
+    this.image = config.attach ? undefined : config.image;
     this.setup = new Setup(config, host);
     this.sessions = new NginxSessions(this.setup);
   }
