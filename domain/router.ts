@@ -1,8 +1,10 @@
 import type { RouterConfig, TargetConfig } from './config/target';
 import type { Slot } from './release';
 
+/* What is known of routers before one is opened, and what they count. */
+
 export type RouterKind = RouterConfig['kind'];
-export type TargetKind = TargetConfig['kind'];
+type TargetKind = TargetConfig['kind'];
 
 /** What a router can promise; `plan` says what it cannot. */
 export interface RouterCapabilities {
@@ -22,13 +24,14 @@ export interface RouterCapabilities {
   shares: 'any' | 'all or nothing' | 'by replicas';
 }
 
-/** What is known of a kind of router before one is opened. */
+/** What a kind of router can do, and for what. */
 export interface RouterTraits {
   capabilities: RouterCapabilities;
   /** Kinds of targets whose versions it can send requests to. */
   targets: readonly TargetKind[];
 }
 
+/** All kinds of routers. Rules of the configuration, preflight and plan ask here what the configured one can do. */
 export const ROUTERS: Record<RouterKind, RouterTraits> = {
   haproxy: {
     capabilities: {
