@@ -29,7 +29,7 @@ beforeAll(async () => {
     SPILLWAY_WORKER_STATE: join(directory, 'worker'),
     FX_DATABASE_URL: url,
   };
-  worker = await startWorker(env, true);
+  worker = await startWorker(env, { compiled: true });
 });
 afterAll(async () => {
   await worker?.kill();

@@ -5,14 +5,15 @@ import { registerAdopt } from '../../starters/adopt';
 import { registerCurrent } from '../../starters/current';
 import { registerRelease } from '../../starters/release';
 import { command, type Said } from '../support/in-process';
-import { startTemporalServer, type TemporalServer } from '../support/temporal';
+import type { UsedTemporal } from '../support/shared-temporal';
+import { startTemporalServer } from '../support/temporal';
 import { tinyConfig } from '../support/tiny';
 import { World } from '../support/world';
 
 jest.setTimeout(300_000);
 
 let world: World;
-let other: TemporalServer;
+let other: UsedTemporal;
 const before = { ...process.env };
 
 beforeAll(async () => {
@@ -30,16 +31,16 @@ afterAll(async () => {
 });
 
 /** Runs a command as somebody would who talks to this Temporal. */
-async function from(temporal: TemporalServer, register: Parameters<typeof command>[0], ...argv: string[]) {
+async function from(temporal: UsedTemporal, register: Parameters<typeof command>[0], ...argv: string[]) {
   Object.assign(process.env, { TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: world.taskQueue });
   return command(register, ...argv, '-e', 'production', '-f', join(world.project, 'spillway.yaml'), '--json');
 }
-async function release(temporal: TemporalServer, version: string): Promise<Said> {
+async function release(temporal: UsedTemporal, version: string): Promise<Said> {
   await world.request(version);
   return from(temporal, registerRelease, 'release', version, '--yes');
 }
 const json = ({ stdout }: Said) => JSON.parse(stdout);
-const adopt = (temporal: TemporalServer, ...more: string[]) => from(temporal, registerAdopt, 'adopt', ...more);
+const adopt = (temporal: UsedTemporal, ...more: string[]) => from(temporal, registerAdopt, 'adopt', ...more);
 
 test('another Temporal releases only once it has adopted the environment, and the first one adopts it back [proves 1]', async () => {
   const { temporal: first } = world;

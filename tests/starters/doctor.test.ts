@@ -1,6 +1,7 @@
-import { ReleaseWorld } from '../support/release-world';
-import { freePort, startTemporalServer } from '../support/temporal';
-import type { TemporalServer } from '../support/temporal';
+import { ReleaseWorld, TASK_QUEUE } from '../support/release-world';
+import { sharedTemporal } from '../support/shared-temporal';
+import { freePort } from '../support/temporal';
+import type { UsedTemporal } from '../support/shared-temporal';
 import { createProject } from './project';
 import type { Project } from './project';
 
@@ -11,12 +12,12 @@ interface Report {
   checks: { name: string; state: string; detail: string; todo?: string }[];
 }
 
-let temporal: TemporalServer;
+let temporal: UsedTemporal;
 let world: ReleaseWorld;
 let project: Project;
 
 beforeAll(async () => {
-  temporal = await startTemporalServer();
+  temporal = await sharedTemporal();
   world = await ReleaseWorld.start(temporal.address);
 });
 afterAll(async () => {
@@ -37,7 +38,7 @@ async function examine(env: Record<string, string>): Promise<{ code: number | nu
 const stateOf = ({ checks }: Report, name: string) => checks.find((check) => check.name === name)?.state;
 
 it('finds Temporal, a worker, the configuration and the engine, and shows no secret', async () => {
-  const env = { TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: 'test', FX_TEST_KEY: 's3cret' };
+  const env = { TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: TASK_QUEUE, FX_TEST_KEY: 's3cret' };
   const { code, report, printed } = await examine(env);
   expect(report.checks.filter(({ state }) => state === 'failed')).toEqual([]);
   expect(code).toBe(0);

@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { startTemporalServer } from '../support/temporal';
-import type { TemporalServer } from '../support/temporal';
+import { TASK_QUEUE } from '../support/release-world';
+import { sharedTemporal } from '../support/shared-temporal';
+import type { UsedTemporal } from '../support/shared-temporal';
 import { createProject } from './project';
 import type { Project } from './project';
 
@@ -11,12 +12,12 @@ jest.setTimeout(300_000);
 
 const ROOT = join(__dirname, '../..');
 const PRELOAD = ['-r', join(ROOT, 'tests/support/typescript.js')];
-let temporal: TemporalServer;
+let temporal: UsedTemporal;
 let project: Project;
 let worker: ChildProcess | undefined;
 
 beforeAll(async () => {
-  temporal = await startTemporalServer();
+  temporal = await sharedTemporal();
   await startWorker();
 });
 afterAll(async () => {
@@ -24,7 +25,7 @@ afterAll(async () => {
   await temporal?.stop();
 });
 beforeEach(async () => {
-  project = await createProject({ TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: 'test' });
+  project = await createProject({ TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: TASK_QUEUE });
   await project.configure({ approve: { required: true } });
 });
 afterEach(() => project.remove());
@@ -32,7 +33,7 @@ afterEach(() => project.remove());
 async function startWorker(): Promise<void> {
   const program = [process.execPath, ...PRELOAD, join(__dirname, 'fake-worker.ts')];
   worker = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...program], {
-    env: { ...process.env, TEMPORAL_ADDRESS: temporal.address },
+    env: { ...process.env, TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: TASK_QUEUE },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(worker.stdout!, 'data');
@@ -66,7 +67,7 @@ async function atTerminal(argv: string[], talk: (terminal: Terminal) => Promise<
     CI: '',
     TERM: 'xterm',
     TEMPORAL_ADDRESS: temporal.address,
-    SPILLWAY_TASK_QUEUE: 'test',
+    SPILLWAY_TASK_QUEUE: TASK_QUEUE,
   };
   const child = spawn('script', ['-qfec', `stty cols 110 rows 40; exec ${program}`, '/dev/null'], {
     cwd: project.directory,

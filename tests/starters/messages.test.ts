@@ -5,15 +5,15 @@ import { releaseWorkflowId } from '../../domain/names';
 import { registerAll } from '../../starters/spillway';
 import { command } from '../support/in-process';
 import { LIVE, ReleaseWorld, requestWith, untilCancelled } from '../support/release-world';
-import { startTemporalServer } from '../support/temporal';
-import type { TemporalServer } from '../support/temporal';
+import { sharedTemporal } from '../support/shared-temporal';
+import type { UsedTemporal } from '../support/shared-temporal';
 
-let temporal: TemporalServer;
+let temporal: UsedTemporal;
 let world: ReleaseWorld;
 const before = process.env.TEMPORAL_ADDRESS;
 
 beforeAll(async () => {
-  temporal = await startTemporalServer();
+  temporal = await sharedTemporal();
   world = await ReleaseWorld.start(temporal.address);
   process.env.TEMPORAL_ADDRESS = temporal.address;
 }, 300_000);

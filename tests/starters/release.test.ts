@@ -1,7 +1,7 @@
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
-import { Door, failing, ReleaseWorld } from '../support/release-world';
-import { startTemporalServer } from '../support/temporal';
-import type { TemporalServer } from '../support/temporal';
+import { Door, failing, ReleaseWorld, TASK_QUEUE } from '../support/release-world';
+import { sharedTemporal } from '../support/shared-temporal';
+import type { UsedTemporal } from '../support/shared-temporal';
 import { createProject } from './project';
 import type { Project } from './project';
 
@@ -10,7 +10,7 @@ import type { Project } from './project';
 // Each command is a process of its own.
 jest.setTimeout(300_000);
 
-let temporal: TemporalServer;
+let temporal: UsedTemporal;
 let world: ReleaseWorld;
 let project: Project;
 const production = ['-e', 'production'];
@@ -20,7 +20,7 @@ const UNHEALTHY = 'web did not become healthy';
 const healthyBehind = (door: Door) => () => door.wait().then(() => ({ detail: 'healthy' }));
 
 beforeAll(async () => {
-  temporal = await startTemporalServer();
+  temporal = await sharedTemporal();
   world = await ReleaseWorld.start(temporal.address);
 }, 300_000);
 afterAll(async () => {
@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   world.reset();
-  project = await createProject({ TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: 'test' });
+  project = await createProject({ TEMPORAL_ADDRESS: temporal.address, SPILLWAY_TASK_QUEUE: TASK_QUEUE });
 });
 afterEach(() => project.remove());
 

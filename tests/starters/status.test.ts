@@ -4,23 +4,23 @@ import { join } from 'node:path';
 import type { LedgerEntry } from '../../domain/release';
 import { registerAll } from '../../starters/spillway';
 import { command } from '../support/in-process';
-import { Door, ReleaseWorld } from '../support/release-world';
-import { startTemporalServer } from '../support/temporal';
-import type { TemporalServer } from '../support/temporal';
+import { Door, ReleaseWorld, TASK_QUEUE } from '../support/release-world';
+import { sharedTemporal } from '../support/shared-temporal';
+import type { UsedTemporal } from '../support/shared-temporal';
 import { createProject } from './project';
 import type { Project } from './project';
 
-let temporal: TemporalServer;
+let temporal: UsedTemporal;
 let world: ReleaseWorld;
 let project: Project;
 const before = { ...process.env };
 
 beforeAll(async () => {
-  temporal = await startTemporalServer();
+  temporal = await sharedTemporal();
   world = await ReleaseWorld.start(temporal.address);
   Object.assign(process.env, {
     TEMPORAL_ADDRESS: temporal.address,
-    SPILLWAY_TASK_QUEUE: 'test',
+    SPILLWAY_TASK_QUEUE: TASK_QUEUE,
     SPILLWAY_WHO: 'alice',
   });
 }, 300_000);

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, Context } from '@temporalio/activity';
@@ -13,17 +12,20 @@ import type { Live, ReleaseStatus, Scope } from '../../domain/release';
 import { asRequest } from '../../domain/request';
 import type { OldRequest, ReleaseRequest, Request } from '../../domain/request';
 import { ROUTERS } from '../../domain/router';
-import { cacheDirectory } from '../../starters/dev/temporal-program';
 import type { environment as environmentWorkflow } from '../../workflows/environment';
 import { environmentQuery, messageUpdate, requestUpdate, statusQuery } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import type { release } from '../../workflows/release';
+import { startTimeSkipping } from './time-skipping';
+import { until } from './until';
 import { workflowBundle } from './workflow-bundle';
 
 /* A world in which only the workflows are real: time skips, and activities are recorded and answer as told. */
 
 const QUIET = new DefaultLogger('ERROR');
-const testServer = join(cacheDirectory(process.env), 'temporal-test-server', '1.31.0', 'temporal-test-server');
+
+/** A queue that only this test file's worker serves; given to a worker that is a process of its own. */
+export const TASK_QUEUE = process.env.SPILLWAY_TASK_QUEUE ?? `test-${randomUUID()}`;
 
 type Answers = { [K in keyof Activities]: (input: Parameters<Activities[K]>[0]) => unknown };
 type Call = { name: keyof Activities; input: unknown };
@@ -131,14 +133,15 @@ export class ReleaseWorld {
     private readonly environment: TestWorkflowEnvironment,
     private readonly worker: Worker,
     private readonly running: Promise<void>,
+    private readonly stopServer: () => unknown,
   ) {}
 
   /** @param address a real server; without it one that skips time */
   static async start(address?: string): Promise<ReleaseWorld> {
     Runtime.install({ logger: QUIET, telemetryOptions: { logging: { filter: 'OFF' } } });
-    const environment = await (address === undefined
+    const { environment, stop } = await (address === undefined
       ? startTimeSkipping()
-      : TestWorkflowEnvironment.createFromExistingServer({ address }));
+      : { environment: await TestWorkflowEnvironment.createFromExistingServer({ address }), stop: () => undefined });
     // The server that skips time can add search attributes, but not list them.
     const keywords = Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map((name) => [name, 2]));
     await environment.connection.operatorService.addSearchAttributes({
@@ -151,13 +154,13 @@ export class ReleaseWorld {
     );
     const worker = await Worker.create({
       connection: environment.nativeConnection,
-      taskQueue: 'test',
+      taskQueue: TASK_QUEUE,
       workflowBundle: await workflowBundle(),
       activities,
       maxHeartbeatThrottleInterval: 50,
       defaultHeartbeatThrottleInterval: 50,
     });
-    const world: ReleaseWorld = new ReleaseWorld(environment, worker, worker.run());
+    const world: ReleaseWorld = new ReleaseWorld(environment, worker, worker.run(), stop);
     return world;
   }
 
@@ -165,6 +168,7 @@ export class ReleaseWorld {
     this.worker.shutdown();
     await this.running;
     await this.environment.teardown();
+    await this.stopServer();
   }
 
   get client(): Client {
@@ -191,7 +195,7 @@ export class ReleaseWorld {
   async begin(request: ReleaseRequest, live: Live | null): Promise<WorkflowHandle<typeof release>> {
     return this.client.workflow.start<typeof release>('release', {
       workflowId: releaseWorkflowId(request),
-      taskQueue: 'test',
+      taskQueue: TASK_QUEUE,
       args: [{ request, live }],
     });
   }
@@ -201,7 +205,7 @@ export class ReleaseWorld {
     const { app, environment } = request;
     const startWorkflowOperation = new WithStartWorkflowOperation<typeof environmentWorkflow>('environment', {
       workflowId: environmentWorkflowId(request),
-      taskQueue: 'test',
+      taskQueue: TASK_QUEUE,
       workflowIdConflictPolicy: 'USE_EXISTING',
       args: [{ app, environment }],
     });
@@ -212,12 +216,12 @@ export class ReleaseWorld {
   /** Waits until the environment is as wanted. */
   async settled(request: Scope, wanted: (state: EnvironmentState) => boolean): Promise<EnvironmentState> {
     const handle = this.client.workflow.getHandle(environmentWorkflowId(request));
-    return polled(() => handle.query(environmentQuery), wanted);
+    return until(() => handle.query(environmentQuery), { what: 'the environment as wanted', is: wanted, every: 25 });
   }
 
   /** Waits until the release's status is as wanted. */
   async until(handle: WorkflowHandle, wanted: (status: ReleaseStatus) => boolean): Promise<ReleaseStatus> {
-    return polled(() => handle.query(statusQuery), wanted);
+    return until(() => handle.query(statusQuery), { what: 'the release as wanted', is: wanted, every: 25 });
   }
 
   /** Sends a message; answers why it was refused, or undefined. */
@@ -238,28 +242,6 @@ export class ReleaseWorld {
     this.calls.push({ name, input });
     const given = this.answers[name] ?? WELL[name];
     return given(input);
-  }
-}
-
-async function polled<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 2_400; tries++) {
-    const seen = await look();
-    if (wanted(seen)) return seen;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`never as wanted: ${JSON.stringify(await look())}`);
-}
-
-/** The SDK gives the server five seconds to start, which a busy machine needs longer for. */
-async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await TestWorkflowEnvironment.createTimeSkipping({
-        server: { executable: { type: 'existing-path', path: testServer } },
-      });
-    } catch (error) {
-      if (attempt === 6 || !/did not start within/.test(String(error))) throw error;
-    }
   }
 }
 

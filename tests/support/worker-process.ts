@@ -17,23 +17,27 @@ export interface WorkerProcess {
 
 const root = join(__dirname, '../..');
 
+export interface WorkerProgram {
+  /** As the build made it, rather than from the sources and able to crash. */
+  compiled?: boolean;
+  /** The compiled program of another version. */
+  program?: string;
+  /** Path of another Node.js. */
+  node?: string;
+}
+
 /**
  * Starts a worker and waits until it polls.
- * @param compiled as the build made it, rather than from the sources and able to crash
- * @param other the compiled program of another version
  * @throws when it ends before that, with what it printed.
  */
-export async function startWorker(
-  env: Record<string, string>,
-  compiled = false,
-  other?: string,
-): Promise<WorkerProcess> {
+export async function startWorker(env: Record<string, string>, how: WorkerProgram = {}): Promise<WorkerProcess> {
+  const { compiled = false, node = process.execPath, program: other } = how;
   // So that no worker has to bundle them for itself.
   await workflowBundle();
   const preload = ['-r', join(__dirname, 'typescript.js'), '-r', join(__dirname, 'crash-worker.ts')];
   const sources = [...preload, join(root, 'workers/main.ts')];
   const built = other ?? (compiled ? join(root, 'dist/workers/main.js') : undefined);
-  const program = [process.execPath, ...(built ? [built] : sources)];
+  const program = [node, ...(built ? [built] : sources)];
   // `--pdeathsig`: a worker must not outlive a test run that was killed.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...program], {
     env: { ...process.env, ...env },

@@ -17,8 +17,9 @@ import { startLoad } from './load';
 import type { Load, LoadOptions } from './load';
 import { startPostgres } from './postgres';
 import type { TestPostgres } from './postgres';
+import { sharedTemporal } from './shared-temporal';
+import type { UsedTemporal } from './shared-temporal';
 import { freePort, startTemporalServer } from './temporal';
-import type { TemporalServer } from './temporal';
 import { tinyConfig } from './tiny';
 import type { Behaviour, Raw } from './tiny';
 import { startWorker } from './worker-process';
@@ -28,9 +29,9 @@ export interface WorldOptions {
   /** Gives the app a database with migrations; a server is started unless one is given. */
   database?: boolean;
   postgres?: TestPostgres;
-  /** Started when absent. */
-  temporal?: TemporalServer;
-  /** Starts Temporal's Web UI. */
+  /** The one that all share when absent. */
+  temporal?: UsedTemporal;
+  /** Starts a server of its own, with Temporal's Web UI. */
   ui?: boolean;
   /** Changes the configuration of every release. */
   config?: (raw: Raw) => void;
@@ -75,7 +76,7 @@ export class World {
     readonly directory: string,
     readonly options: WorldOptions,
     readonly port: number,
-    readonly temporal: TemporalServer,
+    readonly temporal: UsedTemporal,
     readonly client: Client,
   ) {}
 
@@ -84,7 +85,7 @@ export class World {
     const directory = await mkdtemp(join(tmpdir(), 'spillway-world-'));
     const closing: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })];
     try {
-      const temporal = options.temporal ?? (await startTemporalServer({ ui: options.ui ?? false }));
+      const temporal = options.temporal ?? (await (options.ui ? startTemporalServer({ ui: true }) : sharedTemporal()));
       if (!options.temporal) closing.push(() => temporal.stop());
       const connection = await Connection.connect({ address: temporal.address });
       closing.push(() => connection.close());
@@ -238,7 +239,8 @@ export class World {
       ...this.options.env,
       ...more,
     };
-    const worker = await startWorker(env, this.options.compiled, program);
+    const { compiled } = this.options;
+    const worker = await startWorker(env, { compiled, program });
     this.workers.push(worker);
     return worker;
   }

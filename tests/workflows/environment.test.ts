@@ -5,9 +5,9 @@ import type { LedgerEntry } from '../../domain/release';
 import type { OldRequest, ReleaseRequest, Request } from '../../domain/request';
 import { CLOCKS_DIFFER_MS, environmentQuery, requestUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
-import { startTemporalServer } from '../support/temporal';
-import type { TemporalServer } from '../support/temporal';
-import { Door, failing, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+import { sharedTemporal } from '../support/shared-temporal';
+import type { UsedTemporal } from '../support/shared-temporal';
+import { Door, failing, LIVE, ReleaseWorld, requestWith, TASK_QUEUE } from '../support/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => world.reset());
@@ -16,7 +16,7 @@ describe('an environment', () => {
   beforeAll(async () => {
     world = await ReleaseWorld.start();
   }, 300_000);
-  afterAll(async () => world.stop());
+  afterAll(() => world?.stop());
 
   it('starts the release it is asked for and remembers how it ended', async () => {
     const request = requestWith(
@@ -210,9 +210,9 @@ describe('an environment', () => {
 
 // The server that skips time does not tell a parent that its child was terminated.
 describe('an environment on a real server', () => {
-  let server: TemporalServer;
+  let server: UsedTemporal;
   beforeAll(async () => {
-    server = await startTemporalServer();
+    server = await sharedTemporal();
     world = await ReleaseWorld.start(server.address);
   }, 300_000);
   afterAll(async () => {
@@ -254,14 +254,14 @@ describe('an environment on a real server', () => {
 
 describe('a request that waits with Temporal for a worker', () => {
   it('is refused by one that comes when nobody waits any more', async () => {
-    const server = await startTemporalServer();
+    const server = await sharedTemporal();
     const connection = await Connection.connect({ address: server.address });
     try {
       const request = { ...requestWith(), notAfter: Date.now() - CLOCKS_DIFFER_MS + 1_000 };
       const { app, environment } = request;
       const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOWS.environment, {
         workflowId: environmentWorkflowId(request),
-        taskQueue: 'test',
+        taskQueue: TASK_QUEUE,
         workflowIdConflictPolicy: 'USE_EXISTING',
         args: [{ app, environment }],
       });

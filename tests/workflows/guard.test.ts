@@ -4,8 +4,8 @@ import type { ReleaseResult } from '../../domain/release';
 import type { ReleaseRequest } from '../../domain/request';
 import type { EnvironmentState } from '../../workflows/messages';
 import { Door, failing, LIVE, ReleaseWorld, requestWith, untilCancelled } from '../support/release-world';
-import { startTemporalServer } from '../support/temporal';
-import type { TemporalServer } from '../support/temporal';
+import { sharedTemporal } from '../support/shared-temporal';
+import type { UsedTemporal } from '../support/shared-temporal';
 
 let world: ReleaseWorld;
 beforeEach(() => world.reset());
@@ -57,9 +57,9 @@ describe('the guard of an environment, while time skips', () => {
 });
 
 describe('the guard of an environment', () => {
-  let server: TemporalServer;
+  let server: UsedTemporal;
   beforeAll(async () => {
-    server = await startTemporalServer();
+    server = await sharedTemporal();
     world = await ReleaseWorld.start(server.address);
   }, 300_000);
   afterAll(async () => {

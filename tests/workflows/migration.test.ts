@@ -6,7 +6,7 @@ import type { LedgerEntry, Live } from '../../domain/release';
 import type { MigrationRequest, OldRequest, ReleaseRequest } from '../../domain/request';
 import type { EnvironmentState } from '../../workflows/messages';
 import type { migration } from '../../workflows/migration';
-import { failing, Door, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+import { failing, Door, LIVE, ReleaseWorld, requestWith, TASK_QUEUE } from '../support/release-world';
 
 let world: ReleaseWorld;
 beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);
@@ -27,7 +27,7 @@ function begin(
   return world.client.workflow.start<typeof migration>('migration', {
     workflowId: action.kind === 'status' ? `migrations/${request.app}` : releaseWorkflowId(request),
     workflowIdConflictPolicy: 'FAIL',
-    taskQueue: 'test',
+    taskQueue: TASK_QUEUE,
     args: [{ request, live }],
   });
 }
