@@ -14,7 +14,7 @@ import { addScopeOptions } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
 import { SecretsHere } from './file/secrets';
 
-const NODE = '>=20.3.0';
+const NODE = '>=20.19.0';
 
 /** Registers `doctor`. */
 export function registerDoctor(program: Command): void {
