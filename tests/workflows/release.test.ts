@@ -1,7 +1,7 @@
 import type { Activities } from '../../activities/steps';
 import type { PinnedImage, ReleaseResult } from '../../domain/release';
 import type { plan as planWorkflow } from '../../workflows/plan';
-import { failing, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+import { failing, judged, LIVE, ReleaseWorld, requestWith, TASK_QUEUE } from '../support/release-world';
 
 let world: ReleaseWorld;
 beforeAll(async () => {
@@ -64,7 +64,7 @@ describe('a release of pinned images', () => {
   it('says so in its plan', async () => {
     const plan = await world.client.workflow.execute<typeof planWorkflow>('plan', {
       workflowId: 'plan-of-pinned',
-      taskQueue: 'test',
+      taskQueue: TASK_QUEUE,
       args: [requestWith({}, { images })],
     });
     expect(plan.steps.find(({ phase }) => phase === 'build')).toMatchObject({
