@@ -7,8 +7,6 @@ import { percent } from './percent';
 import { duration, durationOr, expected } from './values';
 import { metricKind } from '../judging/metric/query';
 
-/* How the new version is compared with the live one, and by which measurements. */
-
 export const analysis = z
   .strictObject({
     compare: z.boolean().prefault(true).meta({
@@ -57,7 +55,7 @@ export const analysis = z
       const mistakes = [...sourceMistakes(one), ...effectMistakes(one.effect, metricKind(one) === 'counts')];
       for (const { path, message } of mistakes) tell({ path: ['metrics', index, ...path], message });
     });
-    // What only is shown has no part in the score.
+    // Metrics with `dryRun` are only shown: they have no part in the score.
     const deciding = given.metrics.filter((one) => !one?.dryRun);
     if (readable('metrics') && readable('groups')) groupMistakes(given.groups, deciding).forEach(tell);
   }, piecewise);

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { mistake, untilReadable, type Context } from './rule';
 import { duration, durationOr, expected, headers, name, urlPath } from './values';
 
-/* A question over HTTP, and the answer that passes: of health, smoke and probes. */
-
 const httpCheckFields = z.strictObject({
   name: z
     .string()
@@ -65,7 +63,6 @@ const httpCheckFields = z.strictObject({
 });
 
 export const httpCheck = httpCheckFields.superRefine(httpCheckRules, untilReadable);
-/** A check that stands outside of any service and so must name one. */
 export const namedHttpCheck = httpCheckFields.required({ service: true }).superRefine(httpCheckRules, untilReadable);
 
 export type HttpCheck = z.output<typeof httpCheckFields>;

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { mistake, untilReadable } from './rule';
 import { command, durationOr, expectedOne, name, secret, shown, variables } from './values';
 
-/* The database of the app: how it is reached, migrated, and put back. */
-
 const files = z.strictObject({
   directory: z
     .string()
@@ -94,7 +92,6 @@ const postgres = z
   }, untilReadable)
   .meta({ title: 'postgres' });
 
-/** Each kind of database has keys of its own: another one is another member. */
 export const database = z.discriminatedUnion('driver', [postgres], expectedOne('driver', 'postgres'));
 
 export const databases = z.record(name(), database).superRefine((given, context) => {

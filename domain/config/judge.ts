@@ -13,10 +13,6 @@ import {
 import { isReadable, mistake, piecewise, type Mistake } from './rule';
 import { expected } from './values';
 
-/*
- * The one declaration of the file that `spillway judge` reads: settings and saved measurements.
- */
-
 const values = () => z.array(z.number(expected('a number, or null where it is missing')).nullable());
 
 const count = z.strictObject({ bad: z.int().min(0), total: z.int().min(0) });
@@ -37,7 +33,6 @@ const fields = z.strictObject({
 export type JudgeInput = z.output<typeof fields>;
 export type MetricInput = z.output<typeof metric>;
 
-/** What must hold between the parts; `piecewise` lets it run although other parts are wrong. */
 const schema = fields.superRefine((input, context) => {
   const readable = (...path: (string | number)[]): boolean => isReadable(context.issues, ...path);
   const tell = ({ path, message }: Mistake): void => mistake(context, path, message);
@@ -78,7 +73,6 @@ function dataMistakes({ counts, baseline, canary, missing, outliers }: MetricInp
   ];
 }
 
-/** Reads what is to be judged, or tells every mistake with its path. */
 export function parseJudgeInput(raw: unknown): { input: JudgeInput } | { mistakes: Mistake[] } {
   const parsed = schema.safeParse(raw, { error: explain });
   if (parsed.success) return { input: parsed.data };
@@ -96,7 +90,6 @@ function told(issue: z.core.$ZodIssue): Mistake[] {
   });
 }
 
-/** The keys of the mapping at this path; only mappings with fixed keys can have unknown ones. */
 function keysAt(path: (string | number)[]): string[] {
   if (path.length === 0) return Object.keys(fields.shape);
   if (path[0] === 'thresholds') return ['pass', 'marginal'];

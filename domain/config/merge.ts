@@ -1,9 +1,8 @@
 type Mapping = Record<string, unknown>;
 
 /**
- * Lays the overrides of an environment over the base: mappings are merged, lists and values replaced. What is a choice
- * between alternatives is replaced as a whole, since half of each would be neither: a reference to a secret, and
- * anything that changes its `kind`.
+ * Lays the overrides of an environment over the base: it merges mappings, and replaces lists and values. References to
+ * secrets and mappings that change their `kind` are replaced too, since half of each would be neither.
  */
 export function merge(base: unknown, override: unknown): unknown {
   if (!isMapping(base) || !isMapping(override) || isAlternative(base, override)) return override;

@@ -3,8 +3,6 @@ import type { Mistake } from './rule';
 import { percent } from './percent';
 import { expected } from './values';
 
-/* What the judge needs to know of a metric: the same in `spillway.yaml` and in the file that `spillway judge` reads. */
-
 const DIRECTION = expected('increase, decrease or either');
 const part = () => z.number(expected('a part of one such as 0.98'));
 const limit = (description: string, example: number) =>
@@ -25,7 +23,6 @@ export const effect = z.strictObject({
   criticalDecrease: limit('A decrease from here on fails everything.', 0.5),
 });
 
-/** Settings of one metric, whatever it is measured by. */
 export const metricSettings = {
   name: z
     .string()
@@ -84,7 +81,6 @@ export const groups = z.record(z.string(), percent({ isOfAll: true }));
 
 type Effect = z.output<typeof effect>;
 
-/** A score that passes must not be lower than one that is marginal. */
 export function thresholdMistakes({ pass, marginal }: z.output<typeof thresholds>): Mistake[] {
   if (marginal <= pass) return [];
   return [
@@ -95,7 +91,7 @@ export function thresholdMistakes({ pass, marginal }: z.output<typeof thresholds
   ];
 }
 
-/** Each name stands for one metric; those that cannot be read are undefined. */
+/** Finds names that are used twice; metrics that cannot be read are undefined. */
 export function nameMistakes(metrics: ({ name: string } | undefined)[]): Mistake[] {
   const names = new Map<string, number>();
   return metrics.flatMap((metric, index) => {
@@ -108,7 +104,6 @@ export function nameMistakes(metrics: ({ name: string } | undefined)[]): Mistake
   });
 }
 
-/** Weights must be of groups that exist, and add up. */
 export function groupMistakes(weights: Record<string, number>, metrics: { group: string }[]): Mistake[] {
   const used = new Set(metrics.map(({ group }) => group));
   const unused = Object.keys(weights).filter((name) => !used.has(name));
@@ -129,7 +124,6 @@ export function groupMistakes(weights: Record<string, number>, metrics: { group:
   return mistakes;
 }
 
-/** Limits of an effect that contradict each other, or that its measure cannot have. */
 export function effectMistakes(limits: Effect, isCounts: boolean): Mistake[] {
   const { allowedIncrease, criticalIncrease, allowedDecrease, criticalDecrease, measure } = limits;
   const mistakes: Mistake[] = [];

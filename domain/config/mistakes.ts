@@ -9,7 +9,7 @@ export { nearest };
 type Issue = z.core.$ZodIssue;
 type RawIssue = z.core.$ZodRawIssue;
 
-/** What is wrong, in words people use, where the schema itself does not say it. */
+/** Words a mistake for people; undefined where the schema words it itself. */
 export function explain(issue: RawIssue): string | undefined {
   const seen = `, seen ${shown(issue.input)}`;
   switch (issue.code) {
@@ -23,7 +23,7 @@ export function explain(issue: RawIssue): string | undefined {
       return `expected at most ${issue.maximum}${seen}`;
     case 'unrecognized_keys':
     case 'invalid_union':
-      // Told by `mistakesIn`, which knows more.
+      // `mistakesIn` tells this one, because it knows more.
       return UNTOLD;
     case 'invalid_key':
       return issue.issues[0]?.message;
@@ -55,10 +55,10 @@ function oneOf(words: string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-/** Every mistake that a schema found, those of the best fitting alternative where there are several. */
+/** Finds every mistake; where a schema has alternatives, it takes those of the one that fits best. */
 export function mistakesIn(error: z.ZodError, input: unknown): Mistake[] {
   const mistakes = error.issues.flatMap((issue) => mistakesOf(issue, [], input));
-  // What is missing only because it is misspelt is told once, where it stands.
+  // A key that is missing because it is misspelt is told once, at the misspelling.
   const meant = new Set(mistakes.flatMap(({ path, message }) => meantKey(path, message)));
   return mistakes.filter(({ path }) => !meant.has(JSON.stringify(path)));
 }
@@ -79,7 +79,7 @@ function mistakesOf(issue: Issue, above: (string | number)[], input: unknown): M
   return [{ path, message: issue.message }];
 }
 
-// A branch whose keys are unknown was not meant, so those count for more than what is merely missing.
+// An alternative with unknown keys was hardly meant, so those weigh more than missing keys.
 function bestBranch(branches: Issue[][]): Issue[] {
   const weight = (branch: Issue[]): number =>
     branch.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length * 10 : 1), 0);
@@ -93,7 +93,6 @@ function unknownKey(key: string, path: (string | number)[], input: unknown): str
   return `unknown key, expected one of ${allowed.join(', ')}`;
 }
 
-/** The keys that a mapping at this path may have. */
 function allowedKeys(path: (string | number)[], input: unknown): string[] {
   let schemas: JsonSchema[] = [(cached ??= fileJsonSchema())];
   let value = input;
@@ -106,7 +105,7 @@ function allowedKeys(path: (string | number)[], input: unknown): string[] {
 }
 let cached: JsonSchema | undefined;
 
-/** The alternatives a schema consists of, without those that are for another `kind`. */
+/** Lists the alternatives of a schema without those for another `kind`. */
 function alternatives(schema: JsonSchema, value: unknown): JsonSchema[] {
   const branches = (schema.anyOf ?? schema.oneOf) as JsonSchema[] | undefined;
   if (!branches) return [schema];

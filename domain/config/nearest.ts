@@ -1,4 +1,4 @@
-/** The candidate that differs least, when it differs little enough to have been meant. */
+/** Finds the candidate that differs least; undefined when none is close enough to have been meant. */
 export function nearest(word: string, candidates: string[]): string | undefined {
   const most = Math.max(1, Math.floor(word.length / 3));
   const near = candidates
@@ -8,7 +8,7 @@ export function nearest(word: string, candidates: string[]): string | undefined 
   return near[0]?.candidate;
 }
 
-/** Letters that must be added, removed, replaced or swapped with their neighbour to turn one word into the other. */
+/** Counts the letters to add, remove, replace or swap with a neighbour (optimal string alignment). */
 function distance(one: string, other: string): number {
   let before: number[] = [];
   let last = Array.from({ length: other.length + 1 }, (_, column) => column);

@@ -1,24 +1,19 @@
 import { z } from 'zod';
 import { shown } from './values';
 
-/* Per cent. Whoever writes 0.95 may mean 95 % or less than one: nobody can tell, so it is asked. */
-
 const TEXT = /^\d+(\.\d+)?%$/;
 
 export interface PercentOptions {
-  /** The least that makes sense; 0 by default. */
   least?: number;
-  /** Whether `least` itself makes none. */
+  /** True when the value must be greater than `least`. */
   isAbove?: boolean;
-  /** The most that makes sense; 100 by default. */
   most?: number;
-  /** Whether 1 is more likely to mean all than a hundredth, too, as in a score. */
+  /** True for scores, where 1 more likely means 100 % than 1 %. */
   isOfAll?: boolean;
 }
 
 /**
- * Per cent as a number such as 95, or as text with its sign such as `0.5%`, which a number below 1 needs. It becomes a
- * number of per cent.
+ * Reads per cent from a number or a text such as `0.5%`. The number 0.95 is refused, as it may mean 95 % or below 1 %.
  */
 export function percent({ least = 0, isAbove = false, most = 100, isOfAll = false }: PercentOptions = {}) {
   const range = `per cent ${isAbove ? 'above' : 'from'} ${least}${isAbove ? ', at most' : ' to'} ${most}`;
@@ -33,7 +28,7 @@ export function percent({ least = 0, isAbove = false, most = 100, isOfAll = fals
       const isPart = typeof given === 'number' && given > 0 && (isOfAll ? given <= 1 : given < 1);
       if (isPart) {
         context.addIssue(partText(given));
-        // What was meant, so that it is told once.
+        // It continues with the likely meaning, so that only one mistake is told.
         return asPercent(given);
       }
       if (value < least || value > most || (isAbove && value === least)) context.addIssue(wrong(given));
@@ -41,7 +36,6 @@ export function percent({ least = 0, isAbove = false, most = 100, isOfAll = fals
     });
 }
 
-/** A whole per cent of the traffic, from 1 to 100. */
 export function share() {
   const wrong = (input: unknown): string => {
     const expected = `expected a whole per cent from 1 to 100, seen ${shown(input)}`;

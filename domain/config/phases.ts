@@ -7,8 +7,6 @@ import { percent, share } from './percent';
 import { absolutePath, duration, durationOr, expectedOne, size } from './values';
 import { formatDuration } from '../units';
 
-/* The settings of the phases of a release. */
-
 const limits = z.strictObject({
   errorRate: percent()
     .optional()
@@ -121,7 +119,7 @@ export const smoke = z.strictObject({
   interval: durationOr('1s', '10ms').meta({ description: 'Time between two rounds.' }),
 });
 
-/* Kinds of stores differ in their keys: each is a member of its own. */
+/* Each kind of store has its own keys, so each is its own member. */
 const folder = z
   .strictObject({
     kind: z.literal('folder').optional().default('folder').meta({ description: 'A folder that every worker sees.' }),

@@ -8,7 +8,6 @@ import type { RouterConfig, TargetConfig } from './target';
 
 type Context = z.core.$RefinementCtx;
 
-/** What of a configuration the rules about its router look at. */
 export interface AroundRouter {
   services: Record<string, ServiceConfig>;
   /** Absent where the target is not readable. */
@@ -17,11 +16,7 @@ export interface AroundRouter {
   canary: z.output<typeof canary>;
 }
 
-/**
- * What must hold between the router and what is asked of it.
- *
- * @param traits of its kind; tests give some that no router has yet
- */
+/** @param traits of its kind; tests give some that no router has yet */
 export function routerRules(
   config: AroundRouter,
   context: Context,
@@ -79,7 +74,7 @@ function mirrorRule({ canary, router, target }: AroundRouter, context: Context, 
   );
 }
 
-/** Whoever compares with a fresh baseline must tell it from the live slot and from the new version. */
+/** A fresh baseline runs beside the live version, so everybody must be able to tell it from both versions. */
 function baselineRules({ canary, router, target }: AroundRouter, context: Context, can: Capabilities): void {
   if (canary.baseline === 'live') return;
   if (!can.baseline) {

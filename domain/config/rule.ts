@@ -1,14 +1,10 @@
 import type { z } from 'zod';
 
-/* How rules about a configuration are asked, and how they answer. */
-
-/** A mistake in a configuration, and where. */
 export interface Mistake {
   path: (string | number)[];
   message: string;
 }
 
-/** Where rules tell what is wrong. */
 export type Context = Pick<z.core.$RefinementCtx, 'addIssue'>;
 type Path = Mistake['path'];
 
@@ -17,16 +13,16 @@ interface Issue {
   path?: PropertyKey[];
 }
 
-/** Rules are checked as long as the values are of the right kind, so that all mistakes are told at once. */
+/** Rules run as long as the values are of the right kind, so that all mistakes are told at once. */
 export const untilReadable = { when: ({ issues }: { issues: Issue[] }): boolean => !issues.some(isUnreadable) };
 
-/** For rules that look for themselves at which part is readable. */
+/** Use it for rules that check by themselves which parts are readable. */
 export const piecewise = {
   when: ({ issues }: { issues: Issue[] }): boolean =>
     !issues.some((issue) => isUnreadable(issue) && !issue.path?.length),
 };
 
-/** Whether what is at this path can be relied upon, although something else may be wrong. */
+/** True when the value at this path is usable, although something else may be wrong. */
 export function isReadable(issues: Issue[], ...path: Path): boolean {
   return !issues.some((issue) => isUnreadable(issue) && path.every((key, index) => issue.path?.[index] === key));
 }
@@ -36,7 +32,6 @@ function isUnreadable({ code }: Issue): boolean {
   return code !== 'unrecognized_keys' && code !== 'custom';
 }
 
-/** Adds a mistake at a path. */
 export function mistake(context: Context, path: Path, message: string): void {
   context.addIssue({ code: 'custom', path, message });
 }

@@ -8,7 +8,6 @@ import type { RouterConfig, TargetConfig } from './target';
 
 type Context = z.core.$RefinementCtx;
 
-/** What of a configuration the rules look at. */
 interface AppConfig {
   services: Record<string, ServiceConfig>;
   target: TargetConfig;
@@ -19,7 +18,7 @@ interface AppConfig {
   databases?: Record<string, DatabaseConfig>;
 }
 
-/** What must hold between the parts of a configuration. Each rule looks only at what is readable. */
+/** Checks what must hold between the parts of a configuration. Each rule looks only at what is readable. */
 export function appRules(config: AppConfig, context: Context): void {
   if (typeof config.services !== 'object' || config.services === null) return;
   databaseRules(config, context);

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { fileSchema } from '../config';
 
-/** A JSON Schema, as far as the configuration makes use of it. */
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The JSON Schema of `spillway.yaml`, for editors: what may stand in the file, before overrides are merged. */
+/** Makes the JSON Schema of `spillway.yaml` for editors, as the file is before overrides are merged. */
 export function fileJsonSchema(): JsonSchema {
-  // What is transformed when it is read loses its examples otherwise, as they might be of the result.
+  // Without this, values that are transformed when read would lose their examples.
   const schema = z.toJSONSchema(fileSchema, {
     io: 'input',
     target: 'draft-07',
@@ -25,21 +24,21 @@ export function fileJsonSchema(): JsonSchema {
       ...properties,
       environments: { ...properties.environments, additionalProperties: { anyOf: [override, { type: 'null' }] } },
     },
-    // A place for anchors.
+    // YAML anchors may be defined there.
     patternProperties: { '^x-': {} },
-    // Environments may bring the services.
+    // The services may come from an environment.
     required: ['version', 'app'],
   } as JsonSchema;
 }
 
-/** The same where nothing is needed, because the base may have it. Lists and secrets are replaced as a whole. */
+/** Makes every key optional, because the base may have it. Lists and secrets are replaced as a whole. */
 function partial(schema: JsonSchema): JsonSchema {
   if (schema.title === 'secret') return schema;
   const { properties, additionalProperties } = schema;
   const branches = (schema.anyOf ?? schema.oneOf) as JsonSchema[] | undefined;
   return {
     ...without(schema, 'required', 'default', 'anyOf', 'oneOf'),
-    // Without what is needed, several branches may fit.
+    // Several alternatives may fit once no key is required.
     ...(branches && { anyOf: branches.map(partial) }),
     ...(properties && { properties: mapped(properties as Record<string, JsonSchema>) }),
     ...(typeof additionalProperties === 'object' && {

@@ -1,4 +1,4 @@
-/** Path of a file as whoever reads it finds it: `~/` is the home of its user. */
+/** Puts the home of whoever reads the file in place of a leading `~`. */
 export function atHome(path: string, home: string): string {
   return path.replace(/^~(?=\/)/, home);
 }

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { httpCheck } from './check';
 import { absolutePath, command, durationOr, port, size, expected, urlPath, variables } from './values';
 
-/* A service: what it is made from, how it runs, who reaches it, and when it is healthy. */
-
 const health = z.strictObject({
   endpoints: z
     .array(httpCheck)
@@ -93,7 +91,6 @@ const build = z.strictObject({
     .meta({ description: 'Size budget of the build context.', examples: ['50MB'] }),
 });
 
-/** The keys of a service; what must hold between them is in config-services.ts. */
 export const serviceFields = z.strictObject({
   build: build.optional().meta({ description: 'Build the image from a Dockerfile, honouring `.dockerignore`.' }),
   image: z

@@ -5,8 +5,6 @@ import { isPlainSecret, name } from './values';
 import { formatDuration } from '../units';
 import { cleanPath } from '../containers/volumes';
 
-/* All services of an app, and what must hold between the keys of each, and between them. */
-
 const service = serviceFields.superRefine(serviceRules, untilReadable);
 export const services = z.record(name(), service).superRefine(servicesRules, piecewise);
 
@@ -34,7 +32,7 @@ function imageRules({ build, image }: ServiceConfig, context: Context): void {
   if (image === undefined) return;
   const unknown = /\{(?!version\})[^}]*\}/.exec(image);
   if (unknown) return mistake(context, ['image'], `expected no other placeholder than {version}, seen "${unknown[0]}"`);
-  // One letter in place of the version, which is longer but of the same kind.
+  // One letter stands in for the version, which is longer but of the same kind.
   if (!IMAGE.test(image.replaceAll('{version}', 'v'))) {
     return mistake(
       context,
@@ -70,7 +68,7 @@ function trafficRules(service: ServiceConfig, context: Context): void {
   onceRules(service, context);
 }
 
-/** How long a job may run in deploy, which itself is bounded; also what `longest` is when it is not given. */
+/** A job runs within deploy, whose time is bounded. This is also the default of `longest`. */
 const LONGEST_ONCE_MS = 600_000;
 
 function onceRules({ run, longest, replicas, health }: ServiceConfig, context: Context): void {
@@ -116,7 +114,6 @@ function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
   });
 }
 
-/** What must hold of all services together, and of a check inside a service. */
 function servicesRules(all: Record<string, ServiceConfig>, context: z.core.$RefinementCtx): void {
   if (Object.keys(all).length === 0 && context.issues.length === 0)
     mistake(context, [], 'expected at least one service, seen none');

@@ -5,14 +5,12 @@ import { nearest } from './nearest';
 import { countQueries } from '../promql/counts';
 import { looksSecret } from '../containers/secret-looks';
 
-/* What must hold between the keys of a metric and its source. */
-
 type Path = Mistake['path'];
 type Prometheus = NonNullable<AnalysisMetric['prometheus']>;
 
 const SOURCES = ['prometheus', 'command', 'webhook', 'containers'] as const;
 
-/** Everything that is wrong about where a metric comes from, with paths that start at the metric. */
+/** Lists what is wrong with the source of a metric; paths start at the metric. */
 export function sourceMistakes(metric: AnalysisMetric): Mistake[] {
   const given = SOURCES.filter((source) => metric[source] !== undefined);
   if (given.length !== 1) {
@@ -47,7 +45,7 @@ function prometheusMistakes({ prometheus, service }: AnalysisMetric): Mistake[] 
 
 function countMistakes({ bad, total }: Prometheus): Mistake[] {
   if (bad === undefined || total === undefined) return [];
-  // Values of variables are not known yet, and say nothing of how it is counted.
+  // The values of variables are not known yet, and make no difference to how it is counted.
   const [b, t] = [bad, total].map((query) => fillQuery(query, { ...PLACEHOLDERS, window: '{{window}}' }));
   const found = countQueries(b!, t!);
   return 'mistake' in found ? [{ path: ['prometheus', found.key], message: found.mistake }] : [];

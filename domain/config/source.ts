@@ -3,12 +3,10 @@ import { metricSettings } from './metric';
 import { command as words, durationOr, expected, headers, secret, variables } from './values';
 import { formatDuration } from '../units';
 
-/* A metric of a canary, and where it comes from. */
-
 const HTTP = expected('an address such as https://prometheus.example.com:9090');
 const filled = () => z.string().min(1);
 
-/** Preflight asks every source, and waits no longer than this with some to spare. */
+/** Preflight asks every source, and must not wait longer than this for any. */
 const LONGEST_READING = 15_000;
 
 const timeout = () =>
@@ -132,5 +130,4 @@ export const metric = z.strictObject({
   containers: containers.optional().meta({ description: 'Measures the containers of the slot.' }),
 });
 
-/** A metric as it is configured; exactly one of its sources is there. */
 export type AnalysisMetric = z.output<typeof metric>;

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { mistake, untilReadable } from './rule';
 import { absolutePath, command, expected, expectedOne, port, secret } from './values';
 
-/* Where a version runs, and who decides which slot gets which share of the traffic. */
-
 const HOST = expected('unix://PATH, tcp://HOST:PORT or ssh://USER@HOST');
 const POOL = expected('a private network such as 10.210.0.0/16, from /8 to /24');
 const OCTET = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';

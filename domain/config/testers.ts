@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { expected } from './values';
 
-/* Who meets the new version besides the share of the visitors that it has. */
-
 const HEADER = expected('the name of a header such as X-Tester');
 const COOKIE = expected('the name of a cookie: letters, digits, dots, dashes and underscores');
 const VALUE = expected('a value of letters, digits, dots, dashes, underscores and tildes');
@@ -46,7 +44,6 @@ const cookie = z
 
 const testers = z.union([header, cookie], expected('{header: {name, value}} or {cookie: {name, value}}'));
 
-/** Settings of the canary. */
 export const trialFields = {
   testers: testers.optional().meta({
     description:

@@ -2,9 +2,6 @@ import { z } from 'zod';
 import { isSecretName, looksSecret } from '../containers/secret-looks';
 import { parseDuration, parseSize } from '../units';
 
-/* The kinds of values of which `spillway.yaml` is made. */
-
-/** What a person wrote, as an error shows it. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (typeof value === 'string') return looksSecret(value) ? 'a secret (not shown)' : `"${shortened(value)}"`;
@@ -13,12 +10,10 @@ export function shown(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'a mapping';
 }
 
-/** An error that says what was expected and what was seen. */
 export function expected(what: string): { error: (issue: { input?: unknown }) => string } {
   return { error: ({ input }) => `expected ${what}, seen ${shown(input)}` };
 }
 
-/** The error of a union whose members are told apart by `key`: which of them there are. */
 export function expectedOne(key: string, names: string) {
   return {
     error: ({ code, input }: { code?: string; input?: unknown }): string | undefined => {
@@ -32,7 +27,6 @@ export function expectedOne(key: string, names: string) {
 // Timers of Node overflow after 24.8 days.
 const LONGEST = 24 * 86_400_000;
 
-/** A duration that is at least this long. */
 export const duration = (least = '0s') => {
   const right = expected('a duration such as 500ms, 30s, 5m or 24h');
   return z
@@ -48,7 +42,6 @@ export const duration = (least = '0s') => {
 };
 export const durationOr = (standard: string, least?: string) => duration(least).prefault(standard);
 
-/** A size that is at least this large. */
 export const size = (least = '1B') => {
   const right = expected('a size such as 350MB or 1GiB');
   return z
@@ -82,7 +75,7 @@ export const absolutePath = () => z.string(ABSOLUTE).regex(/^\/[^\0]*$/, ABSOLUT
 
 const filled = () => z.string().min(1);
 
-/** The value of a secret never stands in the configuration, so what was seen in its place is not shown either. */
+/** A secret's value never belongs in the configuration, so errors do not show what stands in its place. */
 export const secret = z
   .union(
     [
@@ -118,7 +111,6 @@ export const variables = () =>
 
 const HEADER = expected('the name of a header such as X-Scope-OrgID');
 
-/** Headers of a request; the value of one that holds a secret is a reference. */
 export const headers = () =>
   z
     .record(z.string(HEADER).regex(/^[A-Za-z0-9-]+$/, HEADER), z.union([z.string(), secret], TEXT_OR_SECRET))
@@ -139,7 +131,6 @@ function isPlainCredential(header: string, value: string): boolean {
   return /^(proxy-authorization|authorization|cookie)$/i.test(header) || isPlainSecret(header, value);
 }
 
-/** Whether this text is a secret, by the name it has or by its looks. */
 export function isPlainSecret(key: string, value: string): boolean {
   return value !== '' && (isSecretName(key) || looksSecret(value));
 }

@@ -7,10 +7,10 @@ import { coverageOf } from '../promql/promql';
 import { ROUTERS } from '../router';
 import { formatDuration } from '../units';
 
-/** So many times as much is seldom meant to be allowed. */
+/** A ratio this large is seldom meant: 10 may stand for 10 % more. */
 const LARGE_RATIO = 5;
 
-/** What is allowed, but promises less than a person may expect of it. */
+/** Warns of what is allowed, but promises less than a person may expect of it. */
 export function configurationWarnings(config: AppConfig): string[] {
   const { services, canary, approve, bake, smoke } = config;
   const warnings: string[] = [...shortSoaks(config), ...siblingsByName(config)];
@@ -49,7 +49,6 @@ export function configurationWarnings(config: AppConfig): string[] {
   return warnings;
 }
 
-/** Whoever wants to allow 10 % more may write 10, which is ten times as much. */
 function largeRatios(allowed: AppConfig['canary']['analysis']['allowed']): string[] {
   return (['errors', 'latency'] as const)
     .filter((key) => allowed[key] >= LARGE_RATIO)
@@ -74,15 +73,14 @@ function siblingsByName({ services }: AppConfig): string[] {
   );
 }
 
-/** `http://api:3000/items`, `postgres://user@db/shop`, `api:3000` */
+/** It matches hosts as in `http://api:3000/items`, `postgres://user@db/shop` and `api:3000`. */
 const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?([a-z][a-z0-9-]*)(?::\d|\/)/;
 
-/** Values are judged once there are enough of them, which a short soak never has. */
 function shortSoaks({ canary: { steps, longestSoak, analysis } }: AppConfig): string[] {
   return analysis.metrics.flatMap((metric, index) => {
     const { minSamples, interval, dryRun } = metric;
     const covered = coveredBy(metric);
-    // It is read each interval, and the first time that it covers lies within the step.
+    // The first value is read once the time that it covers lies within the step.
     const wait = Math.ceil(leastApart(covered) / interval) * interval;
     const apart = Math.max(interval, wait);
     const needed = wait + (minSamples - 1) * apart;
@@ -101,7 +99,7 @@ function shortSoaks({ canary: { steps, longestSoak, analysis } }: AppConfig): st
   });
 }
 
-/** Milliseconds that each value of a metric is of; 0 when it is of a moment. */
+/** Returns the ms that each value of a metric covers; 0 when it is of a moment. */
 function coveredBy({ prometheus, interval }: AnalysisMetric): number {
   const window = `${Math.max(1, Math.round(interval / 1_000))}s`;
   return coverageOf(prometheus?.query?.replaceAll(/\{\{\s*window\s*\}\}/g, window) ?? '');
