@@ -2,34 +2,30 @@ import type { AppConfig, ServiceConfig } from '../config';
 import type { Finding } from '../preflight';
 import { cleanPath, discarded, isWithin, mayGo, volumeName } from './volumes';
 
-/** What a live container holds, as its target shows it. */
 export interface HeldData {
   container: string;
   service: string;
   version: string;
   /** Volumes that the engine made for it alone. */
   anonymous: { volume: string; path: string; accepted: boolean; stays: boolean }[];
-  /** What has a name. */
   mounted: { source: string; target: string }[];
-  /** Files that it made or changed in itself. */
+  /** Files that it made or changed outside of volumes. */
   changed: string[];
 }
 
-/** What the data is held against. */
 export interface NextVersion {
   config: Pick<AppConfig, 'app' | 'services'>;
-  /** Volumes and folders of the configuration in which something is. */
+  /** Volumes and folders that hold something already. */
   filled: string[];
-  /** Whether live containers are copied for a canary. */
+  /** True when live containers are copied as a fresh baseline. */
   copies: boolean;
-  /** Volumes of the configuration to which a container of another environment writes. */
+  /** Volumes to which a container of another environment writes. */
   sharing: { source: string; container: string }[];
 }
 
-/** Most files that are named of a container. */
 const NAMED = 5;
 
-/** Where programs write what they can do without. */
+/** Programs keep there what they can do without. */
 const SCRATCH = [
   '/tmp',
   '/run',
@@ -43,10 +39,9 @@ const SCRATCH = [
   '/sys',
 ];
 const SCRATCH_NAME = /\/(\.cache|\.npm|__pycache__|node_modules\/\.cache)(\/|$)|\.(pyc|pid|sock|lock|log)$/;
-/** What the engine itself puts there. */
 const ENGINES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf', '/etc/mtab', '/.dockerenv'];
 
-/** Whether the new version gets what the live one has; what it leaves behind on purpose, or may lose, is a warning. */
+/** Fails when data of the live version would be lost; warns of data that stays behind on purpose, or may be lost. */
 export function judgeData(live: HeldData[], next: NextVersion): Finding {
   const problems = live.flatMap((held) => [...leftBehind(held, next), ...notCopied(held, next)]);
   if (problems.length > 0) return { problem: problems.join('\n') };
@@ -62,7 +57,6 @@ export function judgeData(live: HeldData[], next: NextVersion): Finding {
   return { note: live.length === 0 ? 'nothing is live' : 'the new version gets all the data that is live' };
 }
 
-/** Data that nobody would get, and of which the file does not say that it may stay behind. */
 function leftBehind({ container, service, anonymous }: HeldData, next: NextVersion): string[] {
   const own = next.config.services[service];
   if (!own) return [];
@@ -81,18 +75,16 @@ function leftBehind({ container, service, anonymous }: HeldData, next: NextVersi
     });
 }
 
-/** Whether the new version has this very volume at the path, or another in which something is, such as a copy. */
 function isCarried({ volumes }: ServiceConfig, path: string, volume: string, { filled }: NextVersion): boolean {
   const mount = mountAt(volumes, path);
   return mount !== undefined && (mount.source === volume || filled.includes(mount.source));
 }
 
-/** The entry of a service's volumes for a path. */
 export function mountAt(volumes: ServiceConfig['volumes'], path: string): ServiceConfig['volumes'][number] | undefined {
   return volumes.find(({ target }) => cleanPath(target) === cleanPath(path));
 }
 
-/** A copy of a container gets new volumes where the original has data, and what visitors write there goes with it. */
+/** A copy gets new, empty volumes, and what visitors write to them goes with the copy. */
 function notCopied({ container, service, anonymous }: HeldData, { copies, config }: NextVersion): string[] {
   if (!copies || config.services[service]?.run === 'live-only') return [];
   return anonymous
@@ -104,7 +96,6 @@ function notCopied({ container, service, anonymous }: HeldData, { copies, config
     );
 }
 
-/** What stays in a volume, or goes with the container, and does not come along. */
 function begunAnew({ service, version, anonymous }: HeldData, next: NextVersion): string[] {
   const own = next.config.services[service];
   const lost = anonymous.filter(({ path, accepted }) => accepted && !mayGo(path, own ? discarded(own) : []));
@@ -123,7 +114,6 @@ function begunAnew({ service, version, anonymous }: HeldData, next: NextVersion)
   ];
 }
 
-/** A volume with a name that the new version does not mount. */
 function unmounted({ service, version, mounted }: HeldData, { config }: NextVersion): string[] {
   const volumes = config.services[service]?.volumes ?? [];
   return mounted
@@ -150,7 +140,6 @@ function written({ container, mounted, anonymous, changed }: HeldData): string[]
   ];
 }
 
-/** Not scratch, and not a folder that the engine made to mount something. */
 function isWorthKeeping(path: string, places: string[]): boolean {
   if (SCRATCH.some((folder) => isWithin(path, folder)) || SCRATCH_NAME.test(path) || ENGINES.includes(path))
     return false;

@@ -1,23 +1,18 @@
-/* What a Dockerfile says before anything is built from it. */
-
 export interface Instruction {
   /** In capital letters: `VOLUME`. */
   name: string;
-  /** What stands after it. */
   rest: string;
 }
 
-/** What an image is made of. */
 export interface Stage {
-  /** The image of another Dockerfile below it all; undefined when there is none. */
+  /** The image that the stage builds on; undefined when there is none. */
   base?: string;
-  /** Of the stage and of those it is based on, in their order. */
+  /** Those of the stages that it builds on come first. */
   instructions: Instruction[];
 }
 
 const NOTHING: Stage = { instructions: [] };
 
-/** The last stage of a Dockerfile, or the one that is named. */
 export function stageOf(text: string, target?: string): Stage {
   const stages = new Map<string, Stage>();
   let stage = NOTHING;
@@ -34,7 +29,7 @@ export function stageOf(text: string, target?: string): Stage {
   return stage;
 }
 
-/** The paths of its `VOLUME`s; one with a variable in it is known only once it is built. */
+/** A path with a variable in it is left out: only the built image knows it. */
 export function volumesOf({ instructions }: Stage): string[] {
   return instructions
     .filter(({ name }) => name === 'VOLUME')

@@ -1,64 +1,53 @@
 import type { AppConfig } from '../config';
 
-/*
- * Whether the containers of a version have run without a break. A break between two looks leaves its trace: the engine
- * counts what it starts again, and what somebody else started has another start, or is another container. So what is
- * compared is always now with the moment at which the version was healthy, and no look may be missed for it.
- */
+// Judges whether containers ran without a break. The engine counts its restarts, and any other start shows in the time
+// or id. So each look compares with the moment when the version was healthy, and none can miss a break.
 
-/** How a container ran when its version was healthy; plain data that a release carries along. */
+/** Plain data, which a release carries along. */
 export interface Watched {
   service: string;
   container: string;
   id: string;
-  /** Milliseconds since the epoch by the engine's clock. */
   startedAt: number;
   restarts: number;
 }
 
-/** What of a container is looked at. */
 export interface Ran {
   service: string;
   container: string;
-  /** The engine's own id: another container of the same name has another one. */
+  /** Another container of the same name has another id. */
   id: string;
-  /** When it may not run beside another version's, or runs to its end; its label says so, whatever a configuration says by now. */
+  /** From the container's label, since the configuration may have changed. */
   run?: 'live-only' | 'once';
-  /** `restarting`: it ended, and the engine is about to start it again. `exited`: it ended for good. */
+  /** `restarting`: the engine is about to start it again. `exited`: it ended for good. */
   state: 'created' | 'running' | 'restarting' | 'paused' | 'exited';
   exitCode?: number;
-  /** The kernel ended it for want of memory. */
   outOfMemory?: true;
-  /** What the image's HEALTHCHECK says; absent when there is none, or it does not run. */
+  /** From the image's HEALTHCHECK; absent when there is none, or it does not run. */
   health?: 'healthy' | 'starting' | 'unhealthy';
-  /** When it was started last, ms since the epoch by the engine's clock. */
+  /** Milliseconds since the epoch by the engine's clock. */
   startedAt?: number;
-  /** How often the engine started it again since somebody started it. */
+  /** The engine counts these from the last start by somebody else. */
   restarts: number;
 }
 
-/** What the containers show; `problem` fails the version. */
 export interface Exits {
   problem?: string;
-  /** Names of the containers that have the problem. */
   containers: string[];
-  /** How often containers ended that were tolerated, in words; empty when none did. */
+  /** Tells of ends that were tolerated; empty when there were none. */
   tolerated: string;
 }
 
 type Services = Record<string, Pick<AppConfig['services'][string], 'health'>>;
 
-/** From here on these are watched. What was not started yet has nothing to watch, and what runs to its end is no server. */
+/** Watches containers from here on, except those not started yet and jobs, which are to end. */
 export function watchedOf(containers: readonly Ran[]): Watched[] {
   return containers
     .filter(({ run, startedAt }) => run !== 'once' && startedAt !== undefined)
     .map(({ service, container, id, startedAt = 0, restarts }) => ({ service, container, id, startedAt, restarts }));
 }
 
-/**
- * Judges what became of the containers since then. An end is a failure whatever its exit code: a service is to run. Ends
- * after which it was started again are counted by service, and `health.restarts` of them are tolerated.
- */
+/** Fails on containers that do not run, and on restarts beyond `health.restarts`, whatever the exit codes. */
 export function judgeExits(since: readonly Watched[], now: readonly Ran[], services: Services): Exits {
   const found = since.map((before) => lookAt(before, now, services));
   const isTooMany = ({ service, times }: Found): boolean => times > 0 && endsIn(found, service) > allowed(service);
@@ -77,7 +66,7 @@ export function judgeExits(since: readonly Watched[], now: readonly Ran[], servi
   return { problem, containers: bad.map(({ container }) => container), tolerated: '' };
 }
 
-/** What became of the containers of a version that is not judged, in words; empty when all have run without a break. */
+/** Tells what became of containers that are not judged; empty when all have run without a break. */
 export function endsText(since: readonly Watched[], now: readonly Ran[]): string {
   return since
     .map((before) => lookAt(before, now, {}))
@@ -86,13 +75,11 @@ export function endsText(since: readonly Watched[], now: readonly Ran[]): string
     .join(', ');
 }
 
-/** What became of one container. */
 interface Found {
   service: string;
   container: string;
   /** Why it does not run now, or is not the one that was watched. */
   down?: string;
-  /** How often it ended and was started again. */
   times: number;
   end: string;
 }
@@ -124,18 +111,17 @@ function downBecause(before: Watched, seen: Ran | undefined, services: Services)
   if (seen.id !== before.id) return 'is another container by now: somebody made it anew';
   if (seen.state === 'exited' || seen.state === 'created') return `ended${endOf(seen)} and was not started again`;
   if (seen.state === 'paused') return 'is paused';
-  // As in deploy: endpoints decide where there are any.
+  // Endpoints decide where there are any, as in deploy.
   const hasEndpoints = (services[before.service]?.health.endpoints ?? []).length > 0;
   return seen.health === 'unhealthy' && !hasEndpoints ? 'is unhealthy, says its HEALTHCHECK' : undefined;
 }
 
 function endsOf({ restarts, startedAt }: Watched, seen: Ran): number {
-  // Whoever starts it by hand makes the engine count from zero.
+  // The engine counts from zero after somebody starts it by hand.
   const byEngine = seen.restarts >= restarts ? seen.restarts - restarts : seen.restarts + 1;
   return Math.max(byEngine, seen.startedAt === startedAt ? 0 : 1);
 }
 
-/** How it ended, as far as the engine still knows. */
 export function endOf({ exitCode, outOfMemory }: Pick<Ran, 'exitCode' | 'outOfMemory'>): string {
   const why = outOfMemory ? ' for want of memory' : '';
   return exitCode === undefined ? why : ` with exit code ${exitCode}${why}`;

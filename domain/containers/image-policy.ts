@@ -3,27 +3,23 @@ import { isSecretName, looksSecret } from './secret-looks';
 import { formatSize } from '../units';
 import { volumeMistake } from './volumes';
 
-/** What the policy looks at. */
 export interface JudgedImage {
   reference: string;
   /** Bytes. */
   size: number;
-  /** As in the Dockerfile's `USER`; empty: root. */
+  /** It is the Dockerfile's `USER`; empty means root. */
   user: string;
-  /** Variables baked into the image. */
   env: Record<string, string>;
-  /** Paths of its `VOLUME`s. */
   volumes: string[];
 }
 
-/** For whom an image is judged. */
 interface Service {
   app: string;
   service: string;
   config: Pick<ServiceConfig, 'policy' | 'volumes' | 'discard' | 'run'>;
 }
 
-/** Everything for which an image may not run as its service, in words without any value; none: it may run. */
+/** Says why an image may not run as this service, without any value of a variable; empty when it may. */
 export function imageMistakes(image: JudgedImage, { app, service, config }: Service): string[] {
   const { policy } = config;
   const mistakes: string[] = [];

@@ -1,21 +1,18 @@
 import type { ServiceConfig } from '../config';
 
-/*
- * Which data of a container outlives it. The engine gives every VOLUME of an image a volume without a name, and the next
- * container a new one: what is in it belongs to nobody once its container is gone.
- */
+// The engine gives every VOLUME of an image a volume without a name, and the next container a new one. So its data
+// belongs to nobody once the container is gone.
 
-/** Where nobody expects to find anything again. */
 const SCRATCH = '/tmp';
 
-/** What of a service says where its data is; what was asked of an older version has no `discard`. */
+/** Settings from an older version have no `discard`. */
 export interface Mounting {
   volumes: { target: string }[];
   discard?: string[];
   run?: ServiceConfig['run'];
 }
 
-/** A path in a container as the engine understands it: `/data/` and `/data//` are `/data`. */
+/** Cleans a path as the engine does: `/data/` and `/data//` are `/data`. */
 export function cleanPath(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
@@ -25,18 +22,17 @@ export function cleanPath(path: string): string {
   return `/${parts.join('/')}`;
 }
 
-/** Whether a path is this folder, or lies in it. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 
-/** Whether what a container has at a path may go with it: the file says so of exactly this path, or it is below `/tmp`. */
+/** True when the data at a path may go with the container: it is discarded by the file, or below `/tmp`. */
 export function mayGo(path: string, discarded: string[]): boolean {
   const clean = cleanPath(path);
   return isWithin(clean, SCRATCH) || discarded.some((one) => cleanPath(one) === clean);
 }
 
-/** Those paths of an image's VOLUMEs at which the configuration mounts nothing, and whose data it does not let go. */
+/** Returns the VOLUMEs whose data would be lost, though the configuration does not say that it may. */
 export function looseVolumes(declared: string[], { volumes, discard }: Mounting): string[] {
   const mounted = volumes.map(({ target }) => cleanPath(target));
   return [...new Set(declared.map(cleanPath))]
@@ -44,12 +40,11 @@ export function looseVolumes(declared: string[], { volumes, discard }: Mounting)
     .sort();
 }
 
-/** Paths that the file lets go. */
 export function discarded({ discard = [] }: Pick<Mounting, 'discard'>): string[] {
   return discard;
 }
 
-/** A name for the data that a service keeps at a path, which no other app on the host has. */
+/** Names a volume so that no other app on the host has the same. */
 export function volumeName(app: string, service: string, path: string): string {
   const slug = cleanPath(path)
     .slice(1)
@@ -57,7 +52,7 @@ export function volumeName(app: string, service: string, path: string): string {
   return `${app}-${service}-${slug}`;
 }
 
-/** What somebody writes under a service to keep the data at these paths, or to let it go. */
+/** Writes the lines that keep the data at these paths, or let it go. */
 export function waysOut(app: string, service: string, paths: string[], config: Mounting): string {
   const shared = config.run === 'live-only' ? '' : ', shared: true';
   const kept = paths.map((path) => `{ source: ${volumeName(app, service, path)}, target: ${quoted(path)}${shared} }`);
@@ -68,12 +63,11 @@ export function waysOut(app: string, service: string, paths: string[], config: M
   );
 }
 
-/** A path as YAML takes it inside of brackets. */
 function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : JSON.stringify(path);
 }
 
-/** Why an image may not run with this configuration; undefined when all of its data has a place. */
+/** Says why an image may not run with this configuration; undefined when all of its data has a place. */
 export function volumeMistake(declared: string[], app: string, service: string, config: Mounting): string | undefined {
   const loose = looseVolumes(declared, config);
   if (loose.length === 0) return undefined;
