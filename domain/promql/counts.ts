@@ -1,10 +1,7 @@
 import { behindClosing, isAggregation, isMoved, readSelector, selectorsIn, tokensOf, type Token } from './promql';
 
-/*
- * What `bad` and `total` of a metric count. Spillway follows each counter by itself, since a sum over replicas hides that
- * one began anew, left or came back, and `increase` estimates. So it takes apart what says no more than "these counters":
- * `sum`, `increase` over {{window}}, `or`, and differences of sums.
- */
+// Spillway follows each counter by itself: a sum over replicas hides that one began anew, left or came back, and
+// `increase` estimates. So it takes `sum`, `increase` over {{window}}, `or` and differences of sums apart.
 
 export interface CounterTerm {
   selector: string;
@@ -14,12 +11,12 @@ export interface CounterTerm {
 export type CountQuery =
   /** Each counter is followed by itself. `zero`: no series means zero. */
   | { kind: 'counters'; terms: CounterTerm[]; zero: boolean }
-  /** Each series of its answer is followed by itself. */
+  /** Each series of the answer is followed by itself. */
   | { kind: 'series' }
-  /** It counts by itself what was within {{window}}. */
+  /** The query itself counts what was within {{window}}. */
   | { kind: 'windows' };
 
-/** How `bad` and `total` are asked; or what is wrong with one of them. {{window}} must stand in them unfilled. */
+/** Decides how to ask `bad` and `total`, or says what is wrong. {{window}} must stand in them unfilled. */
 export function countQueries(
   bad: string,
   total: string,
@@ -45,9 +42,9 @@ function countQuery(query: string): CountQuery | { mistake: string } {
 }
 
 const INSTEAD = 'write the counter alone, as `orders_total{…}`: Spillway adds its series up, and what each rose by';
-/** Functions over a range that only see what lies in it, so that windows one after the other add up. */
+/** These functions see only what lies in their range, so that windows one after the other add up. */
 const COUNTING = new Set(['count_over_time', 'sum_over_time', 'present_over_time']);
-/** What keeps the processes apart, so that each one’s counter is followed by itself. */
+/** These labels tell processes apart. */
 const OWN = ['instance', 'pod'];
 
 function movedOrRecorded(query: string): string | undefined {
@@ -85,7 +82,6 @@ function whole(query: string): CountQuery | { mistake: string } {
   };
 }
 
-/** Whether an aggregation throws processes together. */
 function isHiding(tokens: Token[], { kind, text }: Token, index: number): boolean {
   if (kind !== 'name' || !isAggregation(text)) return false;
   const next = tokens[index + 1]?.text.toLowerCase();
@@ -93,7 +89,6 @@ function isHiding(tokens: Token[], { kind, text }: Token, index: number): boolea
   return !keepsProcesses(tokens, index);
 }
 
-/** Whether `by (…)` before or behind the operand of the aggregation at this token names the process. */
 function keepsProcesses(tokens: Token[], index: number): boolean {
   const before = tokens[index + 1]!.text.toLowerCase();
   const at = before === '(' ? behindClosing(tokens, index + 1) : index + 1;
@@ -106,11 +101,11 @@ function keepsProcesses(tokens: Token[], index: number): boolean {
 interface Parsed {
   terms: CounterTerm[];
   zero: boolean;
-  /** Whether it is one number, so that numbers may be added to it. */
+  /** True for a single number, to which others may be added. */
   isSingle: boolean;
 }
 
-/** Takes a query apart; undefined when it says more than "these counters". */
+/** Takes a query apart; undefined when it is more than sums of counters. */
 class Parser {
   private readonly tokens: Token[];
   private at = 0;
@@ -130,7 +125,7 @@ class Parser {
     let found = this.difference();
     while (found && this.takes('or')) {
       const other = this.difference();
-      // `or` between two sums answers only the first one, between counters and zero all that there is.
+      // `or` between two sums answers only the first, so only zero may follow a sum.
       if (!other || (found.isSingle && other.terms.length > 0)) return undefined;
       found = merged(found, other, 1, found.isSingle);
     }
@@ -142,7 +137,7 @@ class Parser {
     while (found && (this.next() === '+' || this.next() === '-')) {
       const factor = this.tokens[this.at++]!.text === '+' ? 1 : -1;
       const other = this.term();
-      // Between series it depends on their labels which of them are taken together.
+      // Series would be matched by their labels, which nobody knows here.
       if (!other || !found.isSingle || !other.isSingle) return undefined;
       found = merged(found, other, factor, true);
     }
@@ -164,7 +159,7 @@ class Parser {
     return { terms: [{ selector: read.selector.text, factor: 1 }], zero: false, isSingle: false };
   }
 
-  /** A sum of counters is what Spillway makes of them; the greatest of one process’s copies, too. */
+  /** `sum` adds counters as Spillway does. `max` over the copies of one process is its counter. */
   private aggregation(word: 'sum' | 'max'): Parsed | undefined {
     if (word === 'max' && !keepsProcesses(this.tokens, this.at)) return undefined;
     this.at++;

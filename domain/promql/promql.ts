@@ -1,22 +1,18 @@
-/*
- * As much of PromQL as is needed to know what a query reads: its words, its selectors of series and their ranges. After
- * https://prometheus.io/docs/prometheus/latest/querying/basics/; what is not known is passed over, since other servers
- * know more.
- */
+// This is as much of PromQL as tells which series and ranges a query reads. It passes over what it does not know, since
+// other servers know more. See https://prometheus.io/docs/prometheus/latest/querying/basics/.
 
 export interface Token {
   kind: 'name' | 'text' | 'number' | 'window' | 'sign';
   text: string;
-  /** Where it begins in the query, and where what follows it begins. */
   from: number;
   to: number;
 }
 
 interface Selector {
   text: string;
-  /** Metric, when it stands before the braces. */
+  /** Undefined when the metric does not stand before the braces. */
   name: string | undefined;
-  /** The range behind it, as written: `5m`, `{{window}}`; of a subquery that holds it, see `rangesIn`. */
+  /** As written: `5m`, `{{window}}`. `rangesIn` finds the range of a subquery around it. */
   range: string | undefined;
   /** `offset` or `@` behind it, as written; empty without. */
   moved: string;
@@ -25,7 +21,6 @@ interface Selector {
 const TOKEN =
   /\s+|#[^\n]*|(?<window>\{\{\s*window\s*\}\})|(?<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)|(?<number>(?:0x[0-9a-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)[a-z0-9]*)|(?<name>[a-z_:][a-z0-9_:]*)|(?<sign>[=!]~|[=!<>]=|\|[=~>]|.)/gisu;
 
-/** The words of a query, without spaces and comments. */
 export function tokensOf(query: string): Token[] {
   return [...query.matchAll(TOKEN)].flatMap(({ 0: text, index, groups = {} }) => {
     const kind = (['window', 'text', 'number', 'name', 'sign'] as const).find((one) => groups[one] !== undefined);
@@ -35,7 +30,7 @@ export function tokensOf(query: string): Token[] {
 
 const AGGREGATIONS = 'sum avg min max count group stddev stdvar topk bottomk quantile count_values limitk limit_ratio';
 const AGGREGATION = new Set(AGGREGATIONS.split(' '));
-/** Words behind which labels stand in parentheses. */
+/** Behind these words, labels stand in parentheses. */
 const LABELLED = new Set(['by', 'without', 'on', 'ignoring', 'group_left', 'group_right']);
 const OTHERS = 'and or unless atan2 offset bool inf nan start end smoothed anchored';
 const KEYWORD = new Set([...LABELLED, ...OTHERS.split(' ')]);
@@ -44,7 +39,7 @@ export function isAggregation(word: string): boolean {
   return AGGREGATION.has(word.toLowerCase());
 }
 
-/** Index behind the parenthesis, bracket or brace that opens at this one; the number of tokens when it never closes. */
+/** Returns the index behind the closing bracket, or the number of tokens when it never closes. */
 export function behindClosing(tokens: Token[], open: number): number {
   let depth = 0;
   for (let index = open; index < tokens.length; index++) {
@@ -56,7 +51,6 @@ export function behindClosing(tokens: Token[], open: number): number {
   return tokens.length;
 }
 
-/** All series that a query reads, each as it stands there. */
 export function selectorsIn(query: string): Selector[] {
   const tokens = tokensOf(query);
   const found: Selector[] = [];
@@ -74,7 +68,6 @@ export function selectorsIn(query: string): Selector[] {
   return found;
 }
 
-/** The selector that begins at this token, with what belongs to it; undefined when none does. */
 export function readSelector(
   query: string,
   tokens: Token[],
@@ -113,12 +106,10 @@ function behindModifiers(tokens: Token[], from: number): number {
   }
 }
 
-/** Whether a query says `offset` or `@`, of a selector or of a subquery. */
 export function isMoved(query: string): boolean {
   return tokensOf(query).some(({ kind, text }) => (kind === 'name' ? /^offset$/i.test(text) : text === '@'));
 }
 
-/** All that stands in brackets, without the step of a subquery. */
 function rangesIn(query: string): string[] {
   const tokens = tokensOf(query);
   return tokens.flatMap(({ kind, text, to }, index) => {
@@ -138,7 +129,7 @@ const UNITS: Record<string, number> = {
   y: 31_536_000_000,
 };
 
-/** Milliseconds of a duration as PromQL writes it, `1h30m` or a number of seconds; undefined when it is none. */
+/** Reads a duration of PromQL, `1h30m` or a number of seconds, as ms; undefined when it is none. */
 function promDuration(text: string): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
   if (!/^(\d+(ms|[smhdwy]))+$/.test(text)) return undefined;
@@ -149,7 +140,7 @@ function promDuration(text: string): number | undefined {
 }
 
 /**
- * Milliseconds that a value covers: what its ranges look back together, at the most. Recording rules tell theirs in their
+ * Returns the ms that a value covers at most: the longest range and all subqueries. Recording rules have theirs in the
  * name, `job:requests:rate5m` (https://prometheus.io/docs/practices/rules/).
  */
 export function coverageOf(query: string): number {
@@ -164,7 +155,6 @@ export function coverageOf(query: string): number {
   return Math.max(0, ...ranges, ...recorded) + subqueries.reduce((sum, length) => sum + length, 0);
 }
 
-/** What a recording rule covers by its name; 0 when it tells nothing. */
 function recordedRange(name: string): number {
   const [, range] = /:.*?(?:rate|increase|delta|over_time|avg|sum)_?(\d+(?:ms|[smhdwy]))$/.exec(name) ?? [];
   return range === undefined ? 0 : promDuration(range)!;
