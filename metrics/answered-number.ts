@@ -2,13 +2,10 @@ import type { Answers } from '../domain/judging/metric/query';
 import { excerpt } from './http-json';
 import type { Reading } from './metric';
 
-/** A number as a person or a program writes it: no hexadecimal, no empty text. */
+/** Neither hexadecimal numbers nor an empty text count. */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/**
- * Reads what a program or a webhook answered: a number, or JSON with `value`, or with `bad` and `total`; `measured` in it
- * is when, as ISO 8601.
- */
+/** Reads a number, or JSON with `value`, or with `bad` and `total`; its `measured` is a time in ISO 8601. */
 export function numberIn(from: string, text: string, answers: Answers): Reading {
   const wanted = answers === 'value' ? 'a number, or {"value": number}' : '{"bad": number, "total": number}';
   const fault = (seen: string): Reading => ({ missing: `expected ${wanted} as ${from}, seen ${seen}`, fault: true });
@@ -40,7 +37,7 @@ interface Content {
 }
 
 function valueOf(content: Content, from: string): Reading | undefined {
-  // This says that there is nothing, and that nothing is wrong.
+  // Null means that there is no value, and that nothing is wrong.
   if (content.value === null) return { missing: `${from} is null: it has no value now`, fault: false };
   return typeof content.value === 'number' ? finite(content.value) : undefined;
 }

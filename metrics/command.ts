@@ -8,19 +8,16 @@ import { numberIn } from './answered-number';
 import { excerpt } from './http-json';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
 
-/** Characters of its output that are kept: a number, or why there is none. */
 const KEPT = 10_000;
 
 interface CommandSettings {
   config: NonNullable<AnalysisMetric['command']>;
   service: string | undefined;
-  /** Absolute folder in which the configuration stands. */
   projectDirectory: string;
-  /** The worker's, and what the configuration adds, resolved: never log it. */
+  /** It holds resolved secrets: never log it. */
   environment: Record<string, string | undefined>;
 }
 
-/** Runs a program, without a shell, that prints a number. */
 export class CommandSource implements MetricSource {
   constructor(private readonly settings: CommandSettings) {}
 
@@ -31,7 +28,7 @@ export class CommandSource implements MetricSource {
       if (exitCode === 0) return numberIn(`the output of ${run[0]}`, stdout, answers);
       const said = excerpt(stderr || stdout);
       const seen = `${exitCode === null ? 'that it was killed' : exitCode}${said && ` (${said})`}`;
-      // It ran, so it may only have nothing to measure yet.
+      // The program ran, so it may only have nothing to measure yet.
       return { missing: `expected ${run[0]} to end with exit code 0, seen ${seen}`, fault: false };
     } catch (error) {
       return missingBecause(error, io);
@@ -68,8 +65,8 @@ interface Ended {
 }
 
 /**
- * Runs a program in a process group of its own, which is killed with everything in it when the time is over.
- * @throws UnreachableFailure when it cannot be started, or is not over in time; the signal's reason when aborted.
+ * Runs a program in its own process group, and kills the group when the time is over.
+ * @throws UnreachableFailure when it cannot start, or is not done in time; the signal's reason when aborted
  */
 function runWithin(
   [program, ...rest]: [string, ...string[]],
@@ -112,7 +109,7 @@ function killGroup(pid: number | undefined): void {
   try {
     if (pid) process.kill(-pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // The process is gone already.
   }
 }
 

@@ -7,9 +7,8 @@ import type { Target } from '../targets/target';
 import { within } from '../waiting/within';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
 
-/** A share of CPU needs two looks; these lie at least this far apart, or the engine's figures are too coarse. */
+/** Engines' figures of CPU time are too coarse for looks closer together than this. */
 const LOOK_MS = 1_000;
-/** A look that is older than this is of another time. */
 const OLDEST_MS = 120_000;
 
 interface ContainersSettings {
@@ -21,11 +20,11 @@ interface ContainersSettings {
 
 type Running = ReplicaRef & Pick<Replica, 'container'>;
 
-/** Measures what all replicas of a slot use together, so that a leak or a hot loop shows. */
+/** Adds up what all replicas of a slot use, so that a leak or a hot loop shows. */
 export class ContainersSource implements MetricSource {
-  /** The look before, by name of the replica: CPU is what was used since then. */
+  /** The look before, by container: CPU is what was used since then. */
   private readonly looks = new Map<string, ReplicaUsage>();
-  /** The highest number that a copy of each service had, by version and place. */
+  /** The highest replica number of each service, by version and place. */
   private readonly most = new Map<string, Map<string, number>>();
 
   constructor(private readonly settings: ContainersSettings) {}
@@ -45,7 +44,7 @@ export class ContainersSource implements MetricSource {
     }
   }
 
-  /** The replicas that are measured, all of which must run: what is gone would look like less use. */
+  /** All replicas must run, as one that is gone would look like less use. */
   private async running(of: Measured, io: Io): Promise<Running[] | Reading> {
     const { service, services, target } = this.settings;
     const { owner, ...scope } = of;
@@ -65,7 +64,7 @@ export class ContainersSource implements MetricSource {
     return found.map((replica) => ({ scope: { ...scope, owner }, ...replica }));
   }
 
-  /** How many copies the measured version has: the configuration is that of the new one, which may have more. */
+  /** The configuration is that of the new version, which may have more replicas, so it counts those seen. */
   private countedOf({ slot, version, release }: Measured, found: Replica[]): number {
     const key = JSON.stringify([slot, version, release]);
     const most = this.most.get(key) ?? new Map<string, number>();

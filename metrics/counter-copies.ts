@@ -1,10 +1,7 @@
 import type { Sample } from './counter';
 
-/*
- * Two Prometheus that scrape the same process (for high availability, or by two jobs) count every event twice. Their series
- * have the same labels but one, never the same timestamps, since each scrapes in a rhythm of its own, and their values lie
- * between each other's. What one Prometheus scrapes at once has one timestamp.
- */
+// Two Prometheus that scrape one process (for high availability, or by two jobs) count its events twice. Their series
+// differ in one label, have no timestamp in common, and their values interleave. One scrape has one timestamp.
 
 export interface Sampled {
   key: string;
@@ -12,13 +9,10 @@ export interface Sampled {
   samples: readonly Sample[];
 }
 
-/** The most Prometheus that are taken for copies; more rhythms of scrapes than that mean something else. */
+/** More rhythms of scrapes than this are something else than copies. */
 const MOST_RHYTHMS = 10;
 
-/**
- * Pairs of series that are one counter seen twice. A process may have thousands of series, so only those are compared that
- * have all labels but one in common and are in no scrape together.
- */
+/** Finds series that are one counter seen twice: they differ in one label and share no scrape. */
 export function copiesIn(all: readonly Sampled[]): [key: string, copy: string][] {
   const sampled = all.filter(({ labels, samples }) => labels.instance !== undefined && samples.length > 0);
   const processes = grouped(sampled, ({ labels }) => [JSON.stringify([labels.instance, labels.__name__])]);
@@ -44,13 +38,12 @@ function pairsWith(one: number, others: number[]): [number, number][] {
   return others.map((other) => (one < other ? [one, other] : [other, one]));
 }
 
-/** Labels with each one of the names left out, as text; those that two series have in common are all alike but one. */
 function withoutEach(labels: Sampled['labels'], names: readonly string[]): string[] {
   const values = names.map((name) => labels[name] ?? '');
   return names.map((_, index) => JSON.stringify([index, values.with(index, '')]));
 }
 
-/** For each series who scrapes it: those that have a timestamp in common, directly or by others, are scraped together. */
+/** Groups series by who scrapes them: those share a timestamp, directly or through others. */
 function rhythmsOf(group: Sampled[]): number[] {
   const rhythms = group.map((_, place) => place);
   const rootOf = (place: number): number => {
@@ -78,7 +71,7 @@ function grouped<T, K>(all: readonly T[], keysOf: (one: T) => readonly K[]): T[]
   return [...groups.values()];
 }
 
-/** In a tenth of the steps values may be out of order, as scrapes take different times. */
+/** Scrapes take different times, so some values may be out of order. */
 const MOST_OUT_OF_ORDER = 0.1;
 
 function areInterleaved(one: readonly Sample[], other: readonly Sample[]): boolean {

@@ -1,30 +1,27 @@
-/*
- * One counter, followed from scrape to scrape. Two things are no evidence: what it counted before it was first seen, and
- * between its last scrape and a new beginning. A value that comes back after a lower one is not new.
- */
+// Follows one counter from scrape to scrape. What it counted before it was first seen is no evidence, and neither is
+// what is missing between its last scrape and a restart.
 
-/** Time in ms by the clock of its Prometheus, and value. */
+/** Its time is in ms by the clock of Prometheus. */
 export type Sample = readonly [time: number, value: number];
 
 export interface Counter {
   labels: Record<string, string>;
   first: number;
   last: number;
-  /** What is surely counted already: only more than this is new. */
   value: number;
-  /** The greatest before its process began anew, until it is exceeded. */
+  /** Where it stood before a restart, until it exceeds that again. */
   fellFrom: number | undefined;
   rise: number;
-  /** Where it began, if that was after the beginning and nothing showed that it was zero before. */
+  /** Its first value, if it appeared after the beginning and may not have been zero before. */
   appearedWith: number;
-  /** Falls since the beginning: what was counted meanwhile is not known. */
+  /** Falls since the beginning: each may hide events. */
   gaps: number;
-  /** All falls and all steps, those before the beginning too: what falls often is no counter. */
+  /** Falls before the beginning count too: what falls often is no counter. */
   falls: number;
   steps: number;
 }
 
-/** Begins to follow a counter at its first sample, which is evidence only when it `isBorn`: when it was zero before. */
+/** @param isBorn true when it was zero before, so that its first value is evidence */
 export function startCounter(
   labels: Counter['labels'],
   [time, value]: Sample,
@@ -45,7 +42,7 @@ export function startCounter(
   };
 }
 
-/** Goes on to its next sample; what was before `began` (ms) only tells where it stood then. */
+/** Goes on to the next sample; samples before `began` (ms) only tell where the counter stood. */
 export function follow(counter: Counter, [time, value]: Sample, began: number): void {
   const isEvidence = time > began;
   counter.last = time;
@@ -53,7 +50,7 @@ export function follow(counter: Counter, [time, value]: Sample, began: number): 
   if (value >= counter.value) return climb(counter, value, isEvidence);
   counter.falls++;
   if (isEvidence) counter.gaps++;
-  // Copies of a Prometheus that are asked in turn lag behind each other; what begins anew loses most of what it had.
+  // Replicas of Prometheus that are asked in turn lag behind each other; a restart loses most of the count.
   if (value > counter.value / 2) return;
   counter.fellFrom = Math.max(counter.value, counter.fellFrom ?? 0);
   counter.value = value;
@@ -61,18 +58,18 @@ export function follow(counter: Counter, [time, value]: Sample, began: number): 
 
 function climb(counter: Counter, value: number, isEvidence: boolean): void {
   const { fellFrom } = counter;
-  // What began anew needs several steps for what it lost.
+  // A restarted counter needs several steps to get back, so one that is back in one step never restarted.
   const isBack = fellFrom !== undefined && value >= fellFrom && counter.value <= fellFrom / 2;
   if (isEvidence) counter.rise += value - (isBack ? fellFrom : counter.value);
   if (fellFrom !== undefined && value >= fellFrom) counter.fellFrom = undefined;
   counter.value = value;
 }
 
-/** More falls than this, and more than this part of its steps, are no restarts. */
+/** More falls than both of these are no restarts. */
 const MOST_FALLS = 2;
 const MOST_PART = 0.1;
 
-/** Whether it falls so often that it counts nothing: a gauge, or several processes behind one address. */
+/** True for a gauge, or for several processes behind one address. */
 export function isNoCounter({ falls, steps }: Counter): boolean {
   return falls > MOST_FALLS && falls > MOST_PART * steps;
 }

@@ -1,43 +1,32 @@
 import { copiesIn, type Sampled } from './counter-copies';
 import { follow, isNoCounter, startCounter, type Counter } from './counter';
 
-/** A series of one of the queries, with its samples in order. */
+/** Samples are in order of time. */
 export interface CounterSeries extends Sampled {
   term: number;
 }
 
-/** What the counters of a query rose by. */
 export interface Rises {
   rises: number[];
-  /** How often a counter fell, mostly because its process began anew. */
   falls: number;
-  /** Where the largest counter stood that appeared although nothing showed that it was zero before; 0 without. */
   appearedWith: number;
-  /** One that is no counter, and how often it fell. */
   odd?: { labels: Record<string, string>; falls: number; steps: number };
   newest: number | undefined;
 }
 
-/**
- * The counters of several queries, followed over a time that is read piece by piece. Pieces may overlap, so what comes late
- * or is away for a while is neither lost nor counted twice.
- */
+/** Follows the counters of queries. Pieces that are read may overlap: nothing late is lost or counted twice. */
 export class Counters {
   private readonly known = new Map<string, Counter & { term: number }>();
-  /** The counter of which this one is a copy. */
   private readonly copies = new Map<string, string>();
 
-  /** @param began when the time begins of which events are counted, ms */
   constructor(readonly began: number) {}
 
-  /** Series that nobody saw before although time has begun. */
   appearing(batch: readonly CounterSeries[]): CounterSeries[] {
     return batch.filter(({ key, samples: [first] }) => first && first[0] > this.began && !this.known.has(key));
   }
 
-  /** @returns whether something that was scraped together with the first sample of a series had been scraped before it */
+  /** @returns true when a series of the same scrape was known before */
   siblings(batch: readonly CounterSeries[]): (one: CounterSeries) => boolean {
-    // By scrape: since when any of its series was known.
     const since = new Map<string, number>();
     const scrape = ({ job, instance }: CounterSeries['labels'], time: number) => JSON.stringify([job, instance, time]);
     for (const { key, labels, samples } of batch) {
@@ -100,7 +89,6 @@ export class Counters {
   }
 }
 
-/** The target that was scraped, as labels tell it. */
 export function targetOf({ job = '', instance = '' }: Record<string, string>): string {
   return JSON.stringify([job, instance]);
 }

@@ -7,33 +7,30 @@ import { formatDuration } from '../domain/units';
 import { within } from '../waiting/within';
 
 const TRIES = 3;
-/** Before the second try; doubled before each further one. */
+/** It doubles with each try. */
 const PAUSE_MS = 200;
-/** More than this is no answer of a metric. */
 const MOST_BYTES = 8_000_000;
 const TOLD = 200;
 
 export interface HttpAnswer {
   status: number;
   body: string;
-  /** What its server's clock showed, ms since the epoch, to the second; absent when it does not say. */
+  /** The server's `Date` in ms since the epoch; absent when it sends none. */
   date?: number;
 }
 
-/** A question by POST that may be asked again. */
 interface HttpQuestion {
   url: string;
   headers: Record<string, string>;
   body: string;
-  /** PEM of the authority that signed the server's certificate; undefined: those the machine trusts. */
+  /** PEM of the authority that signed the server's certificate; without it the machine's are trusted. */
   ca?: string;
   timeout: number;
 }
 
 /**
- * Asks up to three times: again after 429, 5xx and a broken connection, waiting as long as `Retry-After` says if there is
- * time. Redirects are not followed, since credentials would go with them.
- * @throws UnreachableFailure without an answer in time; the signal's reason when it was aborted.
+ * Retries after 429, 5xx and broken connections. It follows no redirects, since credentials would go with them.
+ * @throws UnreachableFailure without an answer in time; the signal's reason when aborted
  */
 export async function postTo(question: HttpQuestion, io: Io): Promise<HttpAnswer> {
   const { url, timeout } = question;
@@ -45,7 +42,7 @@ export async function postTo(question: HttpQuestion, io: Io): Promise<HttpAnswer
     );
   } catch (error) {
     io.signal.throwIfAborted();
-    // An answer from before the time was over tells more.
+    // An earlier answer tells more than the time-out.
     if (last) return last;
     throw error;
   }
@@ -67,7 +64,7 @@ async function tryToPost(question: HttpQuestion, io: Io, answered: (answer: Answ
     if (answer) answered(answer);
     if (answer && answer.status !== 429 && answer.status < 500) return answer;
     const pause = answer?.retryAfter ?? PAUSE_MS * 2 ** (tried - 1);
-    // A wait that is longer than the time that is left would only hide what was answered.
+    // A longer wait than the time left would only hide the answer.
     if (tried < TRIES && Date.now() + pause < end) {
       await sleep(pause, undefined, { signal: io.signal });
       continue;
@@ -78,19 +75,18 @@ async function tryToPost(question: HttpQuestion, io: Io, answered: (answer: Answ
   }
 }
 
-/** Says what is wrong with a status that is no success. */
 export function statusProblem(url: string, { status, body }: HttpAnswer): string {
   const said = body.trim() === '' ? '' : ` (${excerpt(body)})`;
   return `expected status 200 of ${shownUrl(url)}, seen ${status}${said}${adviceOf(status)}`;
 }
 
-/** The beginning of a text on one line, in whole words: half a secret would not be recognised, and so not be hidden. */
+/** Shortens a text at whole words: half a secret would not be recognised, and so not be hidden. */
 export function excerpt(text: string): string {
   const line = text.trim().replace(/\s+/g, ' ');
   return line.length > TOLD ? `${line.slice(0, TOLD + 1).replace(/[^\s"'`,;(){}<>]*$/, '')}…` : line;
 }
 
-/** An address without what may be secret in it: its query, and a user. */
+/** Leaves out the user and the query, which may hold secrets. */
 export function shownUrl(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;
@@ -132,7 +128,6 @@ function once(question: HttpQuestion, signal: AbortSignal): Promise<Answered> {
   });
 }
 
-/** Milliseconds of `Retry-After`: seconds, or a date. */
 function waitOf(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
@@ -144,7 +139,7 @@ function momentOf(header: string | undefined): number | undefined {
   return Number.isFinite(moment) ? moment : undefined;
 }
 
-/** Connections to names with several addresses fail with one error for each, and an empty message. */
+/** Names with several addresses fail with one error for each, and an empty message. */
 function reasonOf(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
   const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error];

@@ -19,10 +19,7 @@ interface Asking {
   io: Io;
 }
 
-/**
- * Asks every health endpoint of every replica of a slot once, and counts failures in a row on top of `before`.
- * A container that does not run, or is gone, failed. When the target does not answer `before` stands, and `gap` says why.
- */
+/** Adds to the failures in a row. When the target does not answer, `before` stands, and `gap` says why. */
 export async function probeSlot(asking: Asking, before: Probes): Promise<{ probes: Probes; gap?: string }> {
   try {
     const replicas = await asking.target.replicas.list(asking.scope, asking.slot, asking.io);
@@ -35,7 +32,7 @@ export async function probeSlot(asking: Asking, before: Probes): Promise<{ probe
   }
 }
 
-/** One that runs on the live slot only begins with the switch, and one that runs to its end has no health. */
+/** A `live-only` service starts only with the switch, and a job has no health. */
 function hasBegun({ run }: AppConfig['services'][string], service: string, replicas: Replica[]): boolean {
   if (run === 'once') return false;
   return run !== 'live-only' || replicas.some((one) => one.service === service && one.state !== 'created');

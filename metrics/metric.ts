@@ -3,25 +3,21 @@ import type { Io } from '../domain/host';
 import type { Owner } from '../domain/ownership';
 import type { Group, Scope } from '../domain/release';
 
-/** Whose measurement is wanted: one version, where it runs. */
 export interface Measured extends Scope {
   slot: Group;
   version: string;
   release: string;
-  /** What tells those from all others; absent when nobody could ask the target whose they are. */
+  /** Absent when nobody could ask the target who the owner is. */
   owner?: Owner;
 }
 
-/**
- * Milliseconds since the epoch. Counts are of this time, from the beginning of a soak on. Values are of its end, or of all of
- * it: the windows of a metric follow each other without overlap.
- */
+/** Milliseconds since the epoch. Counts are of all this time, values of its end or of all of it. */
 export interface Window {
   from: number;
   to: number;
 }
 
-/** Says why something could not be measured. It is never a pass. */
+/** It says why something could not be measured, and never counts as a pass. */
 export interface Missing {
   /** A sentence without secrets: what was expected, what was seen, what to do. */
   missing: string;
@@ -30,28 +26,26 @@ export interface Missing {
   unreachable?: boolean;
 }
 
-/** A number, and what time it is of: two readings of one measurement are one. */
 export interface ValueReading {
   value: number;
-  /** When its source measured it, by the clock of this machine; absent when nobody knows, so that each one is new. */
+  /** When its source measured it, by the clock of this machine; absent when unknown, so that each reading is new. */
   measured?: Window;
-  /** It may have been measured before, and be read once more: its source does not say. */
+  /** True when the source does not say when it measured, so that this may be the value before. */
   guessed?: true;
 }
 
 export interface CountReading {
   bad: number;
   total: number;
-  /** When its source counted last; as that of a value. */
   measured?: Window;
-  /** Why there is less than the time would give: `a counter fell`. */
+  /** Why events may be missing: `a counter fell`. */
   gap?: string;
 }
 
-/** One answer of a source; plain data in which every number is finite. */
+/** Plain data; every number is finite. */
 export type Reading = ValueReading | CountReading | Missing;
 
-/** Values, null where there is none, with the time at which each was measured, ms. */
+/** Null where there is no value; times are in ms. */
 export interface PastValues {
   values: (number | null)[];
   times: number[];
@@ -59,17 +53,13 @@ export interface PastValues {
 
 export type PastReading = PastValues | CountReading | Missing;
 
-/**
- * Where a metric comes from. What goes wrong with a source is a reading that says so: only an abort by `io.signal` is
- * thrown, and every reading ends within the time-out of its configuration.
- */
+/** Failures are readings: only an abort by `io.signal` is thrown. Every reading ends within its time-out. */
 export interface MetricSource {
   read(of: Measured, window: Window, io: Io): Promise<Reading>;
-  /** The same of time that is over, with a value each `step` ms; absent when the source remembers nothing. */
+  /** Reads the past, with a value each `step` ms; absent when the source remembers nothing. */
   past?(of: Measured, window: Window, step: number, io: Io): Promise<PastReading>;
 }
 
-/** Turns what a source raised into a reading; an abort goes on as what it is. */
 export function missingBecause(error: unknown, io: Io): Missing {
   io.signal.throwIfAborted();
   const unreachable = error instanceof UnreachableFailure;

@@ -9,21 +9,17 @@ import type { MetricSource } from './metric';
 import { PrometheusSource } from './prometheus/prometheus';
 import { WebhookSource } from './webhook';
 
-/** What sources need of the world besides their configuration. */
 export interface MetricContext {
-  /** Absolute folder of `spillway.yaml`; relative paths start here. */
+  /** Absolute folder of `spillway.yaml`. */
   projectDirectory: string;
   services: AppConfig['services'];
   target(): Promise<Pick<Target, 'replicas'>>;
   environment: Record<string, string | undefined>;
-  /** Passes plain text through and resolves a secret. */
+  /** Passes plain text through. */
   secret(value: string | SecretReference): Promise<string>;
 }
 
-/**
- * Opens the source of a metric; asks nothing of it yet.
- * @throws ConfigurationFailure when a secret or the file of an authority is not there
- */
+/** @throws ConfigurationFailure when a secret or the file of an authority is not there */
 export async function openMetric(metric: AnalysisMetric, context: MetricContext): Promise<MetricSource> {
   const { prometheus, command, webhook, containers, service, interval, name } = metric;
   const { projectDirectory, services } = context;

@@ -8,12 +8,11 @@ interface WebhookSettings {
   config: NonNullable<AnalysisMetric['webhook']>;
   name: string;
   service: string | undefined;
-  /** Resolved: never log them. */
+  /** They hold secrets: never log them. */
   headers: Record<string, string>;
   ca: string | undefined;
 }
 
-/** Asks a service of the user's own. */
 export class WebhookSource implements MetricSource {
   constructor(private readonly settings: WebhookSettings) {}
 

@@ -1,22 +1,20 @@
 import { excerpt, shownUrl, statusProblem, type HttpAnswer } from '../http-json';
 import type { Missing } from '../metric';
 
-/* What Prometheus answers: https://prometheus.io/docs/prometheus/latest/querying/api/ */
+// See https://prometheus.io/docs/prometheus/latest/querying/api/.
 
-/** A series of points by their time in ms; those that are no finite numbers are left out. */
+/** Values by time in ms, without those that are no finite numbers. */
 type Points = Map<number, number>;
 
 export interface Found {
   labels: Record<string, string>;
   points: Points;
-  /** A value that is no finite number: `NaN`. */
+  /** The last value that is no finite number: `NaN`. */
   odd: string | undefined;
 }
 
-/** What was asked for: one moment, a range of them, or all samples as they were scraped. */
 export type Wanted = 'instant' | 'range' | 'samples';
 
-/** Takes all series out of an answer, none perhaps; or says why it is none that can be used. */
 export function seriesIn(url: string, query: string, wanted: Wanted, answer: HttpAnswer): Found[] | Missing {
   const parsed = parse(answer.body);
   if (answer.status !== 200 || parsed?.status !== 'success') return refused(url, query, answer, parsed);
@@ -32,7 +30,7 @@ export function seriesIn(url: string, query: string, wanted: Wanted, answer: Htt
   return { missing: wrongKind(query, wanted, resultType), fault: true };
 }
 
-/** A value must be a single one, since only the user knows which of several is meant. */
+/** Several series are a mistake, since only the user knows which one is meant. */
 export function onlyOne(query: string, series: Found[]): Found | Missing {
   const [one, other] = series;
   if (!one) return { missing: `expected one series from ${excerpt(query)}, seen none`, fault: false };
@@ -45,7 +43,6 @@ export function onlyOne(query: string, series: Found[]): Found | Missing {
   };
 }
 
-/** Labels, as PromQL writes them. */
 export function labelText(labels: Record<string, string>): string {
   return excerpt(`{${Object.entries(labels).map(([name, value]) => `${name}="${value}"`)}}`);
 }
@@ -55,7 +52,7 @@ interface Body {
   error?: unknown;
   errorType?: unknown;
   warnings?: unknown;
-  /** VictoriaMetrics: some of its storage did not answer. */
+  /** VictoriaMetrics sets it when some of its storage did not answer. */
   isPartial?: unknown;
   data?: { resultType?: string; result?: unknown };
 }
@@ -69,14 +66,14 @@ function parse(body: string): Body | undefined {
   }
 }
 
-/** What an answer says about what it lacks. Until version 3 advice about a query stood among the warnings. */
+/** Before version 3, advice about a query stood among the warnings. */
 function partOf({ warnings, isPartial }: Body): string | undefined {
   const all = Array.isArray(warnings) ? warnings.map(String) : [];
   const [first] = all.filter((text) => !text.startsWith('PromQL info:'));
   return first ?? (isPartial === true ? 'some of its storage did not answer' : undefined);
 }
 
-/** Kinds of errors that may be gone the next time. */
+/** These errors may be gone the next time. */
 const PASSING = ['timeout', 'canceled', 'internal', 'unavailable', 'too_many_requests'];
 
 function refused(url: string, query: string, answer: HttpAnswer, parsed: Body | undefined): Missing {

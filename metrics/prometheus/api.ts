@@ -7,37 +7,32 @@ import { seriesIn, type Found, type Wanted } from './answer';
 export interface PrometheusSettings {
   config: NonNullable<AnalysisMetric['prometheus']>;
   service: string | undefined;
-  /** Milliseconds between two values: what `{{window}}` stands for in their query. */
+  /** Milliseconds between two values; `{{window}}` stands for it. */
   interval: number;
-  /** Resolved: never log them. */
+  /** They hold secrets: never log them. */
   headers: Record<string, string>;
   ca: string | undefined;
 }
 
-/** Questions of one reading; all times are by the clock of this machine, in ms since the epoch. */
+/** Asks the questions of one reading; times are in ms since the epoch by the clock of this machine. */
 export interface Asking {
-  /** @param time moment that is meant, ms since the epoch */
   instant(query: string, time: number): Promise<Found[] | Missing>;
   range(query: string, from: number, to: number, step: number): Promise<Found[] | Missing>;
   samples(selector: string, from: number, to: number): Promise<Found[] | Missing>;
-  /** A moment that is a value, in seconds by the clock of Prometheus, in ms by that of this machine. */
   moment(seconds: number): number;
 }
 
-/** A header tells the time to the second, and an answer takes a while. */
+/** The `Date` header counts whole seconds, and an answer takes a while. */
 const CLOCK_TOLERANCE_MS = 2_000;
 
-/** Asks a Prometheus by its HTTP API, and minds that its clock may be wrong, or that of this machine. */
+/** Asks a Prometheus over HTTP, and corrects times when its clock and that of this machine differ. */
 export class PrometheusApi {
-  /** How far its clock is ahead of this machine's, ms. */
+  /** Milliseconds that its clock is ahead of this machine's. */
   private ahead = 0;
 
   constructor(private readonly settings: PrometheusSettings) {}
 
-  /**
-   * @param isNow whether it is about this moment, so that clocks matter; then all questions together take no longer than
-   *   the time-out, otherwise each of them
-   */
+  /** @param isNow true when clocks matter; all questions share the time-out then, else each has its own */
   asking(isNow: boolean, io: Io): Asking {
     const end = isNow ? Date.now() + this.settings.config.timeout : undefined;
     const ask = (path: string, query: string, wanted: Wanted, times: Record<string, number>) =>
@@ -57,7 +52,7 @@ export class PrometheusApi {
     const used = end === undefined ? 0 : this.ahead;
     const { url, answer } = await this.post(question, used, io);
     if (end !== undefined && answer.date !== undefined) {
-      // Half a second, since the header cuts off parts of it.
+      // The header cuts off half a second on average.
       const ahead = answer.date + 500 - Date.now();
       if (Math.abs(ahead - used) > CLOCK_TOLERANCE_MS) {
         this.ahead = ahead;
@@ -77,7 +72,7 @@ export class PrometheusApi {
     const body = new URLSearchParams({
       query,
       ...(Object.fromEntries(seconds) as Record<string, string>),
-      // Thanos answers with what it has otherwise; others ignore this.
+      // Thanos answers with only a part of the data otherwise; other servers ignore this.
       partial_response: 'false',
     });
     const answer = await postTo(
@@ -99,9 +94,8 @@ interface Question {
   query: string;
   wanted: Wanted;
   times: Record<string, number>;
-  /** When all of a reading must be over; undefined when it is about the past. */
+  /** When all of a reading must be over; undefined for readings of the past. */
   end: number | undefined;
-  /** Whether it is asked once more because the clock was wrong. */
   isAgain?: boolean;
 }
 

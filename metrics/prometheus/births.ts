@@ -2,18 +2,16 @@ import type { Counters, CounterSeries } from '../counters';
 import type { Asking } from './api';
 import type { Found } from './answer';
 
-/*
- * A counter that appears need not be new: a scrape may have failed, or Prometheus have just begun. It surely was zero before
- * if its process started after the time began (`process_start_time_seconds`), or the counter was made after it (`…_created`),
- * or the scrape before succeeded and did not have it. The start of an exporter is its own, not that of what it tells of, so a
- * counter that goes on above where it stood earlier in the day began before.
- */
+// A counter that appears need not be new: a scrape may have failed, or Prometheus has just started. It began at zero if
+// its process started since (`process_start_time_seconds`), it was made since (`…_created`), or the scrape before
+// succeeded without it. An exporter may start later than what it tells of, so a counter that exceeds its value earlier
+// in the day is old.
 
-/** How far before the beginning counters are looked for; Prometheus calls older ones stale. */
+/** Prometheus calls counters stale that are older. */
 export const LOOK_BACK_MS = 5 * 60_000;
-/** How far back a counter is looked for that was away, such as one that an exporter leaves out while it is idle. */
+/** An exporter may leave a counter out while it is idle. */
 const AWAY = '1d';
-/** At most so many are asked for together; the others stay unproven until the next reading. */
+/** Others stay unproven until the next reading, so that a question does not get too long. */
 const MOST_TARGETS = 50;
 
 interface Births {
@@ -24,7 +22,6 @@ interface Births {
   to: number;
 }
 
-/** Keys of those series whose first value surely is what was counted since the time began. */
 export async function provenBirths(
   counters: Counters,
   { appearing: mayAppear, scraped, selectors, from, to }: Births,
@@ -52,7 +49,6 @@ interface Proofs {
   up: Found[];
 }
 
-/** What Prometheus and the processes say of themselves. */
 async function askProofs(appearing: CounterSeries[], from: number, to: number, asking: Asking): Promise<Proofs> {
   const none = { created: new Map<string, Found>(), started: [], up: [] };
   const instances = [...new Set(appearing.flatMap(({ labels }) => labels.instance ?? []))].slice(0, MOST_TARGETS);
@@ -71,13 +67,11 @@ async function askProofs(appearing: CounterSeries[], from: number, to: number, a
   };
 }
 
-/** Whether the counter itself says that it was made since. */
 function wasCreated({ labels, samples }: CounterSeries, proofs: Proofs, began: number, asking: Asking): boolean {
   const own = proofs.created.get(`${createdName(labels.__name__)} ${ownLabels(labels)}`);
   return own !== undefined && isSince(own, samples[0]![0], began, asking);
 }
 
-/** Whether the process that was scraped says that it began since. */
 function hasStarted({ labels, samples }: CounterSeries, proofs: Proofs, began: number, asking: Asking): boolean {
   return proofs.started.some((one) => isOfTarget(one.labels, labels) && isSince(one, samples[0]![0], began, asking));
 }
@@ -87,7 +81,6 @@ function isSince({ points }: Found, time: number, began: number, { moment }: Ask
   return seconds !== undefined && moment(seconds) >= began && moment(seconds) <= time;
 }
 
-/** Whether the scrape with which it appeared followed a successful one, which did not have it. */
 function wasUp({ labels, samples }: CounterSeries, proofs: Proofs): boolean {
   const time = samples[0]![0];
   return proofs.up.some(({ labels: of, points }) => {
@@ -97,7 +90,7 @@ function wasUp({ labels, samples }: CounterSeries, proofs: Proofs): boolean {
   });
 }
 
-/** Where counters stood in the day before, by key; without an answer they may have stood anywhere. */
+/** Looks back a day. Without an answer it returns 0 for all, so that none counts as new. */
 async function seenEarlier(
   series: CounterSeries[],
   selectors: readonly string[],
@@ -119,7 +112,7 @@ async function seenEarlier(
   return seen;
 }
 
-/** Whether the labels of a target are those of a series that was scraped there: jobs and addresses repeat in clusters. */
+/** It compares all labels, because jobs and addresses repeat in clusters. */
 function isOfTarget({ __name__: _, ...target }: Record<string, string>, labels: Record<string, string>): boolean {
   return Object.entries(target).every(([name, value]) => labels[name] === value);
 }
@@ -128,7 +121,7 @@ function ownLabels({ __name__: _, ...labels }: Record<string, string>): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** After https://prometheus.io/docs/specs/om/open_metrics_spec/: `orders_total` has `orders_created`. */
+/** See https://prometheus.io/docs/specs/om/open_metrics_spec/: `orders_total` has `orders_created`. */
 function createdName(name: string | undefined): string | undefined {
   return name === undefined ? undefined : `${name.replace(/_(total|count|sum|bucket)$/, '')}_created`;
 }

@@ -6,15 +6,13 @@ import { LOOK_BACK_MS, provenBirths } from './births';
 import type { Asking } from './api';
 import { labelText, type Found } from './answer';
 
-/** Longer than this is read in pieces, so that no answer gets too large. */
+/** Longer times are read in pieces, so that no answer gets too large. */
 const PIECE_MS = 10 * 60_000;
-/** Points of a piece where no single scrape can be asked for. */
+/** This limits expressions, which have no scrapes to ask for. */
 const MOST_STEPS = 240;
 
-/** What is followed: counters as they were scraped, or the series of an expression. */
 export type Followed = Exclude<CountQuery, { kind: 'windows' }> & { text: string };
 
-/** Bad and all events that counters counted since a moment, read piece by piece as time goes on. */
 export class FollowedCounts {
   private readonly counters: Counters;
   private readonly terms: { term: CounterTerm; isRaw: boolean; of: 'bad' | 'total' }[];
@@ -30,7 +28,7 @@ export class FollowedCounts {
     this.upTo = began;
   }
 
-  /** Reads on to a moment (ms). What was read stays, also when this ends before its time. */
+  /** Reads on to a moment (ms). It keeps what it has read when a later piece fails. */
   async readTo(to: number, asking: Asking): Promise<Rises | Missing> {
     do {
       const end = Math.min(to, this.upTo + PIECE_MS);
@@ -46,7 +44,7 @@ export class FollowedCounts {
   }
 
   private async readPiece(from: number, to: number, asking: Asking): Promise<Missing | undefined> {
-    // All events first: a bad one that was scraped meanwhile must not be counted before them.
+    // It reads all events first, so that no bad one counts before the event itself does.
     const scraped: CounterSeries[] = [];
     for (const side of ['total', 'bad'] as const) {
       const batch: CounterSeries[] = [];
@@ -59,7 +57,7 @@ export class FollowedCounts {
         batch.push(...found.map((one) => seriesOf(one, index)));
       }
       const known = side === 'total' ? batch : this.notBeyondTotal(batch);
-      // The answer of an expression has no scrape that could prove anything.
+      // The answer of an expression has no scrapes that could prove anything.
       const raw = known.filter((one) => this.terms[one.term]!.isRaw);
       scraped.push(...raw);
       const born = await provenBirths(
@@ -105,7 +103,7 @@ function seriesOf({ labels, points }: Found, term: number): CounterSeries {
   return { key: `${term} ${JSON.stringify(sorted)}`, term, labels, samples };
 }
 
-/** A recording rule (its name has colons) that names no process is a sum over all of them. */
+/** A recording rule (its name has colons) without a label for the process is a sum over all of them. */
 function recordedSum(selector: string, found: Found[]): Missing | undefined {
   const one = found.find(
     ({ labels }) => (labels.__name__ ?? '').includes(':') && labels.instance === undefined && labels.pod === undefined,

@@ -6,17 +6,15 @@ import type { Asking } from './api';
 import { FollowedCounts, type Followed } from './counters';
 import { sumOfWindows } from './windows';
 
-/** Two readings that say that they began this close together mean the same beginning. */
+/** Beginnings this close together mean the same one, as two readings may round it differently. */
 const SAME_BEGINNING_MS = 5_000;
 const SHORTEST_WINDOW_MS = 1_000;
 
-/** The queries, filled with a range in place of {{window}}. */
 export interface CountQueries {
   bad: (range: string) => string;
   total: (range: string) => string;
 }
 
-/** Reads bad and all events since the beginning of a window, and remembers what it read of it before. */
 export class PrometheusCounts {
   private readonly followed = new Map<string, FollowedCounts>();
 
@@ -68,7 +66,6 @@ export class PrometheusCounts {
   }
 }
 
-/** Whole counts; or what is wrong with them. */
 function countsOf(bad: number, total: number): CountReading | Missing {
   const counts = { bad: Math.round(bad), total: Math.round(total) };
   if (counts.bad >= 0 && counts.bad <= counts.total) return counts;
@@ -91,7 +88,7 @@ function none(query: string): Missing {
   return { missing: `expected one series from ${excerpt(query)}, seen none`, fault: false };
 }
 
-/** A mistyped name answers like a version without errors, so who means zero must say so. */
+/** A mistyped name looks like a version without errors, so the user must say when no series means zero. */
 function noBad(query: string): Missing {
   const advice = 'if that means that nothing was bad, append `or vector(0)`';
   return { missing: `expected one series from ${excerpt(query)}, seen none; ${advice}`, fault: false };

@@ -6,7 +6,7 @@ import { PrometheusApi, type PrometheusSettings } from './api';
 import { PrometheusCounts, type CountQueries } from './counts';
 import { PrometheusValues } from './values';
 
-/** Asks a Prometheus, or whatever understands its API (Thanos, Mimir, VictoriaMetrics). */
+/** Asks Prometheus, or what understands its API: Thanos, Mimir, VictoriaMetrics. */
 export class PrometheusSource implements MetricSource {
   private readonly api: PrometheusApi;
   private readonly counts: PrometheusCounts;

@@ -5,13 +5,11 @@ import type { Missing, PastValues, ValueReading, Window } from '../metric';
 import type { Asking } from './api';
 import { onlyOne, type Found } from './answer';
 
-/** What a server answers at most, of a series. */
 const MOST_POINTS = 11_000;
-/** Metrics of a query whose scrapes are looked at. */
 const MOST_SELECTORS = 5;
 const MARK = 'spillway_measured';
 
-/** Reads the value of a query together with the time at which it was scraped, in one question as far as possible. */
+/** Reads a value together with the time of its scrape, in one question where the server can. */
 export class PrometheusValues {
   private form: 'vector' | 'scalar' | 'plain' = 'vector';
 
@@ -27,7 +25,7 @@ export class PrometheusValues {
     return { value, ...(measured && { measured }) };
   }
 
-  /** Values each `step` ms of a time that is over; one that was measured once is there once. */
+  /** Reads past values, one each `step` ms; a measurement that is seen in several steps is returned once. */
   async over(query: string, { from, to }: Window, step: number, asking: Asking): Promise<PastValues | Missing> {
     const steps = Math.floor((to - from) / step);
     if (steps >= MOST_POINTS) {
@@ -43,13 +41,13 @@ export class PrometheusValues {
     return eachOnce({ query, ...one, marks }, { from, step, steps }, asking);
   }
 
-  /** A scalar, and a server that does not know `timestamp`, want to be asked in another way. */
+  /** Scalars, and servers that do not know `timestamp`, need another form of the query. */
   private async ask(query: string, ask: (text: string) => Promise<Found[] | Missing>): Promise<Found[] | Missing> {
     const forms = this.form === 'plain' ? (['plain'] as const) : ([this.form, 'plain'] as const);
     let found = await ask(inForm(query, forms[0]));
     if (this.form === 'plain' || !('missing' in found) || !found.fault || found.unreachable) return found;
     const plain = await ask(query);
-    // The plain query says best what is wrong with it.
+    // The plain query's error says best what is wrong.
     if ('missing' in plain) return plain;
     if (this.form === 'vector') {
       found = await ask(inForm(query, 'scalar'));
@@ -59,11 +57,11 @@ export class PrometheusValues {
   }
 }
 
-/** The query, and beside its answer when each metric in it was scraped first and last. */
+/** Adds series to the query that tell when its metrics were scraped first and last. */
 function inForm(query: string, form: 'vector' | 'scalar' | 'plain'): string {
   if (form === 'plain') return query;
   const all = selectorsIn(query);
-  // Selectors with `offset` are only compared with; the value is of the time of the others.
+  // Selectors with `offset` are only compared with; the value is as old as the others.
   const now = all.filter(({ moved }) => moved === '');
   const marks = (now.length > 0 ? now : all).slice(0, MOST_SELECTORS).flatMap(({ text, moved }, index) =>
     ['min', 'max'].map((end) => {
@@ -71,7 +69,7 @@ function inForm(query: string, form: 'vector' | 'scalar' | 'plain'): string {
       return `label_replace(${series}, "${MARK}", "${end} ${index}", "", "")`;
     }),
   );
-  // A comment may end the query.
+  // The line break ends a comment at the end of the query.
   return [form === 'scalar' ? `vector(${query}\n)` : `(${query}\n)`, ...marks].join(' or ');
 }
 
@@ -80,7 +78,6 @@ function split(found: Found[]): { values: Found[]; marks: Found[] } {
   return { values: found.filter((one) => !isMark(one)), marks: found.filter(isMark) };
 }
 
-/** Milliseconds of the marks of one moment; a value over a time is of what lies before its newest scrape. */
 function measuredAt(
   query: string,
   marks: Found[],

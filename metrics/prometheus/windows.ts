@@ -2,16 +2,10 @@ import type { Missing } from '../metric';
 import type { Asking } from './api';
 import type { Found } from './answer';
 
-/** A server answers at most 11,000 points of a series. */
+/** Prometheus answers at most 11,000 points of a series. */
 const MOST_WINDOWS = 5_000;
 
-/**
- * Adds up what a query counts in windows that follow each other without overlap, from a moment on. All are asked again each
- * time, so that what arrives late is counted, and nothing twice.
- * @param queryFor the query with this range in place of {{window}}
- * @param length of a window, ms
- * @returns the sum, and when the last whole window ended; `series` is false when no window had any
- */
+/** Adds up all windows (of `length` ms) anew each time, so that late samples count. `series`: any window had one. */
 export async function sumOfWindows(
   queryFor: (range: string) => string,
   { from, to }: { from: number; to: number },
@@ -19,7 +13,7 @@ export async function sumOfWindows(
   asking: Asking,
 ): Promise<{ sum: number; series: boolean; end: number } | Missing> {
   const windows = Math.floor((to - from) / length);
-  // Both ends of a range belong to it in versions before 3, so one millisecond less lies between two of them.
+  // Before version 3 both ends belong to a range, so windows must lie one millisecond apart.
   const query = queryFor(`${length - 1}ms`);
   let sum = 0;
   let series = false;
