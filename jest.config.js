@@ -8,6 +8,5 @@ module.exports = {
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/examples/'],
-  setupFilesAfterEnv: ['<rootDir>/tests/support/retries.ts'],
   testTimeout: 120_000,
 };

@@ -11,17 +11,19 @@ code=0
 
 # run NAME JEST_ARGUMENT...
 run() {
-  local name=$1 since=$SECONDS
+  local name=$1 TIMEFORMAT='%R %U %S'
   shift
   echo "test: $name …"
-  node node_modules/jest/bin/jest.js --json --outputFile "$results/$name.json" "$@" >"$results/$name.out" || code=1
+  {
+    time node node_modules/jest/bin/jest.js --json --outputFile "$results/$name.json" "$@" >"$results/$name.out" 2>&3 || code=1
+  } 3>&2 2>"$results/$name.time"
   # A run that was killed left no result, and that is a failure.
   if [ ! -s "$results/$name.json" ]; then
     cat "$results/$name.out"
     echo '{"numPassedTests": 0, "numFailedTests": 1}' >"$results/$name.json"
     code=1
   fi
-  echo "test: $name took $((SECONDS - since)) s"
+  awk -v name="$name" '{ printf "test: %s took %.0f s, %.0f s of processor time\n", name, $1, $2 + $3 }' "$results/$name.time"
 }
 summary() {
   node --input-type=commonjs --eval '
@@ -30,11 +32,26 @@ summary() {
     const runs = readdirSync(folder).filter((name) => name.endsWith(".json"))
       .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")));
     const sum = (key) => runs.reduce((total, run) => total + (run[key] ?? 0), 0);
-    for (const { fullName, status, invocations } of runs.flatMap((run) => run.testResults ?? []).flatMap((file) => file.assertionResults))
-      if (status === "passed" && invocations > 1) console.log(`test: passed only when tried again: ${fullName}`);
     // A file that does not even load has no test that could fail.
     console.log(`${sum("numPassedTests")} passed, ${sum("numFailedTests") + sum("numRuntimeErrorTestSuites")} failed`);
   ' "$results"
+}
+# Processor time has all that a group started and waited for: workers, commands, traffic, Temporal, PostgreSQL of its own.
+# What the engine, its containers and a database that runs anyway use comes on top.
+record() {
+  node --input-type=commonjs --eval '
+    const { readFileSync, writeFileSync } = require("node:fs");
+    const [folder, ...names] = process.argv.slice(1);
+    const groups = names.map((name) => {
+      const [seconds, user, system] = readFileSync(`${folder}/${name}.time`, "utf8").trim().split(" ").map(Number);
+      const { numTotalTests: tests = 0 } = JSON.parse(readFileSync(`${folder}/${name}.json`, "utf8"));
+      return [name, { tests, seconds: Math.round(seconds), processorSeconds: Math.round(user + system) }];
+    });
+    const processors = require("node:os").availableParallelism();
+    const sum = (key) => groups.reduce((total, [, group]) => total + group[key], 0);
+    const all = { tests: sum("tests"), seconds: sum("seconds"), processorSeconds: sum("processorSeconds") };
+    writeFileSync("bench/tests.json", `${JSON.stringify({ processors, all, ...Object.fromEntries(groups) }, null, 2)}\n`);
+  ' "$results" "$@"
 }
 
 if [ "${SPILLWAY_SKIP_SETUP:-}" != 1 ]; then scripts/setup.sh; fi
@@ -52,10 +69,10 @@ npm run --silent build
 decisions='tests/(domain|workflows)/'
 matrix='tests/crash/matrix'
 whole='tests/(e2e|crash|browser)/'
-export SPILLWAY_RETRIES=1
 run decisions --maxWorkers=2 --testPathPatterns "$decisions"
 run parts --maxWorkers=4 --testPathIgnorePatterns "$decisions" "$whole" /node_modules/
 run whole --maxWorkers=2 --testPathPatterns "$whole" --testPathIgnorePatterns "$matrix" /node_modules/
 run matrix --runInBand --testPathPatterns "$matrix"
+record decisions parts whole matrix
 summary
 exit "$code"

@@ -75,8 +75,8 @@ async function untilAnswers(url: string): Promise<void> {
   await pause(200);
 }
 
-describe('a release goes on when in the middle of it', () => {
-  test('Temporal is killed and comes back', async () => {
+describe('a release goes on when', () => {
+  test('Temporal is killed during its canary and comes back', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'spillway-fault-'));
     const database = join(directory, 'temporal.db');
     let server = await startTemporalServer({ database });
@@ -100,7 +100,7 @@ describe('a release goes on when in the middle of it', () => {
     }
   });
 
-  test('the router is replaced by one of another image', async () => {
+  test('the router is replaced during its canary by one of another image', async () => {
     const image = `spillway/haproxy:fault-${process.pid}`;
     await engine()
       .getImage('spillway/haproxy:local')
@@ -112,7 +112,7 @@ describe('a release goes on when in the middle of it', () => {
     }
   });
 
-  test('the router is killed and started again by the engine', async () => {
+  test('the router is killed during its canary and started again by the engine', async () => {
     await survive(
       'routerKilled',
       {},
@@ -129,7 +129,7 @@ describe('a release goes on when in the middle of it', () => {
     );
   });
 
-  test('the database is gone for a while', async () => {
+  test('the database is gone for a while from its build on', async () => {
     const postgres = await startPostgres();
     try {
       await survive(
@@ -149,7 +149,7 @@ describe('a release goes on when in the middle of it', () => {
     }
   });
 
-  test('the disk is full for a while', async () => {
+  test('the disk is full for a while, from its canary to its switch', async () => {
     const disk = await mkdtemp(join(tmpdir(), 'spillway-disk-'));
     const filling = join(disk, 'filling');
     try {
@@ -173,7 +173,7 @@ describe('a release goes on when in the middle of it', () => {
     }
   });
 
-  test('the Docker engine is killed and comes back', async () => {
+  test('the Docker engine is killed during its canary and comes back', async () => {
     const scenario = ['-r', join(support, 'typescript.js'), join(support, 'engine-fault.ts'), 'canary'];
     const result = await withOwnEngine((own) =>
       own.run<FaultResult>([process.execPath, ...scenario], () => own.restart()),

@@ -99,7 +99,7 @@ async function ledgerViolations(world: World, { status, live }: ReleaseResult): 
 async function untilSettled(world: World) {
   for (let attempt = 0; ; attempt++) {
     const state = await world.environment();
-    if (state.current === null || attempt > 100) return state;
+    if (state.current === null || attempt > 1_200) return state;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

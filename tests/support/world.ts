@@ -22,6 +22,7 @@ import type { UsedTemporal } from './shared-temporal';
 import { freePort, startTemporalServer } from './temporal';
 import { tinyConfig } from './tiny';
 import type { Behaviour, Raw } from './tiny';
+import { until } from './until';
 import { startWorker } from './worker-process';
 import type { WorkerProcess } from './worker-process';
 
@@ -269,9 +270,11 @@ export class World {
 
   /** The environment refuses others until it has written down how its release ended. */
   private async untilRemembered(id: string): Promise<void> {
-    const deadline = Date.now() + 20_000;
-    while ((await this.environment()).current?.releaseId === id && Date.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => this.environment(), {
+      what: `the environment to remember how ${id} ended`,
+      is: ({ current }) => current?.releaseId !== id,
+      every: 10,
+    });
   }
 
   /** Follows a release that was asked for. */
