@@ -1,20 +1,13 @@
 import type { Services } from './counters';
 import type { RouterCounters } from '../router';
 
-/* The first requests of a new version meet cold caches, so their latency is not compared. Their errors are. */
-
-/**
- * Services for which more than half of what came in since the last reading are such first requests.
- * @param served requests of the new version before
- * @param first how many requests warm a service up
- */
+/** The first requests meet cold caches, so the latency of these services must not be compared yet. */
 export function coldServices(served: Record<string, number>, increment: Services, first: number): string[] {
   return Object.entries(increment)
     .filter(([name, { requests }]) => (served[name] ?? 0) + requests / 2 < first)
     .map(([name]) => name);
 }
 
-/** The same increment of both slots, as if no latency of these services had been measured. */
 export function withoutLatency(slots: RouterCounters['slots'], cold: readonly string[]): RouterCounters['slots'] {
   if (cold.length === 0) return slots;
   const of = (services: Services): Services =>
@@ -27,7 +20,6 @@ export function withoutLatency(slots: RouterCounters['slots'], cold: readonly st
   return { blue: of(slots.blue), green: of(slots.green) };
 }
 
-/** Requests that the new version served, with those since the last reading. */
 export function servedWith(before: Record<string, number>, increment: Services): Record<string, number> {
   const served = Object.entries(increment).map(
     ([name, { requests }]) => [name, (before[name] ?? 0) + requests] as const,

@@ -2,18 +2,11 @@ import { addUp, countAt, type Services } from './counters';
 import { SLOTS, type Slot } from '../release';
 import type { RouterCounters, SlotCounters } from '../router';
 
-/*
- * Each sample takes the difference to the reading before once, for all that judges. So a sample that is lost in a crash only
- * makes the next difference larger.
- */
+// Each sample takes one difference for all that judges, so a sample lost in a crash only makes the next one larger.
 
-/** What was counted between two readings, in both slots; or why nobody knows. */
 export type RouterIncrement = { slots: Record<Slot, Services> } | { gap: string };
 
-/**
- * The difference between two readings. When the router's process is another one, or any counter of either slot is lower
- * than before or gone, nobody knows what was counted in between: then nothing of it is used.
- */
+/** Uses nothing after a restart of the router, or when any counter fell, since nobody knows what was counted. */
 export function incrementBetween(before: RouterCounters, now: RouterCounters): RouterIncrement {
   if (before.process !== now.process) return { gap: 'the router began to count anew' };
   if (SLOTS.some((slot) => hasFallen(before.slots[slot], now.slots[slot])))
@@ -27,7 +20,6 @@ export function incrementBetween(before: RouterCounters, now: RouterCounters): R
   return { slots: { blue: grown('blue'), green: grown('green') } };
 }
 
-/** What was counted since the step began, or since the last gap in it. */
 export interface Tally {
   slots: Record<Slot, Services>;
   gap?: string;
@@ -37,7 +29,6 @@ export function startTally(): Tally {
   return { slots: { blue: {}, green: {} } };
 }
 
-/** Adds an increment; a gap makes it begin anew. */
 export function tallied(before: Tally, increment: RouterIncrement): Tally {
   if ('gap' in increment) return { ...startTally(), gap: `${increment.gap}, evidence from before is not used` };
   const { slots } = increment;

@@ -1,18 +1,14 @@
 import type { AppConfig, Limits } from '../config';
 
-/**
- * Whether anything can judge a canary: what nothing judges must not look as if it had passed.
- * @param counts whether the router does
- */
+/** What nothing judges must not look as if it had passed. `counts` is true when the router counts requests. */
 export function judgesCanary({ canary }: AppConfig, counts: boolean): boolean {
-  // What was asked of an older version has no analysis.
+  // Requests to older versions of Spillway have no analysis.
   const { compare = false, metrics = [] } = canary.analysis ?? {};
   return (
     judgesAlone(canary.limits, canary.triggers, counts) || (counts && compare) || metrics.some(({ dryRun }) => !dryRun)
   );
 }
 
-/** Whether anything can judge a bake, which has nothing beside it but what a canary recorded before. */
 export function judgesBake({ canary, bake }: AppConfig, counts: boolean, isFirst: boolean): boolean {
   const isRecorded = !isFirst && canary.steps.some(({ weight }) => weight < 100);
   const compared = counts && isRecorded && (canary.analysis?.compare ?? false);

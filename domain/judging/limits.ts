@@ -8,14 +8,11 @@ import { serviceName } from './subject';
 interface Totals {
   requests: number;
   errors: number;
-  /** Milliseconds; null when nothing was measured. Infinity when more than 5 % got no answer. */
+  /** Milliseconds; null when nothing was measured, Infinity when more than 5 % got no answer. */
   p95: number | null;
 }
 
-/**
- * Judges by limits: each service alone as soon as it has enough requests of its own, and all of them together. Too little
- * evidence is inconclusive.
- */
+/** Judges each service by itself once it has enough requests, and all together. Too little evidence is inconclusive. */
 export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
   const because = (reason: string): string => (evidence.gap ? `${reason} (${evidence.gap})` : reason);
   const breach = probeBreach(limits, evidence) ?? breachOfCounters(limits, evidence.services ?? {});
@@ -40,7 +37,6 @@ export function judgeLimits(limits: Limits, evidence: Evidence): Judgement {
   };
 }
 
-/** All services of a slot together. */
 export function totals(services: Services): Totals {
   const all = sumUp(Object.values(services));
   return { requests: all.requests, errors: all.errors, p95: quantile(all, 0.95) };
@@ -54,7 +50,6 @@ function probeBreach({ healthFailures }: Limits, { probes }: Evidence): string |
   return `${name}: ${formatCount(failures, 'failed probe')} in a row, ${healthFailures} fail it: ${seen}`;
 }
 
-/** The first breach of a limit. */
 export function breachOfCounters(limits: Limits, services: Services): string | undefined {
   for (const [service, counters] of byService(services)) {
     const breach = counters.requests >= Math.max(1, limits.minRequests) ? breachOf(limits, counters) : undefined;
@@ -75,7 +70,7 @@ function breachOf({ errorRate, p95: limit }: Limits, counters: SlotCounters): st
   return undefined;
 }
 
-// No requests are needed here, but what nobody asked anything has not passed.
+// Nothing has judged the version without any request or probe.
 function withoutRequests(limits: Limits, evidence: Evidence): Judgement {
   if (limits.healthFailures !== undefined) return passWithoutCounters(limits, evidence);
   const why = evidence.gap === undefined ? '' : ` (${evidence.gap})`;

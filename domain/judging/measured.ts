@@ -1,21 +1,18 @@
-/** Milliseconds since the epoch; both the same when it is of a moment. */
+/** Milliseconds since the epoch; both are the same for a moment. */
 export interface Measured {
   from: number;
   to: number;
 }
 
-/** Part of their time that two measurements may share, since scrapes are not quite regular. */
+/** Scrapes are not quite regular, so measurements may share this part of their time. */
 const SHARED = 0.1;
 
-/** Milliseconds that lie between two new measurements, each over so long a time. */
+/** Returns the ms between two new measurements that each cover so long a time. */
 export function leastApart(covered: number): number {
   return (1 - SHARED) * covered;
 }
 
-/**
- * Whether a measurement is new: one that is read twice is no more evidence than once.
- * @param until what was measured up to here is known already, ms
- */
+/** A measurement that is read twice is evidence once. Everything up to `until` (ms) is known already. */
 export function isNewMeasurement({ from, to }: Measured, until: number): boolean {
   return to > until && (from === to || from >= until - SHARED * (to - from));
 }

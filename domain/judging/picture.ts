@@ -37,7 +37,7 @@ const STYLE = `
   .new { stroke: var(--new); } .old { stroke: var(--old); } .rule { stroke: var(--rule); stroke-width: 1; }
   .decision { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 4 3; }`;
 
-/** Draws a soak as an SVG that can be read in light and dark. Secrets must have been taken out before. */
+/** Draws an SVG for light and dark pages. The caller must have removed secrets. */
 export function drawPicture(picture: Picture): string {
   const height = HEAD + PANEL * Math.max(1, picture.panels.length);
   const panels = picture.panels.map((panel, index) => drawPanel(panel, picture, HEAD + index * PANEL));
@@ -105,7 +105,7 @@ function decisionText({ judgement, decidedAt }: Picture): string {
   return `${judgement.verdict} after ${formatDuration(decidedAt)}`;
 }
 
-// From zero: a line that begins elsewhere makes small differences look large.
+// It starts at zero, since another start makes small differences look large.
 function scaleOf({ points }: Panel): { low: number; high: number } {
   const values = points.flatMap(([, canary, live]) => [canary, live]).filter((value) => value !== null);
   const low = values.reduce((least, value) => Math.min(least, value), 0);
@@ -113,7 +113,6 @@ function scaleOf({ points }: Panel): { low: number; high: number } {
   return { low, high: high > low ? high : low + 1 };
 }
 
-/** A path that breaks off where nothing was measured; a point alone becomes a dot. */
 function lineOf(
   points: readonly Point[],
   slot: 1 | 2,

@@ -4,21 +4,18 @@ import { subjectName, type RouterVerdict, type Subject } from './subject';
 import { proportionInterval } from './statistics/proportion';
 import { formatDuration } from '../units';
 
-/*
- * Judges a version that has all the traffic by what was counted of the old one before the switch. That is a sample, too, so
- * its rate is taken at the upper end of its interval. It is tested against a mixture of larger rates, whose odds exceed
- * 1/level with a probability of at most level, however often one looks (Ville's inequality).
- */
+// Without a version beside it, the new one is judged by the rates that were recorded before the switch, at the upper
+// end of their intervals. The odds of a mixture of larger rates exceed 1/level with a probability of at most level,
+// however often one looks (Ville's inequality).
 
 interface ReferenceSettings {
-  /** Probability of a false alarm of each verdict. */
   level: number;
   allowedErrors: number;
   allowedLatency: number;
-  /** By how many ms it may be slower, however many times that is. */
+  /** Milliseconds. */
   slowerBy: number;
   minRequests: number;
-  /** Whether the soak is over: latency is judged once, by all of it. */
+  /** Latency is judged once, by the whole soak. */
   isEnd: boolean;
 }
 
@@ -27,11 +24,10 @@ interface Rate {
   total: number;
 }
 
-/** Another time has another load, so that much more than allowed is no fault of a version. */
+/** Another time has another load, so more than is allowed beside a live version is no fault yet. */
 const ANOTHER_TIME = 1.5;
 const RATIOS = [1.25, 1.5, 2, 3, 5, 10];
 
-/** Errors and slow answers of each service, and of all together, against those recorded. */
 export function judgeReference(recorded: Services, now: Services, settings: ReferenceSettings): RouterVerdict[] {
   const old = new Map(byService(recorded));
   return byService(now).flatMap(([service, counters]) => {
@@ -49,7 +45,7 @@ interface Compared {
   now: Rate;
   what: string;
   allowed: number;
-  /** Whether the difference matters by its size, too; null when that cannot be said yet. */
+  /** True when the difference matters by its size; null until that can be said. */
   matters: boolean | null;
 }
 
@@ -65,10 +61,7 @@ function errorsOf(service: string | null, { before, now }: Sides, { allowedError
   return { ...what, before: rate(before), now: rate(now) };
 }
 
-/**
- * Counts requests that are slower than nearly all were before; they matter when the 95th percentile is higher than allowed.
- * No other version stands beside that would have met a busy moment, too, so only the whole soak is evidence.
- */
+/** No other version meets the same busy moments, so only the whole soak is evidence of slowness. */
 function slowOf(service: string | null, { before, now }: Sides, settings: ReferenceSettings): Compared {
   const [was, is] = [quantile(before, 0.95) ?? Infinity, quantile(now, 0.95) ?? 0];
   const bound = before.latency.find(({ upTo }) => (upTo ?? Infinity) >= was)?.upTo ?? Infinity;
@@ -105,7 +98,6 @@ function verdictOf(compared: Compared, { level, minRequests }: ReferenceSettings
   };
 }
 
-/** The rate may be as high as this; missed with half the level. */
 function highest({ bad, total }: Rate, level: number): number {
   return proportionInterval(bad, total, 1 - level).upper;
 }

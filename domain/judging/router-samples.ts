@@ -4,7 +4,7 @@ import type { RouterCounters, SlotCounters } from '../router';
 import type { Pair } from './series';
 import { subjectName } from './subject';
 
-/** Error rate in per cent and p95 in ms of both versions, by the name of the verdict; `slot` is that of the new one. */
+/** Returns error rates in per cent and p95 in ms by the name of the verdict. */
 export function routerSamples(slots: RouterCounters['slots'], slot: Slot): Record<string, Pair> {
   const live = new Map(byService(slots[otherSlot(slot)]));
   return Object.fromEntries(

@@ -1,21 +1,16 @@
-/*
- * What was measured of both versions over time. Once it is full neighbours are averaged, so that an hour and a day take the
- * same room in a heartbeat.
- */
+// Neighbours are averaged once a series is full, so that an hour and a day take the same room in a heartbeat.
 
-/** The most points of a series; even, because pairs are averaged. */
 export const MOST_POINTS = 240;
 
-/** Values of the new version and of the live one; null where nothing was measured. */
+/** Null where nothing was measured. */
 export type Pair = [canary: number | null, live: number | null];
 
-/** The same, this many milliseconds after the step began. */
+/** `at` is in ms since the step began. */
 export type Point = [at: number, ...Pair];
 
 export interface Series {
   points: Point[];
   per: number;
-  /** The point that is not complete yet. */
   open: { samples: number; at: number; canary: [sum: number, count: number]; baseline: [sum: number, count: number] };
 }
 
@@ -23,10 +18,7 @@ export function startSeries(): Series {
   return { points: [], per: 1, open: nothing() };
 }
 
-/**
- * Adds a sample.
- * @param most points that are kept, even and at most `MOST_POINTS`
- */
+/** @param most points that are kept, even and at most `MOST_POINTS` */
 export function addSample(series: Series, [at, canary, live]: Point, most = MOST_POINTS): Series {
   const { samples, at: since } = series.open;
   const open = {
@@ -42,12 +34,10 @@ export function addSample(series: Series, [at, canary, live]: Point, most = MOST
   return { points: halved(points), per: 2 * series.per, open: nothing() };
 }
 
-/** The values of each version, as the judge takes them. */
 export function valuesOf({ points }: Series): Record<'canary' | 'live', (number | null)[]> {
   return { canary: points.map(([, value]) => value), live: points.map(([, , value]) => value) };
 }
 
-/** How many points each of so many series may have, so that all of them stay small enough for a heartbeat. */
 export function pointsFor(series: number): number {
   return Math.max(40, Math.min(MOST_POINTS, 2 * Math.floor(3_000 / Math.max(1, series))));
 }

@@ -3,14 +3,11 @@ import { breachOfCounters } from './limits';
 import type { Limits, Trigger } from '../config';
 import { formatDuration } from '../units';
 
-/*
- * Limits over time: an error rate above 5 % for 5 minutes. A single good moment must not clear a trigger, and a single bad
- * one must not fire it. So counters are judged in windows of a tenth of that time; time in windows beyond the limit adds up,
- * and only a fifth of the time below it without a break begins anew.
- */
+// A good moment must not clear a trigger, nor a bad one fire it. So counters are judged in windows of a tenth of its
+// time; those beyond the limit add up, and only a fifth of the time below it in a row begins anew.
 
 export interface TriggerState {
-  /** Milliseconds since the epoch at which the window began; null before the first sample. */
+  /** Milliseconds since the epoch when the window began; null before the first sample. */
   since: number | null;
   services: Services;
   held: number;
@@ -25,21 +22,15 @@ export function startTrigger(): TriggerState {
   return { since: null, services: {}, held: 0, below: 0, seen: '' };
 }
 
-/** What the new version was asked since the last sample. */
 interface Sample {
-  /** Null when that is not known. */
+  /** Null when unknown. */
   increment: Services | null;
   /** Milliseconds since the epoch. */
   at: number;
   minRequests: number;
 }
 
-/**
- * Adds a sample.
- *
- * A window goes on until it has enough requests: too few neither begin nor clear a trigger. However long it took, it
- * counts for half the time at most, so that it takes two of them to fire.
- */
+/** A window lasts until it has enough requests, and counts for at most half the time, so that one cannot fire alone. */
 export function watchTrigger(
   trigger: Trigger,
   before: TriggerState,
@@ -60,7 +51,6 @@ export function watchTrigger(
   return { ...anew, below };
 }
 
-/** Why a trigger fires; undefined when none does. */
 export function firedTrigger(triggers: readonly Trigger[], states: readonly TriggerState[]): string | undefined {
   const index = triggers.findIndex((trigger, at) => (states[at]?.held ?? 0) >= trigger.for);
   if (index < 0) return undefined;

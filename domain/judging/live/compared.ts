@@ -9,7 +9,6 @@ export interface ServiceIncrement {
   latency: LatencyIncrement;
 }
 
-/** An increment by service, of the new version in `slot` beside the live one in the other. */
 export function compared(slots: RouterCounters['slots'], slot: Slot): Record<string, ServiceIncrement> {
   const [own, live] = [slots[slot], slots[otherSlot(slot)]];
   const both = Object.keys(own).filter((name) => live[name]);
@@ -25,7 +24,7 @@ function incrementOf(live: SlotCounters, own: SlotCounters): ServiceIncrement {
   };
 }
 
-// A request may have been counted one sample before its answer broke off, so there may be more errors than requests.
+// A request may be counted one sample before its answer breaks off, so errors may exceed requests.
 function countOf({ requests, errors }: SlotCounters): Increment['canary'] {
   return { bad: errors, total: Math.max(requests, errors) };
 }

@@ -9,11 +9,9 @@ const CONFIDENCE = 0.98;
 
 export interface LiveVerdict extends Finding {
   name: string;
-  /** True for a difference that is certain and matters: it alone fails the canary. */
   critical: boolean;
 }
 
-/** Plain data of bounded size. */
 export interface CountsState {
   tests: SequentialState[];
   baseline: Count;
@@ -37,7 +35,7 @@ export function startCounts({ direction = 'increase', effect }: CountsMetric): C
   }
 }
 
-/** Adds what was counted since the last reading; what cannot be is counted as missing evidence. */
+/** Adds an increment; one that cannot be right counts as missing evidence. */
 export function observeCounts(state: CountsState, increment: Increment): CountsState {
   const tests = state.tests.map((test) => observe(test, increment));
   if (tests.some(({ unusable }, index) => unusable > state.tests[index]!.unusable)) return { ...state, tests };
@@ -49,16 +47,13 @@ export function observeCounts(state: CountsState, increment: Increment): CountsS
 }
 
 interface CountsSettings {
-  /** Probability of a false alarm, at whatever moment one looks. */
   level: number;
-  /** Needed of each version before it passes; a difference that is certain before fails all the same. */
+  /** A version needs this many before it passes; a certain difference fails it before. */
   minRequests: number;
-  /** A ratio of the rates up to which an increase does not matter, beside the one it was started with. */
   allowed?: number;
   said?: string;
 }
 
-/** Judges what was counted so far; may be asked after every sample. */
 export function countsVerdict(name: string, state: CountsState, settings: CountsSettings): LiveVerdict {
   const { baseline, canary } = state;
   const tests = state.tests.map((test) => ({ ...test, level: settings.level / state.tests.length }));
@@ -71,7 +66,6 @@ export function countsVerdict(name: string, state: CountsState, settings: Counts
   return verdict(name, state, 'pass', reasonOf(state, settings));
 }
 
-/** Why there is too little to say: of one version, or of both. */
 export function missingOf(
   { live, canary }: { live: number; canary: number },
   needed: number,
@@ -86,7 +80,6 @@ export function missingOf(
   return { label: few.total === 0 ? 'nodata' : 'inconclusive', reason };
 }
 
-/** Such as `p = 0.0004 at any time, below 0.0017`. */
 export function certainty(pValue: number, level: number): string {
   const p = pValue < 1e-12 ? 'p below 1e-12' : `p = ${Number(pValue.toPrecision(2))}`;
   return `${p} at any time, ${pValue <= level ? '' : 'not '}below ${Number(level.toPrecision(2))}`;

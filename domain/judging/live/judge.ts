@@ -9,31 +9,27 @@ import { jointPValue, observe, pValueOfRate, startSequential, type SequentialSta
 import { formatCount } from '../../units';
 import { jointLatencyPValue, observeLatency, startLatency, type LatencyState } from '../statistics/sequential-latency';
 
-/*
- * Judges a new version against the live one while both have traffic, from the router's counters. One may ask after every
- * sample: a version that is as good is failed with a probability of at most the level, however often one asks.
- */
+// Compares both versions by the router's counters. One may ask after every sample: a version that is as good fails with
+// a probability of at most the level, however often one asks.
 
 export interface LiveSettings {
   /** Probability of a false alarm of one test; see `testsOf`. */
   level: number;
   allowedErrors: number;
   allowedLatency: number;
-  /** By how many ms it may be slower, however many times that is. */
+  /** Milliseconds by which it may be slower, however many times that is. */
   slowerBy: number;
-  /** Of each version and service, before it passes; a difference that is certain before fails all the same. */
+  /** A version and service needs this many before it passes; a certain difference fails it before. */
   minRequests: number;
 }
 
 interface LiveService {
   errors: CountsState;
   latency: LatencyState;
-  /** Evidence for the canary: that its error rate is lower than what would be clearly bad. */
   notWorse: SequentialState;
   notSlower: NotSlower;
 }
 
-/** Its size depends on the number of services only. */
 export interface LiveState {
   services: Record<string, LiveService>;
   together: { errors: number; latency: number };
@@ -41,24 +37,20 @@ export interface LiveState {
   gaps: { count: number; last?: string };
 }
 
-/** How many times the errors a canary surely must not have to pass early, even where less is allowed. */
+/** To pass early, the errors must surely be below this many times the baseline's, even where less is allowed. */
 const CLEARLY_WORSE = 1.5;
 const NEGLIGIBLE = 0.001;
 
-/** @param allowedErrors as in the settings; the test itself is of more than that many times the errors */
 export function startLive(allowedErrors = 1): LiveState {
   return { services: {}, together: { errors: 1, latency: 1 }, allowedErrors, gaps: { count: 0 } };
 }
 
-/** How many tests are made of so many services: the level of all is to be divided by it. */
+/** The tests share the level of all. */
 export function testsOf(services: number): number {
   return 2 * (services > 1 ? services + 1 : services);
 }
 
-/**
- * Adds what the router counted, for the new version in `slot`. Increments may cover several samples: what counts is only
- * that no time is covered twice.
- */
+/** Increments may cover several samples, but no time twice. */
 export function observeLive(state: LiveState, increment: RouterIncrement, slot: Slot): LiveState {
   if ('gap' in increment) return { ...state, gaps: { count: state.gaps.count + 1, last: increment.gap } };
   const observed = Object.entries(compared(increment.slots, slot)).map(
@@ -76,7 +68,6 @@ export function observeLive(state: LiveState, increment: RouterIncrement, slot: 
   return { ...state, services, together };
 }
 
-/** What is found so far: of each service, and of all together when there are several. `high` is a failure. */
 export function liveVerdicts(state: LiveState, settings: LiveSettings): RouterVerdict[] {
   const names = Object.keys(state.services).sort();
   const subjects = names.map((name) => verdictsOf(name, state.services[name]!, settings));
@@ -88,10 +79,7 @@ export function liveVerdicts(state: LiveState, settings: LiveSettings): RouterVe
   return verdicts.map((verdict) => ({ ...verdict, reason: verdict.reason + gap }));
 }
 
-/**
- * Whether it is certain, at the level of one test, that no service of the new version is worse: neither its error rate nor,
- * by a bucket or more, its usual and its slowest latency. May be asked after every sample.
- */
+/** True when it is certain that no service has a clearly worse error rate, or is slower by a bucket or more. */
 export function isClearlyGood(state: LiveState, settings: LiveSettings): boolean {
   const services = Object.values(state.services);
   if (services.length === 0 || liveVerdicts(state, settings).some(({ label }) => label !== 'pass')) return false;
@@ -135,7 +123,7 @@ function verdictsOf(service: string | null, { errors, latency }: Evidence, setti
   ];
 }
 
-/** All requests as one subject; its certainty is that of the services' odds multiplied, whatever the share of each. */
+/** Multiplies the odds of the services, which holds whatever share of the traffic each has. */
 function allTogether({ services, together, allowedErrors }: LiveState): Evidence {
   const all = Object.values(services);
   const start = startService(allowedErrors);

@@ -9,9 +9,9 @@ const PARTS = [
   { part: 0.99, name: 'p99' },
   { part: 0.999, name: 'p99.9' },
 ];
-/** Standard errors by which both quantiles may be off, and the difference still be more than is allowed. */
+/** Both quantiles may be off by so many standard errors, and the difference must still matter. */
 const MARGIN = 2;
-/** Requests that must be slower than a quantile: p99.9 of 200 requests would only be the slowest of them. */
+/** So many requests must be slower than a quantile: p99.9 of 200 requests would only be the slowest one. */
 const BEYOND = 5;
 const WIDE = 2.33;
 
@@ -32,7 +32,6 @@ interface LatencySettings {
   minRequests: number;
 }
 
-/** Judges what was measured so far by a p-value that holds at any time; being faster never fails. */
 export function latencyVerdict(
   name: string,
   state: Pick<LatencyState, 'bounds' | 'baseline' | 'canary' | 'pValue'>,
@@ -85,7 +84,6 @@ function sizeOf(
   };
 }
 
-// Beyond the last bound no size is known.
 function ratioOf(now: number, before: number): number {
   if (before === Infinity) return now === Infinity ? 1 : 0;
   return now / before;

@@ -1,14 +1,11 @@
 import { observe, startSequential, type SequentialState } from '../statistics/sequential';
 import type { LatencyIncrement } from '../statistics/sequential-latency';
 
-/*
- * Evidence that a canary is not slower by a bucket of latency or more. If it were, it would exceed each bound at least as
- * often as the baseline exceeds the bound below, so these are rates and tested as such. The bound must be chosen by what was
- * counted before the increment.
- */
+// A canary that is slower by a bucket exceeds each bound as often as the baseline exceeds the bound below, so a test of
+// rates can exclude it. The bound must be chosen by what was counted before the increment.
 
 export interface NotSlower {
-  /** At a bound that many of the baseline's requests exceed, and at one that few do. */
+  /** `usual` is at a bound that many of the baseline's requests exceed, `slow` at one that few do. */
   usual: SequentialState;
   slow: SequentialState;
 }
@@ -29,7 +26,6 @@ export function observeNotSlower(state: NotSlower, seen: LatencyIncrement, incre
 }
 
 function observeAbove(test: SequentialState, bucket: number, { baseline, canary }: LatencyIncrement): SequentialState {
-  // The last bucket has no bound that could be exceeded.
   if (bucket < 0 || bucket + 2 >= baseline.length) return test;
   return observe(test, {
     baseline: { bad: sum(baseline.slice(bucket + 1)), total: sum(baseline) },
@@ -37,7 +33,7 @@ function observeAbove(test: SequentialState, bucket: number, { baseline, canary 
   });
 }
 
-/** The last bucket whose bound at least this part of the baseline's requests exceeds; −1 when there is none. */
+/** Finds the last bucket whose bound at least this part of the baseline exceeds; −1 when there is none. */
 function boundExceededBy({ baseline }: LatencyIncrement, part: number): number {
   const all = sum(baseline);
   return baseline.findLastIndex((_, bucket) => all > 0 && sum(baseline.slice(bucket + 1)) >= part * all);

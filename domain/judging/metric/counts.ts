@@ -5,7 +5,6 @@ import { strictTail } from '../statistics/normal';
 import { rateRatioInterval, type Count } from '../statistics/rates';
 import { formatCount } from '../../units';
 
-/** Judges bad events of all by an exact test: without `direction` only more of them are a failure. */
 export function judgeCounts(metric: MetricInput, counts: { baseline: Count; canary: Count }): Finding {
   const { baseline, canary } = counts;
   const [few] = Object.entries(counts).filter(([, { total }]) => total < metric.minSamples);
@@ -38,7 +37,7 @@ export function judgeCounts(metric: MetricInput, counts: { baseline: Count; cana
     : found('pass', `${known}, but ${effect}`);
 }
 
-/** The side on which the ratio surely is, even if the part that `tolerance` names of the difference were chance. */
+/** Finds the side of the ratio that is certain even if the part `tolerance` of the difference were chance. */
 function sideOf(
   { direction = 'increase', tolerance = 0, confidence }: MetricInput,
   { baseline, canary }: { baseline: Count; canary: Count },

@@ -4,14 +4,13 @@ import type { Interval } from '../statistics/proportion';
 type Effect = MetricInput['effect'];
 type Side = 'high' | 'low';
 
-/** Whether an effect is large enough to matter. One without a measure (null, as a ratio to zero) always is. */
+/** An effect without a measure (null, as a ratio to zero) is always large enough to matter. */
 export function isBeyond(effect: Effect, deviation: number | null, side: Side): boolean {
   const limit = limitOf(effect, side);
   if (limit === undefined || deviation === null) return true;
   return side === 'high' ? deviation >= limit : deviation <= limit;
 }
 
-/** Such as `meanRatio 1.3 ≥ 1.2`. */
 export function effectText(effect: Effect, deviation: number | null, side: Side): string {
   const limit = limitOf(effect, side);
   if (deviation === null) return 'from a baseline of zero';
@@ -26,13 +25,11 @@ function limitOf({ allowedIncrease, allowedDecrease }: Effect, side: Side): numb
   return side === 'high' ? allowedIncrease : allowedDecrease;
 }
 
-/** Such as `[1.2, 3] at 98 %`. */
 export function intervalText({ lower, upper }: Interval, confidence: number): string {
   const end = (value: number | null): string => (value === null ? 'open' : number(value));
   return `[${end(lower)}, ${end(upper)}] at ${number(100 * confidence)} %`;
 }
 
-/** Writes four digits, which are enough for people. */
 export function number(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

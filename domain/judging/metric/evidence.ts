@@ -4,11 +4,9 @@ import { dependenceOf, inflationOf } from '../statistics/dependence';
 import { commonestPart, withoutOutliers } from '../statistics/samples';
 
 export interface Prepared {
-  /** In the order of time. */
   values: number[];
-  /** The same, ascending, without what arithmetic on doubles adds to equal values. */
+  /** Ascending, without the rounding errors that make equal values differ. */
   sorted: Float64Array;
-  /** Those by which the size of an effect is measured: without outliers, if that was asked for. */
   typical: number[];
   present: number;
   points: number;
@@ -19,10 +17,9 @@ export interface Prepared {
 
 const DIGITS = 12;
 
-/** Whether values stand in the order in which they were measured; in a file they may have been sorted. */
+/** Values in a file may have been sorted, so that their order says nothing. */
 export type Order = 'time' | 'unknown';
 
-/** Prepares what was measured of one side as the settings of its metric say. */
 export function prepared(raw: readonly (number | null)[], { missing, outliers }: MetricInput, order: Order): Prepared {
   const there = raw.filter((value) => value !== null);
   const values = missing === 'zero' ? raw.map((value) => value ?? 0) : there;
@@ -31,7 +28,7 @@ export function prepared(raw: readonly (number | null)[], { missing, outliers }:
   return {
     values,
     sorted: Float64Array.from(compared).sort(),
-    // Ranks are not moved by outliers, and must not lose what is the difference itself: a few high values among zeros.
+    // Ranks keep outliers: they are robust, and a few high values among zeros may be the difference.
     typical: outliers === 'remove' ? withoutOutliers(values) : values,
     present: there.length,
     points: raw.length,
@@ -40,7 +37,7 @@ export function prepared(raw: readonly (number | null)[], { missing, outliers }:
   };
 }
 
-/** Why a test of ranks would have seen nothing; undefined when it would. */
+/** Says why a test of ranks would have seen nothing; undefined when it would. */
 export function blindness(baseline: Prepared, canary: Prepared): string | undefined {
   const sides = Object.entries({ baseline, canary });
   const [constant] = sides.filter(([, { values }]) => commonestPart(values) === 1);
@@ -54,13 +51,12 @@ export function blindness(baseline: Prepared, canary: Prepared): string | undefi
   return undefined;
 }
 
-// Nothing that is measured comes sorted, or with all of its equal values together: people put it so.
+// Measured values never come sorted or grouped: a person put them so.
 function isGrouped(values: number[]): boolean {
   const steps = values.slice(1).map((value, index) => value - values[index]!);
   return steps.every((step) => step >= 0) || steps.every((step) => step <= 0) || commonestPart(values) > 0.5;
 }
 
-/** Such as `the values depend on each other (by 0.8), so that 60 are worth 6`. */
 export function dependence({ dependence: by, values, inflation }: Prepared): string {
   const worth = Math.max(1, Math.round(values.length / inflation));
   return `values of the baseline depend on each other: ${number(by)} of one stays in the next, and ${values.length} are worth ${worth}`;

@@ -9,22 +9,17 @@ export type { MetricJudgement } from './metric';
 
 export interface Verdict {
   verdict: 'pass' | 'fail' | 'inconclusive';
-  /** Per cent. */
   score: number;
   reason: string;
-  /** Scores in per cent by group; null when no metric of it could be judged. */
+  /** Per cent by group; null when none of its metrics could be judged. */
   groups: Record<string, number | null>;
   metrics: MetricJudgement[];
 }
 
-/** Metrics that pass must have more than this part of the score, in per cent, whatever the others show. */
+/** In per cent: metrics that pass must have more than this of the score, whatever the others show. */
 const HALF = 50;
 
-/**
- * Judges a canary against its baseline, metric by metric, and weighs them: the share of a group's metrics that pass is
- * its score, the weighted mean of the groups is the score. What shows nothing never counts as a pass.
- * @param order of the values: by time, or unknown, as in a file
- */
+/** Scores each group by its share of passes, and weighs the groups. Metrics that show nothing never count as a pass. */
 export function judge(input: JudgeInput, order: Order): Verdict {
   const metrics = input.metrics.map((metric) => judgeMetric(metric, order));
   const groups = groupScores(input, metrics, (metric, index) => isCounted(metric, input.metrics[index]!));
@@ -75,7 +70,6 @@ function summaryScore({ groups: weights }: JudgeInput, groups: Verdict['groups']
     sum += weight * score;
     all += weight;
   }
-  // Sums of thirds: 100 % must be 100.
   return all === 0 ? 0 : Number((sum / all).toPrecision(12));
 }
 
@@ -93,7 +87,7 @@ function decide(
   }
   const scored = `score ${number(score)}${failed.length > 0 ? `: ${names(failed)}` : ''}`;
   if (failed.length > 0 && score < marginal) return { verdict: 'fail', reason: `${scored}; ${marginal} is marginal` };
-  // A metric that showed nothing and now fails must not make it any better, so only what passes counts.
+  // A metric that showed nothing must not improve the verdict when it fails, so only passes count.
   if (surely <= HALF && surely < pass) {
     const what = failed.length === 0 ? 'show nothing' : 'show nothing or fail';
     const others = metrics.filter(({ label }) => label !== 'pass');

@@ -7,20 +7,15 @@ import { judgeValues } from './values';
 export interface MetricJudgement extends Finding {
   name: string;
   group: string;
-  /** True when this alone fails everything. */
   critical: boolean;
 }
 
-/**
- * Judges one metric by what was measured.
- * @param order of the values: by time, or unknown, as in a file
- */
 export function judgeMetric(metric: MetricInput, order: Order): MetricJudgement {
   const finding = metric.counts ? judgeCounts(metric, metric.counts) : judgeValues(metric, order);
   return { name: metric.name, group: metric.group, critical: isCritical(metric, finding), ...finding };
 }
 
-/** A critical failure, as Kayenta means it; also one beyond a critical limit that is set expressly. */
+/** It follows Kayenta, but a critical limit that is set decides alone. */
 function isCritical({ critical, mustHaveData, effect }: MetricInput, { label, deviation }: Finding): boolean {
   switch (label) {
     case 'pass':

@@ -14,12 +14,11 @@ export const QUERY_VARIABLES = ['app', 'environment', 'service', 'slot', 'versio
 
 const VARIABLE = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
-/** Names of the variables in a query, known or not. */
 export function variablesIn(query: string): string[] {
   return [...new Set([...query.matchAll(VARIABLE)].map(([, name]) => name!))];
 }
 
-/** Replaces `{{name}}`; one that has no value is left as it is, since validation has refused it. */
+/** Leaves variables without a value as they are, since validation has refused them. */
 export function fillQuery(query: string, variables: QueryVariables): string {
   return query.replace(VARIABLE, (whole, name: string) => variables[name as keyof QueryVariables] ?? whole);
 }
@@ -30,10 +29,9 @@ interface Sources {
   webhook?: { answers: Answers };
 }
 
-/** What a program or a webhook answers: one number, or events, since a moment or since ever. */
+/** `counts` are since a moment, `counters` since ever. */
 export type Answers = 'value' | 'counts' | 'counters';
 
-/** Whether a metric answers single values, or counts of bad and of all events. */
 export function metricKind({ prometheus, command, webhook }: Sources): 'value' | 'counts' {
   if (prometheus) return prometheus.query === undefined ? 'counts' : 'value';
   return (command?.answers ?? webhook?.answers ?? 'value') === 'value' ? 'value' : 'counts';

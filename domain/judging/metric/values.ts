@@ -8,12 +8,11 @@ import { mean } from '../statistics/samples';
 import { shiftBetween, type Shift } from '../statistics/shift';
 import { formatCount } from '../../units';
 
-/** As Kayenta's. */
+/** The value is Kayenta's. */
 const TOLERANCE = 0.25;
 
 type Side = 'high' | 'low';
 
-/** Judges lists of values by ranks. */
 export function judgeValues(metric: MetricInput, order: Order): Finding {
   const baseline = prepared(metric.baseline ?? [], metric, order);
   const canary = prepared(metric.canary ?? [], metric, order);
@@ -56,7 +55,6 @@ function compare(metric: MetricInput, baseline: Prepared, canary: Prepared): Fin
   return found('pass', `no ${change} that matters: ${facts}`);
 }
 
-/** The side on which the canary surely is, if that side matters, and how likely that would be by chance. */
 function certainSide(
   metric: MetricInput,
   baseline: Prepared,
@@ -76,7 +74,6 @@ function certainSide(
   return { side: 'low', chance: Math.min(low.ranks, low.parts) };
 }
 
-/** Why a difference could not have shown; undefined when it could. */
 function doubtOf(
   metric: MetricInput,
   { baseline, canary }: { baseline: Prepared; canary: Prepared },
@@ -108,7 +105,7 @@ function deviationOf({ effect }: MetricInput, { cles }: Shift, baseline: number[
   if (effect.measure === 'cles') return cles;
   const [before, now] = [mean(baseline), mean(canary)];
   if (before === 0) return now === 0 ? 1 : null;
-  // For a negative baseline too, more is above 1.
+  // More is above 1 with a negative baseline too.
   return 1 + (now - before) / Math.abs(before);
 }
 

@@ -4,10 +4,7 @@ import type { Pair } from '../series';
 import type { Readings } from './state';
 import type { Count } from '../statistics/rates';
 
-/*
- * What a metric counted since the step began. Only what exceeds all that its source said before is new; else the events of
- * one that falls and rises again would be counted twice.
- */
+// Counts that fall and rise again would be counted twice, so only what exceeds all earlier counts is new.
 
 interface Counts {
   canary: Count;
@@ -16,23 +13,17 @@ interface Counts {
 
 export interface MetricCounts {
   state: CountsState;
-  /** Counts up to which events have been judged. */
   seen: Counts;
-  /** Counts as read last, of which one slot may not have any news yet; absent in what an older version kept. */
+  /** The counts read last, without news of one slot perhaps; absent in state of older versions. */
   newest?: Counts;
   falls?: number;
-  /** Why nothing of it is used any more: it was seen to count something else. */
+  /** Why it is not used any more: it counts something else. */
   refused?: string;
 }
 
-/** A process may begin anew so many times; what falls more often counts something else. */
 const MOST_FALLS = 2;
 
-/**
- * Adds a reading of both slots.
- * @returns `counts` as before when either version has none now, so that the next difference is larger; and in `gap` what is
- * wrong with them
- */
+/** @returns unchanged `counts` without an answer for either version, so that the next difference is larger */
 export function countMetric(
   metric: AnalysisMetric,
   before: MetricCounts | undefined,
@@ -41,7 +32,7 @@ export function countMetric(
   if (!('total' in canary) || !live || !('total' in live)) return { counts: before };
   const now: Counts = { canary: countOf(canary), baseline: countOf(live) };
   if (!before) return { counts: begun(metric, now) };
-  // It counts over a sliding window, so that what rises is not new either.
+  // It counts over a sliding window, so what rises is not new either.
   if (before.refused !== undefined) return { counts: before, gap: before.refused };
   const last = before.newest ?? before.seen;
   const fallen = (['canary', 'baseline'] as const).filter((side) => isBelow(now[side], last[side]));
@@ -49,10 +40,7 @@ export function countMetric(
   return { counts: advanced({ ...before, newest: now }) };
 }
 
-/**
- * Prometheus proves that it counts from the beginning of the step on. What a program or a webhook says first may be of any
- * time.
- */
+/** Prometheus proves that it counts from the step's beginning; the first count of other sources may be older. */
 function begun(metric: AnalysisMetric, now: Counts): MetricCounts {
   const zero = { bad: 0, total: 0 };
   const state = startCounts(metric);
@@ -60,7 +48,7 @@ function begun(metric: AnalysisMetric, now: Counts): MetricCounts {
   return advanced({ state, seen: { canary: zero, baseline: zero }, newest: now });
 }
 
-/** Judges what is new once both versions have news; one alone would be no comparison. */
+/** Waits until both versions have news, since one alone is no comparison. */
 function advanced(counts: MetricCounts): MetricCounts {
   const { state, seen, newest = seen } = counts;
   const increment = { canary: minus(newest.canary, seen.canary), baseline: minus(newest.baseline, seen.baseline) };
@@ -77,7 +65,6 @@ function fell(
   const last = before.newest ?? before.seen;
   const [side] = fallen as [keyof Counts];
   const seen = `seen ${now[side].bad} of ${now[side].total} after ${last[side].bad} of ${last[side].total}`;
-  // A Prometheus that lost something finds it again later.
   if (metric.prometheus) return { counts: before, gap: `expected counts that only grow, ${seen}` };
   const falls = (before.falls ?? 0) + 1;
   const isCounter = metric.command?.answers === 'counters' || metric.webhook?.answers === 'counters';
@@ -91,12 +78,11 @@ function fell(
   return { counts: { state: startCounts(metric), seen: now, newest: now, falls, refused: gap }, gap };
 }
 
-/** A process that begins anew loses most of what it had, a sliding window a little at a time. */
+/** A restart loses most of the count, a sliding window only a little at a time. */
 function beganAnew(now: Count, last: Count): boolean {
   return now.total < last.total / 2;
 }
 
-/** All that was counted, also what could not be compared yet: for people, and for whether it is enough. */
 export function withPending({ state, seen, newest = seen }: MetricCounts): CountsState {
   const pending = { canary: minus(newest.canary, seen.canary), baseline: minus(newest.baseline, seen.baseline) };
   return {
@@ -106,7 +92,7 @@ export function withPending({ state, seen, newest = seen }: MetricCounts): Count
   };
 }
 
-/** Per cent of bad events since the reading before. */
+/** Returns per cent of bad events since the reading before. */
 export function ratesOf(before: MetricCounts | undefined, { newest, seen }: MetricCounts): Pair {
   const of = (side: keyof Counts): number | null => {
     const now = (newest ?? seen)[side];

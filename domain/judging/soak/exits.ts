@@ -4,16 +4,13 @@ import type { Judgement } from '../../release';
 import { formatDuration } from '../../units';
 
 export interface Containers {
-  /** Fails the version. */
   problem?: string;
   ended?: string[];
-  /** Why nothing is known of them: then the version does not pass. */
+  /** Why nothing is known of them; the version does not pass then. */
   unknown?: string;
-  /** What is said beside any other verdict: `no container ended`. */
   note: string;
 }
 
-/** Who is watched from here on: as the release was told when they were healthy, or else as they are now. */
 export function watch(
   known: { own: Watched[]; beside: Watched[] } | undefined,
   deployed: Watched[] | undefined,
@@ -22,12 +19,12 @@ export function watch(
 ): { own: Watched[]; beside: Watched[] } {
   return {
     own: deployed ?? known?.own ?? watchedOf(own),
-    // The end of a live-only service, or of a job, says nothing of the old version.
+    // The end of a live-only service or a job says nothing of the old version.
     beside: known?.beside ?? watchedOf(beside.filter(({ run, state }) => run === undefined && state === 'running')),
   };
 }
 
-/** Judges the new version by its own containers. Ends of the old version are only told. */
+/** Ends of the old version are only told. */
 export function judgeContainers(
   watched: { own: Watched[]; beside: Watched[] },
   own: readonly Ran[],
@@ -40,10 +37,7 @@ export function judgeContainers(
   return { ...(problem !== undefined && { problem, ended: containers }), note };
 }
 
-/**
- * Adds what the containers show to a judgement by everything else.
- * @param soaked milliseconds
- */
+/** @param soaked ms */
 export function withContainers(
   judgement: Judgement,
   { problem, unknown, note }: Containers,

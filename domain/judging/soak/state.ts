@@ -14,37 +14,29 @@ import { countMetric, ratesOf, type MetricCounts } from './counts';
 import { takeValues, type MetricValues, type Read } from './values';
 import { startTrigger, watchTrigger, type TriggerState } from '../triggers';
 
-/*
- * All that a soak knows, as plain data of bounded size: a heartbeat carries it to the next attempt, a report to the next
- * soak. A crash loses the newest states, so that the next difference of counters is larger; it loses or doubles no evidence.
- *
- * In what is kept the live version's side is called `baseline`, as in statistics: workers of different versions of Spillway
- * read each other's beats, so these names stay.
- */
+// A heartbeat carries this state to the next attempt, a report to the next soak, so it is plain data of bounded size. A
+// crash loses the newest states, but no evidence: the next difference of counters is larger. The live version is
+// `baseline` here, because older versions of Spillway read these names.
 
 export interface SoakState {
-  /** The step; another one begins its tests anew. */
   name: string;
   began: number;
-  /** Counters seen last; null with a router that counts nothing. */
+  /** Null with a router that counts nothing. */
   seen: RouterCounters | null;
   tally: Tally;
   probes: Evidence['probes'];
-  /** How containers ran that are watched: those of the new version, and those of the other slot when it was seen first. */
+  /** How the watched containers ran: the new version's, and the other slot's when first seen. */
   watched?: { own: Watched[]; beside: Watched[] };
   live: LiveState;
-  /** Requests of the new version since its release gave it the first ones, by service. */
   served: Record<string, number>;
-  /** One for each that is configured; they go on from step to step. */
   triggers: TriggerState[];
-  /** By name; absent before its first reading. */
+  /** By name; absent before the first reading. */
   metrics: Record<string, MetricState>;
-  /** What the values of metrics showed at the end of the step; they are not asked again. */
   values?: MetricVerdict[];
   series: Record<string, Series>;
 }
 
-/** What another soak left; one of an older version of Spillway has no tally. */
+/** The state of an older version of Spillway has no tally. */
 export type CarriedState = Omit<SoakState, 'tally'> & { tally?: Tally };
 
 interface MetricState {
@@ -62,32 +54,24 @@ export interface SoakSettings {
   canary: AppConfig['canary'];
   services: string[];
   steps: number;
-  /** Whether the live version has the rest of the traffic. */
   isCompared: boolean;
-  /** What was counted of the live version before it lost its traffic. */
+  /** What the live version counted before it lost its traffic. */
   recorded: Services | null;
 }
 
-/**
- * One reading of one version, with when the source measured it. `guessed` says that nobody knows when, so it may be the one
- * before.
- */
+/** `guessed`: the source does not say when it measured, so this may be the reading before. */
 export type Measurement =
   | { value: number; measured?: Measured; guessed?: true }
   | { bad: number; total: number; gap?: string; measured?: Measured }
   | { missing: string };
 
-/** One reading of both versions; null when there is no live version beside. */
 export interface Readings {
   canary: Measurement;
+  /** Null when no live version is beside. */
   live: Measurement | null;
 }
 
-/**
- * Begins a step, or goes on with it. Failures in a row and limits over time know no steps: they go on from what was
- * carried.
- * @param begin `since` are the counters at the beginning of the step
- */
+/** Failures in a row and triggers do not begin anew with a step, so they are carried over. */
 export function startSoak(
   { name, since, began }: { name: string; since: RouterCounters | null; began: number },
   { canary }: Pick<SoakSettings, 'canary'>,
@@ -113,12 +97,10 @@ function tallyOf(since: RouterCounters | null, seen: RouterCounters | null): Tal
   return since && seen ? tallied(startTally(), incrementBetween(since, seen)) : startTally();
 }
 
-/** What the next step needs of this one. */
 export function forNextStep(state: CarriedState): SoakState {
   return { ...state, tally: startTally(), live: startLive(), metrics: {}, series: {}, values: [] };
 }
 
-/** Adds a sample: what the router counts now. */
 export function observeCounters(
   state: SoakState,
   { now, at }: { now: RouterCounters; at: number },
@@ -156,13 +138,11 @@ function compareLive(
   return observeLive(live, { slots: withoutLatency(increment.slots, cold) }, slot);
 }
 
-/** What the router counted of the version in `slot`, as far as it is evidence of this step. */
 export function countedOf({ seen, tally }: SoakState, slot: Slot): Pick<Evidence, 'services' | 'gap'> {
   if (!seen) return { services: null };
   return { services: tally.slots[slot], ...(tally.gap !== undefined && { gap: tally.gap }) };
 }
 
-/** Adds one reading of a metric. */
 export function observeMetric(
   state: SoakState,
   { metric, readings, at }: { metric: AnalysisMetric; readings: Readings; at: number },

@@ -4,26 +4,26 @@ import { listen, type Rhythm } from '../rhythm';
 import type { Pair } from '../series';
 import type { Measurement, Readings } from './state';
 
-/* A source that measures each 15 s and is read each 2 s says everything seven times; a test of ranks takes that for certainty. */
+// A source that measures each 15 s and is read each 2 s would tell a test of ranks everything seven times.
 
 export interface MetricValues {
   until: { canary?: number; baseline?: number };
-  /** When a sample was taken last, and how long that was after the one before, ms. */
+  /** When a sample was taken last, and how long after the one before, ms. */
   at?: number;
   apart: number;
   rhythm?: Rhythm;
   repeated: number;
 }
 
-/** A reading of both versions, ms since the epoch. */
+/** Its times are in ms since the epoch. */
 export interface Read {
   readings: Readings;
   at: number;
-  /** When the step began: what was measured before is no evidence of it. */
+  /** When the step began: earlier measurements are no evidence of it. */
   began: number;
 }
 
-/** Takes a reading when it is new for both versions, so that both values are of the same time. */
+/** Takes a reading only when it is new for both versions, so that both values are of the same time. */
 export function takeValues(
   before: MetricValues | undefined,
   { interval }: Pick<AnalysisMetric, 'interval'>,
@@ -40,7 +40,6 @@ export function takeValues(
   const known = heard ? { ...last, rhythm: heard.rhythm } : last;
   if (heard?.isNew === false || sides.some(isOld)) return { values: { ...known, repeated: known.repeated + 1 } };
   const isEmpty = !sides.some(([, one]) => 'value' in one);
-  // A source that answers nothing is noted no more often than one that answers.
   if (isEmpty && at - (known.at ?? -Infinity) < Math.max(interval, known.apart)) return { values: known };
   const measured = sides.flatMap(([side, one]) => ('value' in one && one.measured ? [[side, one.measured.to]] : []));
   const apart = known.at === undefined || isEmpty ? known.apart : at - known.at;

@@ -16,18 +16,14 @@ import type { SoakSettings, SoakState } from './state';
 import { firedTrigger } from '../triggers';
 import { formatCount } from '../../units';
 
-/*
- * What a soak's evidence means. After every sample limits, triggers and the tests that may be asked at any moment decide;
- * values are compared by ranks once, at the end, because a test of ranks that is asked again and again alarms by chance.
- */
+// Limits, triggers and sequential tests decide after every sample. Values are compared by ranks only at the end,
+// because a test of ranks that is repeated alarms by chance.
 
-/** Judges after a sample. Values of metrics are shown, and decide only at the end. */
 export function judgeSample(state: SoakState, evidence: Evidence, settings: SoakSettings): Judgement {
   const pending = settings.isCompared ? metricsOf(settings, 'value').map((metric) => soFar(state, metric)) : [];
   return decide({ state, evidence, settings }, state.values ?? pending, false);
 }
 
-/** Judges at the end of a step all that was measured; `values` is what the state is to keep. */
 export function judgeEnd(
   state: SoakState,
   evidence: Evidence,
@@ -39,7 +35,6 @@ export function judgeEnd(
   return { judgement: weigh({ state, evidence, settings }, scored, values), values };
 }
 
-/** All by which a verdict is made. */
 interface Grounds {
   state: SoakState;
   evidence: Evidence;
@@ -66,14 +61,13 @@ function weigh(grounds: Grounds, scored: Verdict | undefined, values: MetricVerd
   return { ...judgement, verdict: scored.verdict, reason, ...(failure && { decidedBy: failure.name }) };
 }
 
-/** Whether more time may bring what is missing now: requests, or values of metrics. */
 export function wantsMore(state: SoakState, evidence: Evidence, settings: SoakSettings): boolean {
   const metrics = settings.isCompared ? metricsOf(settings, 'value').filter(({ dryRun }) => !dryRun) : [];
   if (metrics.some((metric) => fewestValues(state, metric) < metric.minSamples)) return true;
   return state.seen !== null && judgeSample(state, evidence, settings).verdict === 'inconclusive';
 }
 
-/** Whether it is certain already that the new version is not worse, if it may go on then. */
+/** Answers true when the new version surely is not worse, and may go on early. */
 export function isDone(state: SoakState, evidence: Evidence, settings: SoakSettings): boolean {
   const { isCompared, canary } = settings;
   if (!canary.analysis.earlyPass || !canary.analysis.compare || !isCompared) return false;
@@ -110,7 +104,7 @@ function decide(grounds: Grounds, values: readonly MetricVerdict[], isEnd: boole
 
 const AT_THE_END = 'metrics are judged at the end';
 
-/** By what a version passes: none means that nothing has judged it. */
+/** Lists what passed it; empty when nothing has judged it. */
 function passedBy(limited: Judgement, compared: MetricVerdict[], { evidence, settings }: Grounds): string[] {
   const { triggers } = settings.canary;
   const passed = compared.filter(({ label, dryRun }) => !dryRun && label === 'pass').length;
@@ -123,7 +117,7 @@ function passedBy(limited: Judgement, compared: MetricVerdict[], { evidence, set
   ];
 }
 
-/** A service that nobody uses just now needs no evidence of its own, as with limits; all together do. */
+/** A service that nobody uses just now needs no evidence of its own, but all together do. */
 function neededOf(router: RouterVerdict[], { isCompared, limits }: SoakSettings): RouterVerdict[] {
   if (!isCompared || limits.minRequests === 0) return [];
   const together = router.filter(({ about }) => about.service === null);
@@ -148,7 +142,7 @@ function countsOf(state: SoakState, metric: AnalysisMetric, settings: SoakSettin
   return said(found, metric, state);
 }
 
-/** The false alarms of a release, shared by its steps and the tests of each. */
+/** Divides the false alarms of a release among its steps and their tests. */
 function levels({ canary, steps, services, limits, isCompared }: SoakSettings): LiveSettings {
   const { analysis } = canary;
   const counted = isCompared ? analysis.metrics.filter((one) => !one.dryRun && metricKind(one) === 'counts').length : 0;
@@ -157,7 +151,7 @@ function levels({ canary, steps, services, limits, isCompared }: SoakSettings): 
     level: analysis.falseAlarms / 100 / Math.max(1, steps) / Math.max(1, tests),
     allowedErrors: analysis.allowed.errors,
     allowedLatency: analysis.allowed.latency,
-    // What was asked of an older version says nothing of it.
+    // Requests to older versions of Spillway do not have it.
     slowerBy: analysis.allowed.slowerBy ?? 0,
     minRequests: limits.minRequests,
   };
@@ -178,7 +172,6 @@ function valueVerdicts(state: SoakState, verdict: Verdict | undefined, dryRun: b
   return (verdict?.metrics ?? []).map(({ group: _, ...found }) => said(found, { name: found.name, dryRun }, state));
 }
 
-/** What is known of values before they are judged. */
 function soFar(state: SoakState, metric: AnalysisMetric): MetricVerdict {
   const { canary, live } = valuesOf(state.series[metric.name] ?? startSeries());
   const text = (values: (number | null)[]): string => {
@@ -191,7 +184,6 @@ function soFar(state: SoakState, metric: AnalysisMetric): MetricVerdict {
   return said({ name: metric.name, label: 'inconclusive', ...found }, metric, state);
 }
 
-/** Says of a verdict that it only is shown, and what it had to do without. */
 function said(
   found: MetricVerdict,
   { name, dryRun }: Pick<AnalysisMetric, 'name' | 'dryRun'>,
@@ -221,7 +213,7 @@ function fewestValues(state: SoakState, { name }: AnalysisMetric): number {
   return Math.min(...[canary, live].map((values) => values.filter((value) => value !== null).length));
 }
 
-/** Counts without which it fails; of values the judge knows that itself. */
+/** The judge of values itself knows what must be there, so this is only about counts. */
 function isMissed({ name, label }: MetricVerdict, settings: SoakSettings): boolean {
   const metric = metricsOf(settings, 'counts').find((one) => one.name === name && !one.dryRun);
   if (!metric) return false;

@@ -1,16 +1,12 @@
-/*
- * Values that follow each other closely are alike: a queue that is long now is still long in ten seconds. Many such values
- * say as much as a few independent ones, and a test that takes them for independent alarms by chance.
- */
+// Values in close succession are alike: a queue that is long now still is in ten seconds. They say as much as fewer
+// independent ones, and a test that takes them for independent alarms by chance.
 
 const FEWEST = 8;
 const MOST = 0.98;
 
 /**
- * How alike each value and the next one are: the correlation of their ranks, 0 when they are independent, almost 1 when
- * nearly all of a value stays in the next. What few values show is too low by about (1 + 4 ρ) / n (Kendall,
- * 1954), and is raised by that.
- * @param values in the order of time
+ * Correlates the ranks of each value and the next: 0 when independent, almost 1 when nearly all stays. Few values show
+ * too little by about (1 + 4 ρ) / n (Kendall, 1954), which is added.
  */
 export function dependenceOf(values: readonly number[]): number {
   if (values.length < FEWEST) return 0;
@@ -25,12 +21,11 @@ export function dependenceOf(values: readonly number[]): number {
   return Math.min(MOST, Math.max(0, ((products / squares) * size + 1) / (size - 4)));
 }
 
-/** How many times the variance of a mean is larger than that of independent values (Bayley and Hammersley, 1946). */
+/** Returns by how much the variance of a mean is larger than with independent values (Bayley and Hammersley, 1946). */
 export function inflationOf(dependence: number): number {
   return (1 + dependence) / (1 - dependence);
 }
 
-/** Ranks less their mean; equal values have the mean of theirs. */
 function centredRanks(values: readonly number[]): number[] {
   const order = values.map((_, index) => index).sort((one, other) => values[one]! - values[other]!);
   const ranks = new Array<number>(values.length).fill(0);

@@ -1,9 +1,6 @@
 /**
- * The difference x − y that has this rank among those of all pairs, without making the pairs: O((m + n) log(m n)).
- * Candidates of each x are a range, since both lists are sorted; a pivot cuts all ranges in one pass. Pivots come from a
- * sample, alternately a little below and above the rank, as Floyd and Rivest (1975) choose them.
- * @param xs ascending, as `ys`
- * @param rank 1 for the smallest difference, up to the number of pairs
+ * Selects the difference x − y of a rank among all pairs in O((m + n) log(m n)), without making the pairs. Pivots come
+ * from a sample, a little below and above the rank in turn (Floyd and Rivest, 1975). Lists are ascending, ranks from 1.
  */
 export function differenceAt(xs: Float64Array, ys: Float64Array, rank: number): number {
   const candidates = allPairs(xs, ys);
@@ -25,7 +22,6 @@ const FEW = 10_000;
 const SAMPLE = 500;
 const MARGIN = 6;
 
-/** For each x, which of its differences (ascending, hence with y descending) may still be the one. */
 interface Candidates {
   xs: Float64Array;
   ys: Float64Array;
@@ -43,7 +39,7 @@ function draw({ xs, ys, from, to }: Candidates, left: number): Float64Array {
   let passed = 0;
   for (let x = 0; x < xs.length && next < SAMPLE; x++) {
     const size = to[x]! - from[x]!;
-    // Each stands somewhere in its stretch, so that no regularity of the data can be met.
+    // Uneven places in the stretches keep regular data from misleading the pivots.
     for (let at = placeOf(next, left); next < SAMPLE && at < passed + size; at = placeOf(next, left)) {
       drawn[next++] = xs[x]! - ys[ys.length - 1 - from[x]! - (at - passed)]!;
     }

@@ -4,42 +4,29 @@ import { betaBelow } from './proportion';
 import { exactProbabilities, rankSum } from './rank-sum';
 import { studentTail } from './student';
 
-/*
- * How likely it is that one sample looks as much higher as it does, although nothing differs. What decides between
- * versions must be monotone: values that are higher still are never less certain. The test of Mann and Whitney with a
- * correction for ties is not, because that depends on both samples; nor is an interval of the shift that must lie beyond
- * a part of its estimate, because the estimate grows faster. Here everything but the ranks depends on the baseline alone.
- */
+// Chances that decide between versions must be monotone: higher values are never less certain. A correction for ties is
+// not, because it depends on both samples, and neither is an interval whose end must exceed a part of its estimate. So
+// everything but the ranks depends on the baseline alone.
 
 const MANY = 50;
 
-/** Upper bounds of the probability that one sample looks as much higher than another, when nothing differs. */
 export interface Chances {
-  /** By the test of Mann and Whitney without a correction for ties, which is careful where many values tie. */
+  /** Mann and Whitney's test without a correction for ties, which is careful where many values tie. */
   ranks: number;
-  /**
-   * Where one value is more than half of y, ranks are nearly blind: there the parts that deviate from it are compared by
-   * Fisher's exact test. 1 where none is.
-   */
+  /** Fisher's exact test of what deviates from a value that is more than half of y, where ranks are blind; else 1. */
   parts: number;
 }
 
-/**
- * How likely it is that x looks as much higher as it does. Neither chance grows when a value of x does.
- * @param xs ascending, as `ys`
- * @param inflation how many times the variance is larger because values depend on each other; 1 when they do not
- */
+/** @param inflation how many times dependence between values raises the variance; both lists are ascending */
 export function chancesOfHigher(xs: Float64Array, ys: Float64Array, inflation: number): Chances {
   const { ranks, parts } = usual(xs, ys, inflation);
   return { ranks: inflation === 1 ? ranks : Math.min(ranks, chanceOfFar(xs, ys)), parts };
 }
 
-/** The same of looking lower. */
 export function chancesOfLower(xs: Float64Array, ys: Float64Array, inflation: number): Chances {
   return chancesOfHigher(mirrored(xs), mirrored(ys), inflation);
 }
 
-/** The smallest chance that so many values could have: when each of x is beyond all of y, though not far. */
 export function leastChance(count: number, ys: Float64Array, inflation: number): number {
   const beyond = new Float64Array(count).fill(Infinity);
   const [high, low] = [usual(beyond, ys, inflation), usual(beyond, mirrored(ys), inflation)];
@@ -60,10 +47,7 @@ function usual(xs: Float64Array, ys: Float64Array, inflation: number): Chances {
 
 const FAR = 2;
 
-/**
- * All of x may be above all of y by chance when values depend on each other, but not far above. So the count of those that
- * are is compared with none of y.
- */
+/** Values that depend on each other may all be above y by chance, but not far above, so it counts those far above. */
 function chanceOfFar(xs: Float64Array, ys: Float64Array): number {
   const [lowest, highest] = [ys[0]!, ys.at(-1)!];
   const count = xs.length - firstAbove(xs, highest + FAR * (highest - lowest));
@@ -77,7 +61,7 @@ function byRanks(
 ): number {
   const pairs = m * n;
   if (inflation === 1 && m < MANY && n < MANY) {
-    // By symmetry. A tie that leaves half a rank is taken for the less certain of the two.
+    // By symmetry; a tie that leaves half a rank counts as the less certain of the two.
     const extreme = Math.ceil(pairs - u);
     return exactProbabilities(m, n)
       .subarray(0, extreme + 1)
@@ -88,10 +72,7 @@ function byRanks(
   return inflation === 1 ? normalTail(distance) : studentTail(distance, degrees);
 }
 
-/**
- * Whether more of x lies above the value that is more than half of y, and whether less of it lies below; nothing when no
- * value is. What deviates must also lie on one side of it rather than on both, as mere noise does.
- */
+/** What deviates from the majority's value must also lie on one side rather than on both, as mere noise does. */
 function aroundMajority(xs: Float64Array, ys: Float64Array): number[] {
   const middle = ys[ys.length >> 1]!;
   const [x, y] = [xs, ys].map((all) => ({
@@ -105,7 +86,6 @@ function aroundMajority(xs: Float64Array, ys: Float64Array): number[] {
   return [Math.max(above, chanceOfSide(x.above, x.below)), Math.max(below, chanceOfSide(y.below, y.above))];
 }
 
-/** The sign test: as many of so many on one side, when either is as likely. */
 function chanceOfSide(here: number, there: number): number {
   return here === 0 ? 1 : betaBelow(0.5, here, there + 1);
 }

@@ -5,10 +5,7 @@ interface Part {
   of: number;
 }
 
-/**
- * Probability that x has at least as many of the marked values as it has, when those of both samples were dealt by
- * chance: Fisher's exact test (1935), one-sided. It never grows when x has more of them, or y fewer.
- */
+/** Fisher's exact test (1935), one-sided: the chance never grows when x has more marked values, or y fewer. */
 export function chanceOfMore(x: Part, y: Part): number {
   const marked = x.count + y.count;
   const most = Math.min(x.of, marked);

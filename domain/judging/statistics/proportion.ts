@@ -3,10 +3,7 @@ export interface Interval {
   upper: number | null;
 }
 
-/**
- * The exact interval of Clopper and Pearson (1934) for the probability of success.
- * @param confidence such as 0.98: each side misses the truth with a probability of at most half the rest
- */
+/** The exact interval of Clopper and Pearson (1934): each side misses with at most half of 1 − confidence. */
 export function proportionInterval(
   successes: number,
   trials: number,
@@ -31,7 +28,6 @@ function betaQuantile(probability: number, a: number, b: number): number {
   return (below + above) / 2;
 }
 
-/** Regularised incomplete beta function. */
 export function betaBelow(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
@@ -41,7 +37,7 @@ export function betaBelow(x: number, a: number, b: number): number {
   return (Math.exp(log) * betaFraction(x, a, b)) / a;
 }
 
-/** Continued fraction of the incomplete beta function (DLMF 8.17.22), by the method of Lentz. */
+/** This follows DLMF 8.17.22 and the method of Lentz. */
 function betaFraction(x: number, a: number, b: number): number {
   const away = (value: number): number => (Math.abs(value) < 1e-300 ? 1e-300 : value);
   let c = 1;
@@ -66,7 +62,7 @@ function logBeta(a: number, b: number): number {
   return logGamma(a) + logGamma(b) - logGamma(a + b);
 }
 
-/** Logarithm of the gamma function by Stirling's series (DLMF 5.11.1), for positive values. */
+/** This is Stirling's series (DLMF 5.11.1), for positive values. */
 export function logGamma(value: number): number {
   let x = value;
   let shift = 0;

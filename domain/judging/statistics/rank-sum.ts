@@ -1,16 +1,13 @@
-/** What ranks say of two samples: how often x is above y, and how far that could be chance. */
 export interface RankSum {
   /** Pairs in which x is greater, ties counted half: Mann and Whitney's U. */
   u: number;
   pairs: number;
   ties: boolean;
-  /** Standard deviation of U when nothing differs. */
   deviation: number;
-  /** The same when the samples have no value in common, as they have at almost every shift. */
+  /** The same without values in common, as at almost every shift. */
   deviationApart: number;
 }
 
-/** Compares two samples, both ascending. */
 export function rankSum(xs: Float64Array, ys: Float64Array): RankSum {
   const [m, n] = [xs.length, ys.length];
   const within = tieTerm(xs) + tieTerm(ys);
@@ -24,16 +21,12 @@ export function rankSum(xs: Float64Array, ys: Float64Array): RankSum {
   };
 }
 
-/**
- * The exact distribution of U for samples without ties: probabilities of 0, 1, … up to half the pairs; the rest mirrors
- * them. By the recursion of Mann and Whitney (1947) over which sample has the greatest value.
- */
+/** Holds for samples without ties (Mann and Whitney, 1947), up to half the pairs; the rest mirrors it. */
 export function exactProbabilities(m: number, n: number): Float64Array {
   if (known?.m !== m || known.n !== n) known = { m, n, probabilities: exactly(m, n) };
   return known.probabilities;
 }
 
-/** Those of the last sizes: a judgement asks for the same ones several times. */
 let known: { m: number; n: number; probabilities: Float64Array } | undefined;
 
 function exactly(m: number, n: number): Float64Array {

@@ -6,10 +6,8 @@ export interface Count {
 }
 
 /**
- * The exact interval of the ratio of two rates, x by y: given how many bad events there are in all, those of x are
- * binomial (Przyborowski and Wilenski, 1940), so it holds for few events and for none alike. Careful (wider than needed)
- * when rates are near 1.
- * @returns null for `upper` when y has no bad event, and for both when neither has
+ * The exact interval of the ratio x by y: given all bad events, those of x are binomial (Przyborowski and Wilenski,
+ * 1940). Without bad events of y `upper` is null, without any both are. It is wider than needed when rates are near 1.
  */
 export function rateRatioInterval(x: Count, y: Count, confidence: number): Interval {
   const bad = x.bad + y.bad;

@@ -1,10 +1,8 @@
-/** The mean of at least one value. */
 export function mean(values: readonly number[]): number {
   // A running mean neither overflows nor loses small values.
   return values.reduce((average, value, index) => average + (value - average) / (index + 1), 0);
 }
 
-/** The part of the values that are one and the same. */
 export function commonestPart(values: readonly number[]): number {
   const counts = new Map<number, number>();
   let most = 0;
@@ -16,7 +14,7 @@ export function commonestPart(values: readonly number[]): number {
   return most / values.length;
 }
 
-/** Leaves out what lies more than three interquartile ranges beyond the quartiles, unless the quartiles are equal. */
+/** Outliers lie more than three interquartile ranges beyond the quartiles; equal quartiles have none. */
 export function withoutOutliers(values: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b);
   const [low, high] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
@@ -24,7 +22,7 @@ export function withoutOutliers(values: readonly number[]): number[] {
   return range === 0 ? [...values] : values.filter((value) => value >= low - range && value <= high + range);
 }
 
-/** By linear interpolation, as R and NumPy do by default. */
+/** It interpolates linearly, as R and NumPy do by default. */
 function quantile(sorted: number[], part: number): number {
   const place = part * (sorted.length - 1);
   const below = sorted[Math.floor(place)] ?? 0;

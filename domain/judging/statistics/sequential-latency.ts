@@ -1,16 +1,10 @@
 import { mixedPValue } from './sequential';
 
-/*
- * A test of latencies that one may look at after every sample and stop at any moment, from the counts of a router's
- * latency buckets. As with rates (sequential.ts): if nothing differs, a request in bucket k is the canary's with
- * probability s, its share of the requests; if slow buckets hold r_k times as many of the canary's requests, the odds
- * change by r_k / A_k for one of the canary and by 1 / A_k for one of the baseline, A_k = 1 + s (r_k − 1).
- *
- * The odds are a supermartingale whatever the r_k are, as long as they do not depend on the increment they are used for:
- * with q_k the part of requests in bucket k, the expected product over an increment of n canary's of N requests is
- * (Σ q_k r_k / A_k)^n (Σ q_k / A_k)^(N−n) ≤ (Σ q_k (s r_k + 1 − s) / A_k)^N = 1, by the inequality of means. So a bad
- * estimate of them costs sharpness, never validity, and q may be another in every increment.
- */
+// This tests latency buckets at any moment, as sequential.ts tests rates. Without a difference, a request in bucket k
+// is the canary's with probability s, its share. Where the canary has r_k times as many, the odds change by r_k/A_k for
+// its request and by 1/A_k for the baseline's, A_k = 1 + s (r_k − 1). By the inequality of means N requests change them
+// by at most (Σ q_k (s r_k + 1 − s)/A_k)^N = 1 in expectation, with q_k the part of bucket k. So any r_k chosen before
+// the increment are valid, and a bad estimate of them costs only sharpness.
 
 export interface LatencyIncrement {
   /** Upper bounds in ms, ascending; null, the last one, has none. */
@@ -20,14 +14,13 @@ export interface LatencyIncrement {
 }
 
 export interface LatencyState extends LatencyIncrement {
-  /** Logarithm of the odds against no difference, for each way in which the canary may be slower. */
+  /** Logarithm of the odds against no difference, for each way of being slower. */
   logOdds: readonly number[];
   pValue: number;
 }
 
-/** The canary's latencies are the baseline's, times so much. */
 const FACTORS = [1.1, 1.2, 1.3, 1.5, 2, 3];
-/** Where the baseline has at most `part` of its requests, the slowest, the canary has `times` that part. */
+/** The slowest `part` of the baseline's requests may be `times` that part for the canary. */
 const TAILS = [
   { part: 0.1, times: 3 },
   { part: 0.01, times: 3 },
@@ -39,13 +32,11 @@ export function startLatency(): LatencyState {
   return { bounds: [], baseline: [], canary: [], logOdds: BETS.map(() => 0), pValue: 1 };
 }
 
-/**
- * The most that the odds can grow by one increment. Requests of one moment are not independent: a stall of a second makes
- * all of them slow. So it takes several moments; odds that are lowered stay a supermartingale.
- */
+// Requests of one moment are not independent: a stall makes all of them slow. So the odds grow by at most this, which
+// keeps them a supermartingale.
 const MOST = Math.log(10);
 
-/** Adds what was counted since the last look. With other bounds the counts begin anew, but what was found stays. */
+/** Other bounds make the counts begin anew, but what was found stays. */
 export function observeLatency(state: LatencyState, { bounds, baseline, canary }: LatencyIncrement): LatencyState {
   const known =
     bounds.length === state.bounds.length && bounds.every((bound, bucket) => bound === state.bounds[bucket]);
@@ -66,7 +57,6 @@ export function observeLatency(state: LatencyState, { bounds, baseline, canary }
   };
 }
 
-/** The p-value at this moment of several tests taken as one, such as of all services, whatever the share of each. */
 export function jointLatencyPValue(states: readonly LatencyState[]): number {
   const logOdds = BETS.map((_, index) => states.reduce((total, one) => total + one.logOdds[index]!, 0));
   return mixedPValue(logOdds, BETS);
@@ -88,7 +78,6 @@ function change(
   return total;
 }
 
-/** By how much more of the canary's requests would be in each bucket, for each way of being slower. */
 function slower({ bounds, baseline }: LatencyIncrement): number[][] {
   const parts = smoothed(baseline);
   const scaled = FACTORS.map((factor) =>
@@ -97,7 +86,7 @@ function slower({ bounds, baseline }: LatencyIncrement): number[][] {
   return [...scaled, ...TAILS.map((tail) => tailRatios(parts, tail))];
 }
 
-/** Requests that are believed to lie in all buckets together before anything was seen. */
+/** So many requests are assumed over all buckets before any was seen. */
 const PRIOR = 2;
 
 function smoothed(counts: readonly number[]): number[] {
@@ -105,7 +94,7 @@ function smoothed(counts: readonly number[]): number[] {
   return counts.map((count) => (count + PRIOR / counts.length) / all);
 }
 
-/** Where requests would be if each took `factor` times as long; within a bucket they are spread evenly by logarithm. */
+/** Within a bucket, requests are spread evenly by logarithm. */
 function scaledCounts(bounds: LatencyIncrement['bounds'], counts: readonly number[], factor: number): number[] {
   const edges = edgesOf(bounds);
   const move = Math.log(factor);
@@ -124,7 +113,7 @@ function scaledCounts(bounds: LatencyIncrement['bounds'], counts: readonly numbe
   return moved;
 }
 
-/** Logarithms of where buckets begin and end; the first and the last are taken to be as wide as a factor of four. */
+/** Returns logarithms; the first and the last bucket are taken to be as wide as a factor of four. */
 function edgesOf(bounds: LatencyIncrement['bounds']): number[] {
   const inner = bounds.filter((bound) => bound !== null).map(Math.log);
   return [inner[0]! - Math.log(4), ...inner, inner.at(-1)! + Math.log(4)];

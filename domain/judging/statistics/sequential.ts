@@ -1,25 +1,19 @@
 import type { Count } from './rates';
 
-/*
- * A test of rates that one may look at after every sample and stop at any moment: the probability that it ever alarms
- * although there is nothing to find stays below the level (Ville's inequality). After Lindon, Sanden and Shirikian, Rapid
- * Regression Detection in Software Deployments through Sequential Testing (KDD 2022).
- *
- * If the canary's rate is `against` times the baseline's, a bad event is the canary's with probability s, its share of the
- * requests weighted by `against`. If it is r times that, the odds change by r / A for a bad event of the canary and by
- * 1 / A for one of the baseline, A = 1 + s (r − 1). The expected product over an increment is at most 1 for every rate
- * that does not exceed what is tested, whatever the share, since log(1 + x) ≤ x: so odds multiply to a supermartingale, and
- * rates and shares may change from increment to increment. A mixture of ratios is one too.
- */
+// One may look at this test after every sample: it ever alarms without cause with at most the level (Ville's
+// inequality). After Lindon, Sanden and Shirikian, Rapid Regression Detection in Software Deployments through
+// Sequential Testing (KDD 2022). At `against` times the baseline's rate, a bad event is the canary's with probability
+// s, its share weighted by `against`. At r times that, a bad event of the canary changes the odds by r / A, one of the
+// baseline by 1 / A, A = 1 + s (r − 1). As log(1 + x) ≤ x, the expected change is at most 1 for every rate within what
+// is tested: odds and their mixtures are supermartingales, and rates and shares may change between increments.
 
 export type Direction = 'increase' | 'decrease' | 'either';
 
-/** All that is known so far: plain data, so that it can be kept and given to another process. */
+/** Plain data, so that it can be kept and given to another process. */
 export interface SequentialState {
   direction: Direction;
-  /** The ratio of the canary's rate to the baseline's up to which (`decrease`: from which on) nothing is found. */
+  /** Nothing is found up to this ratio of the rates, canary by baseline; with `decrease`, from it on. */
   against: number;
-  /** Logarithm of the odds against that, for each ratio that is considered. */
   logOdds: readonly number[];
   pValue: number;
   /** Increments that were no evidence: a counter fell, or had more bad events than events. */
@@ -31,7 +25,7 @@ export interface Increment {
   canary: Count;
 }
 
-/** Ratios beyond `against` that are considered, and the part of the odds that is bet on each. */
+/** Ratios beyond `against`, and the part of the odds that is bet on each. */
 const RATIOS = [
   { ratio: 1.25, weight: 0.05 },
   { ratio: 1.5, weight: 0.15 },
@@ -54,19 +48,12 @@ const BETS: Readonly<Record<Direction, readonly Bet[]>> = {
   either: [...MORE, ...LESS].map(({ ratio, weight }) => ({ ratio, weight: weight / 2 })),
 };
 
-/**
- * @param against such as 1.5 with `increase`: only rates that are surely more than 1.5 times the baseline's are found;
- *   with `decrease`, rates that are surely less than that, so that the canary is not so much worse. With `either`,
- *   rates that are surely not between it and its inverse
- */
+/** @param against 1.5 finds rates surely above 1.5 times the baseline's (`increase`), or below (`decrease`) */
 export function startSequential(direction: Direction, against = 1): SequentialState {
   return { direction, against, logOdds: BETS[direction].map(() => 0), pValue: 1, unusable: 0 };
 }
 
-/**
- * Adds what was counted since the last look. Several increments may be added as one, at the price of some sharpness only
- * if shares differed; an increment that is left out costs evidence, never validity.
- */
+/** Increments may be added up first at some cost of sharpness; one that is left out costs evidence, never validity. */
 export function observe(state: SequentialState, increment: Increment): SequentialState {
   const { baseline, canary } = increment;
   if (!isUsable(baseline) || !isUsable(canary)) return { ...state, unusable: state.unusable + 1 };
@@ -81,7 +68,6 @@ export function observe(state: SequentialState, increment: Increment): Sequentia
   return { ...after, pValue: Math.min(state.pValue, jointPValue([after])) };
 }
 
-/** The p-value at this moment of tests of one kind taken as one, such as of all services, whatever the share of each. */
 export function jointPValue(states: readonly SequentialState[]): number {
   const [first] = states;
   if (!first) return 1;
@@ -91,15 +77,11 @@ export function jointPValue(states: readonly SequentialState[]): number {
   );
 }
 
-/** The p-value of a mixture of odds against the same hypothesis; weights add up to 1. */
 export function mixedPValue(logOdds: readonly number[], bets: readonly { weight: number }[]): number {
   return Math.min(1, 1 / logOdds.reduce((sum, one, index) => sum + bets[index]!.weight * Math.exp(one), 0));
 }
 
-/**
- * The p-value, valid at any moment, of the hypothesis that events are bad at a rate of at least `limit`: small when they
- * surely are not.
- */
+/** Tests, at any moment, that events are bad at a rate of at least `limit`. */
 export function pValueOfRate({ bad, total }: Count, limit: number): number {
   const bets = [0, 0.2, 0.5].map((part) => ({ part, weight: 1 / 3 }));
   const logOdds = bets.map(({ part }) => {
@@ -109,7 +91,7 @@ export function pValueOfRate({ bad, total }: Count, limit: number): number {
   return mixedPValue(logOdds, bets);
 }
 
-/** What is tested against: for `either`, more than the greater and less than the smaller of `against` and its inverse. */
+/** For `either` it is the greater or the smaller of `against` and its inverse. */
 function borderOf({ direction, against }: SequentialState, ratio: number): number {
   if (direction !== 'either') return against;
   return ratio > 1 ? Math.max(against, 1 / against) : Math.min(against, 1 / against);

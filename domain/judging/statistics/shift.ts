@@ -3,26 +3,19 @@ import { normalQuantile, normalTail } from './normal';
 import type { Interval } from './proportion';
 import { exactProbabilities, rankSum, type RankSum } from './rank-sum';
 
-/** How far a sample is shifted against another, by ranks. */
 export interface Shift {
   /** Median of all differences x − y: the estimate of Hodges and Lehmann. */
   estimate: number;
-  /** Where the shift lies; a side is null where so few values cannot give this confidence. */
+  /** A side is null where so few values cannot give this confidence. */
   interval: Interval;
   pValue: number;
-  /** Part of the pairs in which x is greater, ties counted half. */
   cles: number;
-  /** Whether by the exact distribution, or by its normal approximation. */
   exact: boolean;
 }
 
 /**
- * The test of Mann and Whitney with its interval of the shift, as R's `wilcox.test(x, y, conf.int = TRUE)`: exact below
- * 50 values each without ties, else by the normal approximation with correction for ties and continuity. Unlike R, the
- * ends of the interval are the very differences at which the test turns (no root is searched, so there is no tolerance
- * that depends on the unit), and one that so few values cannot reach is null instead of the most extreme difference.
- * @param x at least one number, in any order
- * @param confidence such as 0.98
+ * The test and interval of R's `wilcox.test(x, y, conf.int = TRUE)`. Unlike R's, the ends are the very differences at
+ * which the test turns, and null where so few values cannot reach one. Neither sample may be empty.
  */
 export function shiftBetween(x: readonly number[], y: readonly number[], confidence: number): Shift {
   const [xs, ys] = [Float64Array.from(x).sort(), Float64Array.from(y).sort()];
@@ -56,7 +49,7 @@ function byExact({ u, pairs }: RankSum, m: number, n: number, miss: number): Out
   for (let value = 0; value < probabilities.length; value++) {
     below += probabilities[value]!;
     if (value <= extreme) tail = below;
-    // Sums of fractions: a confidence that is met exactly must count as met.
+    // Rounding must not keep a confidence that is met exactly from counting as met.
     if (rank < 0 && below >= (miss / 2) * (1 - 1e-9)) rank = value;
   }
   return { rank, pValue: Math.min(1, 2 * tail) };
