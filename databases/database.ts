@@ -2,75 +2,61 @@ import type { Io } from '../domain/host';
 import type { Scope } from '../domain/release';
 import type { Migrations } from './migrations/migrations';
 
-/** What is needed besides the configuration; secrets are resolved. */
 export interface DatabaseContext {
   url: string;
-  /** Whose database it is: others may have records in it, too. */
+  /** Others may have records in the same database. */
   scope: Scope;
-  /** Ids of the releases that the environment's ledger knows; asked only where an older version left its records. */
+  /** Answers the ids of the releases in the environment's ledger; asked only where an older version left records. */
   releases: (io: Io) => Promise<ReadonlySet<string>>;
-  /** Absolute folder of `spillway.yaml`. */
   projectDirectory: string;
-  /** Environment of the worker: programs get it, so that they find what they find in a shell. */
   environment: NodeJS.ProcessEnv;
   /** `database.migrations.env`, resolved. */
   variables: Record<string, string>;
-  /** Removes secrets from what programs said. */
   redact: (text: string) => string;
 }
 
 export interface DatabaseProbe {
   version: string;
-  /** Bytes. */
+  /** In bytes. */
   size: number;
-  /** Version of the tools that dump and restore; absent where there are none. */
+  /** The version of the tools that dump and restore; absent when there are none. */
   tools?: string;
 }
 
-/** What differs between kinds of databases, beside the roles that they may lack. */
 export interface DatabaseCapabilities {
-  /** A migration that fails halfway leaves nothing, because what it did to the schema is rolled back with it. */
+  /** True when a migration that fails halfway is rolled back with all its changes of the schema. */
   transactionalDdl: boolean;
 }
 
-/** A dump that was made and read back. */
 export interface Dump {
-  /** Paths of all its files: the one that was asked for, and others whose names begin with that and a dot. */
+  /** Paths of all its files: the requested one, and others whose names begin with that and a dot. */
   files: string[];
-  /** Bytes of the one that was asked for. */
+  /** The size of the requested file in bytes. */
   size: number;
-  /** What was found in it when it was read back, in words: `18 objects`. */
+  /** In words: `18 objects`. */
   holds: string;
 }
 
-/** How a dump is put back. */
 export interface Restore {
-  /** Makes the database what it was when it was dumped, or changes nothing. Needs all files of the dump beside `file`. */
+  /** Restores the whole database or changes nothing. All files of the dump must lie beside `file`. */
   from(file: string, io: Io): Promise<void>;
-  /**
-   * What keeps a restore from being done (after `down` the pending migrations do not matter), found without changing or
-   * locking anything; nothing where the configuration wants none.
-   */
+  /** Answers what would prevent a restore, without locks; after `down`, pending migrations do not matter. */
   mistakes(io: Io, change?: 'up' | 'down'): Promise<string[]>;
-  /** Tries it beside the database; answers what it could try. Absent where it cannot be tried. */
+  /** Tries a restore beside the database and says what it tried; absent when it cannot be tried. */
   rehearse?(io: Io): Promise<string>;
 }
 
-/**
- * What is backed up and migrated. Every method may be called again after it was interrupted. A kind of database that
- * cannot do something lacks that role.
- */
+/** A database to back up and migrate. Every method may be called again after an interruption. */
 export interface Database {
   readonly capabilities: DatabaseCapabilities;
   probe(io: Io): Promise<DatabaseProbe>;
-  /** Bytes it takes on the server. */
+  /** In bytes. */
   size(io: Io): Promise<number>;
-  /** Dumps into `file`, and files beside it, each by rename, and reads it back to prove it. */
+  /** Dumps by rename into `file` and files beside it, and reads the dump back to prove it. */
   dump?(file: string, io: Io): Promise<Dump>;
   readonly restore?: Restore;
-  /** Absent, too, when the configuration has no migrations. */
+  /** Absent when the configuration has no migrations. */
   readonly migrations?: Migrations;
-  /** Runs the verification command of the configuration, when there is one. */
   verify(io: Io): Promise<void>;
   close(): Promise<void>;
 }

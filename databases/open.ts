@@ -2,11 +2,7 @@ import type { DatabaseConfig } from '../domain/config';
 import type { Database, DatabaseContext } from './database';
 import { openPostgres } from './postgres/postgres';
 
-/**
- * Opens a database by its driver; connects only when something is asked of it.
- *
- * @throws ConfigurationFailure when the connection string is none of that driver.
- */
+/** @throws ConfigurationFailure when the connection string does not fit the driver. */
 export function openDatabase(config: DatabaseConfig, context: DatabaseContext): Database {
   switch (config.driver) {
     case 'postgres':

@@ -3,18 +3,17 @@ import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
 import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 
-/** Characters kept: of the answer its beginning, of the complaints their end, where programs say why they failed. */
+/** The end of stderr is kept, where programs say why they failed. */
 const KEPT_ANSWER = 1_000_000;
 const KEPT_COMPLAINTS = 16_000;
-/** How long a program may take to end by itself after it was told to. */
 const GRACE_MS = 3_000;
 
 export interface Program {
   argv: string[];
   cwd?: string;
-  /** The whole environment; passwords belong here, never in `argv`, which every user of the machine can read. */
+  /** The whole environment. Passwords belong here: every user of the machine can read `argv`. */
   env: NodeJS.ProcessEnv;
-  /** Milliseconds after which it is ended. */
+  /** In milliseconds. */
   limit: number;
   io: Io;
 }
@@ -23,23 +22,21 @@ export interface ProgramResult {
   exitCode: number;
   stdout: string;
   stderr: string;
-  /** Its answer was longer than what is kept of it. */
+  /** True when stdout was too long to keep. */
   cut: boolean;
 }
 
 /**
- * Runs a program without a shell and answers what it said, cut to a size that fits in memory.
- * It leads a process group of its own, so that an abort also ends what it started.
+ * Runs a program without a shell. An abort also ends the program's children.
  *
- * @throws ConfigurationFailure when there is no such program; UnreachableFailure when it takes longer than `limit`;
- * the signal's reason when it was aborted.
+ * @throws ConfigurationFailure when it is missing, UnreachableFailure after `limit`, the reason of an abort.
  */
 export async function runProgram({ argv, cwd, env, limit, io }: Program): Promise<ProgramResult> {
   io.signal.throwIfAborted();
   const [program = '', ...rest] = argv;
   const child = spawn(program, rest, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '', cut: false };
-  // Decoded as a stream: a character may come in two pieces.
+  // The stream decoder joins characters that arrive in two pieces.
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.cut ||= output.stdout.length + text.length > KEPT_ANSWER;
     output.stdout = (output.stdout + text).slice(0, KEPT_ANSWER);
@@ -73,13 +70,12 @@ export async function runProgram({ argv, cwd, env, limit, io }: Program): Promis
   }
 }
 
-/** Ends a process group: asks first, then insists. */
 function endingOf(pid: number | undefined): () => void {
   const kill = (signal: NodeJS.Signals) => {
     try {
       if (pid) process.kill(-pid, signal);
     } catch {
-      // The group is gone, which is what was wanted.
+      // The group has ended already.
     }
   };
   return () => {

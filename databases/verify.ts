@@ -3,27 +3,21 @@ import type { Io } from '../domain/host';
 import type { DatabaseContext } from './database';
 import { runProgram } from './run-program';
 
-/** The team's own check of a database. */
 interface Verification {
   argv: string[] | undefined;
-  /** Milliseconds. */
+  /** In milliseconds. */
   limit: number;
   context: Pick<DatabaseContext, 'projectDirectory' | 'redact'>;
-  /** The whole environment of the program. */
   env: NodeJS.ProcessEnv;
 }
 
-/**
- * Runs the verification command, when there is one.
- *
- * @throws MigrationFailure when it says no, or takes too long.
- */
+/** @throws MigrationFailure when the command fails or takes too long. */
 export async function verifyDatabase({ argv, limit, context, env }: Verification, io: Io): Promise<void> {
   if (!argv) return;
   io.onProgress(`running ${argv.join(' ')}`);
   const { projectDirectory: cwd, redact } = context;
   const result = await runProgram({ argv, cwd, env, limit, io }).catch((error: unknown) => {
-    // Too slow is a verdict on the migration, not a reason to ask again.
+    // A command that was too slow is a verdict on the migration, so there is no other try.
     throw error instanceof UnreachableFailure ? new MigrationFailure(redact(error.message)) : error;
   });
   if (result.exitCode === 0) return;

@@ -5,7 +5,6 @@ import type { Scope } from '../domain/release';
 import { openFolder } from './folder/folder';
 import type { Store } from './store';
 
-/** Opens the store of an environment's backups by its kind; asks it nothing yet. */
 export function openStore(config: StoreConfig, scope: Scope): Store {
   switch (config.kind) {
     case 'folder':

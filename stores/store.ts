@@ -1,39 +1,33 @@
 import type { Readable } from 'node:stream';
 import type { Io } from '../domain/host';
 
-/** Something to be stored. */
 export interface Storing {
-  /** Begins with `backup_`; then letters, digits, `.`, `_` and `-`. */
+  /** Begins with `backup_`, then letters, digits, `.`, `_` and `-`. */
   name: string;
   content: Readable;
-  /** Reads back what was stored; when it fails, nothing is stored. */
+  /** Reads the stored bytes back; when it fails, nothing is stored. */
   prove?: (stored: Readable) => Promise<unknown>;
 }
 
-/**
- * Where the backups of one environment lie: one place, whichever worker looks. Every method may be called again after it
- * was interrupted.
- */
+/** All workers see one place. Methods may be called again after interruptions. */
 export interface Store {
-  /** What it is called in messages: `the folder /var/lib/spillway/state/shop/production/backups`. */
+  /** A name for messages: `the folder /var/lib/spillway/state/shop/production/backups`. */
   readonly place: string;
-  /** What a person sees to when workers do not see the same, as an order. */
+  /** Tells a person, as an order, what to do when workers do not see the same place. */
   readonly sharing: string;
-  /** Bytes that can still be stored; absent where nobody can tell. */
+  /** Answers the free bytes; absent when nobody can tell. */
   free?(io: Io): Promise<number>;
   /**
-   * Stores something under its name once all of it was written and proved, in place of what had the name; until then,
-   * and when that fails, nobody finds it.
+   * Stores content once it is whole and proved; until then nobody finds it.
    *
    * @throws BackupFailure when there is no room.
    */
   put(storing: Storing, io: Io): Promise<void>;
-  /** Reads something from its beginning; undefined when it is not there. */
   open(name: string, io: Io): Promise<Readable | undefined>;
-  /** Bytes of what is there, by name, oldest name first; what is not whole is left out. */
+  /** Answers bytes by name, oldest name first, without incomplete files. */
   list(io: Io): Promise<Map<string, number>>;
-  /** Removes what is there; what is gone already is no mistake. */
+  /** Succeeds when it is gone already. */
   remove(name: string, io: Io): Promise<void>;
-  /** Removes what interrupted tries left. */
+  /** Removes the leftovers of interrupted tries. */
   tidy(io: Io): Promise<void>;
 }

@@ -7,21 +7,19 @@ import { runProgram, type ProgramResult } from '../run-program';
 
 type CommandConfig = Extract<NonNullable<DatabaseConfig['migrations']>, { status: string[] }>;
 
-/** What stands for bytes that are no UTF-8. */
+/** Node decodes bytes that are not UTF-8 to this character. */
 const GARBLED = '\uFFFD';
 const LINE = /^(applied|pending)\s+(\S.*?)\s*$/;
 
-/** What a team's own program needs besides its arguments. */
 interface CommandContext {
   projectDirectory: string;
-  /** The whole environment of the program, secrets resolved. */
   env: NodeJS.ProcessEnv;
   redact: (text: string) => string;
-  /** Ends what a tool, whose worker died, goes on with alone: only one may work at a time. */
+  /** Ends tools that a dead worker left running: only one may work at a time. */
   endOrphans: (io: Io) => Promise<void>;
 }
 
-/** Migrations by the team's own tool, such as alembic: Spillway asks what is there, and says what should be. */
+/** Spillway asks the team's own tool, such as alembic, for the status, and tells it what to apply or revert. */
 export class CommandMigrations implements Migrations {
   constructor(
     private readonly config: CommandConfig,
@@ -87,7 +85,7 @@ export class CommandMigrations implements Migrations {
     );
   }
 
-  /** Such a tool reverts everything after one migration, so what is to go must be the newest. */
+  /** Such a tool reverts everything after a given migration, so the ones to revert must be the newest. */
   private async downTo(mine: string[], applied: string[], io: Io): Promise<void> {
     const newest = applied.slice(-mine.length).reverse();
     const other = newest.find((name) => !mine.includes(name));
@@ -109,7 +107,7 @@ export class CommandMigrations implements Migrations {
     );
   }
 
-  /** A name that was cut off or garbled would be taken for another migration, or for none. */
+  /** A name that was cut off or garbled would pass for another migration, or for none. */
   private expectWhole(output: string, cut: boolean): void {
     if (!cut && !output.includes(GARBLED)) return;
     const seen = cut ? `more than ${output.length} characters` : `other bytes: ${this.quote(output)}`;
@@ -128,7 +126,7 @@ export class CommandMigrations implements Migrations {
       limit: this.config.timeout,
       io,
     }).catch((error: unknown) => {
-      // Too slow once is too slow: another try would only hold the release up.
+      // A program that was too slow once would only hold the release up on another try.
       throw error instanceof UnreachableFailure ? new MigrationFailure(this.context.redact(error.message)) : error;
     });
     if (result.exitCode === 0) return result;

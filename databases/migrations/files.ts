@@ -4,19 +4,16 @@ import { join } from 'node:path';
 import { ConfigurationFailure } from '../../domain/failures';
 import { decodeMigration, type MigrationText } from './text';
 
-/** First line of a file whose statements cannot run in a transaction. */
+/** The first line of a file whose statements cannot run in a transaction. */
 export const NO_TRANSACTION = '-- spillway: no transaction';
 
 const NAME = /^(.+)\.(up|down)\.sql$/;
 
-/** One direction of a migration. */
 export interface MigrationScript {
-  /** Name of the file, for messages. */
   file: string;
-  /** As it is to reach the server, line ends and all. */
   sql: string;
   transaction: boolean;
-  /** Where and why the bytes of the file are no text: it must not run. */
+  /** Absent when the bytes are text and the script may run. */
   unreadable?: MigrationText['mistake'];
 }
 
@@ -24,22 +21,16 @@ export interface MigrationFile {
   name: string;
   up: MigrationScript;
   down?: MigrationScript;
-  /** SHA-256 of the up file, whatever its line ends: a checkout on another system may change those. */
+  /** The SHA-256 of the up file with line ends made equal, since another system's checkout may change them. */
   checksum: string;
 }
 
 export interface MigrationFolder {
-  /** Sorted by name, which is the order in which they are applied. */
   migrations: MigrationFile[];
-  /** What is wrong with the files' names. */
   mistakes: string[];
 }
 
-/**
- * Reads `NAME.up.sql` and `NAME.down.sql` of a folder.
- *
- * @throws ConfigurationFailure when the folder cannot be read.
- */
+/** @throws ConfigurationFailure when the folder cannot be read. */
 export async function readMigrations(directory: string): Promise<MigrationFolder> {
   const files = (await namesIn(directory)).filter((file) => file.endsWith('.sql'));
   const scripts = new Map(
@@ -56,7 +47,6 @@ export async function readMigrations(directory: string): Promise<MigrationFolder
   return { migrations, mistakes: nameMistakes(directory, files, migrations) };
 }
 
-/** Makes a script of its text; the text decides whether it runs in a transaction. */
 export function scriptOf(file: string, sql: string): MigrationScript {
   return {
     file,
@@ -85,7 +75,7 @@ async function readScript(directory: string, file: string): Promise<MigrationScr
   return { ...scriptOf(file, text), ...(mistake && { unreadable: mistake }) };
 }
 
-/** By code unit: the same order on every machine, whatever its language. */
+/** Compares code units, which gives the same order in every locale. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

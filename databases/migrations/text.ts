@@ -1,19 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 
-/** What a file's bytes say. */
 export interface MigrationText {
-  /** As it is to reach the server: only a byte order mark at its beginning, which is no SQL, is left out. */
+  /** Lacks only the byte order mark, which is not SQL. */
   text: string;
-  /** Why the text is not what somebody wrote, and the line where that begins; absent when it is. */
+  /** Absent when all bytes are readable text; `line` counts from 1. */
   mistake?: { line: number; why: string };
 }
 
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/**
- * Reads a migration's bytes as UTF-8. Bytes of another encoding would be replaced, and what follows a zero byte would be
- * taken for absent, by our parser as by the server: both are mistakes.
- */
+/** Other encodings than UTF-8 are mistakes, and zero bytes too, since parser and server stop at them. */
 export function decodeMigration(bytes: Buffer): MigrationText {
   const decoded = bytes.toString('utf8');
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
@@ -34,14 +30,14 @@ function wrongBytes(bytes: Buffer, decoded: string): { at: number; why: string }
   return zero === -1 ? undefined : { at: zero, why: 'expected text, seen a byte that is zero; remove it' };
 }
 
-/** By its byte order mark, or by the zeros of its first line, which begins in ASCII as SQL does. */
+/** UTF-16 has a byte order mark, or zeros between the ASCII letters with which SQL begins. */
 function isUtf16(bytes: Buffer): boolean {
   const [first, second, third, fourth] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
   return (first === 0 && third === 0 && second !== 0) || (second === 0 && fourth === 0 && first !== 0);
 }
 
-/** Line, from 1, of whatever comes after `before`. */
+/** Counts lines from 1. */
 export function lineAt(before: string): number {
   return before.split(/\r\n|\n|\r/).length;
 }

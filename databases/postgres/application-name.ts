@@ -3,13 +3,10 @@ import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { withClient, type PostgresServer } from './connection';
 
-/** PostgreSQL cuts longer names off. */
+/** PostgreSQL cuts off longer names. */
 const LONGEST = 63;
 
-/**
- * What the connections of a program are called in `pg_stat_activity`. It names the environment: several may work on one
- * database, and what one has left behind is ended without touching what another does just now.
- */
+/** The name holds the environment, so that ending sessions by name ends none of another environment. */
 export function applicationName(program: 'tool' | 'migrations', { app, environment }: Scope): string {
   const name = `spillway ${program} ${app}/${environment}`;
   if (name.length <= LONGEST) return name;
@@ -17,7 +14,7 @@ export function applicationName(program: 'tool' | 'migrations', { app, environme
   return `${name.slice(0, LONGEST - digest.length - 1)}#${digest}`;
 }
 
-/** Ends the sessions of that name on the database: those that an attempt has left running whose worker died. */
+/** A dead worker may have left sessions running. */
 export async function endSessionsOf(name: string, server: PostgresServer, io: Io): Promise<void> {
   await withClient(server, io, (client) =>
     client.query(

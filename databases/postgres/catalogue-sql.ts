@@ -2,31 +2,24 @@ import { OTHER_CLASSES } from './other-classes';
 import type { ObjectClass } from './object-class';
 import { RELATION_CLASSES } from './relation-classes';
 
-/*
- * SQL that lists what a database holds, one row an object, for every class that `pg_dump` knows. What the server prints of
- * an expression is left out: `x IN ('a')` on a varchar is printed otherwise after a restore, although it is the same.
- */
+/* Printed expressions are left out: after a restore, the server prints `x IN ('a')` on a varchar differently. */
 
-/** First id that the server gives to an object made after `initdb` (`FirstNormalObjectId` in its source). */
+/** The first id the server gives to objects made after `initdb`; its source calls it `FirstNormalObjectId`. */
 export const FIRST_OID = 16384;
 
-/** What names and types look like must not depend on the session, the role or the database. */
+/** With these settings, names and types look the same in every session, role and database. */
 export const CATALOGUE_SETTINGS = [
   'SET LOCAL search_path = pg_catalog',
   'SET LOCAL quote_all_identifiers = off',
   'SET LOCAL extra_float_digits = 1',
   "SET LOCAL bytea_output = 'hex'",
-  // To compile these queries takes far longer than to run them, and a restore holds every table meanwhile.
+  // JIT compilation takes far longer than these queries, and a restore locks every table meanwhile.
   'SET LOCAL jit = off',
 ].join(';\n');
-/**
- * Names of what lies in a schema for temporary things, or is on something there (a trigger, a cast): it goes with the
- * session that made it, and no dump has it. The same expression for the server and for us.
- */
+/** Temporary objects end with their session and are in no dump. Their names match this pattern. */
 export const TEMPORARY = '(^|[ (,])pg_temp_[0-9]+[.]';
-/** Ids of the casts between types of the server by its own means: only an administrator makes or drops one. */
+/** Only an administrator can make or drop these casts between built-in types. */
 export const SERVER_CASTS = `SELECT oid FROM pg_cast WHERE castsource < ${FIRST_OID} AND casttarget < ${FIRST_OID} AND castfunc < ${FIRST_OID}`;
-/** From PostgreSQL 15 on a publication may name schemas. */
 const PUBLISHED_SCHEMAS = `, (SELECT jsonb_agg(s.pnnspid::regnamespace ORDER BY s.pnnspid::regnamespace::text) FROM pg_publication_namespace s WHERE s.pnpubid = p.oid)`;
 
 function select(
@@ -46,12 +39,7 @@ function quoted(catalogue: string): string {
   return catalogue.startsWith('pg_') ? `'${catalogue}'` : `(${catalogue})`;
 }
 
-/**
- * Common table expressions: `objects`, every object that was made after `initdb` (and the schema `public`) with the
- * `extension` it belongs to.
- *
- * @param server its version as a number: 150004
- */
+/** `objects` lists what was made after `initdb`, and the schema `public`; `server` is a number: 150004. */
 export function objectsSql(server: number): string {
   return `everything AS (
     ${[...RELATION_CLASSES, ...OTHER_CLASSES].map((each) => select(each, server)).join('\n    UNION ALL\n    ')}

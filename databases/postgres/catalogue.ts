@@ -2,44 +2,37 @@ import type { ClientBase } from 'pg';
 import { CATALOGUE_SETTINGS, FIRST_OID, objectsSql, SERVER_CASTS, TEMPORARY } from './catalogue-sql';
 import { grants } from './object-class';
 
-/** A right that somebody has: the role as it is written in SQL, the privilege, and whether it may be passed on. */
 export type Grant = [grantee: string, privilege: string, grantable: boolean];
 
-/** One fact about a database: that an object is there, its privileges, its comment, a setting. */
+/** One fact about a database: an object exists, or it has certain privileges, a comment or a setting. */
 export interface CatalogueRow {
-  /** `table public.orders`, `privileges on schema public`: for people. */
   name: string;
-  /** Hash of the name by the server: the same in every encoding. */
+  /** The server hashes the name, so that it is the same in every encoding. */
   id: string;
-  /** Hash of all that is said about it. */
   state: string;
-  /** Role it belongs to, where objects of its kind belong to one; of default privileges, a role that nobody here may act as. */
+  /** The owning role; for default privileges only when this session may not act as that role. */
   owner?: string;
   schema?: string;
-  /** How `pg_restore --list` begins the lines of schemas, default privileges and casts of the server: catalogue and id. */
+  /** Its line in `pg_restore --list` begins with this; set for schemas, default privileges and built-in casts. */
   toc?: string;
-  /** It belongs to the database as a whole, of which a dump has nothing. */
+  /** Set for facts about the database itself, which a dump leaves out. */
   place?: 'database';
   extension?: { name: string; schema: string; version: string; owner: string };
-  /** Of what may have to stay where it is: what they are on, as SQL, and what they would be without any GRANT. */
+  /** `on` and `defaults` are the object in SQL, and its privileges without any GRANT; for objects that may stay. */
   privileges?: { on: string; grants: Grant[]; defaults: Grant[] };
   settings?: { role: string | null; values: [name: string, value: string, list: boolean][] };
   comment?: { on: string; text: string };
-  /** Statements that make it so again. */
   putBack?: string[];
-  /** A schema in which extensions live. */
   home?: true;
 }
 
-/** All that a database holds except its data, at one moment. */
 export interface Catalogue {
-  /** Version of the server as a number: 150004. */
+  /** The server's version as a number: 150004. */
   server: number;
-  /** Role that looked, by its name, and the database as it is written in SQL. */
   role: string;
   database: string;
   rows: CatalogueRow[];
-  /** Only what a database that was made from the schema alone has, too. */
+  /** Set when facts about the database itself and data are left out. */
   schemaOnly?: true;
 }
 
@@ -49,7 +42,6 @@ const exploded = (acl: string) =>
 const asPrivileges = (on: string, acl: string, builtIn: string) =>
   `jsonb_build_object('privileges', jsonb_build_object('on', ${on}, 'grants', ${exploded(acl)}, 'defaults', ${exploded(builtIn)}))`;
 
-/** The server's own objects have privileges, too, and a migration may change them. */
 const OWN_OBJECTS = [
   ['pg_proc', 'proacl', 'proowner', `'f'`, `'ROUTINE'`],
   ['pg_class', 'relacl', 'relowner', `CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char"`, `'TABLE'`],
@@ -58,13 +50,10 @@ const OWN_OBJECTS = [
   ['pg_namespace', 'nspacl', 'nspowner', `'n'`, `'SCHEMA'`],
 ] as const;
 
-/** Settings whose value is a list of names, which stands in SQL without quotes around it (as `pg_dump` knows them). */
+/** SQL writes these lists of names without quotes around the list; the settings are those in `pg_dump`. */
 const LISTS = `'search_path', 'local_preload_libraries', 'session_preload_libraries', 'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories'`;
 
-/**
- * A query of rows (name, state, extra) for everything that `pg_dump` knows, and what a dump leaves out although a
- * migration may change it: privileges, comment and settings of the database.
- */
+/** Selects, besides what `pg_dump` knows, the database's own privileges, comment and settings. */
 function rowsSql(server: number): string {
   const own = OWN_OBJECTS.map(
     ([catalogue, acl, owner, kind, word]) =>
@@ -128,19 +117,17 @@ function rowsSql(server: number): string {
   )`;
 }
 
-/** Rows of (id, state, name), for comparing within SQL; with `schemaOnly` none of the database as a whole. */
 export function comparableSql({ server, schemaOnly }: Pick<Catalogue, 'server' | 'schemaOnly'>): string {
   const chosen = schemaOnly ? `WHERE NOT extra ? 'place'` : '';
   return `${rowsSql(server)} SELECT md5(name) AS id, md5(state) AS state, name FROM rows ${chosen}`;
 }
 
-/** What a database that is made from the schema alone, without data, has of this. */
 export function schemaOf(catalogue: Catalogue): Catalogue {
   const rows = catalogue.rows.filter(({ place, name }) => !place && !/(^| on )large objects? /.test(name));
   return { ...catalogue, rows, schemaOnly: true };
 }
 
-/** What the database of a transaction holds; the caller begins it, and no setting outlives it. */
+/** Reads the catalogue within the caller's transaction, with which its settings end. */
 export async function takeCatalogue(client: ClientBase): Promise<Catalogue> {
   await client.query(CATALOGUE_SETTINGS);
   const { rows: facts } = await client.query<Omit<Catalogue, 'rows'>>(
@@ -153,7 +140,6 @@ export async function takeCatalogue(client: ClientBase): Promise<Catalogue> {
   return { ...about, rows: rows.map(({ row }) => row) };
 }
 
-/** Path of the file beside a dump that says what the database held: a restore is compared with it. */
 export function catalogueFile(dump: string): string {
   return `${dump}.catalogue.json`;
 }

@@ -4,26 +4,20 @@ import { ConfigurationFailure, SpillwayFailure, UnreachableFailure } from '../..
 import type { Io } from '../../domain/host';
 import { asOurselves, endWithUs } from './session';
 
-/** How long connecting, and saying goodbye, may take. */
 const CONNECT_MS = 10_000;
 const END_MS = 2_000;
 
-/** A server and a database on it. */
 export interface PostgresServer {
-  /** With the password: for `pg` only. */
+  /** Contains the password, so only `pg` gets it. */
   connectionString: string;
-  /** Without the password: for the command line of PostgreSQL's own programs. */
+  /** Has no password, so PostgreSQL's programs may get it as an argument. */
   uri: string;
   password: string;
   /** `HOST:PORT/DATABASE`, for people. */
   name: string;
 }
 
-/**
- * Takes a connection string apart.
- *
- * @throws ConfigurationFailure, which never quotes it, since it holds the password.
- */
+/** @throws ConfigurationFailure, without quoting the string, since that has the password in it. */
 export function parsePostgresUrl(url: string): PostgresServer {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
@@ -33,7 +27,7 @@ export function parsePostgresUrl(url: string): PostgresServer {
   }
   const name = `${parsed.searchParams.get('host') ?? parsed.host}${parsed.pathname}`;
   const password = decodeURIComponent(parsed.password) || parsed.searchParams.get('password') || '';
-  // libpq refuses parameters it does not know; `pg` reads sslmode as libpq does only when told so.
+  // `pg` treats sslmode like libpq only with `uselibpqcompat`, which libpq itself refuses.
   const forPg = new URL(parsed);
   if (forPg.searchParams.has('sslmode')) forPg.searchParams.set('uselibpqcompat', 'true');
   const forLibpq = new URL(parsed);
@@ -42,7 +36,6 @@ export function parsePostgresUrl(url: string): PostgresServer {
   return { connectionString: forPg.href, uri: forLibpq.href, password, name };
 }
 
-/** Another database of the same server. */
 export function onDatabase(
   { connectionString, uri, password, name }: PostgresServer,
   database: string,
@@ -60,10 +53,7 @@ export function onDatabase(
   };
 }
 
-/**
- * Runs `work` on a connection of its own. An abort cancels the statement that runs on the server and rejects with the
- * signal's reason; what goes wrong with the connection itself becomes a failure of Spillway.
- */
+/** An abort cancels the running statement; connection errors become failures of Spillway. */
 export async function withClient<T>(server: PostgresServer, io: Io, work: (client: Client) => Promise<T>): Promise<T> {
   io.signal.throwIfAborted();
   const client = await connect(server);
@@ -87,7 +77,7 @@ async function connect(server: PostgresServer): Promise<Client> {
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
   });
-  // A connection that breaks while nothing runs says so by an event; the next query fails with the same.
+  // An idle connection that breaks emits this; unheard, it would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -107,7 +97,7 @@ async function cancelStatement(server: PostgresServer, client: Client): Promise<
     await other.query('SELECT pg_cancel_backend($1)', [processId]);
     await other.end();
   } catch {
-    // The server cannot be reached for this either; it notices the end of the connection by itself.
+    // The server notices the end of the connection by itself.
     await client.end().catch(() => undefined);
   }
 }
@@ -117,10 +107,9 @@ const BROKEN =
   /Connection terminated|timeout expired|Query read timeout|Client (was closed|has encountered)|not queryable/;
 const REFUSED = /^(28|3D000|42501)/;
 
-/** What is wrong with the connection, as a failure of Spillway; undefined when it is something else. */
+/** Answers undefined when the error is not about the connection. */
 function connectionFailure(error: unknown, server: PostgresServer): SpillwayFailure | undefined {
   if (error instanceof SpillwayFailure) return undefined;
-  // A host with several addresses answers one error for each of them.
   const { errors } = error as { errors?: Partial<DatabaseError>[] };
   const { code = '', message = '' } = errors?.[0] ?? (error as Partial<DatabaseError>);
   const seen = message.includes(code) ? message : `${code}: ${message}`;

@@ -11,12 +11,7 @@ import type { Restoring } from './restore';
 import type { PostgresTools } from './tools';
 import type { ProgramResult } from '../run-program';
 
-/**
- * Dumps the database into `file` by rename and proves that it can be read: its table of contents, and then all of it.
- * What the database held goes into its `catalogueFile`.
- *
- * @throws BackupFailure, or UnreachableFailure when the server went away meanwhile.
- */
+/** @throws BackupFailure, or UnreachableFailure when the server went away meanwhile. */
 export async function dumpPostgres(restoring: Restoring, file: string, io: Io): Promise<Dump> {
   await restoring.tools.endOrphans(io);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
@@ -24,18 +19,17 @@ export async function dumpPostgres(restoring: Restoring, file: string, io: Io): 
   return makeDump(restoring, file, io);
 }
 
-/** The same, beside whatever else may be at work on the database. */
+/** Leaves other programs that work on the database alone. */
 export async function makeDump(
   { tools, server, lockTimeout }: Restoring,
   file: string,
   io: Io,
   options: string[] = [],
 ): Promise<Dump> {
-  // Its own name for each attempt: what an earlier one's orphan still writes never gets into this one's file.
+  // Each attempt has its own name, so that a program left by an earlier one cannot write into this file.
   const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
   try {
     io.onProgress('dumping the database');
-    // The quickest compression: a release waits for it, and more effort saves little room.
     const argv = ['pg_dump', '--format=custom', '--compress=1', '--no-password', `--lock-wait-timeout=${lockTimeout}`];
     const catalogue = await withSnapshot(server, io, async (held, snapshot) => {
       const own = [`--snapshot=${snapshot}`, `--file=${partial}`, `--dbname=${tools.uri}`];
@@ -52,7 +46,7 @@ export async function makeDump(
   }
 }
 
-/** Does `work` while a snapshot of the database can be taken over, with what the database holds in it. */
+/** Other sessions can use the exported snapshot while `work` runs. */
 async function withSnapshot<T>(
   server: PostgresServer,
   io: Io,
@@ -62,7 +56,7 @@ async function withSnapshot<T>(
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const held = await takeCatalogue(client);
     const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
-    // The server may end this session for idling while a long dump runs, which took the snapshot over when it began.
+    // A long dump may outlive this session's idle limit; `pg_dump` has taken the snapshot over by then.
     return work(held, rows[0]!.id);
   });
 }
@@ -72,7 +66,6 @@ async function writeCatalogue(catalogue: Catalogue, dump: string, partial: strin
   await rename(partial, catalogueFile(dump));
 }
 
-/** Reads a dump's table of contents, and all of its data; answers how many objects it holds. */
 async function readBack(tools: PostgresTools, file: string, io: Io): Promise<number> {
   io.onProgress('reading the dump back');
   const [list, all] = await Promise.all([
@@ -86,7 +79,7 @@ async function readBack(tools: PostgresTools, file: string, io: Io): Promise<num
   return entries;
 }
 
-/** Bytes of a file that outlives a crash of the machine, to which the migration that follows may lead. */
+/** Flushes the file, so that it survives a crash of the machine. */
 async function synced(file: string): Promise<number> {
   const handle = await open(file, 'r+');
   try {
@@ -105,7 +98,7 @@ async function removePartials(file: string): Promise<void> {
   }
 }
 
-/** @throws when a program did not end well, with what it said. */
+/** @throws with the program's output when it failed. */
 export function expectDone(program: string, result: ProgramResult): ProgramResult {
   if (result.exitCode === 0) return result;
   const said = withoutData(result.stderr).trim().slice(-1_000) || 'nothing';
@@ -127,7 +120,7 @@ export function expectDone(program: string, result: ProgramResult): ProgramResul
   throw new BackupFailure(`expected ${program} to exit with 0, seen ${result.exitCode}. It said: ${said}`);
 }
 
-/** Details of wrong data quote the data, and that belongs in no history; details of objects help. */
+/** Details of data errors quote data, which must not enter histories. */
 function withoutData(said: string): string {
   const code = /(?:ERROR|FATAL):\s+([0-9A-Z]{5}):/.exec(said)?.[1] ?? '';
   const hidden = /^(2B|42|55|0A|53)/.test(code)

@@ -1,9 +1,8 @@
 import { escapeLiteral } from 'pg';
 import { objectsSql } from './catalogue-sql';
 
-/** How objects of a class are dropped, in which order, where their own names are not enough. */
 const DROPS: [catalogue: string, words: string][] = [
-  // Event triggers first: one may forbid the drops that follow.
+  // An event trigger could forbid the drops that follow.
   ['pg_event_trigger', 'EVENT TRIGGER'],
   ['pg_publication', 'PUBLICATION'],
   ['pg_class', ''],
@@ -26,25 +25,15 @@ const DROPS: [catalogue: string, words: string][] = [
   ['pg_am', 'ACCESS METHOD'],
 ];
 
-/** What is emptied, and what is not. */
 interface Emptying {
-  /** Version of the server as a number. */
   server: number;
-  /** Roles whose objects are this app's. */
   owners: string[];
-  /** Extensions that are as they were when the dump was made. */
   keptExtensions: string[];
-  /** Schemas that stay: `public`, and those of others. */
   keptSchemas: string[];
-  /** Casts that stay, by kind and name: `cast (text AS jsonb)`. */
   keptCasts: string[];
 }
 
-/**
- * A script for `psql` that drops all that is this app's. The server follows the dependencies (CASCADE); every name is
- * taken before anything is dropped, because a function over the type of a table that is gone has no name any more. What
- * the server made for something else (the sequence of an identity column) is not named: it goes with that.
- */
+/** Drops this app's objects. It takes all names first, since a function over a dropped table's type has none. */
 export function emptyingScript({ server, owners, keptExtensions, keptSchemas, keptCasts }: Emptying): string {
   const mine = `pg_get_userbyid(owner) = ANY (${textArray(owners)})`;
   const turns = DROPS.map(([catalogue, words], turn) => `('${catalogue}'::regclass, ${turn}, '${words}')`).join(', ');
@@ -58,7 +47,7 @@ WHERE extension IS NULL AND host = id AND host_class = class AND (owner = 0 OR $
 ORDER BY turn, id \\gexec`,
     `SELECT format('DROP EXTENSION IF EXISTS %I CASCADE', extname) FROM pg_extension
 WHERE NOT extname = ANY (${textArray(keptExtensions)}) ORDER BY oid DESC \\gexec`,
-    // What a kept extension lets its users write into its own tables is in the dump.
+    // The dump has the rows that users wrote into tables of kept extensions, so they would come twice.
     `SELECT format('DELETE FROM %s %s', relation::regclass, condition)
 FROM pg_extension, unnest(extconfig, extcondition) AS own (relation, condition)
 WHERE extname = ANY (${textArray(keptExtensions)}) AND (SELECT relkind FROM pg_class WHERE oid = relation) IN ('r', 'p')
@@ -71,7 +60,6 @@ FROM objects WHERE type = 'schema' AND extension IS NULL AND ${mine}
   ].join('\n');
 }
 
-/** What a role gives to others on all that it makes: back to what the server gives by itself. */
 function defaultPrivileges(): string {
   const kinds = `CASE defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'ROUTINES' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' WHEN 'L' THEN 'LARGE OBJECTS' END`;
   const to = `CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END`;
@@ -81,7 +69,7 @@ function defaultPrivileges(): string {
 FROM pg_default_acl, aclexplode(${acl}) WHERE pg_has_role(defaclrole, 'USAGE') ${where}`;
   const builtIn = `acldefault(CASE defaclobjtype WHEN 'S' THEN 's' ELSE defaclobjtype END::"char", defaclrole)`;
   return [
-    // Given first: an entry that is equal to what the server does by itself vanishes, and could not be named after that.
+    // GRANT comes first: an entry that equals the server's default vanishes, and the REVOKEs could not name it then.
     `${each('GRANT %s ON %s TO %s', builtIn, 'AND defaclnamespace = 0')}
   AND NOT EXISTS (SELECT FROM aclexplode(defaclacl) has WHERE has.grantee = aclexplode.grantee AND has.privilege_type = aclexplode.privilege_type) \\gexec`,
     `${each('REVOKE %s ON %s FROM %s', 'defaclacl', '')}
@@ -89,7 +77,6 @@ FROM pg_default_acl, aclexplode(${acl}) WHERE pg_has_role(defaclrole, 'USAGE') $
   ].join('\n');
 }
 
-/** Names as an array in SQL. */
 export function textArray(names: string[]): string {
   return `ARRAY[${names.map(escapeLiteral).join(', ')}]::text[]`;
 }

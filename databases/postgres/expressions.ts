@@ -1,16 +1,10 @@
 import type { ClientBase, DatabaseError } from 'pg';
 
-/** Rows that each expression is tried on, and how long one and all of them may take, in milliseconds. */
 const ROWS = 100;
 const LIMIT_MS = 2_000;
 const ALL_MS = 6_000;
 
-/**
- * Expressions that fail as `pg_restore` runs them, which is with an empty search path: a function that an index, a
- * generated column, a check or a materialized view calls, and which names a table or a function without its schema, works
- * every day, and fails when the data is put back. Each is asked of the first rows there are, in a transaction that only
- * reads; nothing is locked but for reading.
- */
+/** Finds functions that fail in a restore, since `pg_restore` has an empty search path and they name no schema. */
 export async function expressionMistakes(client: ClientBase): Promise<string[]> {
   await client.query(
     `SET LOCAL search_path = ''; SET LOCAL statement_timeout = ${LIMIT_MS}; SET LOCAL lock_timeout = ${LIMIT_MS}`,
@@ -34,7 +28,7 @@ export async function expressionMistakes(client: ClientBase): Promise<string[]> 
   return mistakes;
 }
 
-/** SQLSTATE of a name that leads nowhere; whatever else happens here need not happen in a restore. */
+/** SQLSTATEs of names that cannot be resolved; other errors need not happen in a restore. */
 const NAMELESS = /^(42883|42P01|42704|42703|42P02|42725|3F000)$/;
 
 function explain(name: string, message: string): string {
@@ -44,7 +38,6 @@ function explain(name: string, message: string): string {
   );
 }
 
-/** One statement for each expression that the server evaluates while it puts data back. */
 const EXPRESSIONS = `
 WITH tables AS (
   SELECT c.oid, c.oid::regclass::text AS name, format('FROM ONLY %s', c.oid::regclass) AS source

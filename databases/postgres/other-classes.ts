@@ -1,6 +1,5 @@
 import { columnNames, columnsOf, grants, only, sorted, without, type ObjectClass } from './object-class';
 
-/** Routines, types, operators, text search, foreign data, and what belongs to no schema. */
 export const OTHER_CLASSES: ObjectClass[] = [
   {
     from: 'pg_proc p',
@@ -14,7 +13,7 @@ export const OTHER_CLASSES: ObjectClass[] = [
       (SELECT jsonb_build_array(${without('a', 'aggfnoid', 'aggsortop', 'aggtranstype', 'aggmtranstype')}, a.aggtranstype::regtype, nullif(a.aggsortop, 0)::regoperator) FROM pg_aggregate a WHERE a.aggfnoid = p.oid))`,
   },
   {
-    // Types of tables, of arrays and of multiranges come and go with what they are made for.
+    // Types of tables, arrays and multiranges come and go with the object they are made for.
     from: 'pg_type t',
     catalogue: 'pg_type',
     id: 't.oid',
@@ -126,7 +125,7 @@ export const OTHER_CLASSES: ObjectClass[] = [
     id: 's.oid',
     owner: 's.stxowner',
     schema: 's.stxnamespace',
-    // Those on temporary tables lie in an ordinary schema, and are in no dump.
+    // Statistics on temporary tables lie in an ordinary schema, but are in no dump.
     where: `EXISTS (SELECT FROM pg_class c WHERE c.oid = s.stxrelid AND c.relpersistence <> 't')`,
     definition: `jsonb_build_array(s.stxrelid::regclass, s.stxkind, ${columnNames('s.stxrelid', 's.stxkeys::int2[]')}, ${only('s', 'stxstattarget')})`,
   },

@@ -6,15 +6,13 @@ import { readOlder } from './migrations/older-records';
 import type { Catalogue, CatalogueRow } from './catalogue';
 import type { Restoring } from './restore';
 
-/** Things named in one message; the rest is counted. */
 const NAMED = 5;
 
-/** Roles whose objects are this app's: that of the connection, and those that the configuration adds. */
 export function ownersOf(catalogue: Catalogue, added: string[]): string[] {
   return [...new Set([catalogue.role, ...added])];
 }
 
-/** What in a database is not this app's, so that no restore may empty it. The session must be ours. */
+/** A restore would drop objects of others. The session must be ours. */
 export async function foreignMistakes(
   client: ClientBase,
   catalogue: Catalogue,
@@ -22,7 +20,7 @@ export async function foreignMistakes(
   io: Io,
 ): Promise<string[]> {
   const found = strangers(catalogue, ownersOf(catalogue, owners));
-  // Records of a stranger may be unreadable, and are told as what they are: a table of another role.
+  // Records of others may be unreadable; they are reported as tables of another role.
   if (found.length > 0) return found;
   const older = foreignRecords(await readOlder(client), await claim(client, io));
   const others = await recordsOfOthers(client, scope);
@@ -43,7 +41,7 @@ export async function foreignMistakes(
   ];
 }
 
-/** Of an older version's records those that may be somebody else's: all that this environment does not take over. */
+/** Answers older records that this environment does not claim, so they may belong to others. */
 function foreignRecords(tables: OlderTable[], claim: Claim | null): string[] {
   const own = new Set([
     ...(claim?.taken ?? []).map(({ table, record }) => `${table.table}: ${record.name}`),
@@ -56,12 +54,7 @@ function foreignRecords(tables: OlderTable[], claim: Claim | null): string[] {
   });
 }
 
-/**
- * What in a database belongs to others, which a restore must not touch: what any other role owns, and schemas of others
- * unless they hold extensions or things of this app. Extensions are the server's.
- *
- * @returns mistakes: what was expected, seen, and what to do.
- */
+/** Reports objects of other roles, and their schemas unless those hold extensions or objects of this app. */
 function strangers(catalogue: Catalogue, owners: string[]): string[] {
   const { rows } = catalogue;
   const mine = new Set(
@@ -79,7 +72,6 @@ function strangers(catalogue: Catalogue, owners: string[]): string[] {
   ];
 }
 
-/** Names, so many that a person reads them. */
 export function listed(names: string[]): string {
   const rest = names.length - NAMED;
   return `${names.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
@@ -89,7 +81,6 @@ function isSchema({ name }: CatalogueRow): boolean {
   return name.startsWith('schema ');
 }
 
-/** A schema that an administrator made for the app, or for extensions. */
 function isShared({ home, schema }: CatalogueRow, mine: Set<string | undefined>): boolean {
   return home === true || schema === 'public' || mine.has(schema);
 }

@@ -1,26 +1,20 @@
 import type { ParseResult } from 'libpg-query';
 import { lineAt } from '../migrations/text';
 
-/** One statement of a script. */
 export interface Statement {
   sql: string;
-  /** Line in the file on which it begins, from 1. */
+  /** Line in the file, from 1. */
   line: number;
-  /** Kind of node the parser made of it, such as `CreateStmt`. */
+  /** The parser's node type, such as `CreateStmt`. */
   kind: string;
   node: Record<string, unknown>;
 }
 
-/** The parser of PostgreSQL itself, loaded when the first migration is read: most workers never need its memory. */
+/** Most workers never read a migration, so the parser takes memory only when it is needed. */
 async function parser() {
   return import('libpg-query');
 }
 
-/**
- * Takes a script apart with PostgreSQL's own parser. Nothing is sent to a server.
- *
- * @returns the statements, or the syntax error with its line.
- */
 export async function parseStatements(sql: string): Promise<Statement[] | { error: string; line: number }> {
   const { parse } = await parser();
   let parsed: ParseResult;
@@ -31,7 +25,7 @@ export async function parseStatements(sql: string): Promise<Statement[] | { erro
     return { error: message, line: lineAt([...sql].slice(0, sqlDetails?.cursorPosition ?? 0).join('')) };
   }
   const bytes = Buffer.from(sql);
-  // The parser leaves out what stands before a statement's first word.
+  // The parser omits comments and space before a statement's first word.
   return (parsed.stmts ?? []).map(({ stmt, stmt_location: from = 0, stmt_len: length }) => {
     const [kind, node] = Object.entries(stmt ?? {})[0] ?? ['', {}];
     return {
@@ -43,7 +37,6 @@ export async function parseStatements(sql: string): Promise<Statement[] | { erro
   });
 }
 
-/** A statement for people: on one line, and not too long. */
 export function firstWords(sql: string): string {
   const line = sql.trim().replace(/\s+/g, ' ');
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;

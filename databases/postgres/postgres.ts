@@ -13,11 +13,7 @@ import { restoreMistakes } from './restorable';
 import { restorePostgres, type Restoring } from './restore';
 import { PostgresTools } from './tools';
 
-/**
- * Opens a PostgreSQL database; connects only when something is asked of it.
- *
- * @throws ConfigurationFailure when the connection string is none.
- */
+/** @throws ConfigurationFailure when the connection string is not valid. */
 export function openPostgres(config: DatabaseConfig, context: DatabaseContext): Database {
   return new PostgresDatabase(config, context, parsePostgresUrl(context.url));
 }
@@ -67,7 +63,7 @@ class PostgresDatabase implements Database {
   }
 
   close(): Promise<void> {
-    // Every operation ends its own connection, so that none idles away while a release waits for people.
+    // Each operation closes its own connection, so that none idles while a release waits for people.
     return Promise.resolve();
   }
 
@@ -81,7 +77,7 @@ class PostgresDatabase implements Database {
 
   private get restoring(): Restoring {
     const { tools, server, config, context } = this;
-    // The team's own tool keeps its own records.
+    // A team's own tool keeps its own records.
     const claim: Restoring['claim'] = async (client, io) => (await this.sql?.claim(client, io)) ?? null;
     return { tools, server, lockTimeout: config.lockTimeout, owners: config.owners, scope: context.scope, claim };
   }
@@ -101,7 +97,7 @@ class PostgresDatabase implements Database {
     const { migrations } = this.config;
     const { projectDirectory, redact, scope } = this.context;
     if (!migrations || 'directory' in migrations) return undefined;
-    // Every tool on libpq calls its connections so: one left by a worker that died is recognised by it.
+    // All tools that use libpq take this name, so a connection left by a dead worker is recognised.
     const application = applicationName('migrations', scope);
     return new CommandMigrations(migrations, {
       projectDirectory,
@@ -111,7 +107,6 @@ class PostgresDatabase implements Database {
     });
   }
 
-  /** What the team's own programs see: the worker's environment, the database, and what the configuration adds. */
   private programEnvironment(): NodeJS.ProcessEnv {
     return { ...this.context.environment, DATABASE_URL: this.context.url, ...this.context.variables };
   }

@@ -1,11 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Catalogue, CatalogueRow, Grant } from './catalogue';
 
-/**
- * Statements that put back what no dump can, because it stays where it is: owner, privileges and comment of kept schemas,
- * of the database and of the server's own objects, and settings of the database. Only what has changed since the dump is
- * named: for the rest the role may have no right.
- */
+/** Restores facts that no dump holds; names only what changed, since the role may have no right to the rest. */
 export function putBack(dumped: Catalogue, now: Catalogue, keptSchemas: string[]): string[] {
   const before = new Map(dumped.rows.map((row) => [row.id, row]));
   const after = new Map(now.rows.map((row) => [row.id, row]));

@@ -12,16 +12,13 @@ import { makeDump } from './dump';
 import { ownersOf } from './ownership';
 import { restoreInto, type Restoring } from './restore';
 
-/** How long a rehearsal may take, in milliseconds: preflight waits for it. What takes longer is not rehearsed. */
+/** Preflight waits this long at most. */
 const LIMIT_MS = 12_000;
 
 /**
- * Dumps the schema, without data, and restores it into a database of its own, which goes again: all that a restore would
- * drop is dropped, all that it would make is made, and it is compared. The database itself is only read. Where this role
- * may not make a database, or could not make there what an administrator made here, only the dump is tried.
+ * Restores the schema into a scratch database; without the rights for one, tries only the dump. Says what it tried.
  *
- * @returns what was tried, in words.
- * @throws BackupFailure when it cannot be dumped, or not be put back.
+ * @throws BackupFailure when the dump or the restore fails.
  */
 export async function rehearseRestore(restoring: Restoring, io: Io): Promise<string> {
   const limit = AbortSignal.timeout(LIMIT_MS);
@@ -62,7 +59,6 @@ async function rehearse(restoring: Restoring, file: string, io: Io): Promise<str
   }
 }
 
-/** Why this role cannot make another database like this one; undefined when it can. */
 async function whyNot(client: ClientBase, catalogue: Catalogue, added: string[]): Promise<string | undefined> {
   const { rows } = await client.query<{ super: boolean; createdb: boolean }>(
     `SELECT rolsuper AS super, rolcreatedb AND current_setting('server_version_num')::int >= 150000 AS createdb FROM pg_roles WHERE rolname = current_user`,
@@ -77,7 +73,7 @@ async function whyNot(client: ClientBase, catalogue: Catalogue, added: string[])
   return others && `${others.name} was made by another role`;
 }
 
-/** Makes an empty database with the encoding and the order of this one; removes those that interrupted rehearsals left. */
+/** Also removes what interrupted rehearsals left. */
 async function createScratch({ server }: Restoring, io: Io): Promise<string> {
   return withClient(server, io, async (client) => {
     const { rows } = await client.query<{ name: string; encoding: string; row: Record<string, string | null> }>(
@@ -103,12 +99,12 @@ async function removeLeftovers(client: ClientBase, prefix: string): Promise<void
        AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)`,
     [prefix],
   );
-  // Another rehearsal may have begun, or removed it, meanwhile.
+  // Another rehearsal may use it, or may have removed it meanwhile.
   for (const { name } of rows)
     await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)}`).catch(() => undefined);
 }
 
-/** Also after an abort. What it cannot remove, the next rehearsal does. */
+/** Runs after an abort, too. The next rehearsal removes what is left. */
 async function dropScratch({ server }: Restoring, name: string): Promise<void> {
   const io = { signal: AbortSignal.timeout(5_000), onProgress: () => undefined };
   const drop = `DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`;

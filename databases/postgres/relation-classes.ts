@@ -4,7 +4,6 @@ const relation = `jsonb_build_array(${only('c', 'relkind', 'relpersistence', 're
     ${sorted('c.reloptions')}, (SELECT amname FROM pg_am WHERE oid = c.relam), (SELECT spcname FROM pg_tablespace WHERE oid = c.reltablespace),
     nullif(c.reloftype, 0)::regtype, (SELECT jsonb_agg(i.inhparent::regclass ORDER BY i.inhseqno) FROM pg_inherits i WHERE i.inhrelid = c.oid))`;
 
-/** Schemas, relations, and what is a part of relations. */
 export const RELATION_CLASSES: ObjectClass[] = [
   {
     from: 'pg_namespace n',
@@ -30,7 +29,7 @@ export const RELATION_CLASSES: ObjectClass[] = [
       (SELECT jsonb_build_array(v.srvname, ${sorted('f.ftoptions')}) FROM pg_foreign_table f JOIN pg_foreign_server v ON v.oid = f.ftserver WHERE f.ftrelid = c.oid))`,
   },
   {
-    // An invalid index, left by an interrupted CREATE INDEX CONCURRENTLY, is in no dump.
+    // An interrupted CREATE INDEX CONCURRENTLY leaves an invalid index, which is in no dump.
     from: 'pg_index i JOIN pg_class c ON c.oid = i.indexrelid',
     catalogue: 'pg_class',
     id: 'c.oid',
@@ -41,7 +40,7 @@ export const RELATION_CLASSES: ObjectClass[] = [
       ${columnNames('i.indrelid', 'i.indkey::int2[]')}, (SELECT jsonb_agg(o.opcname ORDER BY k.turn) FROM unnest(i.indclass::oid[]) WITH ORDINALITY k (id, turn) JOIN pg_opclass o ON o.oid = k.id))`,
   },
   {
-    // A constraint of a partition is made with that of its parent, under a name that the server chooses.
+    // A partition's constraint comes with its parent's, under a name that the server chooses.
     from: 'pg_constraint con',
     catalogue: 'pg_constraint',
     id: 'con.oid',

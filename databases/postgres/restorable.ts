@@ -9,20 +9,13 @@ import { foreignMistakes, listed, ownersOf } from './ownership';
 import type { Restoring } from './restore';
 import { textArray } from './empty';
 
-/** A question to the server whose answers (a column `name` each) stand in the way of a restore. */
 interface Obstacle {
   sql: string;
-  /** What was expected, and what to do about what was seen. */
   expected: string;
   advice: string;
 }
 
-/**
- * What keeps a dump of this database from being put back, as far as the server knows without locking anything: what
- * belongs to others, what this role may not drop or create, what no dump can hold, and too many objects for one transaction.
- *
- * @param pending migrations in files, of which is read what a restore would leave
- */
+/** Finds what would prevent a restore, without locks: objects of others, missing rights, things no dump holds. */
 export function restoreMistakes(
   restoring: Restoring,
   pending: { directory: string; names: string[] } | undefined,
@@ -85,7 +78,6 @@ const ALWAYS = (added: string[]): Obstacle[] => [
   },
 ];
 
-/** What only a superuser may create, or whoever was given the right to. */
 const ORDINARY: Obstacle[] = [
   {
     sql: `SELECT o.type || ' ' || o.identity AS name FROM objects o
@@ -145,10 +137,8 @@ const ORDINARY: Obstacle[] = [
 ];
 
 /**
- * A restore drops and creates everything in one transaction, and the server keeps a lock for each object until it ends.
- * Counted on PostgreSQL 15: each relation, type, constraint, default, rule, trigger and routine once when it is dropped,
- * each relation and routine once more when it is created. The server has room for `max_locks_per_transaction` times all
- * the sessions it may have.
+ * A restore needs these locks in one transaction (counted on PostgreSQL 15): one for each object it drops, and one for
+ * each relation and routine it creates. The server has `max_locks_per_transaction` for each possible session.
  */
 async function tooManyObjects(client: ClientBase): Promise<string[]> {
   const counted = [

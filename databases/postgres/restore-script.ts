@@ -5,14 +5,10 @@ import type { Io } from '../../domain/host';
 import { expectDone } from './dump';
 import type { PostgresTools } from './tools';
 
-/** Bytes at either end of a script in which its BEGIN and its COMMIT stand. */
 const ENDS = 64 * 1024;
 
-/** What of a dump a restore leaves out, because it stays in the database. */
 interface Left {
-  /** Schemas that stay. */
   schemas: string[];
-  /** Extensions that stay. */
   extensions: string[];
   /** Catalogue and id, as `pg_restore --list` writes them. */
   entries: string[];
@@ -22,24 +18,19 @@ interface Left {
 
 interface Scripting {
   tools: PostgresTools;
-  /** Path of the dump. */
   dump: string;
-  /** Folder for the scripts. */
   directory: string;
   left: Left;
 }
 
-/**
- * Writes what a dump says as scripts for `psql`, in their order: the schemas, then (extensions come between, with the
- * version they had) all the rest. They neither begin nor end a transaction.
- */
+/** Writes a dump as two scripts without transactions; extensions, in their old versions, go between them. */
 export async function writeScripts(
   { tools, dump, directory, left }: Scripting,
   io: Io,
 ): Promise<{ schemas: string; rest: string }> {
   const list = join(directory, 'list');
   expectDone('pg_restore --list', await tools.run(['pg_restore', '--list', `--file=${list}`, dump], io));
-  // Names are bytes in the encoding of the database; nothing but ASCII is looked for among them.
+  // Names are in the encoding of the database; the search needs only the ASCII parts.
   const entries = (await readFile(list, 'latin1')).split('\n').filter((line) => /^\d/.test(line));
   const stays = leaving(left);
   const wanted = entries.filter((line) => !stays(line));
@@ -61,7 +52,6 @@ export async function writeScripts(
   };
 }
 
-/** Whether a line of the list names something that stays. */
 function leaving({ schemas, extensions, entries, data }: Left): (line: string) => boolean {
   const begins = [
     ...schemas.flatMap((name) => [
@@ -79,10 +69,7 @@ function leaving({ schemas, extensions, entries, data }: Left): (line: string) =
   };
 }
 
-/**
- * Blanks the BEGIN and the COMMIT of a script. Without `--single-transaction` there would be a pair around the large
- * objects, in the middle; so there is one around all, and the restore has a wider transaction of its own.
- */
+/** Blanks BEGIN and COMMIT, which `--single-transaction` puts only at the ends; the restore has its own transaction. */
 async function withoutTransaction(file: string): Promise<void> {
   const handle = await open(file, 'r+');
   try {

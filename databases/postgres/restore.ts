@@ -16,48 +16,39 @@ import { writeScripts } from './restore-script';
 import type { PostgresTools } from './tools';
 import type { ProgramResult } from '../run-program';
 
-/** The database, and what of it a restore may touch. */
 export interface Restoring {
   tools: PostgresTools;
   server: PostgresServer;
-  /** Milliseconds. */
+  /** In milliseconds. */
   lockTimeout: number;
-  /** Roles whose objects are this app's, beside that of the connection. */
   owners: string[];
-  /** Whose the database is. */
   scope: Scope;
-  /** What it claims of an older version's records; null where it takes none over any more. */
+  /** Null when no older records are left to take over. */
   claim: (client: ClientBase, io: Io) => Promise<Claim | null>;
 }
 
-/** What stays where it is. */
 interface Kept {
   owners: string[];
   extensions: string[];
   schemas: string[];
-  /** Names of their rows in the catalogue. */
   casts: string[];
-  /** Tables of extensions in which this role may not write, as [schema, name]. */
+  /** Tables of extensions that this role may not write to, as [schema, name]. */
   data: [string, string][];
 }
 
 /**
- * Makes the database what it was when the dump was made, in one transaction: readers see the old or the new state, and
- * an interrupted restore has changed nothing. What was written since the dump is lost. Before the transaction ends, all
- * that the database holds is compared with what it held at the dump; where something differs, nothing has changed.
+ * Brings the database back to the state of the dump in one transaction, or changes nothing; writes since then are lost.
+ * It compares the database with the dump before the commit. It ends sessions that block it for `lockTimeout` once,
+ * since a forgotten transaction must not keep a database broken.
  *
- * It needs every table for itself. Sessions that keep it waiting longer than `lockTimeout` are ended once, and it tries
- * again: connection pools reconnect, a forgotten transaction must not keep a database broken.
- *
- * @throws ConfigurationFailure when something in the database is not this app's; BackupFailure with what PostgreSQL said,
- * or with what would differ. Nothing has changed then.
+ * @throws ConfigurationFailure when there are objects of others; BackupFailure when it failed and changed nothing.
  */
 export async function restorePostgres(restoring: Restoring, file: string, io: Io): Promise<void> {
   await restoring.tools.endOrphans(io);
   await restoreInto(restoring, file, io);
 }
 
-/** The same, beside whatever else may be at work on the database. */
+/** Leaves other programs that work on the database alone. */
 export async function restoreInto(restoring: Restoring, file: string, io: Io): Promise<void> {
   const { tools, server } = restoring;
   const dumped = await readCatalogue(file);
@@ -82,7 +73,7 @@ const TEMPORARY_NAME = new RegExp(TEMPORARY);
 async function readCatalogue(file: string): Promise<Catalogue> {
   try {
     const catalogue = JSON.parse(await readFile(catalogueFile(file), 'utf8')) as Catalogue;
-    // An older version wrote down what hung on temporary tables, too.
+    // An older version also recorded parts of temporary tables.
     return { ...catalogue, rows: catalogue.rows.filter(({ name }) => !TEMPORARY_NAME.test(name)) };
   } catch (error) {
     throw new BackupFailure(
@@ -94,14 +85,11 @@ async function readCatalogue(file: string): Promise<Catalogue> {
 
 interface Preparing {
   restoring: Restoring;
-  /** Path of the dump, and what the database held then. */
   file: string;
   dumped: Catalogue;
-  /** Folder for the scripts. */
   directory: string;
 }
 
-/** Writes the scripts of a restore; answers them in their order. */
 async function prepare({ restoring, file, dumped, directory }: Preparing, io: Io) {
   const { tools, server, lockTimeout } = restoring;
   const { now, kept } = await withClient(server, io, async (client) => {
@@ -149,14 +137,13 @@ async function prepare({ restoring, file, dumped, directory }: Preparing, io: Io
   ];
 }
 
-/** Tables and sequences of extensions whose data is dumped, and in which this role may not write. */
 const UNWRITABLE = `
 SELECT n.nspname AS schema, c.relname AS name
 FROM pg_extension e, unnest(e.extconfig) AS own (relation) JOIN pg_class c ON c.oid = relation JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE e.extname = ANY ($1) AND NOT CASE c.relkind WHEN 'S' THEN has_table_privilege(c.oid, 'UPDATE')
   ELSE has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE') END`;
 
-/** Extensions that are as they were, in every part: whoever may not create one again need not. */
+/** Keeps unchanged extensions, since the role may lack the right to create them again. */
 function keptExtensions(dumped: Catalogue, now: Catalogue): string[] {
   const before = new Map(dumped.rows.map(({ id, state }) => [id, state]));
   return now.rows.flatMap(({ id, state, extension }) =>
@@ -164,7 +151,7 @@ function keptExtensions(dumped: Catalogue, now: Catalogue): string[] {
   );
 }
 
-/** Schemas that are not this app's, that kept extensions live in, and `public`, which no dump creates. */
+/** Keeps schemas of others, schemas of kept extensions, and `public`, which no dump creates. */
 function keptSchemas(dumped: Catalogue, now: Catalogue, owners: string[], extensions: string[]): string[] {
   const homes = now.rows.flatMap(({ extension }) =>
     extension && extensions.includes(extension.name) ? [extension.schema] : [],
@@ -177,7 +164,7 @@ function keptSchemas(dumped: Catalogue, now: Catalogue, owners: string[], extens
   });
 }
 
-/** Casts between types of the server that are as they were: nobody owns them, and only an administrator may drop them. */
+/** Keeps unchanged casts between built-in types: only an administrator may drop them. */
 function keptCasts(dumped: Catalogue, now: Catalogue): string[] {
   const before = new Map(dumped.rows.map(({ id, state, toc }) => [id, toc && state]));
   return now.rows.flatMap(({ id, name, state, toc }) =>
@@ -185,13 +172,12 @@ function keptCasts(dumped: Catalogue, now: Catalogue): string[] {
   );
 }
 
-/** Whether an entry of the dump is of a schema or a cast that stays, or of default privileges that are not this app's. */
 function stays({ name, schema, owner }: Catalogue['rows'][number], kept: Kept): boolean {
   if (name.startsWith('cast ')) return kept.casts.includes(name);
   return name.startsWith('schema ') ? schema === 'public' || kept.schemas.includes(schema ?? '') : owner !== undefined;
 }
 
-/** What comes between the schemas and the rest of a dump, which forgets the versions of extensions. */
+/** A dump does not record the versions of extensions. */
 function between({ rows }: Catalogue): string[] {
   const extensions = rows.flatMap(({ extension }) => (extension ? [extension] : []));
   return [
@@ -203,7 +189,7 @@ function between({ rows }: Catalogue): string[] {
   ];
 }
 
-/** Ends the transaction: by COMMIT when the database holds what it held, else by ROLLBACK; writes what differs. */
+/** Commits only when the database equals the dump. */
 function comparing(dumped: Catalogue, server: number): string {
   const expected = escapeLiteral(JSON.stringify(dumped.rows.map(({ id, state }) => [id, state])));
   return [
@@ -223,7 +209,7 @@ ROLLBACK;
 
 const MARK = 'differences:';
 
-/** @throws BackupFailure with what differed from the dump, before anything was committed. */
+/** @throws BackupFailure with the differences, before anything was committed. */
 function expectSame(dumped: Catalogue, output: string): void {
   const text = output
     .split('\n')

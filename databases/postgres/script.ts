@@ -8,9 +8,7 @@ import { lineAt } from '../migrations/text';
 import { firstWords, parseStatements, type Statement } from './parser';
 import { asOurselves, asUser, type ScriptLimits } from './session';
 
-/** A script, and the session that it has for itself: what it changes there ends with it. */
 interface ScriptRun {
-  /** Holds the lock; of no use afterwards. */
   client: Client;
   script: MigrationScript;
   limits: ScriptLimits;
@@ -18,10 +16,9 @@ interface ScriptRun {
 }
 
 /**
- * Runs the statements of a script one by one, so that a failure can name its statement and line, and then `record`. A
- * script with transaction is applied whole, together with `record`, or not at all, whenever the process dies.
+ * Runs a script's statements one by one, so that a failure can name the line, and then `record`.
  *
- * @throws MigrationFailure with the statement, its line and what the server said; its `code` is the server's SQLSTATE.
+ * @throws MigrationFailure with the server's message; its `code` is the SQLSTATE.
  */
 export async function runScript(run: ScriptRun, record: () => Promise<void>): Promise<void> {
   const statements = await readStatements(run.script);
@@ -42,7 +39,7 @@ async function inTransaction(run: ScriptRun, statements: Statement[], record: ()
   await client.query('BEGIN');
   try {
     await runAll(run, statements);
-    // Deferred constraints are checked here, where the settings are still those of the script.
+    // Deferred constraints are checked here, while the script's settings still apply.
     await send(run, atEnd(run, 'SET CONSTRAINTS ALL IMMEDIATE'), 'COMMIT');
     await keep(run, record);
     await send(run, atEnd(run, 'COMMIT'));
@@ -66,7 +63,6 @@ async function runAll(run: ScriptRun, statements: Statement[]): Promise<void> {
   }
 }
 
-/** Records the script in a session that is ours again, after a look at what the script did to it. */
 async function keep(run: ScriptRun, record: () => Promise<void>): Promise<void> {
   const { client, script } = run;
   await expectState(run, script.transaction ? 'T' : 'I');
@@ -89,7 +85,7 @@ async function keep(run: ScriptRun, record: () => Promise<void>): Promise<void> 
   }
 }
 
-/** A transaction that is still open would be lost with all that was done in it; one of ours must be open. */
+/** A transaction that is still open would be rolled back; ours must be open. */
 async function expectState({ client, script }: ScriptRun, state: 'I' | 'T'): Promise<void> {
   const seen = client.getTransactionStatus();
   if (seen === state) return;
@@ -101,7 +97,7 @@ async function expectState({ client, script }: ScriptRun, state: 'I' | 'T'): Pro
   throw new MigrationFailure(`${script.file}: ${why}. ${outcome(script)}`);
 }
 
-/** The text of the file was sent as UTF-8 with standard strings: a file that changed that was not read as it is written. */
+/** When the script changes these settings, the server reads the rest differently from our parser. */
 async function expectReading({ client, script }: ScriptRun): Promise<void> {
   for (const [setting, value] of [
     ['client_encoding', 'UTF8'],
@@ -120,13 +116,12 @@ function atEnd({ script }: ScriptRun, sql: string): Statement {
   return { sql, line: lineAt(script.sql.trimEnd()), kind: '', node: {} };
 }
 
-/** `shown` is what a failure names: the statement as its author knows it. */
 async function send({ client, script, limits }: ScriptRun, statement: Statement, shown = statement.sql): Promise<void> {
   try {
     await client.query(statement.sql);
   } catch (error) {
     const { code, severity } = error as DatabaseError;
-    // No severity: not the server's word but a broken connection. 57P: the server is being stopped.
+    // Without a severity the connection broke; 57P means that the server is being stopped.
     if (!severity || code?.startsWith('57P')) throw error;
     throw Object.assign(
       new MigrationFailure(explain(script, { ...statement, sql: shown }, error as DatabaseError, limits)),
@@ -148,7 +143,7 @@ function outcome({ transaction }: MigrationScript): string {
     : 'What stands before it in this file stays applied: it runs without a transaction.';
 }
 
-/** Details of wrong data quote the data, and that belongs in no history; details of objects help. */
+/** Details of data errors quote data, which must not enter histories. */
 function safeDetail({ code = '', detail }: DatabaseError): string | undefined {
   return /^(2B|42|55)/.test(code) ? detail?.replace(/\s+/g, ' ').slice(0, 500) : undefined;
 }

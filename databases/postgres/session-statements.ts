@@ -1,24 +1,20 @@
 import { firstWords, type Statement } from './parser';
 
-/** What a statement does to the transaction it stands in, or to the session, and must not. */
 interface StatementMistake {
   statement: Statement;
   why: string;
 }
 
-/** A whole file is one of ours; a block is one that the file begins itself. */
+/** `file` is our transaction around a file; `block` is one that the file begins. */
 type Transaction = 'file' | 'block' | 'none';
 
-/** Settings by which the server reads the text that follows; the file was read as they are. */
+/** The parser has read the file with these settings, so the server must keep them. */
 const READING: Record<string, RegExp> = {
   client_encoding: /^(utf-?8|unicode)$/i,
   standard_conforming_strings: /^(on|true|yes|1)$/i,
 };
 
-/**
- * What would leave a transaction open, end ours, take our lock away, or do nothing where it stands, found by reading.
- * Other changes of the session (SET, SET ROLE, temporary tables, LISTEN …) are allowed: they end with the file.
- */
+/** Finds statements that break the transaction or give up our lock; other changes of a session end with the file. */
 export function sessionMistakes(statements: Statement[], transaction: boolean): StatementMistake[] {
   const open = transaction ? [] : openTransactions(statements);
   const mistakes = statements.flatMap((statement, index) => {
@@ -32,7 +28,7 @@ export function sessionMistakes(statements: Statement[], transaction: boolean): 
   return [...mistakes, { statement: left, why }];
 }
 
-/** For each statement, and for what follows the last: the statement that began the transaction in which it stands. */
+/** Answers the statement that opened the transaction, for each statement and for the end. */
 export function openTransactions(statements: Statement[]): (Statement | undefined)[] {
   const open: (Statement | undefined)[] = [undefined];
   for (const statement of statements) open.push(stillOpen(statement, open.at(-1)));
@@ -85,7 +81,6 @@ function isLocal(kind: string, node: Record<string, unknown>): boolean {
   return callsOf(node).some(({ name, values }) => name === 'set_config' && values[2] === true);
 }
 
-/** The setting by which what follows would be read otherwise. */
 function misreading(kind: string, node: Record<string, unknown>): string | undefined {
   const given =
     kind === 'VariableSetStmt' && node.kind === 'VAR_SET_VALUE'
@@ -106,11 +101,9 @@ function lockMistake({ kind, node, sql }: Statement): string | undefined {
 
 interface Call {
   name: string;
-  /** Those of its arguments that are constants; undefined for the others. */
   values: unknown[];
 }
 
-/** All calls of functions in a statement, wherever they stand. */
 function callsOf(node: unknown): Call[] {
   if (Array.isArray(node)) return node.flatMap(callsOf);
   if (typeof node !== 'object' || node === null) return [];

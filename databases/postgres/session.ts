@@ -1,20 +1,17 @@
 import type { ClientBase } from 'pg';
 
-/** Between two statements only this process works, for moments: one that takes longer is frozen. */
+/** Only this process works between two statements, for moments: after this time it must be frozen. */
 const FROZEN_MS = 15_000;
-/** Our own statements read a few rows and write one; what takes longer waits for somebody else's lock. */
+/** Our own statements touch few rows, so a slower one waits for another session's lock. */
 const OWN_MS = 60_000;
 
-/** Milliseconds; 0 means without limit, as in PostgreSQL. */
+/** In milliseconds; 0 means no limit, as in PostgreSQL. */
 export interface ScriptLimits {
   statementTimeout: number;
   lockTimeout: number;
 }
 
-/**
- * Makes our own statements mean the same whatever ALTER ROLE, ALTER DATABASE or a migration has set: names and operators
- * are PostgreSQL's own, no row is hidden, and writing is allowed. It also takes back a role that a migration took on.
- */
+/** Makes our own statements mean the same whatever settings and role the database or a migration has chosen. */
 export async function asOurselves(client: ClientBase): Promise<void> {
   await client.query(
     `RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = pg_catalog, pg_temp; SET row_security = off;
@@ -23,10 +20,7 @@ export async function asOurselves(client: ClientBase): Promise<void> {
   );
 }
 
-/**
- * Gives the session the settings of the database and its user, for a migration. It may write even where sessions are
- * read-only by default, and its text means what our parser took it for.
- */
+/** Gives a migration the settings of its user, but lets it write and keeps what our parser assumed. */
 export async function asUser(client: ClientBase, { statementTimeout, lockTimeout }: ScriptLimits): Promise<void> {
   await client.query(
     `RESET search_path; RESET row_security; RESET default_transaction_isolation;
@@ -34,7 +28,7 @@ export async function asUser(client: ClientBase, { statementTimeout, lockTimeout
   );
 }
 
-/** Schemas in which a migration's unqualified names are looked up, in order; the first is where it creates. */
+/** The first one is where a migration creates its objects. */
 export async function searchedSchemas(client: ClientBase): Promise<string[]> {
   await client.query('RESET search_path');
   const { rows } = await client.query<{ schemas: string[] }>(
@@ -44,10 +38,7 @@ export async function searchedSchemas(client: ClientBase): Promise<string[]> {
   return rows[0]?.schemas ?? [];
 }
 
-/**
- * Makes the server end this session, and so give up its locks, soon after this process died (it looks once a second, also
- * while a statement runs) or froze (nothing comes for a while). Settings that an older server does not know are left out.
- */
+/** Makes the server end this session, with its locks, soon after this process died or froze. */
 export async function endWithUs(client: ClientBase): Promise<void> {
   await client.query(
     `SELECT set_config(wanted.name, wanted.value, false)
@@ -55,7 +46,7 @@ export async function endWithUs(client: ClientBase): Promise<void> {
        AS wanted (name, value)
      JOIN pg_settings USING (name)`,
   );
-  // Unknown before PostgreSQL 14, and refused where the server's system cannot tell.
+  // Servers before PostgreSQL 14 do not know it, and some systems do not support it.
   await client.query('SET client_connection_check_interval = 1000').catch((error: { code?: string }) => {
     if (error.code !== '42704' && error.code !== '22023') throw error as Error;
   });

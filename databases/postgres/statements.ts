@@ -2,7 +2,6 @@ import { NO_TRANSACTION, type MigrationScript } from '../migrations/files';
 import { firstWords, parseStatements, type Statement } from './parser';
 import { openTransactions, sessionMistakes } from './session-statements';
 
-/** What in a script cannot work, each with file and line, found without running any of it. */
 export async function statementMistakes(script: MigrationScript): Promise<string[]> {
   const { file, sql, transaction, unreadable } = script;
   if (unreadable) return [`${file}:${unreadable.line}: ${unreadable.why}`];

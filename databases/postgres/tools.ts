@@ -5,13 +5,11 @@ import { applicationName, endSessionsOf } from './application-name';
 import type { PostgresServer } from './connection';
 import { runProgram, type ProgramResult } from '../run-program';
 
-/** A program that only prints its version, and one that works on a whole database. */
 const QUICK_MS = 10_000;
 const LONG_MS = 24 * 3_600_000;
 
-/** PostgreSQL's own programs on the worker's machine, working on one database. */
 export class PostgresTools {
-  /** What their connections are called, so that one left by a worker that died is recognised. */
+  /** Names their connections, so that those left by a dead worker are recognised. */
   private readonly application: string;
 
   constructor(
@@ -22,21 +20,16 @@ export class PostgresTools {
     this.application = applicationName('tool', scope);
   }
 
-  /** The same programs, working on another database. */
   on(server: PostgresServer): PostgresTools {
     return new PostgresTools(server, this.scope, this.environment);
   }
 
-  /** The connection string to give in `argv`: it has no password. */
+  /** Has no password, so it may stand in `argv`. */
   get uri(): string {
     return this.server.uri;
   }
 
-  /**
-   * Version of `pg_dump`, such as `15.4`.
-   *
-   * @throws ConfigurationFailure when it, `pg_restore` or `psql` is missing, or too old for a server of this major version.
-   */
+  /** @throws ConfigurationFailure when a program is missing, or too old for this server. */
   async version(serverMajor: number, io: Io): Promise<string> {
     const programs = ['pg_dump', 'pg_restore', 'psql'];
     const versions = await Promise.all(programs.map((program) => this.versionOf(program, io)));
@@ -53,7 +46,7 @@ export class PostgresTools {
     return /(\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? 'none';
   }
 
-  /** Runs one of them; the password goes by the environment. `options` are settings of its sessions. */
+  /** Passes the password by the environment; `options` are settings of the session. */
   async run(
     argv: string[],
     io: Io,
@@ -70,7 +63,7 @@ export class PostgresTools {
     return runProgram({ argv, env, limit, io });
   }
 
-  /** Ends what an earlier attempt, whose worker died, may have left running; it would hold locks or write the same file. */
+  /** Ends programs of a dead worker, which would hold locks or write the same file. */
   async endOrphans(io: Io): Promise<void> {
     await endSessionsOf(this.application, this.server, io);
   }

@@ -9,13 +9,12 @@ import type { Io } from '../../domain/host';
 import type { Store, Storing } from '../store';
 
 const NAME = /^backup_[A-Za-z0-9._-]+$/;
-/** Stands in the name of what is not whole yet. */
 const PARTIAL = '.partial';
 const isWhole = (name: string): boolean => !name.includes(PARTIAL);
-/** What the system says of a mounted folder whose server is away. */
+/** Error codes of a mounted folder whose server is away. */
 const AWAY = ['EIO', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENODEV'];
 
-/** Opens a folder that every worker of the task queue sees at the same path; it is made when something is put there. */
+/** All workers of the task queue must see the folder at the same path. */
 export function openFolder(directory: string): Store {
   const place = `the folder ${directory}`;
   const path = (name: string): string => join(directory, checkedName(name));
@@ -48,7 +47,7 @@ export function openFolder(directory: string): Store {
   };
 }
 
-/** Writes a file under a name that nobody looks for, proves it, and gives it its own name. */
+/** Proves a file under a temporary name before it gets its own. */
 async function putFile(file: string, { name, content, prove }: Storing, { place, io }: { place: string; io: Io }) {
   const partial = `${file}${PARTIAL}.${randomBytes(4).toString('hex')}`;
   const output = createWriteStream(partial, { mode: 0o600 });
@@ -58,7 +57,7 @@ async function putFile(file: string, { name, content, prove }: Storing, { place,
     await prove?.(createReadStream(partial));
     await rename(partial, file);
   } catch (error) {
-    // An aborted file may still be about to be opened, and would come back after it was removed.
+    // An aborted file may still open, and would come back after its removal.
     if (!output.closed) await once(output, 'close').catch(() => undefined);
     await rm(partial, { force: true });
     io.signal.throwIfAborted();
@@ -71,7 +70,7 @@ async function putFile(file: string, { name, content, prove }: Storing, { place,
   }
 }
 
-/** What follows may take the machine down; the backup must outlive that. */
+/** The following steps may crash the machine, and the backup must survive that. */
 async function sync(file: string): Promise<void> {
   const handle = await open(file, 'r+');
   try {
@@ -81,7 +80,6 @@ async function sync(file: string): Promise<void> {
   }
 }
 
-/** Makes the folder, readable by the worker's user alone. */
 async function makeFolder(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -112,7 +110,7 @@ async function explained<T>(place: string, work: Promise<T>): Promise<T> {
   });
 }
 
-/** A folder whose server is away is worth another try. */
+/** Another try may reach the server of a mounted folder. */
 function explain(place: string, error: unknown): unknown {
   const { code = '' } = error as NodeJS.ErrnoException;
   if (AWAY.includes(code)) return new UnreachableFailure(`expected ${place} to answer, seen ${code}; see to its mount`);
@@ -122,7 +120,7 @@ function explain(place: string, error: unknown): unknown {
   );
 }
 
-/** A name may come from a history: none may lead out of the folder. */
+/** Names may come from a history, and must not lead out of the folder. */
 function checkedName(name: string): string {
   if (NAME.test(name)) return name;
   throw new BackupFailure(`expected the name of a backup, such as backup_20261121_101500, seen "${name}"`);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readMigrations } from '../../migrations/files';
 import { firstWords, parseStatements, type Statement } from '../parser';
 
-/** What belongs to the server as a whole, or to a stream from elsewhere: the dump of one database has none of it. */
+/** The dump of one database holds nothing of the server as a whole, or of replication streams. */
 const BEYOND: Record<string, string> = {
   CreateRoleStmt: 'a role',
   AlterRoleStmt: 'a role',
@@ -20,18 +20,12 @@ const BEYOND: Record<string, string> = {
 };
 const SHARED = ['OBJECT_ROLE', 'OBJECT_DATABASE', 'OBJECT_TABLESPACE', 'OBJECT_SUBSCRIPTION', 'OBJECT_PARAMETER_ACL'];
 
-/**
- * Statements of pending migrations whose effect would outlive a restore, or which give something to a role whose things
- * no restore may touch. What a program or a DO block does cannot be read.
- *
- * @param owners roles whose objects are this app's
- */
+/** Finds statements that a restore would not undo; programs and DO blocks cannot be read. */
 export async function beyondRestore(directory: string, pending: string[], owners: string[]): Promise<string[]> {
   const { migrations } = await readMigrations(directory);
   const found: string[] = [];
   for (const { up } of migrations.filter(({ name }) => pending.includes(name))) {
     const statements = await parseStatements(up.sql);
-    // A syntax error is told where the migrations are checked.
     if (!Array.isArray(statements)) continue;
     for (const statement of statements) {
       const why = mistakeOf(statement, owners);
@@ -67,7 +61,6 @@ function beyond(kind: string, node: Record<string, unknown>): string | undefined
   return BEYOND[kind];
 }
 
-/** Roles to which a statement gives what is made or changed by it, or what comes after it. */
 function rolesOf(kind: string, node: Record<string, unknown>): string[] {
   if (kind === 'AlterOwnerStmt') return roleIn(node.newowner);
   if (kind === 'CreateSchemaStmt') return roleIn(node.authrole);
@@ -86,7 +79,6 @@ function setRole({ name, kind, args }: Record<string, unknown>): string[] {
   return role && role !== 'none' ? [role] : [];
 }
 
-/** CURRENT_USER and its like are the role of the connection. */
 function roleIn(given: unknown): string[] {
   const { roletype, rolename } = (given ?? {}) as { roletype?: string; rolename?: string };
   return roletype === 'ROLESPEC_CSTRING' && rolename ? [rolename] : [];

@@ -4,17 +4,16 @@ import { UnreachableFailure } from '../../../domain/failures';
 import type { Io } from '../../../domain/host';
 import { formatDuration } from '../../../domain/units';
 
-/** Key of the advisory lock: `SPLW` in ASCII, and 1 for migrations. */
+/** The key of the advisory lock: `SPLW` in ASCII, and 1 for migrations. */
 const KEY = [0x53504c57, 1];
 const POLL_MS = 200;
 const OURS = `l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.objid = $2 AND l.objsubid = 2
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**
- * Waits until no other migrator works on this database, at most `limit` milliseconds. The lock belongs to the
- * connection: the server gives it up when the connection ends, however that happens.
+ * Waits up to `limit` ms for the lock, which ends with the connection.
  *
- * @throws UnreachableFailure, which says who has the lock; another try may find it free.
+ * @throws UnreachableFailure, which names the holder; another try may find the lock free.
  */
 export async function takeMigrationLock(client: ClientBase, limit: number, io: Io): Promise<void> {
   const until = Date.now() + limit;
@@ -33,7 +32,7 @@ export async function takeMigrationLock(client: ClientBase, limit: number, io: I
   }
 }
 
-/** Whether this session still has the lock; a migration may have given it up. */
+/** A migration may have released the lock. */
 export async function holdsMigrationLock(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query(`SELECT 1 FROM pg_locks l WHERE ${OURS} AND l.pid = pg_backend_pid()`, KEY);
   return rows.length > 0;

@@ -8,7 +8,6 @@ import type { RecordsView } from './view';
 import { parseStatements } from '../parser';
 import { statementMistakes } from '../statements';
 
-/** What in the scripts of a migration cannot work on this database, found without running any of it. */
 export async function scriptMistakes(
   client: ClientBase,
   { up, down }: MigrationFile,
@@ -17,20 +16,18 @@ export async function scriptMistakes(
   const found: string[] = [];
   for (const script of down ? [up, down] : [up]) {
     const mistakes = await statementMistakes(script);
-    // A text that cannot be read cannot be asked about, either.
     if (mistakes.length === 0) mistakes.push(...(await encodingMistakes(client, script, script === down)));
     found.push(...mistakes);
   }
   return found.map((mistake) => join(directory, mistake));
 }
 
-/** Whether the server can hold the text in the encoding of the database: it converts what it is sent, or refuses it. */
 async function encodingMistakes(client: ClientBase, { file, sql }: MigrationScript, kept: boolean): Promise<string[]> {
   const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
   const encoding = rows[0]?.server_encoding ?? '';
   if (['UTF8', 'SQL_ASCII'].includes(encoding)) return [];
   try {
-    // The record keeps the whole down file; of the others the comments before a statement stay here.
+    // The record keeps the whole down file; comments before statements of other files are never sent.
     await client.query('SELECT 1 WHERE $1::text IS NULL', [kept ? sql : await sentOf(sql)]);
     return [];
   } catch (error) {
@@ -47,15 +44,11 @@ async function sentOf(sql: string): Promise<string> {
   return Array.isArray(statements) ? statements.map((statement) => statement.sql).join(';') : sql;
 }
 
-/** Why these pending migrations must not be applied, as far as the records tell. */
 export async function recordMistakes(view: RecordsView, pending: MigrationFile[], scope: Scope): Promise<string[]> {
   return [...(view.claim?.mistakes ?? []), ...(await twinMistakes(view, pending, scope))];
 }
 
-/**
- * Which of these migrations somebody else may have applied here already. The schema to which the search path leads tells
- * two environments apart only where a file leaves it to the search path.
- */
+/** Names migrations that others may have applied here. A schema tells them apart only when no file chooses it. */
 export async function twinMistakes(
   { twins, schema }: Pick<RecordsView, 'twins' | 'schema'>,
   pending: MigrationFile[],

@@ -1,40 +1,32 @@
 import type { StoredRecord } from './records';
 
-/** One table of records that an older version made, which name no app; every schema may have one, as it lay wherever the search path led. */
+/** A table of records by an older version, which knew no apps and put it wherever the search path led. */
 export interface OlderTable {
   schema: string;
-  /** With its schema, both quoted. */
   table: string;
-  /** Empty when they may not be read. */
+  /** Empty when this role may not read them. */
   records: StoredRecord[];
   readable: boolean;
 }
 
-/** What is known of the environment that asks which of the older records are its own. */
 interface Claimant {
-  /** Ids of its releases, from its ledger. */
   releases: ReadonlySet<string>;
-  /** Checksum of each migration's file by name. */
   checksums: ReadonlyMap<string, string>;
-  /** Schemas of its search path, in order. */
   searched: string[];
 }
 
 export interface Claim {
-  /** The records it takes over; one of each name. */
   taken: { table: OlderTable; record: StoredRecord }[];
-  /** The same migrations recorded again elsewhere: they go. */
+  /** Further records of the same migrations, which are removed. */
   doubled: { table: OlderTable; name: string }[];
-  /** Whose records cannot be told, and how a person settles it. */
   mistakes: string[];
-  /** `TABLE: NAME` of those that are left, for those to whom they belong. */
+  /** `TABLE: NAME`. */
   unclaimed: string[];
 }
 
 /**
- * Decides which older records belong to an environment. Its ledger knows the release that made them: then they are its
- * own, wherever they lie. Where the ledger knows none of them, those are its own which lie where its search path leads
- * and whose name and checksum are those of a file. Whatever else could be meant is left alone, and told.
+ * In tables that a release in its ledger wrote to, or else in the table on its search path, an environment claims
+ * records of its releases, and those that match a file's name and checksum.
  */
 export function claimOlder(tables: OlderTable[], claimant: Claimant): Claim {
   const { releases, checksums, searched } = claimant;
@@ -62,13 +54,12 @@ export function claimOlder(tables: OlderTable[], claimant: Claimant): Claim {
   return { taken, doubled, mistakes, unclaimed };
 }
 
-/** The table that the older version would have found. */
 function ledTo(tables: OlderTable[], searched: string[]): OlderTable[] {
   const schema = searched.find((name) => tables.some((table) => table.schema === name));
   return tables.filter((table) => table.schema === schema);
 }
 
-/** Of a migration that was recorded more than once: the first that was finished, which later ones found in place. */
+/** Answers the first finished record, since later ones found the migration in place. */
 function firstApplied<T extends { record: StoredRecord }>(same: T[]): T {
   const oldest = [...same].sort((a, b) => a.record.startedAt - b.record.startedAt);
   return oldest.find(({ record }) => record.finished) ?? (oldest[0] as T);

@@ -3,13 +3,11 @@ import type { Scope } from '../../../domain/release';
 import { createRecords, markSettled, RECORDS, type StoredRecord } from './records';
 import type { Claim, OlderTable } from './older-claims';
 
-/** Name of the table in which older versions kept their records, in whatever schema the search path led to. */
 const TABLE = 'spillway_migrations';
 const COLUMNS = ['name', 'checksum', 'applied_at', 'release', 'down', 'started_at'];
-/** Replaces the column of the names in a table that was taken over: an older version fails then, rather than apply all again. */
+/** Renaming the name column makes an older version fail, instead of applying everything again. */
 const RETIRED = 'records_are_in_spillway_migrations';
 
-/** All tables of older records in the database, whatever the search path is; changes nothing. */
 export async function readOlder(client: ClientBase): Promise<OlderTable[]> {
   const { rows: tables } = await client.query<Omit<OlderTable, 'records'>>(
     `SELECT n.nspname AS schema, format('%I.%I', n.nspname, c.relname) AS table,
@@ -35,7 +33,7 @@ async function recordsIn(client: ClientBase, table: string): Promise<StoredRecor
   return rows;
 }
 
-/** Moves what an environment claims into our table: all of it, or nothing when the process dies. Needs the lock. */
+/** Needs the migration lock. */
 export async function takeOver(client: ClientBase, scope: Scope, claim: Claim): Promise<void> {
   const { app, environment } = scope;
   await client.query('BEGIN');
@@ -64,7 +62,7 @@ async function forget(client: ClientBase, { table }: OlderTable, name: string): 
   await client.query(`DELETE FROM ${table} WHERE name = $1`, [name]);
 }
 
-/** What nobody has a record in any more is left to its owner, but no older version goes on with it. */
+/** Disables an empty old table for older versions, and leaves it to its owner. */
 async function retire(client: ClientBase, table: string): Promise<void> {
   const { rows } = await client.query<{ retirable: boolean }>(
     `SELECT pg_has_role(relowner, 'USAGE') AND NOT EXISTS (SELECT FROM ${table}) AS retirable

@@ -2,10 +2,7 @@ import { parseStatements, type Statement } from '../parser';
 
 type Node = Record<string, unknown>;
 
-/**
- * Whether a script says itself where its objects lie, by a schema or by the search path: then it does the same wherever
- * the search path of the session leads. What cannot be read counts as if it did.
- */
+/** True when a script itself chooses its schemas, whatever the search path is, or cannot be read. */
 export async function choosesPlace(sql: string): Promise<boolean> {
   const statements = await parseStatements(sql);
   return !Array.isArray(statements) || statements.some(chooses);
@@ -31,13 +28,12 @@ function isPath(set: unknown): boolean {
   return String((set as Node | undefined)?.name).toLowerCase() === 'search_path';
 }
 
-/** The text of a DO block is not taken apart: `r.id` is a field there, and `TABLE app.orders` a table. */
+/** A regular expression has to do for DO blocks: `r.id` is a field there, and `TABLE app.orders` a table. */
 const PLACE_IN_TEXT =
   /search_path|\bschema\b|\b(table|view|index|sequence|type|domain|function|procedure|exists|into|update|from|join|on)\s+(only\s+)?(?!pg_catalog\b|information_schema\b)("[^"]+"|[\w$]+|%[is])\s*\.\s*("|[\w$%])/i;
 
 const SYSTEM = ['pg_catalog', 'information_schema', 'pg_temp'];
 
-/** Whether a table is named with its schema, wherever that stands in a statement. */
 function namesSchema(node: unknown): boolean {
   if (Array.isArray(node)) return node.some(namesSchema);
   if (typeof node !== 'object' || node === null) return false;
@@ -46,9 +42,7 @@ function namesSchema(node: unknown): boolean {
   return Object.values(node).some(namesSchema);
 }
 
-/** Where statements hold the names of what they make or change, when it is no table. */
 const NAMES = ['funcname', 'typeName', 'domainname', 'defnames', 'opclassname', 'opfamilyname', 'conversion_name'];
-/** Parts of a table, whose names begin with that of the table. */
 const PART = /COLUMN|TRIGGER|POLICY|RULE|CONSTRAINT/;
 
 function namedWithSchema(node: Node): boolean {
@@ -60,7 +54,6 @@ function namedWithSchema(node: Node): boolean {
   );
 }
 
-/** The list of words in which a name stands, in whichever node it is. */
 function wordsOf(named: unknown): unknown {
   const { List, TypeName, ObjectWithArgs, objname } = (named ?? {}) as Record<string, Node | undefined>;
   return List?.items ?? TypeName?.names ?? ObjectWithArgs?.objname ?? objname;

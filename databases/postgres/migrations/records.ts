@@ -1,9 +1,8 @@
 import type { ClientBase } from 'pg';
 import type { Scope } from '../../../domain/release';
 
-/** Where all records of a database lie, whoever connects and whatever the search path is. */
 export const RECORDS = { schema: 'spillway', table: 'migrations', name: 'spillway.migrations' } as const;
-/** The environments that have taken over what an older version had left them, if anything: they look for it no more. */
+/** Lists the environments that have taken over their older records and need not look for them again. */
 const SETTLED = 'spillway.environments';
 
 const COLUMNS = [
@@ -19,40 +18,33 @@ const COLUMNS = [
   'taken_from',
 ];
 
-/** What the database remembers of a migration of one app and environment. */
 export interface MigrationRecord {
   name: string;
   checksum: string;
-  /** Id of the release that applied it. */
   release: string;
-  /** False while one that runs without a transaction is under way, or was interrupted. */
+  /** False while a migration without a transaction runs, or after it was interrupted. */
   finished: boolean;
-  /** The down script as it was when it was applied: the undo works even when the files have changed since. */
+  /** The down script at the time of applying, so that the undo works even when the file changed since. */
   down: string | null;
 }
 
-/** A record as it stands in a table. */
 export interface StoredRecord extends MigrationRecord {
-  /** Seconds since the epoch. */
+  /** In seconds since the epoch. */
   startedAt: number;
 }
 
-/** How many migrations of an app and environment a database has records of. */
 interface ScopeRecords extends Scope {
   migrations: number;
 }
 
-/**
- * The records of one app and environment: what was applied, when, by which release, and how it is reverted. The session
- * must be ours (`asOurselves`): then no search path leads elsewhere and no row is hidden.
- */
+/** The session must be ours (`asOurselves`), so that no search path or row security interferes. */
 export class MigrationRecords {
   constructor(
     private readonly client: ClientBase,
     private readonly scope: Scope,
   ) {}
 
-  /** Oldest first; changes nothing, and is empty while there is no table. */
+  /** Answers the oldest first; empty while there is no table. */
   async all(): Promise<StoredRecord[]> {
     if (!(await exists(this.client))) return [];
     const { rows } = await this.client.query<StoredRecord>(
@@ -64,7 +56,7 @@ export class MigrationRecords {
     return rows;
   }
 
-  /** Says that a migration is applied, or (`finished` false) under way; `schema` is where its unqualified names went. */
+  /** `finished` is false for a migration under way; `schema` is where its unqualified names went. */
   async put({ name, checksum, release, finished, down }: MigrationRecord, schema: string | null): Promise<void> {
     await this.client.query(
       `INSERT INTO ${RECORDS.name} (app, environment, name, checksum, release, down, schema, applied_at)
@@ -85,10 +77,9 @@ export class MigrationRecords {
   }
 }
 
-/** Creates the schema and the table when they are missing. */
 export async function createRecords(client: ClientBase): Promise<void> {
   if (await exists(client)) return;
-  // Not IF NOT EXISTS alone: that asks for the right to create even when the schema is there.
+  // IF NOT EXISTS needs the right to create even when the schema exists.
   const { rows } = await client.query(`SELECT 1 FROM pg_namespace WHERE nspname = $1`, [RECORDS.schema]);
   if (rows.length === 0) await client.query(`CREATE SCHEMA IF NOT EXISTS ${RECORDS.schema}`);
   await client.query(
@@ -111,7 +102,6 @@ export async function createRecords(client: ClientBase): Promise<void> {
   );
 }
 
-/** Whether the records of an older version are no business of this environment any more. */
 export async function isSettled(client: ClientBase, { app, environment }: Scope): Promise<boolean> {
   if (!(await exists(client))) return false;
   const { rows } = await client.query(`SELECT 1 FROM ${SETTLED} WHERE app = $1 AND environment = $2`, [
@@ -121,7 +111,7 @@ export async function isSettled(client: ClientBase, { app, environment }: Scope)
   return rows.length > 0;
 }
 
-/** Says so; in the transaction that takes them over. */
+/** Belongs in the transaction that takes the records over. */
 export async function markSettled(client: ClientBase, { app, environment }: Scope): Promise<void> {
   await client.query(`INSERT INTO ${SETTLED} VALUES ($1, $2, clock_timestamp()) ON CONFLICT DO NOTHING`, [
     app,
@@ -129,7 +119,6 @@ export async function markSettled(client: ClientBase, { app, environment }: Scop
   ]);
 }
 
-/** Why the records cannot be kept; undefined when they are there and may be written, or could be created. */
 export async function recordsMistake(client: ClientBase): Promise<string | undefined> {
   const { rows } = await client.query<
     Record<'schema' | 'may_create' | 'may_use' | 'may_write' | 'ours', boolean | null> & {
@@ -172,20 +161,16 @@ export async function recordsMistake(client: ClientBase): Promise<string | undef
   return undefined;
 }
 
-/** A record of somebody else that may be of the very same migration. */
 export interface TwinRecord extends Scope {
   name: string;
   checksum: string;
-  /** Where its unqualified names went; null when the search path led nowhere. */
+  /** Null when the search path led nowhere. */
   schema: string | null;
-  /** It was made by an older version, which knew no apps. */
+  /** True for records of an older version, which knew no apps. */
   older: boolean;
 }
 
-/**
- * Records of others whose migration may stand here already: those of the app's other environments, and those
- * that were taken over from an older version, with which two apps could have shared them.
- */
+/** Finds records whose migration may stand here already; two apps could have shared those of an older version. */
 export async function twinRecords(client: ClientBase, { app, environment }: Scope): Promise<TwinRecord[]> {
   if (!(await exists(client))) return [];
   const { rows } = await client.query<TwinRecord>(
@@ -197,10 +182,7 @@ export async function twinRecords(client: ClientBase, { app, environment }: Scop
   return rows;
 }
 
-/**
- * Which other apps and environments have records in the database, so that what destroys all of it can be refused.
- * Changes nothing; the session must be ours (`withClient` gives such a one).
- */
+/** Answers whose records a restore would destroy. The session must be ours. */
 export async function recordsOfOthers(client: ClientBase, { app, environment }: Scope): Promise<ScopeRecords[]> {
   if (!(await exists(client))) return [];
   const { rows } = await client.query<ScopeRecords>(
@@ -211,7 +193,7 @@ export async function recordsOfOthers(client: ClientBase, { app, environment }: 
   return rows;
 }
 
-/** Looked up by name in the catalogue, which also a role sees that may not enter the schema. */
+/** Looks in the catalogue, which a role can read even when it may not enter the schema. */
 async function exists(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query(
     `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2`,

@@ -12,22 +12,18 @@ import { withClient, type PostgresServer } from '../connection';
 import { runScript } from '../script';
 import { searchedSchemas, type ScriptLimits } from '../session';
 
-/** Tries of a migration that lost against other sessions (lock time-out, deadlock) and was rolled back. */
+/** A migration that lost against other sessions (lock time-out, deadlock) is tried this often. */
 const TRIES = 3;
 const RETRY_MS = 1_000;
-/** The lock of a migrator that died is free once the server notices, which takes it about a second. */
+/** The server needs about a second to free the lock of a migrator that died. */
 const LOCK_WAIT_MS = 60_000;
 
-/** A session that holds the lock, and the records of one app and environment in it. */
 interface LockedSession {
   client: Client;
   records: MigrationRecords;
 }
 
-/**
- * Applies and reverts single migrations. Each has a session of its own, which holds the lock as long as it lives: so
- * nothing that a migration does to its session reaches another, and who lost the lock can change nothing any more.
- */
+/** Each migration has its own session, which holds the lock: a session that lost it can change nothing. */
 export class MigrationRun {
   constructor(
     private readonly server: PostgresServer,
@@ -36,7 +32,6 @@ export class MigrationRun {
     private readonly io: Io,
   ) {}
 
-  /** Runs `work` while nobody else migrates this database. */
   async locked<T>(work: (session: LockedSession) => Promise<T>): Promise<T> {
     return withClient(this.server, this.io, async (client) => {
       await takeMigrationLock(client, LOCK_WAIT_MS, this.io);
@@ -45,9 +40,9 @@ export class MigrationRun {
   }
 
   /**
-   * Applies a migration; answers false when this release had applied it already.
+   * Answers false when this release had already applied the migration.
    *
-   * @throws MigrationFailure when another release has, or another environment meanwhile.
+   * @throws MigrationFailure when another release or environment has applied it.
    */
   async apply(file: MigrationFile, release: string): Promise<boolean> {
     const { name, up, down, checksum } = file;
@@ -67,7 +62,6 @@ export class MigrationRun {
     });
   }
 
-  /** Reverts a migration; one that is reverted already is left alone. */
   async revert(name: string, down: MigrationScript): Promise<void> {
     await this.patiently(down, async ({ client, records }) => {
       if (!(await records.all()).some((each) => each.name === name)) return;
@@ -84,7 +78,7 @@ export class MigrationRun {
     return runScript({ client, script, limits, io: this.io }, record);
   }
 
-  /** Tries again what only lost against others: all of it was rolled back, and the live version comes first. */
+  /** Tries again after losing against other sessions, which come first; the attempt was rolled back. */
   private async patiently<T>(script: MigrationScript, work: (session: LockedSession) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
@@ -98,7 +92,7 @@ export class MigrationRun {
   }
 }
 
-/** @throws MigrationFailure when one of these was applied by another release. */
+/** @throws MigrationFailure when another release applied one of these. */
 export function refuseForeign(records: MigrationRecord[], release: string): void {
   const foreign = records.find((record) => record.release !== release && record.finished);
   if (!foreign) return;
@@ -107,7 +101,7 @@ export function refuseForeign(records: MigrationRecord[], release: string): void
   );
 }
 
-/** The script that reverts a migration: the file, which may have been corrected, else what its record has kept. */
+/** Prefers the file, which may have been corrected, over the script in the record. */
 export function downScript(
   record: MigrationRecord,
   file: MigrationFile | undefined,
@@ -120,7 +114,6 @@ export function downScript(
   );
 }
 
-/** SQLSTATE of the server's answers after which the same may work a moment later. */
 function lostAgainstOthers(error: unknown): boolean {
   const { code } = error as { code?: string };
   return ['55P03', '40P01', '40001'].includes(code ?? '');

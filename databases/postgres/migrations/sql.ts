@@ -17,9 +17,7 @@ import { statementMistakes } from '../statements';
 type SqlConfig = DatabaseConfig & { migrations: { directory: string } };
 type Context = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
 
-/** Migrations as `NAME.up.sql` and `NAME.down.sql`, each applied in one transaction with the record that it is. */
 export class SqlMigrations implements Migrations {
-  /** Absolute folder with the files. */
   readonly directory: string;
 
   constructor(
@@ -72,7 +70,7 @@ export class SqlMigrations implements Migrations {
       const applied = view.records.filter(({ finished }) => finished).map(({ name }) => name);
       const pending = this.filesOf(names, folder).filter(({ name }) => !applied.includes(name));
       const mistakes = await recordMistakes(view, pending, this.context.scope);
-      // Found in preflight, too; but a file may have been changed since then.
+      // Preflight checks this too, but a file may have changed since.
       for (const migration of pending) mistakes.push(...(await scriptMistakes(client, migration, this.directory)));
       if (mistakes.length > 0) throw new MigrationFailure(mistakes.join('\n'));
       await settleRecords(client, this.context.scope, view, io);
@@ -90,7 +88,6 @@ export class SqlMigrations implements Migrations {
     return records.filter((record) => record.release === release).map(({ name }) => name);
   }
 
-  /** What of an older version's records is still to be taken over; null when all of it was. */
   async claim(client: ClientBase, io: Io): Promise<Claim | null> {
     const { migrations } = await readMigrations(this.directory);
     return (await lookAtRecords(client, this.viewer(migrations), io)).claim;
@@ -103,7 +100,7 @@ export class SqlMigrations implements Migrations {
     const viewer = this.viewer(migrations, release ?? undefined);
     const { records } = await run.locked(async ({ client }) => {
       const view = await lookAtRecords(client, viewer, io);
-      // Whoever has nothing to revert may have no right to create our table.
+      // A role without records here may lack the right to create our table.
       if (view.records.length > 0) await settleRecords(client, viewer.scope, view, io);
       return view;
     });
