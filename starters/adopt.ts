@@ -18,7 +18,6 @@ interface AdoptOptions extends ScopeOptions {
   force?: boolean;
 }
 
-/** Registers `adopt`. */
 export function registerAdopt(program: Command): void {
   addScopeOptions(
     program
@@ -65,7 +64,7 @@ async function adopt(client: Client, scope: Configured, force: boolean): Promise
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     workflowExecutionTimeout: '5m',
   })) as AdoptAnswer;
-  // After a hand is needed only the environment knows what for.
+  // Only the environment knows whether it needs a hand.
   const isSettled = !(await readEnvironment(client, scope))?.needsHand;
   if (answer.before !== answer.now || isSettled) await forget(client, scope);
   return answer;
@@ -81,7 +80,7 @@ async function refuseWhileReleasing(client: Client, scope: Scope): Promise<void>
   );
 }
 
-/** What the environment remembers here may be older than the ledger on the target, from which the next one begins. */
+/** The environment workflow may remember less than the ledger on the target, so the next one reads the ledger. */
 async function forget(client: Client, scope: Scope): Promise<void> {
   const handle = client.workflow.getHandle(environmentWorkflowId(scope));
   await unlessMissing(handle.terminate('adopted: what is live is read from the ledger on the target'));

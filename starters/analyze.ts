@@ -26,16 +26,13 @@ interface AnalyzeOptions extends ScopeOptions {
   baselineRelease?: string;
 }
 
-/** What `--json` prints. */
 interface Analysis extends Verdict {
   metrics: (MetricJudgement & { dryRun: boolean })[];
   canary: Side;
   baseline: Side;
-  /** Metrics that cannot be asked of time that is over, and why. */
   skipped: { name: string; why: string }[];
 }
 
-/** Registers `analyze`. */
 export function registerAnalyze(program: Command): void {
   addScopeOptions(
     program
@@ -114,7 +111,6 @@ interface Asked {
   index: number;
 }
 
-/** The metrics that can be asked of the past. */
 function chosen(
   { config }: Configured,
   { prometheus: url }: AnalyzeOptions,
@@ -143,7 +139,7 @@ function chosen(
   return { asked, skipped };
 }
 
-/** What only is shown has no part in the verdict. */
+/** Metrics that are only shown have no part in the verdict. */
 function judged({ config }: Configured, all: MeasuredMetric[]): Verdict & Pick<Analysis, 'metrics'> {
   const { thresholds, groups } = config.canary.analysis;
   const deciding = all.filter(({ dryRun }) => !dryRun).map(({ input }) => input);

@@ -6,7 +6,6 @@ import { readEnvironment } from './following/release-view';
 import { addScopeOptions, scopeOf } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
 
-/** Registers `current`. */
 export function registerCurrent(program: Command): void {
   addScopeOptions(program.command('current').description('Prints the version that is live in an environment.'))
     .addHelpText(

@@ -11,7 +11,7 @@ import { keepRunning, type Kept } from './dev/keep-running';
 import { JSON_OPTION, run, type Out } from './output';
 import { standardDatabase, startTemporal, type TemporalOptions } from './dev/temporal-server';
 
-/** Longer than the worker gives the steps that run: SPILLWAY_SHUTDOWN_GRACE and then some. */
+/** Milliseconds; longer than SPILLWAY_SHUTDOWN_GRACE, which running steps get. */
 const WORKER_STOP_TIMEOUT = 60_000;
 const POLL_TIMEOUT = 30_000;
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]):(\d+)$/;
@@ -23,17 +23,16 @@ interface DevOptions {
   json?: boolean;
 }
 
-/** What runs, for people and programs. */
 interface Ready {
   address: string;
   namespace: string;
-  /** Absent when it is not known, with a Temporal that ran already. */
+  /** Absent when a Temporal that ran already does not tell it. */
   uiUrl?: string;
   database?: string;
   temporal: 'started' | 'found';
   temporalPid?: number;
   workerPid: number;
-  /** False when it had not yet asked for work after 30 s, or failed and is being started again. */
+  /** False when it did not ask for work within 30 s, or is being started again. */
   workerPolls: boolean;
 }
 
@@ -70,7 +69,7 @@ function parsePort(text: string): number {
 
 async function dev(options: DevOptions, out: Out): Promise<void> {
   const kept: Kept[] = [];
-  // Until here Ctrl-C ends this process, and with it what it started.
+  // Until here Ctrl-C ends this process and all that it started.
   const temporal = await openTemporal(options, out, kept);
   const asked = whenAsked();
   try {
@@ -83,7 +82,7 @@ async function dev(options: DevOptions, out: Out): Promise<void> {
       onRestart: out.note,
       isHopeless,
     });
-    // Newest first, as they are stopped: running steps end before Temporal does.
+    // They stop newest first: running steps end before Temporal does.
     kept.unshift(keptWorker);
     const polling = untilPolling(env, worker);
     const failed = Promise.race(kept.map((one) => one.failed));
@@ -106,7 +105,7 @@ async function stopAll(kept: Kept[], hurry: Promise<void>): Promise<void> {
   for (const one of kept) await one.stop(hurried);
 }
 
-/** The Temporal of TEMPORAL_ADDRESS when it answers, else one that is started here and kept running. */
+/** Uses the Temporal of TEMPORAL_ADDRESS when it answers, else starts one and keeps it running. */
 async function openTemporal(options: DevOptions, out: Out, kept: Kept[]): Promise<Connected> {
   const settings = temporalSettings(process.env);
   const { namespace, address } = settings;
@@ -146,18 +145,17 @@ function foundNone(address: string, cause: Error): UnreachableFailure {
 
 function workerEnvironment({ temporal, address, namespace }: Connected): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace };
-  // Ours speaks plain text and asks for no key.
+  // The server that was started here speaks plain text and asks for no key.
   const others = Object.keys(env).filter((name) => /^TEMPORAL_(TLS|API_KEY)/.test(name));
   if (temporal === 'started') for (const name of others) delete env[name];
   return env;
 }
 
 function startWorkerProcess(env: NodeJS.ProcessEnv): Child {
-  // Beside this file, compiled or not.
   const main = join(__dirname, '..', 'workers', `main${extname(__filename)}`);
   return startChild([process.execPath, ...process.execArgv, main], {
     env,
-    // Its log never mixes with the answer of this command.
+    // Its log must not mix with the answer of this command.
     stdio: ['ignore', process.stderr, process.stderr],
     stopTimeout: WORKER_STOP_TIMEOUT,
   });
@@ -170,7 +168,7 @@ function isHopeless({ code }: Ending): Error | undefined {
   );
 }
 
-/** Until Temporal sees that this worker asks for work; not longer than 30 s, since it may be failing and come back. */
+/** Waits at most 30 s until Temporal sees this worker ask for work. */
 async function untilPolling(env: NodeJS.ProcessEnv, worker: Child): Promise<boolean> {
   const until = Date.now() + POLL_TIMEOUT;
   const taskQueue = { name: process.env.SPILLWAY_TASK_QUEUE || DEFAULT_TASK_QUEUE };
@@ -206,9 +204,7 @@ function announce(ready: Ready, out: Out): void {
 }
 
 interface Asked {
-  /** Fulfilled by the first SIGINT or SIGTERM. */
   stop: Promise<void>;
-  /** Fulfilled by the second. */
   hurry: Promise<void>;
   isStopping(): boolean;
   forget(): void;

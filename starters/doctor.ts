@@ -16,7 +16,6 @@ import { SecretsHere } from './file/secrets';
 
 const NODE = '>=20.19.0';
 
-/** Registers `doctor`. */
 export function registerDoctor(program: Command): void {
   addScopeOptions(program.command('doctor').description('Checks what a release needs, from here, and says what to do.'))
     .addHelpText(
@@ -49,7 +48,6 @@ function examineNode(): Check {
   return { name: 'Node', state: ok ? 'ok' : 'failed', detail: process.version, todo: `install Node ${NODE}` };
 }
 
-/** The configuration, and for each environment of it what can be seen from here. */
 async function examineProject(options: ScopeOptions): Promise<Check[]> {
   const name = 'configuration';
   try {
@@ -74,7 +72,7 @@ async function loadEnvironments({ file, environment }: ScopeOptions): ReturnType
   return { environments: { [environment]: config }, projectDirectory };
 }
 
-/** Only whether it is there: its value is nobody's business here. */
+/** Checks only that the secret is there; its value is nobody's business here. */
 async function examineSecret(reference: SecretReference, projectDirectory: string): Promise<Check> {
   const name = `secret ${secretKey(reference)}`;
   const there =

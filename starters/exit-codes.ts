@@ -1,39 +1,29 @@
 import { ConfigurationFailure, SpillwayFailure, UnreachableFailure } from '../domain/failures';
 
-/** What a command's exit code says; the numbers from 64 on are those of sysexits.h. */
+/** The numbers from 64 on are those of sysexits.h. */
 export const EXIT = {
-  /** It did what was asked. */
   done: 0,
   /** A release was refused or rolled back, or a check, gate or verdict said no. */
   no: 1,
-  /** A release needs a hand. */
   needsHand: 2,
-  /** Wrong usage, or a wrong configuration. */
   usage: 64,
-  /** Temporal, the engine, the router or the database does not answer. */
   unreachable: 69,
-  /** A mistake in Spillway itself. */
   bug: 70,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A failure, as a command reports it. */
 export interface Report {
-  /** Name of the failure's class. */
   type: string;
   message: string;
   exitCode: ExitCode;
 }
 
-// Codes of Node's system errors that say that the other side does not answer.
+// These codes of Node say that the other side does not answer.
 const SILENT = new Set(['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'ETIMEDOUT']);
-// gRPC: DEADLINE_EXCEEDED and UNAVAILABLE.
+// DEADLINE_EXCEEDED and UNAVAILABLE.
 const SILENT_GRPC = new Set([4, 14]);
 
-/**
- * What to tell about an error, and which exit code it means. Failures that crossed Temporal's boundary are recognised
- * by the `type` they carry; whatever is not recognised is a bug.
- */
+/** Recognises failures that crossed Temporal's boundary by their `type`; anything unknown is a bug. */
 export function reportOf(error: unknown): Report {
   const chain = causes(error);
   for (const link of chain) {
@@ -65,10 +55,10 @@ function exitCodeOfType(type: string): ExitCode {
 }
 
 function isSilence(error: Error): boolean {
-  // What Temporal's native client raises when it cannot connect.
+  // Temporal's native client raises this when it cannot connect.
   if (error.name === 'TransportError') return true;
   const { code } = error as { code?: unknown };
-  // A failure to connect to a name with several addresses comes as one error around one for each address.
+  // Node raises one error around one per address of a name.
   if (error instanceof AggregateError) return error.errors.some((inner) => inner instanceof Error && isSilence(inner));
   return typeof code === 'string' ? SILENT.has(code) : typeof code === 'number' && SILENT_GRPC.has(code);
 }

@@ -23,7 +23,6 @@ interface HistoryOptions extends ScopeOptions {
   markdown?: string | true;
 }
 
-/** Registers `history`. */
 export function registerHistory(program: Command): void {
   addScopeOptions(
     program
@@ -57,7 +56,7 @@ Exit codes: 0 listed · 64 wrong usage · 69 Temporal or no worker answers`,
 
 async function show(out: Out, entries: LedgerEntry[], { markdown }: HistoryOptions, title: string): Promise<void> {
   if (typeof markdown === 'string') {
-    // A reader sees the old table or the new one, never a part.
+    // The rename lets a reader see the old table or the new one, never a part.
     await writeFile(`${markdown}.tmp`, renderHistoryMarkdown(entries, title));
     await rename(`${markdown}.tmp`, markdown);
     return out.result({ entries, file: markdown }, `wrote ${formatCount(entries.length, 'release')} into ${markdown}`);

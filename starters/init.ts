@@ -19,7 +19,6 @@ interface Options {
   json?: boolean;
 }
 
-/** Registers `init`. */
 export function registerInit(program: Command): void {
   program
     .command('init')
@@ -71,7 +70,7 @@ async function propose(directory: string, app: string | undefined): Promise<Prop
   return proposeFromDockerfiles(directory, app ?? properName(basename(directory)));
 }
 
-/** Appears as a whole or not at all, and replaces nothing that it was not told to. */
+/** The file appears as a whole, and replaces another one only with `force`. */
 async function write(file: string, text: string, force: boolean): Promise<void> {
   const draft = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
   try {

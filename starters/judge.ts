@@ -10,7 +10,6 @@ import { EXIT, type ExitCode } from './exit-codes';
 import { JSON_OPTION, type Out, run } from './output';
 import { textTable } from './render/table';
 
-/** Registers `judge`. */
 export function registerJudge(program: Command): void {
   program
     .command('judge')
@@ -65,7 +64,7 @@ function nameOf(file: string): string {
   return file === '-' ? 'standard input' : file;
 }
 
-// Of thousands of wrong values the first ones tell enough.
+// The first of thousands of wrong values tell enough.
 const MOST = 50;
 
 function mistakesText(file: string, mistakes: Mistake[]): string {
@@ -77,7 +76,6 @@ function mistakesText(file: string, mistakes: Mistake[]): string {
   return [...lines, ...(more > 0 ? [`… and ${more} more mistakes`] : [])].join('\n');
 }
 
-/** A line for each metric, and the verdict last. */
 export function verdictText({ verdict, score, reason, metrics }: Verdict, { colours }: Out): string {
   const colour = { pass: colours.green, fail: colours.red, inconclusive: colours.yellow }[verdict];
   const rows = metrics.map(({ name, group, label, critical, reason: why }) => [

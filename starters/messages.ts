@@ -12,7 +12,6 @@ interface MessageOptions extends ScopeOptions {
   why: string;
 }
 
-/** What each message is for, and what is worth knowing about it. */
 const TEACHING: Record<MessageName, { purpose: string; more: string }> = {
   approve: {
     purpose: 'Lets a release that waits for approval go on.',
@@ -51,7 +50,6 @@ const TEACHING: Record<MessageName, { purpose: string; more: string }> = {
   },
 };
 
-/** Registers one command for each thing a person may tell a release. */
 export function registerMessages(program: Command): void {
   for (const name of Object.keys(TEACHING) as MessageName[]) registerMessage(program, name);
 }

@@ -46,7 +46,6 @@ Example:
 Exit codes: 0 told · 1 the database's records do not fit the files · 64 wrong usage or configuration · 69 Temporal, no
 worker or no database answers`;
 
-/** Registers `migrate status`, `migrate up` and `migrate down`. */
 export function registerMigrate(program: Command): void {
   const migrate = program.command('migrate').description('Shows, applies or reverts migrations by hand.');
   addScopeOptions(
@@ -157,7 +156,7 @@ async function isMeant(action: MigrationAction, options: ChangeOptions): Promise
   const { app, environment } = await configured(options);
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve) => {
-    // Ctrl-C, or the end of the input.
+    // The person pressed Ctrl-C, or the input ended.
     reader.on('close', () => resolve(false));
     reader.question(
       `${titleOfMigration(action)} of ${app} in ${environment}: data may be lost. Go on? (y/N) `,

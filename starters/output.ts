@@ -2,13 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { CommanderError, type Command } from 'commander';
 import { EXIT, reportOf, type ExitCode, type Report } from './exit-codes';
 
-/** The option every command has: `command.option(...JSON_OPTION)`. */
+/** Every command has it: `command.option(...JSON_OPTION)`. */
 export const JSON_OPTION: [flags: string, description: string] = [
   '--json',
   'print exactly one JSON document on standard output, and all else on standard error',
 ];
 
-/** What of the process a command talks through; tests give their own. */
 interface Terminal {
   stdout: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
   stderr: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
@@ -16,7 +15,7 @@ interface Terminal {
   exitCode?: number | string | null | undefined;
 }
 
-/** Colours, or the text unchanged where they would only be noise. */
+/** They leave the text unchanged where colours would only be noise. */
 export interface Colours {
   red(text: string): string;
   green(text: string): string;
@@ -26,28 +25,22 @@ export interface Colours {
   dim(text: string): string;
 }
 
-/** How a command speaks. */
 export interface Out {
-  /** True with `--json`. */
   readonly json: boolean;
   readonly colours: Colours;
-  /** A line for people: on standard output, or with `--json` on standard error. */
+  /** Prints a line for people: on standard output, or with `--json` on standard error. */
   print(line: string): void;
-  /** A line beside the result, such as a warning: always on standard error. */
+  /** Prints a line beside the result, such as a warning, on standard error. */
   note(line: string): void;
-  /** What the command answers: printed once it ends, as the one JSON document, or as `text` (when given) for people. */
+  /** Is printed once the command ends: as the one JSON document, or as `text` for people. */
   result(document: unknown, text?: string): void;
-  /** The same for a command that goes on: printed now. */
+  /** Prints the same at once, for a command that goes on. */
   announce(document: unknown, text: string): void;
 }
 
-/** The terminal of the command line that is being executed. */
 const current = new AsyncLocalStorage<Terminal>();
 
-/**
- * Runs a command and sets the exit code of the process: the one the body answers (0 for none), or that of the failure
- * it threw, which is printed. Bugs show their stack; other failures only with SPILLWAY_DEBUG.
- */
+/** Prints a failure and sets its exit code. Bugs show their stack, other failures only with SPILLWAY_DEBUG. */
 export async function run(
   options: { json?: boolean },
   body: (out: Out) => Promise<ExitCode | void>,
@@ -85,10 +78,7 @@ export async function run(
   }
 }
 
-/**
- * Parses the command line and runs the command it names; wrong usage ends with exit code 64. The pipe's reader may go
- * away at any time (`spillway history | head`): that is no failure.
- */
+/** Wrong usage exits with 64; a reader that leaves early, as `head` does, is no failure. */
 export async function execute(program: Command, argv: string[], terminal: Terminal = process): Promise<void> {
   overrideExit(program, terminal);
   if (terminal === process) process.stdout.on('error', endWhenReaderLeft);
@@ -98,19 +88,19 @@ export async function execute(program: Command, argv: string[], terminal: Termin
     const json = argv.includes('--json');
     if (!(error instanceof CommanderError)) return printFailure(error, json, terminal);
     if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return;
-    // Commander has already told people on standard error.
+    // Commander has told people on standard error already.
     const message = error.message.replace(/^error: /, '');
     if (json) printDocument({ error: { type: 'UsageFailure', message, exitCode: EXIT.usage } }, terminal);
     terminal.exitCode = EXIT.usage;
   }
 }
 
-/** Whether somebody sits there who can be asked: never in CI, nor when something is redirected. */
+/** False in CI, or when something is redirected. */
 export function isInteractive(): boolean {
   return Boolean(process.stdin.isTTY && process.stdout.isTTY && !process.env.CI);
 }
 
-/** Colours when a person looks at this stream: not in a pipe, in CI, or with NO_COLOR. */
+/** Gives no colours in a pipe, in CI, or with NO_COLOR. */
 export function coloursFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Colours {
   const wanted = Boolean(stream.isTTY) && !env.NO_COLOR && !env.CI && env.TERM !== 'dumb';
   const style =
@@ -145,7 +135,7 @@ function printDocument(document: unknown, terminal: Terminal): void {
   terminal.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
 }
 
-// Settings are inherited when a command is made, so those made before must be told one by one.
+// Commands inherit settings only when they are made, so each one is told here.
 function overrideExit(command: Command, terminal: Terminal): void {
   command.exitOverride();
   command.configureOutput({

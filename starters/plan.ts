@@ -18,7 +18,6 @@ import type { RequestOptions } from './asking/release-request';
 import { renderPlan } from './render/plan';
 import { addScopeOptions, taskQueue } from './asking/scope';
 
-/** Registers `plan`. */
 export function registerPlan(program: Command): void {
   const command = program
     .command('plan')
@@ -43,7 +42,7 @@ Exit codes: 0 a release would begin · 1 a check says no · 64 wrong usage · 69
     );
 }
 
-/** Plans and prints; `release --dry-run` does the same. */
+/** `release --dry-run` does the same. */
 export async function showPlan(request: ReleaseRequest, out: Out): Promise<ExitCode> {
   const plan = await withClient((client) => askPlan(client, request));
   const ok = plan.checks.every((check) => check.ok);

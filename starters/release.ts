@@ -38,7 +38,6 @@ Examples:
 Exit codes: 0 released, or nothing had to be changed · 1 refused, rolled back, resolved by hand, terminated, or left
 before its end · 2 needs a hand · 64 wrong usage or configuration · 69 Temporal or no worker answers`;
 
-/** Registers `release`. */
 export function registerRelease(program: Command): void {
   const command = program
     .command('release')
@@ -101,7 +100,7 @@ async function isMeant(
   if (options.yes || options.json || !isInteractive()) return true;
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve) => {
-    // Ctrl-C, or the end of the input.
+    // The person pressed Ctrl-C, or the input ended.
     reader.on('close', () => resolve(false));
     reader.question(`Release ${app} ${version} to ${environment}? (y/N) `, (answer) => {
       resolve(/^y(es)?$/i.test(answer.trim()));

@@ -28,7 +28,7 @@ interface SmokeOptions extends ScopeOptions {
   failures?: number;
 }
 
-/** What is asked, and how often. All times in milliseconds. */
+/** All times are in milliseconds. */
 interface Plan {
   base: URL;
   checks: ReadyCheck[];
@@ -38,18 +38,14 @@ interface Plan {
   failures: number;
 }
 
-/** What `--json` prints. */
 interface Report {
   ok: boolean;
   url: string;
-  /** Rounds of all checks. */
   rounds: number;
   failedRounds: number;
-  /** Of the last round, or of the one that failed it. */
   checks: SmokeResult[];
 }
 
-/** Registers `smoke`. */
 export function registerSmoke(program: Command): void {
   addScopeOptions(program.command('smoke').description('Asks any URL what a user would ask, without any release.'))
     .requiredOption('--url <url>', 'where the app answers, such as https://shop.example', parseUrl)

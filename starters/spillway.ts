@@ -21,7 +21,7 @@ import { registerVersion } from './version';
 import { registerWatch } from './watch';
 import { registerWorker } from './worker';
 
-/** Registers all commands, in the order in which people meet them. */
+/** `--help` lists the commands in this order. */
 export function registerAll(program: Command): void {
   const registrations = [
     registerDev,

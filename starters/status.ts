@@ -22,24 +22,20 @@ import { oneLine, outcomeText, timeText } from './render/words';
 import { addScopeOptions, scopeOf } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
 
-/** Everything `status` finds out. */
 interface Overview {
   scope: Scope;
   live: Live | null;
-  /** What became of it on the target, or why nobody could say. */
+  /** State on the target, or why nobody could say it. */
   found?: LookAnswer | { unseen: string };
-  /** The release that runs now, or needs a hand. */
+  /** Null unless a release runs or needs a hand. */
   release: ReleaseStatus | null;
-  /** What the environment answers; null when it does not, or was never asked for a release. */
+  /** Null when the environment does not answer, or was never asked for a release. */
   state: EnvironmentState | null;
-  /** Which step is being tried again, and why. */
   trouble?: Trouble;
-  /** Why some of it is not known. */
   unknown?: string;
   link?: string;
 }
 
-/** Registers `status`. */
 export function registerStatus(program: Command): void {
   addScopeOptions(
     program.command('status').description('Shows what is live in an environment, and the release that runs, once.'),
@@ -64,7 +60,7 @@ Exit codes: 0 shown · 2 shown, and something needs a hand · 64 wrong usage · 
 }
 
 async function overlook(client: Client, scope: Scope): Promise<Overview> {
-  // One after the other: a connection that is closed while a call is under way ends the process with an error.
+  // These run in turn: closing the connection during a call ends the process with an error.
   const look = await new ReleaseView(client, scope).look();
   const environment = await readEnvironment(client, scope).catch(silenceOrThrow);
   const link = uiLink(releaseWorkflowId(scope));
@@ -92,7 +88,6 @@ function silenceOrThrow(error: unknown): Error {
   throw error;
 }
 
-/** The one document of `--json`. */
 function document({ scope, live, found, release, state, unknown, link, ...overview }: Overview): object {
   const { current = null, ledger = [], needsHand } = state ?? {};
   const trouble = overview.trouble && troubleText(overview.trouble);
@@ -125,7 +120,7 @@ function servingText({ live }: Overview): string {
   return live ? `${live.version} is live in ${live.slot} (${live.releaseId})` : 'nothing is live';
 }
 
-/** What the target says of it, when it is not simply well: in the words of `plan`, which lets a fix be released all the same. */
+/** Is empty for a version that is well. `plan` uses the same words, and still lets a fix be released. */
 function foundLines({ live, found }: Overview, colours: Colours): string[] {
   if (!live || !found) return [];
   if ('unseen' in found) return [colours.yellow(`whether it serves is not known: ${oneLine(found.unseen)}`)];

@@ -13,7 +13,6 @@ interface Options {
   json?: boolean;
 }
 
-/** Registers `validate`. */
 export function registerValidate(program: Command): void {
   program
     .command('validate')

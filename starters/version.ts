@@ -18,7 +18,6 @@ interface ChangeOptions extends Options {
   tag?: boolean;
 }
 
-/** Registers `version current`, `version bump` and `version set`. */
 export function registerVersion(program: Command): void {
   const version = program.command('version').description('Shows or changes the version of the app in this folder.');
   withOptions(version.command('current').description('Prints the version.'))
@@ -84,11 +83,7 @@ async function change(out: Out, options: ChangeOptions, work: () => Promise<Vers
   out.result({ file, from: from ?? null, to, note: options.note ?? null, tag: tag ?? null }, to);
 }
 
-/**
- * Commits what changed and tags it.
- *
- * @throws ConfigurationFailure when git refuses; nothing is committed then, and the version is what it was before
- */
+/** @throws ConfigurationFailure when git refuses; then nothing is committed, and the old version is back */
 async function tagged(changed: VersionChange, note: string | undefined): Promise<string> {
   const tag = gitTag(changed.to);
   const message = note ? `${tag}: ${note}` : tag;
@@ -112,7 +107,7 @@ async function commit(file: string, message: string): Promise<void> {
   // Nothing to commit is fine: the version was set before.
   if ((await git(process.cwd(), 'status', '--porcelain', '--', ...files)) === '') return;
   await git(process.cwd(), 'commit', '--quiet', '--message', message, '--', ...files).catch(async (error: unknown) => {
-    // Fails in a repository without a commit, where there is nothing to go back to.
+    // This fails without any commit, where there is nothing to go back to.
     await git(process.cwd(), 'reset', '--quiet', '--', ...files).catch(() => undefined);
     throw error;
   });
@@ -134,7 +129,7 @@ function gitSaid(error: unknown): string {
   return code === 'ENOENT' ? 'git is not installed' : stderr?.trim() || message;
 }
 
-// What was there before may be no version at all, which `set` mends.
+// The old text may be no version, which `set` mends.
 function compareSafely(to: string, from: string): number {
   try {
     return compareVersions(to, from);

@@ -5,7 +5,6 @@ import { run } from './output';
 import { addScopeOptions, scopeOf, whoIs } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
 
-/** Registers `watch`. */
 export function registerWatch(program: Command): void {
   addScopeOptions(
     program

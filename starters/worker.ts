@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { extname, join } from 'node:path';
 import type { Command } from 'commander';
 
-/** Registers `worker`. */
 export function registerWorker(program: Command): void {
   program
     .command('worker')
@@ -32,13 +31,12 @@ Exit codes: 0 drained · 64 wrong configuration · 69 Temporal does not answer �
     .action(runWorker);
 }
 
-/** The worker is a process of its own, since nothing here may load what it loads; it gets this one's signals. */
+/** This process must not load the worker's libraries, so the worker is a process of its own. */
 async function runWorker(): Promise<void> {
-  // Beside this file, compiled or not.
   const main = join(__dirname, '..', 'workers', `main${extname(__filename)}`);
   const child = spawn(process.execPath, [...process.execArgv, main], { stdio: 'inherit' });
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  // A terminal sends Ctrl-C to the worker too: passing it on again would make it hurry.
+  // A terminal sends Ctrl-C to the worker too; a second signal would make it hurry.
   const ignore = (): void => undefined;
   process.on('SIGTERM', pass).on('SIGINT', process.stdin.isTTY ? ignore : pass);
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];

@@ -7,27 +7,20 @@ import { openMetric } from '../../metrics/open';
 import type { Configured } from '../asking/scope';
 import { SecretsHere } from '../file/secrets';
 
-/** A version in some time that is over. */
 export interface Side {
   of: Measured;
   window: Window;
 }
 
-/** A metric, measured of both sides, as the judge wants it. */
 export interface MeasuredMetric {
   input: MetricInput;
   dryRun: boolean;
-  /** Why a side has no data, in words. */
   missing: string[];
-  /** What of a side was counted and is not known: a process that began anew may have lost just what was bad. */
+  /** Names the counts that are not known: a process that restarted may have lost just what was bad. */
   lost: string[];
 }
 
-/**
- * Asks Prometheus for all metrics of both sides.
- *
- * @throws UnreachableFailure when it does not answer; ConfigurationFailure that tells of every query that is wrong
- */
+/** @throws UnreachableFailure when Prometheus does not answer; ConfigurationFailure that lists all wrong queries */
 export async function measure(
   configured: Configured,
   metrics: { metric: AnalysisMetric; index: number }[],
@@ -53,7 +46,6 @@ export async function measure(
   return measured;
 }
 
-/** Variables of a metric's queries for which nobody gave a value. */
 export function unknownVariables({ prometheus }: AnalysisMetric, { of }: Side): string[] {
   const used = [prometheus?.query, prometheus?.bad, prometheus?.total].flatMap((query) => variablesIn(query ?? ''));
   return [...new Set(used)].filter((name) => (name === 'version' || name === 'release') && of[name] === '');

@@ -1,17 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../domain/units';
 
-/**
- * A moment, as people write it: a date with time, seconds since the epoch, `now`, or how long ago. Milliseconds since the
- * epoch.
- *
- * @throws InvalidArgumentError that says what is possible
- */
+/** Answers ms since the epoch. @throws InvalidArgumentError that says what is possible */
 export function parseMoment(text: string): number {
   const ago = parseDuration(text.replace(/^-/, ''));
   if (text === 'now') return Date.now();
   if (ago !== undefined) return Date.now() - ago;
-  // Ten digits are seconds of these decades, as Prometheus and `date +%s` write them.
+  // Ten digits are seconds, as Prometheus and `date +%s` write them.
   if (/^\d{10}(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1_000);
   if (/^\d{13}$/.test(text)) return Number(text);
   const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;

@@ -12,15 +12,10 @@ import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures'
 import { temporalSettings } from '../../domain/temporal-address';
 import type { Pem, TemporalSettings } from '../../domain/temporal-address';
 
-/** Milliseconds within which Temporal must answer a new connection. */
+/** Milliseconds. */
 const CONNECT_TIMEOUT = 5_000;
 
-/**
- * Connects to the Temporal that the environment names (`TEMPORAL_ADDRESS` and its family). The caller closes
- * `client.connection`; `withClient` does so by itself.
- *
- * @throws UnreachableFailure when it does not answer within 5 s, ConfigurationFailure when a variable is wrong.
- */
+/** @throws UnreachableFailure when there is no answer within 5 s, ConfigurationFailure when a variable is wrong */
 export async function connect(settings: TemporalSettings = temporalSettings(process.env)): Promise<Client> {
   const options = await connectionOptions(settings);
   try {
@@ -35,7 +30,6 @@ export async function connect(settings: TemporalSettings = temporalSettings(proc
   }
 }
 
-/** Runs the body with a connected client and closes it; what Temporal cannot answer becomes a clear failure. */
 export async function withClient<T>(body: (client: Client) => Promise<T>): Promise<T> {
   const settings = temporalSettings(process.env);
   const client = await connect(settings);
@@ -48,14 +42,12 @@ export async function withClient<T>(body: (client: Client) => Promise<T>): Promi
   }
 }
 
-/** Milliseconds after which a question is asked again that nobody answered. */
+/** Milliseconds. */
 const ASK_AGAIN_AFTER = 250;
 
 /**
- * Asks until somebody answers, since a worker or the connection may be away for a moment. The question has an id of its own,
- * so that asking again does nothing twice.
- * @param deadline ms since the epoch
- * @returns the answer, or why there was none by then
+ * Asks until the deadline (ms since the epoch), since a worker or the connection may be away for a moment. The question
+ * needs an id of its own, so that asking again does nothing twice.
  */
 export async function untilAnswered<T>(
   client: Client,
@@ -73,10 +65,7 @@ export async function untilAnswered<T>(
   }
 }
 
-/**
- * Address of a workflow in Temporal's Web UI: `SPILLWAY_UI`, or where the development server has it. Undefined when
- * nobody knows.
- */
+/** Answers the address of a workflow in Temporal's Web UI; undefined when nobody knows it. */
 export function uiLink(
   workflowId: string,
   settings: TemporalSettings = temporalSettings(process.env),
@@ -88,13 +77,13 @@ export function uiLink(
   return `${ui.replace(/\/+$/, '')}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
 }
 
-/** True when the failure is the connection's, or the server's being away for a moment: asking again may help. */
+/** True when the connection or the server is away for a moment, so that asking again may help. */
 export function isConnectionLoss(error: unknown): boolean {
   const grpc = grpcError(error);
   return grpc !== undefined && (TRANSIENT.has(grpc.code) || isBetweenTasks(grpc));
 }
 
-/** FAILED_PRECONDITION: the workflow's last task failed, as on an overloaded worker, and is about to be tried again. */
+/** FAILED_PRECONDITION: the last workflow task failed, as on an overloaded worker, and is tried again soon. */
 function isBetweenTasks({ code, details }: GrpcError): boolean {
   return code === 9 && /workflow task in failed state/i.test(details);
 }
@@ -113,7 +102,6 @@ function grpcError(error: unknown): GrpcError | undefined {
   return error instanceof Error && error.cause !== undefined ? grpcError(error.cause) : undefined;
 }
 
-/** What Temporal's errors mean to a person; anything else is passed on as it is. */
 function explained(error: unknown, { address, namespace }: TemporalSettings): unknown {
   const code = grpcError(error)?.code;
   if (error instanceof Error && error.name === 'NamespaceNotFoundError') {
@@ -170,8 +158,7 @@ async function readPem(pem: Pem): Promise<Buffer> {
   }
 }
 
-// Temporal's own programs have the Web UI 1000 ports above: here that of `spillway dev`, elsewhere only where the usual
-// port suggests them. One behind TLS is somebody's own.
+// Temporal's development server has its Web UI 1000 ports above. Other ports of other machines would be a guess.
 function derivedUi({ address, tls }: TemporalSettings): string | undefined {
   if (/\.(tmprl\.cloud|api\.temporal\.io):\d+$/.test(address)) return 'https://cloud.temporal.io';
   const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(address) ?? [];

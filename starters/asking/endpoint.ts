@@ -1,22 +1,18 @@
 import { checkName, judgeAnswer, withFallback } from '../../domain/health';
 import type { ReadyCheck, Seen } from '../../domain/health';
 
-/** The longest part of a body that is read: a check never needs more, and a server may never end. */
+/** Bytes: a check needs no more of a body, and a server may never end it. */
 const LONGEST_BODY = 1_000_000;
 
-/** How one check went. */
 export interface SmokeResult {
   name: string;
   url: string;
   ok: boolean;
-  /** Milliseconds; of the wait when there was no answer. */
   latency: number;
-  /** False when nothing was answered at all. */
   answered: boolean;
   detail: string;
 }
 
-/** Asks a URL what a check asks, and its fallback when that does not pass. Bounded by the check's time-out. */
 export async function askSmoke(base: URL, check: ReadyCheck, redact: (text: string) => string): Promise<SmokeResult> {
   const { first, second = first, detail } = await withFallback(check, (one) => askOnce(base, one, redact));
   return { ...second, name: first.name, answered: first.answered || second.answered, detail };
@@ -45,7 +41,7 @@ async function fetchOnce(
     method,
     headers: { 'user-agent': 'spillway-smoke', ...headers },
     ...(body === undefined ? {} : { body }),
-    // A redirect is an answer like any other: `status: [302]` may be what is expected.
+    // A redirect is an answer too: `status: [302]` may be expected.
     redirect: 'manual',
     signal: AbortSignal.timeout(timeout),
   });
@@ -64,12 +60,11 @@ async function readBody({ body }: Response): Promise<string> {
   return Buffer.concat(parts).toString('utf8').slice(0, LONGEST_BODY);
 }
 
-/** The path of a check, below the path of the base. */
 function addressOf(base: URL, path: string): URL {
   return new URL(base.pathname.replace(/\/+$/, '') + path, base);
 }
 
-// `fetch` hides why in the cause of its error.
+// `fetch` hides the reason in the cause of its error.
 function whyNone(error: unknown, { timeout }: ReadyCheck): string {
   const { name, cause = error } = error as { name?: string; cause?: unknown };
   const { code, message } = cause as { code?: unknown; message?: string };

@@ -9,22 +9,17 @@ import type { EnvironmentInput, ReleaseAnswer } from '../../workflows/messages';
 import { untilAnswered } from './client';
 import { taskQueue } from './scope';
 
-/** Milliseconds for an environment to answer: it may read its ledger first, and a worker may be taking over. */
+/** Milliseconds: an environment may read its ledger first, and a worker may be taking over. */
 const ANSWER_TIMEOUT = 60_000;
-/** Milliseconds to wait for a worker that is just being started. */
+/** Milliseconds: a worker may just be starting. */
 const WORKER_TIMEOUT = 10_000;
-/** A worker asks again at least once a minute; one that has not is gone. */
+/** Milliseconds: a worker that lives asks again at least once a minute. */
 const POLL_AGE = 75_000;
 
-/** On every start: a workflow task that a dead worker took is given to another one after this. */
+/** Every start sets it: another worker gets the workflow task of a dead one after this. */
 export const WORKFLOW_TASK_TIMEOUT = '3s';
 
-/**
- * Asks an environment for what is requested, and makes the environment if there is none. The request's id
- * is the id of the question, so asking again after a broken connection begins nothing twice.
- *
- * @throws UnreachableFailure when no worker answers; one that comes later refuses the request.
- */
+/** @throws UnreachableFailure when no worker answers; one that comes later refuses the request */
 export async function askEnvironment(client: Client, asked: Request): Promise<ReleaseAnswer> {
   const deadline = Date.now() + ANSWER_TIMEOUT;
   const request = { ...asked, notAfter: deadline };
@@ -38,11 +33,7 @@ export async function askEnvironment(client: Client, asked: Request): Promise<Re
   }
 }
 
-/**
- * Waits up to 10 s until a worker asks for work, so that nothing is left behind when there is none.
- *
- * @throws UnreachableFailure saying how to start one.
- */
+/** A request is only left with Temporal when a worker is there. @throws UnreachableFailure after 10 s */
 export async function expectWorker(client: Client): Promise<void> {
   const deadline = Date.now() + WORKER_TIMEOUT;
   while (!(await findWorkers(client)).length) {
@@ -56,7 +47,6 @@ export async function expectWorker(client: Client): Promise<void> {
   }
 }
 
-/** Names of the workers that wait on the task queue of workflows. */
 export async function findWorkers(client: Client): Promise<string[]> {
   const { namespace } = client.options;
   const { pollers } = await client.workflowService.describeTaskQueue({

@@ -9,12 +9,7 @@ import { WORKFLOW_TASK_TIMEOUT } from './environment';
 import { isConnectionLoss } from './client';
 import { taskQueue } from './scope';
 
-/**
- * Has a worker look what became of the live version. Undefined when there is nothing to look at: nothing is live, a
- * release is moving it just now, or it was released before Spillway kept its configuration.
- *
- * @returns why it could not be looked at, when it could not: whoever asks for a status gets the rest of it.
- */
+/** Undefined when nothing is live, a release moves it now, or an old one kept no configuration to look with. */
 export async function lookAtLive(
   client: Client,
   { app, environment }: Scope,

@@ -1,4 +1,4 @@
 import { SpillwayFailure } from '../../domain/failures';
 
-/** What was asked cannot be done now: a message to a release that ended, a second release at the same time. Exit 1. */
+/** Spillway cannot do now what was asked, as when another release runs. Exit code 1. */
 export class RefusedFailure extends SpillwayFailure {}

@@ -10,28 +10,24 @@ import { configured, whoIs } from './scope';
 import type { Configured, ScopeOptions } from './scope';
 import { readVersion, writeVersion } from '../file/version-file';
 
-/** What `release` and `plan` are told of the release. */
 export interface RequestOptions extends ScopeOptions {
   bump?: Bump;
   note: string;
   skipBuild?: boolean;
   testOnly?: boolean;
-  /** Commander's reading of `--no-rollback`. */
+  /** Commander sets it to false for `--no-rollback`. */
   rollback: boolean;
   again?: boolean;
   who?: string;
 }
 
-/** A release to ask for, and what must be written first, or taken back when it is refused. */
 export interface Prepared {
   request: ReleaseRequest;
-  /** Writes the raised version into its file; with nothing to raise it does nothing. */
+  /** Writes a raised version into its file; `lower` takes that back. */
   raise(): Promise<void>;
-  /** Puts the version in the file back. */
   lower(): Promise<void>;
 }
 
-/** Adds the options that say what kind of release is meant. */
 export function addRequestOptions(command: Command): Command {
   return command
     .addOption(new Option('--bump <part>', 'raise the version in its file first').choices(BUMPS))
@@ -43,11 +39,7 @@ export function addRequestOptions(command: Command): Command {
     .option('--who <name>', 'who releases; default: whom CI names, else git’s user.name, else the user');
 }
 
-/**
- * Reads configuration, version and git, and makes the request of them. Changes nothing yet.
- *
- * @throws ConfigurationFailure when one of them is wrong.
- */
+/** @throws ConfigurationFailure when configuration, version or git is wrong; nothing has changed yet */
 export async function prepare(version: string | undefined, options: RequestOptions): Promise<Prepared> {
   const project = await configured(options);
   const chosen = await chooseVersion(version, options.bump, project.projectDirectory);
@@ -60,10 +52,9 @@ export async function prepare(version: string | undefined, options: RequestOptio
   };
 }
 
-/** Unique for ever, and sorts by time: `20261121-101500-1.2.3-k3v9`. */
+/** Is unique and sorts by time: `20261121-101500-1.2.3-k3v9`. */
 export function releaseId(version: string, at: Date): string {
   const digits = at.toISOString().replace(/\D/g, '');
-  // Letters and digits that nobody mistakes for one another.
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
   const random = Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join('');
   return `${digits.slice(0, 8)}-${digits.slice(8, 14)}-${version}-${random}`;
@@ -94,7 +85,7 @@ async function requestFor(project: Configured, version: string, options: Request
   };
 }
 
-/** The version that was given, or the one in the project's file, raised when asked; `file` only when it is to change. */
+/** Answers the given version, or the one in the project's file; `file` is set only when that is to change. */
 async function chooseVersion(
   given: string | undefined,
   bump: Bump | undefined,

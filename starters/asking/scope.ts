@@ -11,7 +11,6 @@ import type { Scope } from '../../domain/release';
 import { DEFAULT_FILE, IMPLICIT_ENVIRONMENT, loadConfiguration, unknownEnvironment } from '../file/configuration';
 import { JSON_OPTION } from '../output';
 
-/** The options by which every command finds out which app and environment are meant. */
 export interface ScopeOptions {
   file: string;
   environment?: string;
@@ -19,7 +18,6 @@ export interface ScopeOptions {
   json?: boolean;
 }
 
-/** Adds `--file`, `--environment`, `--app` and `--json` to a command. */
 export function addScopeOptions(command: Command): Command {
   return command
     .option('-f, --file <path>', 'configuration file', DEFAULT_FILE)
@@ -28,17 +26,12 @@ export function addScopeOptions(command: Command): Command {
     .option(...JSON_OPTION);
 }
 
-/**
- * Which app and environment are meant. Reads only the names out of the file, so that `abort` still works while the
- * file has mistakes.
- *
- * @throws ConfigurationFailure when a name is missing, or the file has no such environment.
- */
+/** Reads only names, so that `abort` works while the file has mistakes. @throws ConfigurationFailure without them */
 export async function scopeOf({ file, environment, app }: ScopeOptions): Promise<Scope> {
   if (app !== undefined && environment !== undefined) return { app, environment };
   const names = await namesIn(file);
   const { environments } = names;
-  // One that left the file is still reached by both names.
+  // An environment that left the file is still reached by both names.
   if (environment !== undefined && environments.length > 0 && !environments.includes(environment))
     throw unknownEnvironment(file, environment, environments);
   const found = { app: app ?? names.app, environment: environment ?? onlyOne(environments, file) };
@@ -47,18 +40,13 @@ export async function scopeOf({ file, environment, app }: ScopeOptions): Promise
   return { app: found.app, environment: found.environment };
 }
 
-/** An environment and its configuration. */
 export interface Configured extends Scope {
   config: AppConfig;
-  /** Absolute folder of the file; relative paths in it start here. */
+  /** Absolute; relative paths of the configuration start here. */
   projectDirectory: string;
 }
 
-/**
- * The same with the configuration of that environment.
- *
- * @throws ConfigurationFailure listing all mistakes of the file.
- */
+/** @throws ConfigurationFailure that lists all mistakes of the file */
 export async function configured(options: ScopeOptions): Promise<Configured> {
   const { environment } = await scopeOf({ ...options, app: undefined });
   const { config, projectDirectory } = await loadConfiguration(options.file, environment);
@@ -69,12 +57,11 @@ export async function configured(options: ScopeOptions): Promise<Configured> {
   return { app: config.app, environment, config, projectDirectory };
 }
 
-/** The task queue on which the workers of this Temporal namespace wait. */
 export function taskQueue(): string {
   return process.env.SPILLWAY_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 }
 
-/** Who is doing this: `--who`, else whom CI names, else git's `user.name`, else the user of this machine. */
+/** Takes `--who`, else the name that CI gives, else git's `user.name`, else the user of this machine. */
 export async function whoIs(given: string | undefined, env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const named = [given, env.SPILLWAY_WHO, env.GITHUB_ACTOR, env.GITLAB_USER_LOGIN].find((name) => name?.trim());
   if (named) return named.trim();
@@ -82,7 +69,7 @@ export async function whoIs(given: string | undefined, env: NodeJS.ProcessEnv = 
     const { stdout } = await promisify(execFile)('git', ['config', 'user.name'], { timeout: 2_000 });
     if (stdout.trim()) return stdout.trim();
   } catch {
-    // There may be no git, or it has no name for this person.
+    // There may be no git, or no name in it.
   }
   return env.USER || userInfo().username;
 }

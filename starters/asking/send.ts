@@ -11,26 +11,21 @@ import { untilAnswered } from './client';
 import { RefusedFailure } from './refused';
 import { timeText } from '../render/words';
 
-/** Milliseconds after which `abort` no longer waits for an answer and goes as a signal, which Temporal keeps. */
+/** Milliseconds; then `abort` goes as a signal, which Temporal keeps. */
 const ABORT_PATIENCE = 2_000;
-/** Milliseconds for which any other message waits for a worker to answer. */
+/** Milliseconds for any other message. */
 const PATIENCE = 30_000;
 
-/** How a message went: accepted by the release, or kept by Temporal for it because no worker answered. */
+/** `kept`: no worker answered, so Temporal keeps the message for the release. */
 type Sent = 'accepted' | 'kept';
 
 interface Told extends MessageInput {
   name: MessageName;
-  /** Only this run, so that a message meant for one release never reaches the next. */
+  /** Names one run, so that a message for one release never reaches the next. */
   runId?: string;
 }
 
-/**
- * Tells the running release something and waits for its answer. The message has one id, so trying again after a
- * broken connection delivers it once.
- *
- * @throws RefusedFailure when the release refuses it, has ended, or never was; UnreachableFailure when nobody answers.
- */
+/** @throws RefusedFailure when no release runs or it refuses; UnreachableFailure when no worker answers */
 export async function sendMessage(client: Client, scope: Scope, { name, runId, ...input }: Told): Promise<Sent> {
   const handle = client.workflow.getHandle(releaseWorkflowId(scope), runId);
   const patience = name === 'abort' ? ABORT_PATIENCE : PATIENCE;
@@ -54,7 +49,6 @@ export async function sendMessage(client: Client, scope: Scope, { name, runId, .
   );
 }
 
-/** Why there is no release to send a message to. */
 async function nothingRuns(client: Client, scope: Scope, name: MessageName): Promise<RefusedFailure> {
   const where = `${scope.app} in ${scope.environment}`;
   const handle = client.workflow.getHandle(releaseWorkflowId(scope));

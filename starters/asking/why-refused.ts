@@ -4,7 +4,7 @@ import type { Request } from '../../domain/request';
 import type { ReleaseAnswer } from '../../workflows/messages';
 import { ReleaseView } from '../following/release-view';
 
-/** Why an environment refused: it knows who has it; what that release waits for it says itself. */
+/** The environment knows who has it; the release itself says what it waits for. */
 export async function whyRefused(
   client: Client,
   { app, environment }: Request,

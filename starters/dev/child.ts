@@ -8,28 +8,25 @@ export interface Ending {
   signal: NodeJS.Signals | null;
 }
 
-/** A process that this one started. */
 export interface Child {
-  /** 0 when it could not be started at all. */
   pid: number;
   ended: Promise<Ending>;
   hasEnded(): boolean;
-  /** Ends it in order, or at once when told to hurry, or when it has not ended in its time. */
+  /** Ends it in order; kills it with `hurry`, or when its time is over. */
   stop(hurry?: boolean): Promise<void>;
 }
 
 interface ChildOptions {
   env?: NodeJS.ProcessEnv;
   stdio: StdioOptions;
-  /** It goes on when this process ends; otherwise (on Linux) it ends with it, however that ends. */
+  /** True: it outlives this process. Otherwise (on Linux) it ends with this process, however that ends. */
   outlive?: boolean;
-  /** How long it may take to end in order, in milliseconds. */
   stopTimeout: number;
 }
 
-/** Starts a program in a session of its own: Ctrl-C in the terminal must not end all of them at once. */
+/** The program gets its own session: Ctrl-C in the terminal must not end all programs at once. */
 export function startChild(command: string[], { env, stdio, outlive, stopTimeout }: ChildOptions): Child {
-  // setpriv is in util-linux, so on Linux only.
+  // setpriv is in util-linux, so it is on Linux only.
   const tied = outlive || process.platform !== 'linux' ? [] : ['setpriv', '--pdeathsig', 'TERM', '--'];
   const [file = '', ...argv] = [...tied, ...command];
   const child = spawn(file, argv, { env, stdio, detached: true });
@@ -52,7 +49,6 @@ export function startChild(command: string[], { env, stdio, outlive, stopTimeout
   return { pid: child.pid ?? 0, ended, hasEnded, stop };
 }
 
-/** How it ended, in words. */
 export function describeEnding({ code, signal }: Ending): string {
   return signal ? `killed by ${signal}` : `exit code ${code}`;
 }

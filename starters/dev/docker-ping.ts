@@ -6,7 +6,7 @@ import type { TargetConfig } from '../../domain/config';
 
 const TIMEOUT = 3_000;
 
-/** What an engine says of itself; undefined when it is only reached over SSH, which a worker does. */
+/** Answers the engine's description; undefined for an engine behind SSH, which only a worker reaches. */
 export async function pingDocker(target?: Pick<TargetConfig, 'host' | 'tls'>): Promise<string | undefined> {
   const host = target?.host ?? process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
   const url = new URL(host);

@@ -9,10 +9,9 @@ import type { Check } from '../render/checks';
 import { taskQueue } from '../asking/scope';
 
 const CALL_TIMEOUT = 5_000;
-// Value of Keyword in Temporal's enumeration of search attribute types.
 const KEYWORD = 2;
 
-/** Whether Temporal is there and ready: each check that another needs stands before it. */
+/** A check that others need stands before them. */
 export async function examineTemporal(): Promise<Check[]> {
   const reached = await reach();
   if (!('client' in reached)) return [reached];
@@ -88,7 +87,7 @@ async function examineWorkers(client: Client): Promise<Check> {
   }
 }
 
-// These settings cannot be read from outside, only be felt: a step takes 100 ms instead of 10.
+// These settings can only be felt: without them a step takes 100 ms instead of 10.
 function settingsHint(): Check {
   return {
     name: 'speed',
@@ -113,7 +112,6 @@ function createAttributes(): string {
   );
 }
 
-/** The innermost sentence, without the code in front of it. */
 function messageIn(error: unknown): string {
   const details = (error as { details?: unknown }).details;
   if (typeof details === 'string' && details !== '') return details;

@@ -3,27 +3,24 @@ import { describeEnding, type Child, type Ending } from './child';
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
-/** What ran this long was well, so the next pause is short again. */
+/** Milliseconds; a program that ran this long was well, so its next pause is short again. */
 const STEADY = 60_000;
 
 interface Keeping {
-  /** What people call it. */
   name: string;
   start(): Promise<Child>;
-  /** Told whenever it ended, and what happens next. */
   onRestart(detail: string): void;
-  /** A failure when starting it again would not help. */
+  /** Answers a failure when starting it again would not help. */
   isHopeless?(ending: Ending): Error | undefined;
 }
 
 export interface Kept {
   /** Rejected when there is no hope; never fulfilled. */
   failed: Promise<never>;
-  /** Ends it in order, or at once when told to hurry, which may be said later too. */
   stop(hurry?: boolean): Promise<void>;
 }
 
-/** Starts a child again whenever it ends, after a pause that doubles from 0.5 s to 30 s as long as it does not last. */
+/** Starts a child again when it ends; the pause doubles from 0.5 s to 30 s while the child does not last. */
 export function keepRunning(first: Child, keeping: Keeping): Kept {
   const stopping = new AbortController();
   let child: Child | undefined = first;
@@ -48,7 +45,6 @@ export function keepRunning(first: Child, keeping: Keeping): Kept {
     stopping.abort();
     await child?.stop(hurry);
     await kept.catch(() => undefined);
-    // One that was being started just then.
     await child?.stop(hurry);
   };
   return { failed, stop };

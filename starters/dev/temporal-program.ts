@@ -11,26 +11,22 @@ import { ConfigurationFailure } from '../../domain/failures';
 
 const run = promisify(execFile);
 
-// Newer ones (v1.9.1 for one) have a replace directive in go.mod, which `go install` refuses.
+// Newer versions (such as v1.9.1) have a replace directive in go.mod, which `go install` refuses.
 const VERSION = 'v1.5.1';
 const DOWNLOADS = 'https://temporal.download/cli/archive';
 const DOWNLOAD_TIMEOUT = 120_000;
 const BUILD_TIMEOUT = 15 * 60_000;
 
 interface Search {
-  /** The variables of the environment that say where to look. */
   env: NodeJS.ProcessEnv;
-  /** Told when it takes longer than a moment. */
   onProgress: (detail: string) => void;
-  /** Where the archives of Temporal's CLI are; a mirror may stand in. */
   downloads?: string;
 }
 
 /**
- * The program that carries Temporal's development server: `temporal` on the path, the one in Spillway's cache, else
- * the official download, else one built by `go install` (2–3 minutes); the latter two are kept in the cache.
+ * Finds the program on the path or in the cache, else downloads it, else builds it by `go install` (2–3 minutes).
  *
- * @throws ConfigurationFailure saying what was tried, when there is none to be had
+ * @throws ConfigurationFailure saying what was tried
  */
 export async function temporalProgram(search: Search): Promise<string> {
   const { env, onProgress } = search;
@@ -42,7 +38,7 @@ export async function temporalProgram(search: Search): Promise<string> {
   await mkdir(directory, { recursive: true });
   const tried: string[] = [];
   for (const obtain of [download, build]) {
-    // Made aside and renamed: what was interrupted leaves no half program.
+    // The rename makes it appear whole, so an interruption leaves no half program.
     const aside = mkdtempSync(join(directory, 'new-'));
     try {
       await obtain(aside, search);
@@ -61,7 +57,6 @@ export async function temporalProgram(search: Search): Promise<string> {
   );
 }
 
-/** Where Spillway keeps what it downloaded or built: `SPILLWAY_CACHE`, or by the XDG base directory specification. */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
   return env.SPILLWAY_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'spillway');
 }

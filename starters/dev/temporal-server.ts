@@ -12,25 +12,22 @@ import { startChild, type Child } from './child';
 import { temporalProgram } from './temporal-program';
 
 const HOST = '127.0.0.1';
-/** Exit code of `flock` when somebody else holds the lock. */
+/** `flock` exits with this when somebody else holds the lock. */
 const LOCKED = 75;
 const READY_TIMEOUT = 60_000;
 const STOP_TIMEOUT = 10_000;
-/** Bytes after which the log begins anew. */
+/** Bytes; then the log begins anew. */
 const LONGEST_LOG = 5_000_000;
-// Of temporal.api.enums.v1.IndexedValueType.
 const KEYWORD = 2;
 
 export interface TemporalOptions {
-  /** File that keeps everything over restarts; in `~/.local/state/spillway` when absent. */
+  /** Absent: a file in `~/.local/state/spillway`. */
   database?: string;
   port?: number;
-  /** Port of the Web UI. */
   uiPort?: number;
   namespace?: string;
-  /** It goes on when this process ends; otherwise it ends with it, however that ends. */
+  /** True: it outlives this process. */
   outlive?: boolean;
-  /** Told what takes longer than a moment. */
   onProgress?: (detail: string) => void;
 }
 
@@ -41,17 +38,14 @@ export interface TemporalServer extends Child {
   database: string;
 }
 
-/** The database of `spillway dev` when none is named. */
 export function standardDatabase(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'spillway', 'temporal.db');
 }
 
 /**
- * Starts Temporal's development server on a database file that survives restarts, and waits until it answers, has the
- * namespace, and knows Spillway's search attributes.
+ * Waits until the server answers, has the namespace, and knows Spillway's search attributes.
  *
- * @throws ConfigurationFailure when a port or the database is in use, UnreachableFailure when it does not answer
- * within 60 s (with the end of its log)
+ * @throws ConfigurationFailure when a port or the database is in use, UnreachableFailure after 60 s
  */
 export async function startTemporal(options: TemporalOptions = {}): Promise<TemporalServer> {
   const { port = 7233, uiPort = 8233, namespace = 'default', onProgress = () => undefined } = options;
@@ -75,7 +69,6 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
 interface Log {
   file: string;
   descriptor: number;
-  /** Where in the file this start begins. */
   from: number;
 }
 
@@ -86,8 +79,7 @@ function openLog(file: string): Log {
 }
 
 function launch(command: string[], database: string, { descriptor }: Log, { outlive }: TemporalOptions): Child {
-  // The server itself holds the lock, and it ends with it, also after a SIGKILL; a process number does not: it can be
-  // a zombie's or, later, another program's. flock is in util-linux, so on Linux only.
+  // The server itself holds the lock, which ends with it, also after a SIGKILL. On Linux only: flock is in util-linux.
   const lock = ['flock', '--nonblock', '--conflict-exit-code', `${LOCKED}`, '--no-fork', `${database}.lock`];
   const locked = process.platform === 'linux' ? [...lock, ...command] : command;
   const stdio = ['ignore' as const, descriptor, descriptor];
@@ -99,8 +91,7 @@ function launch(command: string[], database: string, { descriptor }: Log, { outl
 function serverArguments(port: number, uiPort: number, database: string, namespace: string): string[] {
   const dynamic = [
     'system.enableActivityEagerExecution=true',
-    // The one shard of a development server polls each queue at most 20 times a second by default, so that 30
-    // activities in a row took 3.05 s instead of 0.3 s.
+    // By default a queue is polled at most 20 times a second, so that 30 activities in a row took 3.05 s, not 0.3 s.
     'history.transferProcessorMaxPollRPS=2000',
     'history.timerProcessorMaxPollRPS=2000',
     // Without it a timer of 1 ms lasts a second.
@@ -108,7 +99,7 @@ function serverArguments(port: number, uiPort: number, database: string, namespa
   ];
   return [
     ...['server', 'start-dev', '--ip', HOST, '--port', `${port}`, '--ui-port', `${uiPort}`, '--log-level', 'warn'],
-    // What the server has confirmed survives its SIGKILL and a power cut.
+    // Confirmed data survives a SIGKILL and a power cut.
     ...['--db-filename', database, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'],
     ...['--namespace', namespace],
     ...dynamic.flatMap((value) => ['--dynamic-config-value', value]),
@@ -143,7 +134,7 @@ async function untilReady(address: string, namespace: string, child: Child): Pro
   }
 }
 
-/** The flag `--search-attribute` counts for a new database only, so what is missing is added to an older one. */
+/** `--search-attribute` works for a new database only, so an older one gets here what it lacks. */
 async function makeReady(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: 1_000 });
   try {

@@ -11,25 +11,19 @@ import { formatCount } from '../../domain/units';
 import { locate, type LocatedMistake, locateInFile, mistakeText, type Source, yamlMistakes } from './errors';
 
 export const DEFAULT_FILE = 'spillway.yaml';
-/** The environment of a file that lists none. */
+/** A file that lists no environments has this one. */
 export const IMPLICIT_ENVIRONMENT = 'production';
 
-/** What can be said of a file: its environments that are right, and everything that is wrong. */
 export interface CheckedFile {
-  /** Absolute folder of the file; relative paths in it start here. */
+  /** Absolute; relative paths of the file start here. */
   projectDirectory: string;
-  /** Names of all environments, also of those with mistakes. */
+  /** Includes environments with mistakes. */
   names: string[];
   environments: Record<string, AppConfig>;
   mistakes: LocatedMistake[];
 }
 
-/**
- * Reads the configuration of one environment. Mistakes in the overrides of others do not matter.
- *
- * @param file path of `spillway.yaml`
- * @throws ConfigurationFailure that lists all mistakes, each with its line and path, or the environments there are
- */
+/** @throws ConfigurationFailure that lists all mistakes but those in overrides of other environments */
 export async function loadConfiguration(
   file: string,
   environment: string,
@@ -41,22 +35,13 @@ export async function loadConfiguration(
   throw unknownEnvironment(file, environment, names);
 }
 
-/**
- * Reads all environments of a file.
- *
- * @throws ConfigurationFailure that lists all mistakes, each with its line and path
- */
 export async function loadFile(file: string): Promise<Pick<CheckedFile, 'projectDirectory' | 'environments'>> {
   const { projectDirectory, environments, mistakes } = await checkFile(file);
   if (mistakes.length > 0) throw failureOf(file, mistakes);
   return { projectDirectory, environments };
 }
 
-/**
- * Checks a file, or only what matters to one environment of it.
- *
- * @throws ConfigurationFailure when it cannot be read at all
- */
+/** @throws ConfigurationFailure when the file cannot be read at all */
 export async function checkFile(file: string, only?: string): Promise<CheckedFile> {
   const source = await readSource(file);
   const projectDirectory = resolve(dirname(file));
@@ -96,13 +81,12 @@ function unreadable(file: string, { code, message }: NodeJS.ErrnoException): str
   return `expected a configuration at ${file}, seen no such file; write one with \`spillway init\`, or name another with --file`;
 }
 
-/** The top level of a file without the keys that are only there to hold anchors, or what is wrong with it. */
 function contentOf({ document }: Source): Record<string, unknown> | string {
   let content: unknown;
   try {
     content = document.toJS({ maxAliasCount: 1_000 });
   } catch (error) {
-    // An alias without its anchor, or so many that they would fill the memory.
+    // An alias has no anchor, or the aliases would fill the memory.
     return `not valid YAML: ${error instanceof Error ? error.message : String(error)}`;
   }
   if (!isMapping(content))
@@ -144,7 +128,7 @@ function checkEnvironment(
   return { mistakes: [...fixed, ...mistakesIn(parsed.error, merged)] };
 }
 
-/** Every mistake once, however many environments have it; one that not all have says in which. */
+/** Lists each mistake once; one that not all environments have names those that do. */
 function collect(source: Source, checked: { name: string; mistakes: Mistake[] }[], all: number): LocatedMistake[] {
   const found = new Map<string, LocatedMistake & { overridden: boolean; names: string[] }>();
   for (const { name, mistakes } of checked) {
@@ -171,7 +155,6 @@ function failureOf(file: string, mistakes: LocatedMistake[]): ConfigurationFailu
   );
 }
 
-/** What to say when a file has no such environment. */
 export function unknownEnvironment(file: string, environment: string, names: string[]): ConfigurationFailure {
   const near = nearest(environment, names);
   const hint = near === undefined ? '' : `; did you mean "${near}"?`;

@@ -1,18 +1,15 @@
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, type Document, type LineCounter, type YAMLMap } from 'yaml';
 import type { Mistake } from '../../domain/config/rule';
 
-/** A mistake, and where in the file it can be corrected. */
 export interface LocatedMistake {
-  /** Beginning at 1; absent when nothing in the file could be found, as when it is empty. */
+  /** Begins at 1; absent when the file has no such place, as when it is empty. */
   line?: number;
-  /** Such as `services.backend.routes[0].port`; empty for the file as a whole. */
+  /** Such as `services.backend.routes[0].port`; empty for the whole file. */
   path: string;
   message: string;
 }
 
-/** A file of YAML that was read, and where its lines begin. */
 export interface Source {
-  /** As the person named it. */
   file: string;
   text: string;
   document: Document;
@@ -21,13 +18,12 @@ export interface Source {
 
 type Path = (string | number)[];
 
-/** The line that a person reads: `spillway.yaml:12 services.backend.memroy: unknown key, did you mean "memory"?` */
+/** `spillway.yaml:12 services.backend.memroy: unknown key, did you mean "memory"?` */
 export function mistakeText(file: string, { line, path, message }: LocatedMistake): string {
   const place = line === undefined ? file : `${file}:${line}`;
   return path === '' ? `${place} ${message}` : `${place} ${path}: ${message}`;
 }
 
-/** What YAML itself has to say against a file. */
 export function yamlMistakes({ document, lines, text }: Source): LocatedMistake[] {
   return [...document.errors, ...document.warnings].map(({ code, message, pos: [start] }) => ({
     line: lines.linePos(start).line,
@@ -39,10 +35,7 @@ export function yamlMistakes({ document, lines, text }: Source): LocatedMistake[
   }));
 }
 
-/**
- * Finds what a mistake in the merged configuration of an environment is about: in its overrides when it stands there,
- * else in the base. What stands nowhere, because it is missing, is shown at the mapping that should have it.
- */
+/** Looks in the overrides, then in the base. A missing key is shown at the mapping that should have it. */
 export function locate(
   source: Source,
   { path, message }: Mistake,
@@ -62,7 +55,6 @@ export function locate(
   };
 }
 
-/** Finds what a mistake about the file itself is about. */
 export function locateInFile(source: Source, { path, message }: Mistake): LocatedMistake {
   const { offset } = walk(source.document, path);
   return { line: offset === undefined ? undefined : source.lines.linePos(offset).line, path: pathText(path), message };
@@ -76,7 +68,6 @@ export function pathText(path: Path): string {
   }, '');
 }
 
-/** Follows a path as far as the file has it; the offset is where the last thing found begins. */
 function walk(document: Document, path: Path): { depth: number; offset: number | undefined } {
   let node: unknown = document.contents;
   let offset: number | undefined;
@@ -106,7 +97,6 @@ function child(document: Document, node: unknown, key: string | number): Found |
 function inMap(document: Document, map: YAMLMap, key: string): Found | undefined {
   const pair = map.items.find((item) => keyOf(item.key) === key);
   if (pair) return { value: pair.value, offset: offsetOf(pair.key) };
-  // What is merged in by `<<` stands somewhere else.
   const merged = map.items.filter((item) => keyOf(item.key) === '<<').map(({ value }) => value);
   for (const source of merged.flatMap((value) => (isSeq(value) ? value.items : [value]))) {
     const found = child(document, source, key);

@@ -1,7 +1,6 @@
 import { Document } from 'yaml';
 import { fileJsonSchema, type JsonSchema } from '../../domain/config/schema';
 
-/** A table of the page: the keys of one mapping. */
 interface Section {
   path: string;
   schema: JsonSchema;
@@ -62,22 +61,20 @@ and so is a router whose \`kind\` changes. Each environment is checked after mer
 \`production\`.
 `;
 
-/** The page that explains every key, made from the same declaration that checks them. */
 export function configurationPage(): string {
   const sections = sectionsOf({ path: '', schema: fileJsonSchema() });
   return `${[INTRODUCTION, ...sections.map(sectionText)].join('\n')}`;
 }
 
-/** A mapping, and below it those it contains. */
 function sectionsOf(section: Section): Section[] {
   const below = Object.entries(propertiesOf(section.schema))
-    // The overrides are the same keys again.
+    // The overrides have the same keys again.
     .filter(([key]) => key !== 'environments')
     .flatMap(([key, schema]) => inside(section.path === '' ? key : `${section.path}.${key}`, schema));
   return [section, ...below.flatMap(sectionsOf)];
 }
 
-// What the introduction explains needs no table.
+// The introduction explains these, so they need no table.
 const SIMPLE = new Set(['secret', 'variables', 'overrides', 'databases']);
 
 function inside(path: string, schema: JsonSchema): Section[] {
@@ -150,7 +147,7 @@ const KINDS: Partial<Record<string, string>> = {
 function defaultText(schema: JsonSchema, required: boolean): string {
   if (required) return '**needed**';
   const standard = schema.default;
-  // A mapping with defaults of its own has them in its own table.
+  // A mapping with defaults has them in its own table.
   const isMapping = typeof standard === 'object' && standard !== null && !Array.isArray(standard);
   return standard === undefined || (isMapping && Object.keys(standard).length === 0) ? '' : `\`${flow(standard)}\``;
 }
@@ -162,13 +159,11 @@ function exampleText(key: string, schema: JsonSchema): string {
   return example === undefined || isEmpty ? '' : `\`${key}: ${flow(example)}\``;
 }
 
-/** A value on one line of YAML. */
 function flow(value: unknown): string {
   const text = new Document(value).toString({ collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 });
   return text.trim();
 }
 
-// As GitHub makes it from the heading.
 function link(path: string): string {
   const anchor = path
     .toLowerCase()

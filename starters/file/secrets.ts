@@ -7,18 +7,13 @@ import { secretKey } from '../../domain/identity';
 import { redactor } from '../../domain/redact';
 import { atHome } from '../../domain/config/secret-file';
 
-/** The secrets of commands that ask something themselves, without any worker: found where the command runs. */
+/** Resolves secrets where the command runs, for commands that need no worker. */
 export class SecretsHere {
   private readonly values = new Set<string>();
 
-  /** @param projectDirectory where relative files are looked for */
   constructor(private readonly projectDirectory: string) {}
 
-  /**
-   * Passes plain text through and resolves a reference.
-   *
-   * @throws ConfigurationFailure naming the reference, never the value
-   */
+  /** @throws ConfigurationFailure naming the reference, never the value */
   async resolve(value: string | SecretReference): Promise<string> {
     if (typeof value === 'string') return value;
     const found =
@@ -34,12 +29,10 @@ export class SecretsHere {
     return secret;
   }
 
-  /** Absolute path of the file that a reference names. */
   pathOf({ file }: { file: string }): string {
     return resolve(this.projectDirectory, atHome(file, homedir()));
   }
 
-  /** Replaces every secret resolved so far by `[redacted]`. */
   redact(text: string): string {
     return redactor(this.values)(text);
   }

@@ -5,16 +5,12 @@ import { ConfigurationFailure } from '../../domain/failures';
 import { isMapping } from '../../domain/config/merge';
 import { type Bump, nextVersion, preidMistake, versionMistake } from '../../domain/versions';
 
-/** Where the version of an app stands. */
 interface VersionFile {
-  /** Absolute. */
   file: string;
   version: string;
 }
 
-/** A change of it. */
 export interface VersionChange {
-  /** Absolute. */
   file: string;
   /** Absent when the file was made. */
   from?: string;
@@ -22,9 +18,7 @@ export interface VersionChange {
 }
 
 /**
- * The version of the app in this folder: in the file `VERSION`, else in `package.json`, or in the file that is named.
- *
- * @param file relative to the folder, or absolute; a name that ends with `.json` has the version under `version`
+ * @param file absent: `VERSION`, else `package.json`; a name that ends with `.json` has it under `version`
  * @throws ConfigurationFailure when there is no such file, or what it says is no version
  */
 export async function readVersion(projectDirectory: string, file?: string): Promise<VersionFile> {
@@ -41,11 +35,7 @@ export async function readVersion(projectDirectory: string, file?: string): Prom
   return { file: found, version };
 }
 
-/**
- * Raises the version in its file, which is replaced by rename.
- *
- * @throws ConfigurationFailure as `readVersion`, and when `preid` is no suffix
- */
+/** @throws ConfigurationFailure as `readVersion`, and when `preid` is no suffix */
 export async function bumpVersion(
   projectDirectory: string,
   { bump, preid, file }: { bump: Bump; preid?: string; file?: string },
@@ -58,11 +48,7 @@ export async function bumpVersion(
   return { file: current.file, from: current.version, to };
 }
 
-/**
- * Sets the version in its file, which is made when there is none.
- *
- * @throws ConfigurationFailure when `version` is none
- */
+/** Makes the file when there is none. @throws ConfigurationFailure when `version` is no version */
 export async function setVersion(projectDirectory: string, version: string, file?: string): Promise<VersionChange> {
   const mistake = versionMistake(version);
   if (mistake !== undefined) throw new ConfigurationFailure(mistake);
@@ -73,7 +59,6 @@ export async function setVersion(projectDirectory: string, version: string, file
   return { file: found, to: version, ...(from !== undefined && { from }) };
 }
 
-/** Writes a version that was checked; beside `package.json` also into npm's lock file, which repeats it. */
 export async function writeVersion(file: string, version: string): Promise<void> {
   if (!file.endsWith('.json')) return replace(file, `${version}\n`);
   const lock = join(dirname(file), 'package-lock.json');
@@ -83,7 +68,6 @@ export async function writeVersion(file: string, version: string): Promise<void>
   await replace(file, (await exists(file)) ? withVersion(file, await textOf(file), version) : json({ version }));
 }
 
-/** The files that change with a version. */
 export async function filesOf(file: string): Promise<string[]> {
   const lock = join(dirname(file), 'package-lock.json');
   return basename(file) === 'package.json' && (await exists(lock)) ? [file, lock] : [file];
@@ -112,7 +96,7 @@ function versionIn(file: string, text: string): string {
   );
 }
 
-/** The same file with another version, in the same order and with the same indentation. */
+/** Keeps the order of the keys and the indentation. */
 function withVersion(file: string, text: string, version: string, isLock = false): string {
   const content = parsed(file, text);
   const root = isMapping(content.packages) ? content.packages[''] : undefined;
@@ -134,7 +118,7 @@ function parsed(file: string, text: string): Record<string, unknown> {
   throw new ConfigurationFailure(`expected a JSON object in ${file}, seen something else`);
 }
 
-/** A reader sees the old or the new file, never a part; whoever dies in between leaves the old one. */
+/** Renames, so that a reader or a crash leaves the old or the new file, never a part. */
 async function replace(file: string, text: string): Promise<void> {
   const real = await realpath(file).catch(() => file);
   const mode = await stat(real).then(

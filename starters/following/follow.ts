@@ -10,12 +10,7 @@ import { renderSummary } from '../render/summary';
 import { liveScreen, plainLines } from './screen';
 import type { Screen } from './screen';
 
-/**
- * Shows a release until it ends, needs a hand, or somebody leaves. It goes on while workers and even Temporal are
- * away, for up to 10 minutes.
- *
- * @throws UnreachableFailure after that, RefusedFailure when there is no such release.
- */
+/** @throws UnreachableFailure after 10 minutes without an answer, RefusedFailure when there is no such release */
 export async function follow(client: Client, scope: Scope, out: Out, options: FollowOptions): Promise<Followed> {
   const asks = isInteractive() && !out.json;
   const screen = asks ? liveScreen(process.stdout) : plainLines(out);
@@ -35,7 +30,6 @@ export async function follow(client: Client, scope: Scope, out: Out, options: Fo
   }
 }
 
-/** True when somebody leaves. */
 async function interrupted(interruption: Interruption, follower: Follower, screen: Screen): Promise<boolean> {
   const signal = interruption.last;
   if (signal === undefined) return false;
@@ -45,7 +39,7 @@ async function interrupted(interruption: Interruption, follower: Follower, scree
   return wish === 'detach';
 }
 
-/** Prints the last word and, with `--json`, the whole status as the one document. */
+/** Prints the end of a release, and with `--json` the whole status as the one document. */
 export function report(out: Out, { status, exitCode, detached, link }: Followed): void {
   const text = status === undefined || detached ? undefined : renderSummary(status, out.colours);
   if (out.json && text !== undefined) out.note(text);

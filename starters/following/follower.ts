@@ -15,35 +15,32 @@ import { commandFor, exitCodeOf } from '../render/words';
 import type { Screen } from './screen';
 import { sendMessage } from '../asking/send';
 
-/** Milliseconds between looks while answers come, and at most when they do not. */
+/** Milliseconds between looks: while answers come, and at most when they do not. */
 const LOOK_EVERY = 250;
 const LOOK_AT_LEAST_EVERY = 2_000;
-/** A release lives on without anybody looking, so a command need not wait for ever for a worker. */
+/** Milliseconds: a release goes on unseen, so a command need not wait for ever. */
 const PATIENCE = 10 * 60_000;
-/** The same while its code fails: longer than its environment usually takes to end it. */
+/** Milliseconds while its code fails: longer than its environment usually takes to end it. */
 const STUCK_PATIENCE = 60 * 60_000;
-/** Milliseconds after which the ledger is asked about a release that cannot be found. */
+/** Milliseconds; then the ledger is asked about a release that cannot be found. */
 const LOOK_IT_UP_AFTER = 2_000;
 
 export interface FollowOptions {
-  /** The newest release when absent. */
+  /** Absent: the newest release. */
   releaseId?: string;
   who: string;
-  /** What SIGINT and SIGTERM mean where nobody can be asked. */
+  /** SIGINT and SIGTERM mean this where nobody can be asked. */
   onSignal: 'abort' | 'detach';
 }
 
-/** How following ended: with the release, or because somebody left. */
 export interface Followed {
   exitCode: ExitCode;
-  /** As last seen; absent when it was never seen. */
+  /** Absent when it was never seen. */
   status?: ReleaseStatus;
   detached: boolean;
-  /** Address in the Temporal Web UI. */
   link?: string;
 }
 
-/** Looks at a release again and again, shows what it sees, and knows when there is nothing more to see. */
 export class Follower {
   private readonly view: ReleaseView;
   private status?: ReleaseStatus;
@@ -61,13 +58,11 @@ export class Follower {
     this.view = new ReleaseView(client, scope, options.releaseId);
   }
 
-  /** Longer while nobody answers. */
   interval(): number {
     if (this.silentSince === undefined) return LOOK_EVERY;
     return Math.min(LOOK_AT_LEAST_EVERY, LOOK_EVERY + (Date.now() - this.silentSince) / 4);
   }
 
-  /** One look; answers only when there is nothing more to see. */
   async step(): Promise<Followed | undefined> {
     const look = await this.view.look();
     if (look.kind !== 'silent') this.silentSince = undefined;
@@ -120,7 +115,7 @@ export class Follower {
   private silence({ why, stuck }: Extract<Look, { kind: 'silent' }>): void {
     this.silentSince ??= Date.now();
     const since = Date.now() - this.silentSince;
-    // A worker that was killed is replaced within seconds, so one look without an answer is not worth telling.
+    // A killed worker is replaced within seconds, so one look without an answer is not worth telling.
     if (since > 1_000) this.show({ silence: { why, lasts: since } });
     const patience = stuck ? STUCK_PATIENCE : PATIENCE;
     if (since < patience) return;
@@ -135,7 +130,7 @@ export class Follower {
     return exitCode === undefined ? undefined : { ...this.seen(), exitCode, detached: false };
   }
 
-  /** It may not have begun yet, or be over and another one run. */
+  /** The release may not have begun, or may be over while another one runs. */
   private async lookUp(): Promise<Followed | undefined> {
     this.absentSince ??= Date.now();
     const { releaseId } = this.options;
@@ -149,7 +144,7 @@ export class Follower {
     );
   }
 
-  /** Its environment notices that it is gone, and puts the target right. */
+  /** Waits for its environment to notice that it is gone, and to put the target right. */
   private async gone(how: string): Promise<Followed | undefined> {
     this.goneSince ??= Date.now();
     const environment = await this.environment();
@@ -178,7 +173,7 @@ export class Follower {
   private remembered(entry: LedgerEntry): Followed | undefined {
     const isNew = this.status === undefined;
     this.status = statusOf(entry);
-    // The status that was seen last says more than what the ledger keeps, and stays on the screen.
+    // The last status says more than the ledger, so it stays on the screen.
     if (isNew) this.show();
     return this.ended();
   }
@@ -202,7 +197,6 @@ export class Follower {
   }
 }
 
-/** What the ledger still knows of a release. */
 function statusOf(entry: LedgerEntry): ReleaseStatus {
   const { release, kind, outcome, why, who, note, startedAt, endedAt, phases, messages, judged, leftovers, live } =
     entry;

@@ -1,15 +1,10 @@
 import { createInterface } from 'node:readline';
 
-/** What somebody who interrupts wants. */
 type Wish = 'detach' | 'abort';
 
-/** What signals mean: a question to the person at the terminal, or always the same. */
 export type SignalMeaning = 'ask' | Wish;
 
-/**
- * Turns SIGINT and SIGTERM into wishes while a release is followed. The second signal always detaches: nothing must
- * keep a person, or a CI job that is being cancelled, from leaving.
- */
+/** The second signal always detaches: a person, or a CI job that is being cancelled, must be able to leave. */
 export class Interruption {
   private signals = 0;
   private wake: () => void = () => undefined;
@@ -18,14 +13,12 @@ export class Interruption {
     this.last = signal;
     this.wake();
   };
-  /** The signal that came last. */
   last: NodeJS.Signals | undefined;
 
   constructor(private readonly meaning: SignalMeaning) {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, this.listener);
   }
 
-  /** Waits, but no longer than until a signal comes. */
   async pause(milliseconds: number): Promise<void> {
     if (this.last !== undefined) return;
     await new Promise<void>((resolve) => {
@@ -38,14 +31,14 @@ export class Interruption {
     this.wake = () => undefined;
   }
 
-  /** What the signals since the last call mean; undefined for none, or when the person goes on. */
+  /** Undefined when no signal came since the last call, or when the person goes on. */
   async wish(): Promise<Wish | undefined> {
     const signal = this.last;
     if (signal === undefined) return undefined;
     this.last = undefined;
     if (this.signals > 1) return 'detach';
     if (this.meaning !== 'ask') return this.meaning;
-    // Whoever ends a terminal's program from outside cannot be asked.
+    // SIGTERM comes from outside, where nobody can be asked.
     if (signal !== 'SIGINT') return 'detach';
     const answer = await askPerson();
     this.signals = 0;
@@ -64,7 +57,7 @@ function askPerson(): Promise<Wish | undefined> {
       resolve(wish);
       reader.close();
     };
-    // Ctrl-C again, or the end of the input.
+    // The person pressed Ctrl-C again, or the input ended.
     reader.on('SIGINT', () => answer('detach'));
     reader.on('close', () => answer('detach'));
     reader.question(

@@ -16,39 +16,31 @@ import type { EnvironmentState } from '../../workflows/messages';
 import { isConnectionLoss } from '../asking/client';
 import type { Trouble } from '../render/troubles';
 
-/** Milliseconds for one question to a worker; another worker takes over within about 3 s. */
+/** Milliseconds for one answer; another worker takes over within about 3 s. */
 const ANSWER_TIMEOUT = 4_000;
-/** Milliseconds between looks at the steps themselves, of which the release does not know that they are tried again. */
+/** Milliseconds between looks at the steps, since the release does not know that they are tried again. */
 const STEPS_EVERY = 2_000;
 
 type PendingStep = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
 
-/** What steps said when they were looked at. */
 interface StepsSeen {
   seenAt: number;
-  /** What the release itself knew then. */
+  /** The release knew these judgements then, as JSON. */
   after: string;
   trouble?: Trouble;
-  /** Of a soak that goes on. */
   judgement?: Judgement;
 }
 
-/** What one look at a release shows. */
 export type Look =
-  /** It has not begun, or Temporal has forgotten it. */
   | { kind: 'absent' }
-  /** `trouble`: which step is being tried again, and why. */
   | { kind: 'status'; status: ReleaseStatus; trouble?: Trouble }
   | { kind: 'ended'; status: ReleaseStatus }
-  /** It ended from outside, so without any undo: terminated, failed or timed out. */
+  /** It was terminated, failed or timed out, so nothing was undone. */
   | { kind: 'gone'; how: string }
-  /** It goes on, but nobody says how. `stuck`: workers are there, but its code fails; its environment sees to that. */
+  /** Nobody says how it goes on. `stuck`: workers are there, but its code fails; its environment handles that. */
   | { kind: 'silent'; why: string; stuck?: true };
 
-/**
- * Looks at the release of an environment: the one with this id, or the newest when none is given. Once it was found,
- * it stays with its run, although the next release has the same workflow id.
- */
+/** Once found it stays with its run, since the next release has the same workflow id. */
 export class ReleaseView {
   private readonly strict: Client;
   private run?: string;
@@ -59,7 +51,7 @@ export class ReleaseView {
     private readonly scope: Scope,
     private readonly releaseId?: string,
   ) {
-    // A closed release is told from its result, for which no worker is needed.
+    // A closed release is told from its result, so no query has to reach a worker.
     const { connection, options } = client;
     this.strict = new Client({
       connection,
@@ -68,12 +60,11 @@ export class ReleaseView {
     });
   }
 
-  /** Run id in Temporal, once it is known. */
   get runId(): string | undefined {
     return this.run;
   }
 
-  /** Never throws for what may be over in a moment; that is `silent`. */
+  /** Answers `silent` instead of throwing for a failure that may soon be over. */
   async look(): Promise<Look> {
     try {
       const runId = this.run ?? (await this.handle().describe()).runId;
@@ -109,11 +100,11 @@ export class ReleaseView {
     }
   }
 
-  /** What the steps themselves say, of which the release hears only at their end. */
+  /** Asks the steps themselves, since the release hears from them only at their end. */
   private async stepsOf(runId: string, { judged }: ReleaseStatus): Promise<Omit<StepsSeen, 'seenAt' | 'after'>> {
     const after = JSON.stringify(judged ?? []);
     if (Date.now() - this.steps.seenAt < STEPS_EVERY) {
-      // The soak that said this has ended since then, and the release knows more of it now.
+      // That soak has ended since then, and the release knows more about it now.
       return this.steps.after === after ? this.steps : { trouble: this.steps.trouble };
     }
     const pending = (await this.handle(runId).describe()).raw.pendingActivities ?? [];
@@ -123,7 +114,7 @@ export class ReleaseView {
     return this.steps;
   }
 
-  /** A worker that is away looks like one that cannot replay the release, except for the attempts of its task. */
+  /** An absent worker looks like one that cannot replay the release, except for the attempts of its task. */
   private async whySilent(runId: string, error: unknown): Promise<{ why: string; stuck?: true }> {
     const { raw } = await this.handle(runId).describe();
     const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
@@ -137,11 +128,7 @@ export class ReleaseView {
   }
 }
 
-/**
- * What an environment knows; null when it has never been asked for a release.
- *
- * @throws what Temporal raises when no worker answers.
- */
+/** Null when it was never asked for a release. @throws what Temporal raises when no worker answers */
 export async function readEnvironment(client: Client, scope: Scope): Promise<EnvironmentState | null> {
   const handle = client.workflow.getHandle(environmentWorkflowId(scope));
   try {
@@ -157,7 +144,7 @@ function triedAgain({ activityType, attempt, lastFailure }: PendingStep): Troubl
   return { step: activityType?.name ?? 'a step', attempt: attempt ?? 1, why };
 }
 
-/** The verdict that a soak beats with; undefined for any other step. */
+/** A soak beats with its verdict; undefined for any other step. */
 function judgementIn({ activityType, heartbeatDetails }: PendingStep): Judgement | undefined {
   const [payload] = heartbeatDetails?.payloads ?? [];
   if (activityType?.name !== 'soak' || !payload) return undefined;

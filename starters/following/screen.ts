@@ -8,14 +8,12 @@ import type { Surroundings } from '../render/tree';
 import { silenceText, troubleText } from '../render/troubles';
 import type { Trouble } from '../render/troubles';
 
-/** How a release that goes on is shown. */
 export interface Screen {
   update(status: ReleaseStatus | undefined, around: Surroundings): void;
-  /** Leaves what was drawn where it is, so that something else may be printed below it. */
+  /** Keeps what was drawn, so that something else may be printed below. */
   leave(): void;
 }
 
-/** A picture that is redrawn in place. */
 export function liveScreen(stream: NodeJS.WriteStream): Screen {
   const colours = coloursFor(stream, process.env);
   let drawn: string[] = [];
@@ -25,7 +23,6 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
       const picture = status === undefined ? silence : renderTree(status, around, colours);
       const lines = fit(picture, stream);
       if (lines.join('\n') === drawn.join('\n')) return;
-      // Up to where the last picture began, then clear all below.
       const back = drawn.length === 0 ? '' : `\u001b[${drawn.length}A\u001b[J`;
       stream.write(`${back}${lines.map((line) => `${line}\n`).join('')}`);
       drawn = lines;
@@ -36,7 +33,6 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
   };
 }
 
-/** One line per event, for logs and pipes. */
 export function plainLines(out: Out): Screen {
   let before: ReleaseStatus | undefined;
   let silentBefore: string | undefined;
@@ -48,7 +44,7 @@ export function plainLines(out: Out): Screen {
       for (const line of [...lines, ...underWay(status, now)]) out.print(line);
       before = status ?? before;
       if (isWorthTelling(trouble)) out.print(troubleText(trouble!));
-      // How long it lasts changes with every look; that it began is the event.
+      // The duration changes with every look; only the beginning is an event.
       if (silence?.why !== silentBefore) out.print(silence ? silenceText(silence) : 'it answers again');
       silentBefore = silence?.why;
     },
@@ -56,7 +52,7 @@ export function plainLines(out: Out): Screen {
   };
 }
 
-/** Tells what is under way once it has been for a while: most phases are over before, and say so themselves. */
+/** Tells a phase once it has lasted: most are over before, and say so themselves. */
 function lasting(): (status: ReleaseStatus | undefined, now: number) => string[] {
   let seen = -1;
   let since = 0;
@@ -66,7 +62,7 @@ function lasting(): (status: ReleaseStatus | undefined, now: number) => string[]
     const phase = status?.phases[index];
     if (phase === undefined) return [];
     if (index !== seen) [seen, since, told] = [index, now, false];
-    // The clock of the worker may differ from the one here, so only looks are compared.
+    // The worker's clock may differ from the one here, so only looks are compared.
     if (told || phase.state !== 'running' || now - since < WORTH_TELLING_AFTER) return [];
     told = true;
     return [`${phase.phase} …`];
@@ -76,7 +72,7 @@ function lasting(): (status: ReleaseStatus | undefined, now: number) => string[]
 /** Milliseconds. */
 const WORTH_TELLING_AFTER = 3_000;
 
-/** Tells a trouble when it is new, and later ever more seldom: an outage of an hour has hundreds of attempts. */
+/** Tells a new trouble, then ever more seldom: an outage of an hour has hundreds of attempts. */
 function patiently(): (trouble: Trouble | undefined) => boolean {
   let before: Trouble | undefined;
   let next = 0;
@@ -89,8 +85,7 @@ function patiently(): (trouble: Trouble | undefined) => boolean {
   };
 }
 
-// More lines than the terminal has cannot be taken back: the newest matter.
-// A terminal that does not know its size says 0.
+// More lines than the terminal has cannot be redrawn. A terminal that does not know its size says 0.
 function fit(lines: string[], { columns, rows }: NodeJS.WriteStream): string[] {
   return lines.slice(1 - (rows || 24)).map((line) => cutLine(line, columns || 80));
 }

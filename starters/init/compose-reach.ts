@@ -14,7 +14,6 @@ type Mapping = Record<string, unknown>;
 
 type Reach = Partial<Record<'port' | 'routes' | 'health' | 'traffic' | 'run', unknown>>;
 
-/** How requests come to it, and how its health is known. */
 export function composeReach(
   original: string,
   given: Mapping,
@@ -76,7 +75,7 @@ function exposed(given: unknown): number | undefined {
   return Number.isInteger(port) ? port : undefined;
 }
 
-/** The port by which another service speaks to this one, as in `http://backend:8080`. */
+/** Finds the port by which another service calls this one, as in `http://backend:8080`. */
 function mentioned(name: string, { text }: ComposeContext): number | undefined {
   const quoted = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const port = new RegExp(`//${quoted}:(\\d{1,5})\\b`).exec(text)?.[1];
@@ -109,7 +108,7 @@ function healthOf(
   return { health: { endpoints: [endpoint], ...(interval && { interval }), ...(attempts && { attempts }) } };
 }
 
-// Compose allows for a start without counting; Spillway counts, so it gets as many tries as fit in.
+// Compose does not count tries during the start; Spillway does, so it gets as many more as fit in.
 function attemptsOf(check: Mapping | undefined): number | undefined {
   const start = composeMilliseconds(check?.start_period);
   if (!check || (start === undefined && check.retries === undefined)) return undefined;

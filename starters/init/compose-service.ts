@@ -18,14 +18,13 @@ import { type Mount, namedVolumes } from './volumes';
 
 type Mapping = Record<string, unknown>;
 
-// What Spillway does in its own way, or what makes no difference to it.
+// Spillway does these in its own way, or they make no difference to it.
 const HANDLED = new Set(
   `build image ports expose environment env_file healthcheck volumes deploy mem_limit cpus scale command read_only
   stop_grace_period depends_on restart networks labels logging pull_policy platform stdin_open tty develop container_name
   profiles init hostname`.split(/\s+/),
 );
 
-/** The settings of a service, with a question for everything that Compose does not say or Spillway does not know. */
 export async function composeService(
   name: string,
   original: string,
@@ -64,7 +63,6 @@ export async function composeService(
   };
 }
 
-/** What Compose mounts, and what it and the image leave without a name. */
 function volumesOf(
   service: string,
   given: unknown,
@@ -103,7 +101,6 @@ function buildOf(given: unknown, ask: Ask): Build | undefined {
   };
 }
 
-/** The image with `{version}` where its tag was. */
 function imageOf(given: unknown, isBuilt: boolean, ask: Ask): string | undefined {
   if (typeof given !== 'string') return undefined;
   if (given.includes('@')) return given;
@@ -129,7 +126,7 @@ function resourcesOf(given: Mapping, ask: Ask): Mapping {
   };
 }
 
-/** Values that are or may be secrets become references to variables of the worker. */
+/** Values that may be secrets become references to variables of the worker. */
 function environmentOf(service: string, given: Mapping, context: ComposeContext, ask: Ask): Mapping | undefined {
   if (given.env_file !== undefined)
     ask('env', 'the variables of `env_file` were not read: name each here, secrets as {env: NAME}');

@@ -1,23 +1,19 @@
 import { isMapping } from '../../domain/config/merge';
 import { parseDuration } from '../../domain/units';
 
-/* How Compose writes values, and how Spillway does. */
-
-/** Variables of Compose's own `${NAME}` notation. */
 const VARIABLE = /\$\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|\$([A-Za-z_]\w*)/g;
 
-/** Name of the variable when a text is nothing but one without a default. */
+/** Answers the name when the text is one variable without a default, and nothing else. */
 export function wholeVariable(text: string): string | undefined {
   const match = /^\$\{([A-Za-z_]\w*)(?::?\?[^}]*)?\}$|^\$([A-Za-z_]\w*)$/.exec(text.trim());
   return match?.[1] ?? match?.[2];
 }
 
-/** Whether a text has a variable in it; `$$` stands for a dollar. */
+/** `$$` stands for a dollar, not for a variable. */
 export function hasVariable(text: string): boolean {
   return text.replaceAll('$$', '').search(VARIABLE) >= 0;
 }
 
-/** Fills in the defaults, and tells of those variables that have none. */
 export function withDefaults(text: string): { text: string; missing: string[] } {
   const missing: string[] = [];
   const dollar = '\u0000';
@@ -32,16 +28,15 @@ export function withDefaults(text: string): { text: string; missing: string[] } 
 }
 
 export interface ComposePort {
-  /** In the container. */
   target: number;
-  /** On the host; absent when Docker chooses one, or when it is a range. */
+  /** Absent when Docker chooses one, or for a range. */
   published?: number;
-  /** On which address of the host only. */
+  /** Absent: every address of the host. */
   address?: string;
   protocol: string;
 }
 
-/** `8080:80`, `127.0.0.1:8080:80/tcp`, `80`, or the long notation; undefined when it is a range or none of these. */
+/** Reads `8080:80`, `127.0.0.1:8080:80/tcp`, `80` or the long notation; undefined for a range. */
 export function composePort(given: unknown): ComposePort | undefined {
   if (isMapping(given)) {
     const { target, published, host_ip: address, protocol } = given;
@@ -68,7 +63,7 @@ function number(given: unknown): number | undefined {
   return Number.isInteger(value) ? value : undefined;
 }
 
-/** `1m30s` as Spillway writes it, which has one unit: `90s`. Undefined when it is no duration. */
+/** Spillway has one unit, so `1m30s` becomes `90s`; undefined when it is no duration. */
 export function composeDuration(given: unknown): string | undefined {
   const milliseconds = composeMilliseconds(given);
   if (milliseconds === undefined) return undefined;
@@ -83,7 +78,7 @@ export function composeMilliseconds(given: unknown): number | undefined {
   return parts.reduce((sum, part) => sum + (part.endsWith('us') ? 1 : (parseDuration(part) ?? 0)), 0);
 }
 
-/** `512m`, `1.5g`, `512MB` or a number of bytes; all of them are binary there, decimal or not. */
+/** Reads `512m`, `1.5g`, `512MB` or bytes; Compose takes all units as binary ones. */
 export function composeSize(given: unknown): string | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)i?b?$/i.exec(String(given).trim());
   if (!match) return undefined;
@@ -91,7 +86,6 @@ export function composeSize(given: unknown): string | undefined {
   return `${match[1]}${unit}`;
 }
 
-/** A list, or one text split as a shell would into words; quotes hold words together. */
 export function composeWords(given: unknown): string[] | undefined {
   if (Array.isArray(given)) return given.map(String);
   if (typeof given !== 'string') return undefined;
@@ -104,7 +98,7 @@ export function composeWords(given: unknown): string[] | undefined {
   );
 }
 
-/** A mapping, or a list of `NAME=VALUE`; a name without a value has null. */
+/** Reads a mapping or a list of `NAME=VALUE`; a name without a value has null. */
 export function composeVariables(given: unknown): [name: string, value: string | null][] {
   if (isMapping(given))
     return Object.entries(given).map(([key, value]) => [key, value === null ? null : String(value)]);
@@ -115,13 +109,11 @@ export function composeVariables(given: unknown): [name: string, value: string |
   });
 }
 
-/** The path and port of the address that a health check asks on its own machine. */
 export function localAddress(words: string): { path: string; port: number } | undefined {
   const match = /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\d+))?(\/[^\s"'|;)]*)?/.exec(words);
   return match ? { port: Number(match[1] ?? 80), path: match[2] ?? '/' } : undefined;
 }
 
-/** A name as Spillway wants it, of whatever is there. */
 export function properName(given: string): string {
   const letters = given
     .toLowerCase()

@@ -2,7 +2,7 @@ import { isMapping } from '../../domain/config/merge';
 import type { Ask, ComposeContext } from './compose-context';
 import type { Mount } from './volumes';
 
-/** The volumes of a service that can be kept; a `live-only` service shares them with nobody. */
+/** A `live-only` service shares its volumes with nobody. */
 export function composeVolumes(given: unknown, isAlone: boolean, context: ComposeContext, ask: Ask): Mount[] {
   if (!Array.isArray(given)) return [];
   return given.flatMap((one) => {
@@ -23,7 +23,7 @@ export function composeVolumes(given: unknown, isAlone: boolean, context: Compos
   });
 }
 
-/** Paths at which Compose gives a service volumes without a name, and so each container its own. */
+/** Compose gives each container its own volume at these paths, since the volume has no name. */
 export function namelessPaths(given: unknown): string[] {
   return Array.isArray(given) ? given.map(namelessPath).filter((path) => path !== undefined) : [];
 }

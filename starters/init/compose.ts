@@ -10,22 +10,18 @@ import { composeService } from './compose-service';
 import { findMigrations } from './migrations';
 import type { Proposal, Question } from './proposal';
 
-/** In the order in which Compose looks for them. */
+/** Compose looks for them in this order. */
 export const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 
 type Mapping = Record<string, unknown>;
 
 const POSTGRES = /(^|\/)(postgres|postgresql|postgis|pgvector|timescaledb?(-ha)?)(:|@|$)/;
 const ROUTERS = /(^|\/)(haproxy|traefik|caddy|nginx-proxy)(:|@|$)/;
-// What is not released with the app: databases, queues and tools that keep running as they are.
+// Databases, queues and tools like these keep running; they are not released with the app.
 const KEPT =
   /(^|\/)(redis|valkey|keydb|mysql|mariadb|mongo|memcached|rabbitmq|nats|kafka|cp-kafka|zookeeper|cp-zookeeper|elasticsearch|opensearch|minio|questdb|clickhouse-server|prometheus|grafana|alertmanager|loki|jaeger|otel-collector|opentelemetry-collector|adminer|pgadmin4?|mailhog|mailpit|vault|consul)(:|@|$)/;
 
-/**
- * Proposes a configuration from a Compose file.
- *
- * @throws ConfigurationFailure when it cannot be read, or has no service that could be released
- */
+/** @throws ConfigurationFailure when the file cannot be read, or has no service that could be released */
 export async function proposeFromCompose(file: string, appName?: string): Promise<Proposal> {
   const compose = await readCompose(file);
   const project = typeof compose.name === 'string' ? compose.name : basename(dirname(file));
@@ -87,7 +83,7 @@ function isReleased(name: string, { image, build, profiles }: Mapping, questions
   return false;
 }
 
-/** Names that are the same for two services although their values differ get the service in front. */
+/** A name with different values in two services gets the service in front. */
 function secretNames(services: [string, Mapping][]): ComposeContext['secretName'] {
   const values = new Map<string, Set<string>>();
   for (const [, { environment }] of services) {
@@ -99,7 +95,7 @@ function secretNames(services: [string, Mapping][]): ComposeContext['secretName'
     (values.get(key)?.size ?? 0) > 1 ? `${service.replaceAll('-', '_').toUpperCase()}_${key}` : key;
 }
 
-/** Docker’s name of a volume: with the project in front, unless it has one of its own. */
+/** Docker puts the project in front, unless the volume has a name of its own. */
 function volumeName({ volumes }: Mapping, project: string, name: string): string {
   const declared = isMapping(volumes) ? volumes[name] : undefined;
   const { name: own, external } = isMapping(declared) ? declared : {};
@@ -148,11 +144,10 @@ async function databaseOf(
   };
 }
 
-/** The variable by which a service is given the address of its database. */
 function addressVariable(released: [string, Mapping][], { secretName }: ComposeContext): string | undefined {
   for (const [name, { environment }] of released) {
     const found = composeVariables(environment).find(([, value]) => /^postgres(ql)?(\+\w+)?:\/\//.test(value ?? ''));
-    // One without a password stands in plain text, so there is no variable of the worker yet.
+    // An address without a password stands in plain text, so the worker has no variable for it yet.
     if (found && isPlainSecret(found[0], found[1] ?? '')) return secretName(properName(name), found[0]);
   }
   return undefined;

@@ -6,25 +6,20 @@ import { localAddress, properName } from './compose-values';
 import type { Proposal, Question } from './proposal';
 import { namedVolumes } from './volumes';
 
-/** What a Dockerfile says about the image it makes. */
 export interface DockerfileFacts {
-  /** The first port it exposes. */
   port?: number;
-  /** What its HEALTHCHECK asks over HTTP. */
   health?: { path: string; port: number };
   hasHealthcheck: boolean;
-  /** Whether it says that it runs as somebody else than root. */
+  /** True when it says that it runs as another user than root. */
   nonRoot: boolean;
-  /** Paths of its `VOLUME`s. */
   volumes: string[];
 }
 
 const NOTHING: DockerfileFacts = { hasHealthcheck: false, nonRoot: false, volumes: [] };
-// Where other people's Dockerfiles are.
 const SKIPPED = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv']);
 const DEPTH = 3;
 
-/** Reads what matters out of a Dockerfile: the last stage, or the one that is named, with what it is based on. */
+/** Reads the last stage, or the named one, with those that it is based on. */
 export function dockerfileFacts(text: string, target?: string): DockerfileFacts {
   const stage = stageOf(text, target);
   return stage.instructions.reduce((facts, { name, rest }) => ({ ...facts, ...stated(name, rest) }), {
@@ -51,17 +46,12 @@ function stated(instruction: string, rest: string): Partial<DockerfileFacts> {
   }
 }
 
-/** Facts of the Dockerfile at a path; none when there is no such file. */
 export async function factsAt(path: string, target?: string): Promise<DockerfileFacts | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : dockerfileFacts(text, target);
 }
 
-/**
- * Proposes a configuration from the Dockerfiles in a folder and below it.
- *
- * @throws ConfigurationFailure when there is none
- */
+/** @throws ConfigurationFailure when there is no Dockerfile in the folder or below it */
 export async function proposeFromDockerfiles(directory: string, app: string): Promise<Proposal> {
   const files = await dockerfiles(directory, '', DEPTH);
   if (files.length === 0) {
@@ -146,7 +136,6 @@ function healthOf(facts: DockerfileFacts, port: number, ask: Ask): Record<string
   return {};
 }
 
-/** What the policy will say about the image. */
 export function imageQuestions({ nonRoot }: Pick<DockerfileFacts, 'nonRoot'>, ask: Ask): void {
   if (!nonRoot)
     ask('build', 'its Dockerfile has no USER, so the image may run as root, which `policy.nonRoot` refuses');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const PLACES = ['migrations', 'db/migrations', 'database/migrations', 'sql/migrations', 'db', 'sql'];
 
-/** The folder, relative to this one, with migrations as Spillway reads them; undefined when there is none. */
+/** Answers a relative path; undefined when no folder has migrations that Spillway can read. */
 export async function findMigrations(directory: string): Promise<string | undefined> {
   const folders = (await readdir(directory, { withFileTypes: true }).catch(() => []))
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules')

@@ -4,29 +4,22 @@ import { explain, mistakesIn } from '../../domain/config/mistakes';
 import { ConfigurationFailure } from '../../domain/failures';
 import { pathText } from '../file/errors';
 
-/** Something that could not be known from what is there, and where it belongs in the configuration. */
 export interface Question {
   path: string[];
   text: string;
 }
 
-/** What `init` proposes: a configuration as a person would write it, and what it leaves open. */
 export interface Proposal {
-  /** What it was made from. */
   source: string;
   content: { version: 1; app: string; services: Record<string, Record<string, unknown>> } & Record<string, unknown>;
   questions: Question[];
 }
 
-/**
- * Takes out whatever the schema does not accept, each with a question in its place, until the rest is right.
- *
- * @throws ConfigurationFailure when nothing is left
- */
+/** Asks a question in place of what the schema does not accept. @throws ConfigurationFailure when nothing is left */
 export function repaired({ source, content, questions }: Proposal): Proposal {
   const rest = structuredClone(content);
   const asked = [...questions];
-  // Each round takes something out, so it ends.
+  // Each round takes something out, so this ends.
   for (;;) {
     const { error } = appConfigSchema.safeParse(rest, { error: explain });
     const [mistake] = error ? mistakesIn(error, rest) : [];
@@ -42,7 +35,6 @@ export function repaired({ source, content, questions }: Proposal): Proposal {
   }
 }
 
-/** Removes what is at a path, or the nearest that is there. */
 function remove(content: unknown, path: string[]): boolean {
   for (let length = path.length; length > 0; length--) {
     const parent = path
@@ -57,7 +49,7 @@ function remove(content: unknown, path: string[]): boolean {
   return false;
 }
 
-/** The file: each question stands as a comment above what it is about. */
+/** Writes each question as a comment above what it is about. */
 export function proposalText({ source, content, questions }: Proposal): string {
   const document = new Document(content);
   compact(document.contents as Node);
@@ -94,7 +86,6 @@ function comment(document: Document, path: string[], text: string): void {
   else document.commentBefore = document.commentBefore ? `${document.commentBefore}\n${note}` : note;
 }
 
-/** The pair at a path, or the last one above it. */
 function pairAt(document: Document, path: string[]): Pair | undefined {
   let node: unknown = document.contents;
   let last: Pair | undefined;

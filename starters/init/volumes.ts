@@ -1,6 +1,5 @@
 import { looseVolumes, volumeName } from '../../domain/containers/volumes';
 
-/** An entry of `volumes`, as a person writes it. */
 export interface Mount {
   source: string;
   target: string;
@@ -8,10 +7,7 @@ export interface Mount {
   shared?: true;
 }
 
-/**
- * Volumes with a name for paths whose data would go with each container otherwise: of a VOLUME in the image, or of a
- * volume without a name in a Compose file. A service that runs in one slot only shares them with nobody.
- */
+/** The data of volumes without a name, as those of VOLUME in an image, would be lost with each container. */
 export function namedVolumes(
   app: string,
   service: string,

@@ -1,17 +1,13 @@
 import type { Colours } from '../output';
 
-/** One thing that was looked at. */
 export interface Check {
   name: string;
-  /** `note`: worth knowing, nothing is wrong. */
+  /** `note`: nothing is wrong, but it is worth knowing. */
   state: 'ok' | 'note' | 'failed';
-  /** What was seen. */
   detail: string;
-  /** What to do about it. */
   todo?: string;
 }
 
-/** Checks, one a line, each followed by what to do. */
 export function renderChecks(checks: Check[], colours: Colours): string {
   return checks
     .flatMap(({ name, state, detail, todo }) => [

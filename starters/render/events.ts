@@ -5,18 +5,14 @@ import type { ReleaseRef, ReleaseStatus } from '../../domain/release';
 import { metricText } from './judged';
 import { commandFor, titleOf, tookOf } from './words';
 
-/**
- * What happened between two looks at a release, one line per event, for logs: CI shows no redrawn picture. A soak is one
- * line when it has ended, whatever its samples said meanwhile; the comparisons behind it are in `status`.
- * @param link where the release can be watched: told below the heading, where it is looked for
- */
+/** A soak is one line when it has ended, whatever its samples said; `status` has the comparisons behind it. */
 export function renderEvents(before: ReleaseStatus | undefined, now: ReleaseStatus, link?: string): string[] {
   return eventsBetween(before, now)
     .flatMap((event) => [eventLine(event, now.release), event.kind === 'started' ? link : undefined])
     .filter((line) => line !== undefined);
 }
 
-/** One event as a line; undefined for the end, which the summary tells. */
+/** Undefined for the end, which the summary tells. */
 function eventLine(event: ReleaseEvent, release: ReleaseRef): string | undefined {
   switch (event.kind) {
     case 'started':

@@ -7,13 +7,11 @@ import { oneLine, outcomeText, timeText, tookOf } from './words';
 
 const HEADING = ['version', 'outcome', 'started (UTC)', 'took', 'by', 'commit', 'images', 'judged', 'note'];
 
-/** Releases as a table for terminals, newest first. */
 export function renderHistory(entries: LedgerEntry[], colours: Colours): string {
   const rows = entries.map((entry) => row(entry, outcomeText(entry.outcome, colours)));
   return textTable(HEADING, rows);
 }
 
-/** The same for a file in the repository or a wiki. */
 export function renderHistoryMarkdown(entries: LedgerEntry[], title: string): string {
   const table = markdownTable(
     HEADING,
@@ -35,7 +33,7 @@ function row(entry: LedgerEntry, outcome: string): string[] {
     commit.trim(),
     images.length === 0 ? '' : formatSize(size),
     judgedInWords(judged),
-    // A failure may quote a whole log; its beginning says what it was.
+    // A failure may quote a whole log; its beginning says enough.
     [migrations.join(', '), note, why && oneLine(why)].filter(Boolean).join(' — '),
   ];
 }

@@ -3,7 +3,6 @@ import { isWorse } from '../../domain/release';
 import type { JudgedStep, Judgement, MetricVerdict, Verdict } from '../../domain/release';
 import type { Colours } from '../output';
 
-/** What each metric said, one a line, failures first. */
 export function metricLines(judgement: Judgement | undefined, colours: Colours): string[] {
   const { metrics = [], verdict } = judgement ?? {};
   const ordered = [...metrics].sort((one, other) => Number(isWorse(other)) - Number(isWorse(one)));
@@ -14,13 +13,13 @@ export function metricLines(judgement: Judgement | undefined, colours: Colours):
   ];
 }
 
-/** The metrics that were worse, one a line, but for the one that the reason quotes. */
+/** Leaves out the metric that the reason quotes. */
 export function alarmLines(judgement: Judgement, colours: Colours): string[] {
   const alarms = (judgement.metrics ?? []).filter((metric) => isWorse(metric) && !isQuoted(metric, judgement));
   return metricLines({ ...judgement, metrics: alarms }, colours);
 }
 
-/** An older version does not say which one decided. */
+/** An older version does not say which metric decided. */
 function isQuoted({ name, reason }: MetricVerdict, judgement: Judgement): boolean {
   const { decidedBy } = judgement;
   return decidedBy === undefined ? judgement.reason === `${name}: ${reason}` : decidedBy === name;
@@ -31,7 +30,7 @@ export function metricText({ name, label, reason, dryRun }: MetricVerdict): stri
   return `${name}: ${labelText(label)}${dryRun ? ' (shown only)' : ''}: ${reason.split('\n', 1)[0]}`;
 }
 
-/** How each share of the traffic was judged, one a line; `told` is a reason that stands above already. */
+/** `told` is a reason that stands above already. */
 export function judgedLines(judged: readonly JudgedStep[] | undefined, colours: Colours, told?: string): string[] {
   return (judged ?? []).flatMap((step) => [
     `${verdictSign(step, colours)} ${told === step.judgement.reason ? stepName(step) : stepText(step)}`,
@@ -46,7 +45,7 @@ export function judgedInWords(judged: readonly JudgedStep[] | undefined): string
     .join(', ');
 }
 
-/** A metric that passes gets no green sign once something else has failed the version. */
+/** A metric that passes gets no green sign once another one has failed the version. */
 function sign(metric: MetricVerdict, verdict: Verdict | undefined, { green, red, dim }: Colours): string {
   if (isWorse(metric)) return red('✗');
   return metric.label === 'pass' && verdict !== 'fail' ? green('✓') : dim('·');

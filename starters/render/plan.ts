@@ -4,7 +4,6 @@ import type { PlanAnswer } from '../../workflows/messages';
 import type { Colours } from '../output';
 import { textTable } from './table';
 
-/** What a release would do, what was checked for it, and what cannot be promised. */
 export function renderPlan(request: ReleaseRequest, plan: PlanAnswer, colours: Colours): string {
   const { live, slot, steps, checks, caveats } = plan;
   const failed = checks.filter(({ ok }) => !ok).length;

@@ -3,7 +3,6 @@ import type { Colours } from '../output';
 import { alarmLines, judgedLines } from './judged';
 import { commandFor, outcomeText, titleOf, tookOf } from './words';
 
-/** The last word about a release: how it ended, why, and what a person must do. */
 export function renderSummary(status: ReleaseStatus, colours: Colours): string {
   return (status.state === 'needs a hand' ? handLines(status, colours) : endLines(status, colours)).join('\n');
 }
@@ -22,7 +21,6 @@ function endLines(status: ReleaseStatus, colours: Colours): string[] {
   ];
 }
 
-/** Which metrics failed it, besides the one that is named as the reason. */
 function failureLines({ judged }: ReleaseStatus, colours: Colours): string[] {
   const last = judged?.at(-1)?.judgement;
   return last?.verdict === 'fail' ? alarmLines(last, colours).map((line) => `    ${line}`) : [];
@@ -33,7 +31,6 @@ function liveLine({ outcome, live }: ReleaseStatus): string[] {
   return [live ? `  live: ${live.version} in ${live.slot}` : '  nothing is live'];
 }
 
-/** What failed to be undone, and the two ways on. */
 function handLines(status: ReleaseStatus, colours: Colours): string[] {
   const failed = status.undos.filter(({ state }) => state === 'failed');
   const waiting = status.undos.filter(({ state }) => state === 'pending');

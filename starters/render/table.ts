@@ -1,4 +1,3 @@
-/** Columns, padded to the longest entry and two spaces apart, with a heading; nothing at the end of a line. */
 export function textTable(heading: string[], rows: string[][]): string {
   const lines = [heading, ...rows];
   const widths = heading.map((_, column) => Math.max(...lines.map((line) => visibleLength(line[column] ?? ''))));
@@ -12,14 +11,13 @@ export function textTable(heading: string[], rows: string[][]): string {
     .join('\n');
 }
 
-/** The same as a Markdown table. */
 export function markdownTable(heading: string[], rows: string[][]): string {
   const line = (cells: string[]) =>
     `| ${cells.map((cell) => cell.replace(/\|/g, '\\|').replace(/\s+/g, ' ')).join(' | ')} |`;
   return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Cuts a line, which may hold colours, to a width in characters. */
+/** The width counts visible characters, since the line may hold colours. */
 export function cutLine(line: string, width: number): string {
   if (visibleLength(line) <= width) return line;
   let shown = 0;

@@ -7,19 +7,14 @@ import { silenceText, troubleText } from './troubles';
 import type { Silence, Trouble } from './troubles';
 import { answerTo, oneLine, phaseSign, titleOf, tookOf } from './words';
 
-/** What is known of a release besides its status. */
 export interface Surroundings {
   /** Milliseconds since the epoch. */
   now: number;
-  /** Address in the Temporal Web UI. */
   link?: string;
-  /** Why the status may be old. */
   silence?: Silence;
-  /** Which step is being tried again, and why. */
   trouble?: Trouble;
 }
 
-/** The live picture of a release for a terminal, one entry a line: redrawn several times a second. */
 export function renderTree(status: ReleaseStatus, around: Surroundings, colours: Colours): string[] {
   return [
     heading(status, around, colours),
@@ -41,7 +36,7 @@ function phaseLine(phase: PhaseRecord, now: number, colours: Colours): string {
   return `  ${phaseSign(phase.state, colours)} ${phase.phase.padEnd(9)} ${took.padStart(10)}${detail}`;
 }
 
-// While a release goes back, no phase comes next.
+// A release that goes back has no next phase.
 function upcoming({ state, phases }: ReleaseStatus, { dim }: Colours): string[] {
   if (state !== 'running' && state !== 'paused') return [];
   const last = phases.at(-1)?.phase;
@@ -62,7 +57,6 @@ function undoLine({ label, state, failure }: UndoRecord, colours: Colours): stri
 
 function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings, colours: Colours): string[] {
   const { share, slot, judgement, waitingFor, why, state } = status;
-  // How it ended and why is said below, by the summary.
   if (state === 'ended') return link ? [`  ${colours.dim(link)}`] : [];
   const traffic =
     slot === undefined ? '' : `${status.release.version} is in ${slot} and gets ${share} % of the traffic`;

@@ -1,13 +1,11 @@
 import { formatDuration } from '../../domain/units';
 
-/** That nobody says how a release goes on. */
 export interface Silence {
   why: string;
-  /** For how many ms so far, where that is worth telling. */
+  /** Milliseconds so far; absent where they are not worth telling. */
   lasts?: number;
 }
 
-/** A step that failed and is tried again. */
 export interface Trouble {
   step: string;
   attempt: number;

@@ -5,7 +5,7 @@ import type { Colours } from '../output';
 import type { ExitCode } from '../exit-codes';
 import { EXIT } from '../exit-codes';
 
-/** How long a phase took, or has been running until `now`, both ms since the epoch. */
+/** A phase that still runs lasts until `now`; all times are ms since the epoch. */
 export function tookOf({ startedAt, endedAt }: { startedAt: number; endedAt?: number }, now: number): string {
   return formatDuration(Math.max(0, (endedAt ?? now) - startedAt));
 }
@@ -15,7 +15,6 @@ export function titleOf({ release }: Pick<ReleaseStatus, 'release'>): string {
   return `${release.app} ${release.version} → ${release.environment}`;
 }
 
-/** What the exit code of a command says of a release; undefined while it goes on. */
 export function exitCodeOf({
   state,
   outcome,
@@ -38,7 +37,6 @@ export function exitCodeOf({
   }
 }
 
-/** An outcome in the colour it deserves. */
 export function outcomeText(outcome: Outcome, colours: Colours): string {
   switch (outcome) {
     case 'released':
@@ -54,7 +52,6 @@ export function outcomeText(outcome: Outcome, colours: Colours): string {
   }
 }
 
-/** A sign for the state of a phase. */
 export function phaseSign(state: PhaseRecord['state'], colours: Colours): string {
   switch (state) {
     case 'running':
@@ -68,18 +65,17 @@ export function phaseSign(state: PhaseRecord['state'], colours: Colours): string
   }
 }
 
-/** The commands that a person may want next, with the options that name the environment. */
 export function commandFor(name: string, { release }: Pick<ReleaseStatus, 'release'>): string {
   return `spillway ${name} --app ${release.app} -e ${release.environment}`;
 }
 
-/** The command by which a person gives what a release waits for; undefined when no command does. */
+/** Undefined when no command gives what the release waits for. */
 export function answerTo(status: ReleaseStatus): string | undefined {
   const yes = yesTo(status);
   return yes && commandFor(yes, status);
 }
 
-/** A reason where there is one line for it. A first line that announces the next is told with it. */
+/** A first line that announces the next one is told together with it. */
 export function oneLine(text: string): string {
   const [first = '', second] = text.split('\n', 2);
   return second !== undefined && first.endsWith(':') ? `${first} ${second}` : first;
