@@ -4,25 +4,24 @@ import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
 import { version as sdkVersion } from '@temporalio/worker/package.json';
 
 const CODE = resolve(__dirname, '..');
-// The same file whether this runs compiled (from dist/workers) or from the sources (from workers).
+// The path is the same whether this runs compiled (dist/workers) or from the sources (workers).
 const ROOT = __filename.endsWith('.ts') ? CODE : resolve(CODE, '..');
 const BUNDLE = join(ROOT, 'dist', 'workflow-bundle.js');
 const WORKFLOWS = join(CODE, 'workflows');
 const BUNDLED_FOLDERS = [WORKFLOWS, join(CODE, 'domain')];
-/** A bundle works only with the SDK that made it. */
-// Without a line of its own, which would shift the lines of the source map.
+// A bundle works only with the SDK that made it.
+// The stamp has no line of its own, which would shift the lines of the source map.
 const STAMP = `/* @temporalio/worker ${sdkVersion} */ `;
 
 export type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
-/** The bundle that the build made, when it is newer than the code in it; otherwise one is made now, which takes 2 s. */
 export async function workflowCode(): Promise<WorkflowCode> {
   return (await bundleIsFresh())
     ? { workflowBundle: { codePath: BUNDLE } }
     : { workflowsPath: require.resolve(WORKFLOWS) };
 }
 
-/** Bundles the workflows into `dist/workflow-bundle.js`, by rename: a worker that starts meanwhile sees no part of it. */
+/** Replaces `dist/workflow-bundle.js` by rename, so a worker that starts meanwhile sees no part of it. */
 export async function writeBundle(): Promise<string> {
   const { code } = await bundleWorkflowCode({ workflowsPath: require.resolve(WORKFLOWS), logger: QUIET });
   await mkdir(dirname(BUNDLE), { recursive: true });
@@ -39,7 +38,7 @@ async function bundleIsFresh(): Promise<boolean> {
   return code.startsWith(STAMP) && made.mtimeMs >= (await newest(BUNDLED_FOLDERS));
 }
 
-/** Milliseconds since the epoch when anything in these folders changed last. */
+/** Answers ms since the epoch. */
 async function newest(folders: string[]): Promise<number> {
   const times = await Promise.all(
     folders.map(async (folder) => {

@@ -6,12 +6,7 @@ import type { Pem, TemporalSettings, TemporalTls } from '../domain/temporal-addr
 
 const RETRY_MS = 500;
 
-/**
- * Connects to Temporal, which may just be starting.
- *
- * @param patienceMs how long it is tried
- * @throws UnreachableFailure when it did not answer in that time
- */
+/** @throws UnreachableFailure when Temporal, which may be starting, does not answer within `patienceMs` */
 export async function connectTemporal(settings: TemporalSettings, patienceMs: number): Promise<NativeConnection> {
   const options = await connectionOptions(settings);
   const until = Date.now() + patienceMs;

@@ -7,10 +7,10 @@ const LENGTH = 32;
 const OTHERS = 0o077;
 
 /**
- * The key of this worker's fingerprints, made on first use. Workers that share a task queue should share this file, or a
- * release by another of them finds its secrets changed and asks for `--again`.
+ * Workers of one task queue should share the file: to one with another key all secrets look changed, so that a release
+ * asks for `--again`.
  *
- * @throws ConfigurationFailure when it cannot be kept secret, read or made
+ * @throws ConfigurationFailure when the key cannot be read, made or kept secret
  */
 export async function fingerprintKey(stateDirectory: string): Promise<Buffer> {
   const path = join(stateDirectory, 'fingerprint.key');
@@ -39,7 +39,7 @@ async function read(path: string): Promise<Buffer> {
   );
 }
 
-/** Of two workers that start at once, one makes the key and both read it: `link` refuses to replace a file. */
+/** When two workers start at once, one makes the key and both read it: `link` refuses to replace a file. */
 async function make(directory: string, path: string): Promise<Buffer> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;

@@ -7,11 +7,11 @@ export interface Health {
   close(): Promise<void>;
 }
 
-/** Why it is not ready, in words; undefined when it is. */
+/** Answers why it is not ready; undefined when it is. */
 export type Readiness = () => Promise<string | undefined>;
 
 /**
- * Answers on 127.0.0.1: `/healthz` that the process lives, `/readyz` whether it is connected to Temporal and polls.
+ * Serves `/healthz` (the process lives) and `/readyz` (it is connected and polls) on 127.0.0.1.
  *
  * @throws ConfigurationFailure when the port is taken
  */

@@ -11,7 +11,6 @@ type Context = Parameters<ActivityInterceptorsFactory>[0];
 /** Longer messages fill the history, and over 2 MB they end the workflow. */
 const LONGEST_MESSAGE = 8_000;
 
-/** The part of a release that a step belongs to, for the log. */
 const PHASES: Record<keyof Activities, string> = {
   preflight: 'preflight',
   buildImages: 'build',
@@ -44,7 +43,7 @@ const PHASES: Record<keyof Activities, string> = {
   reapplyMigrations: 'migrate',
 };
 
-/** Around every step: a log line with its duration, and no secret in what it raises or tells Temporal meanwhile. */
+/** Logs every step with its duration, and redacts secrets in what it raises or beats. */
 export function stepInterceptor(parts: Parts, log: Log): ActivityInterceptorsFactory {
   return (context) => {
     Object.assign(context, { heartbeat: redactedBeat(context.heartbeat, parts) });
@@ -60,7 +59,7 @@ export function stepInterceptor(parts: Parts, log: Log): ActivityInterceptorsFac
   };
 }
 
-/** A soak beats many times with the same, which is long: so what was redacted is kept. */
+/** A soak beats the same long details many times, so the redacted copy is kept. */
 function redactedBeat(beat: Context['heartbeat'], { redact }: Parts): Context['heartbeat'] {
   let last: { details: unknown; redacted: unknown } | undefined;
   return (details?: unknown) => {
@@ -91,28 +90,25 @@ function attributes({ info }: Context, { release }: Partial<Step>): Record<strin
   return { release: id, app, environment, version, phase, activity, attempt };
 }
 
-/** What is known of a step; not all that a worker is asked for belongs to a release. */
+/** Not every activity belongs to a release. */
 function stepOf({ args }: ActivityExecuteInput): Partial<Step> {
   const input = args[0];
   return input !== null && typeof input === 'object' ? input : {};
 }
 
-/**
- * A worker that takes over in the middle has resolved nothing yet, but a container may print a secret: so all of them are
- * learned before each step. One that cannot be resolved is the business of the step that needs it.
- */
+/** A container may print a secret that this worker has not resolved yet, so it learns all before each step. */
 async function learnSecrets(parts: Parts, { config, projectDirectory }: Partial<Step>): Promise<void> {
   if (!config || projectDirectory === undefined) return;
   await Promise.allSettled(secretReferences(config).map((reference) => parts.secret(reference, projectDirectory)));
 }
 
-/** The same error, as it may be seen by anybody. Its class stays: the workflow knows by it what to do. */
+/** Redacts an error and keeps its class, by which the workflow decides. */
 function safe(error: unknown, redact: (text: string) => string): unknown {
   if (!(error instanceof Error)) return redactDeep(error, redact);
   const clean = (text: string): string => shorten(redact(text));
   error.message = clean(error.message);
   if (error.stack) error.stack = clean(error.stack);
-  // Spillway's own message says it all; what was below it stands in the log, and would stand in its place in the Web UI.
+  // Spillway's own message says it all; its cause is in the log, and would hide the message in the Web UI.
   error.cause = error instanceof SpillwayFailure ? undefined : safe(error.cause, redact);
   return error;
 }

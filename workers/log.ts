@@ -5,7 +5,7 @@ import type { LogLevel } from './settings';
 
 export type Log = Logger;
 
-/** One JSON line an event, in which no secret that was ever resolved appears. */
+/** Writes one JSON line an event, without any secret that was ever resolved. */
 export function createLog(level: LogLevel, redact: (text: string) => string, destination?: DestinationStream): Log {
   const options = {
     level,
@@ -13,13 +13,13 @@ export function createLog(level: LogLevel, redact: (text: string) => string, des
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: stdSerializers.err, error: stdSerializers.err },
-    // Last of all, so that nothing that gets into a line by whatever way is missed.
+    // This hook comes last, so that it sees whatever gets into a line.
     hooks: { streamWrite: (line: string) => redactLine(line, redact) },
   };
   return destination ? pino(options, destination) : pino(options);
 }
 
-// Parsed, because a secret made of digits would else break numbers and with them the line.
+// The line is parsed, because redacting a secret of digits in the text would break its numbers.
 function redactLine(line: string, redact: (text: string) => string): string {
   return `${JSON.stringify(redactDeep(JSON.parse(line), redact))}\n`;
 }
@@ -32,12 +32,11 @@ const LEVELS: Record<TemporalLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error
   ERROR: 'error',
 };
 
-/** What Temporal's SDK, workflows and activities log goes into the same lines. */
 export function temporalLogger(log: Log): TemporalLogger {
   return new DefaultLogger('TRACE', ({ level, message, meta }) => log[LEVELS[level]](plain(meta ?? {}), message));
 }
 
-/** Temporal marks its own attributes by symbols and has 64-bit numbers, which JSON does not. */
+/** Drops Temporal's symbol keys and converts 64-bit numbers, which JSON does not have. */
 function plain(meta: Record<string | symbol, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(meta).map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]),

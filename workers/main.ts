@@ -14,7 +14,7 @@ import { createWorker, installRuntime } from './worker';
 const CONNECT_MS = 15_000;
 const PING_MS = 2_000;
 
-/** The process behind `spillway worker`: runs until it is told to end, then lets running steps finish. */
+/** Runs until it is told to end, then lets running steps finish. */
 async function run(settings: WorkerSettings, log: Log, parts: OpenParts): Promise<void> {
   installRuntime(log);
   const polling: { connection?: NativeConnection; worker?: Worker } = {};
@@ -47,7 +47,6 @@ async function run(settings: WorkerSettings, log: Log, parts: OpenParts): Promis
   }
 }
 
-/** Why the worker cannot take work, in words. */
 const readiness = async (
   connection: NativeConnection | undefined,
   worker: Worker | undefined,
@@ -60,7 +59,7 @@ const readiness = async (
     .catch((error: Error) => `Temporal does not answer: ${error.message}`);
 };
 
-/** 64: wrong configuration, 69: Temporal does not answer, 70: anything else. */
+// 64: wrong configuration, 69: Temporal does not answer, 70: anything else.
 function exitCode(error: unknown): number {
   if (error instanceof ConfigurationFailure) return 64;
   return error instanceof UnreachableFailure ? 69 : 70;

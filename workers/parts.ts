@@ -17,22 +17,18 @@ import { fingerprintKey } from './fingerprint-key';
 export interface PartsOptions {
   /** Temporal address and namespace. */
   owner: string;
-  /** Where secrets and the settings of the tools that are called are found. */
   environment: WorkerEnvironment;
-  /** Folder of the worker with the key of its fingerprints, and for what is temporary. */
+  /** Holds the key of its fingerprints, and temporary files. */
   stateDirectory: string;
-  /** In place of that key. */
+  /** Takes the place of that key. */
   secretsKey?: Buffer;
 }
 
-/** Parts that a worker holds as long as it lives. */
 export interface OpenParts extends Parts {
-  /** Redacts this too: a secret of the worker's own. */
   remember(secret: string): void;
   close(): Promise<void>;
 }
 
-/** Opens the parts that configurations speak of, each once. */
 export async function openParts(options: PartsOptions): Promise<OpenParts> {
   const { owner, environment, stateDirectory } = options;
   const secrets = new Secrets(environment, options.secretsKey ?? (await fingerprintKey(stateDirectory)));
@@ -69,7 +65,7 @@ export async function openParts(options: PartsOptions): Promise<OpenParts> {
   };
 }
 
-/** A part that could not be opened is tried again when it is asked for again. */
+/** A part that could not be opened is tried again the next time. */
 function once<T>(opened: Map<string, Promise<T>>, key: string, open: () => Promise<T>): Promise<T> {
   const known = opened.get(key);
   if (known) return known;
@@ -82,7 +78,7 @@ function once<T>(opened: Map<string, Promise<T>>, key: string, open: () => Promi
 async function openWithKey(config: TargetConfig, secrets: Secrets, variables: WorkerEnvironment): Promise<OpenTarget> {
   const { sshKey } = config;
   if (!sshKey) return openTarget(config, { variables });
-  // Its path is absolute, or of the worker's home: a target belongs to no project's folder.
+  // The path is absolute or in the worker's home, since a target belongs to no project.
   return openTarget(config, { variables, sshKey: `${await secrets.resolve(sshKey, '/')}\n` });
 }
 

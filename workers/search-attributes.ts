@@ -3,13 +3,13 @@ import { ConfigurationFailure } from '../domain/failures';
 import { SEARCH_ATTRIBUTES } from '../domain/names';
 
 const CALL_MS = 5_000;
-// Of temporal.api.enums.v1.IndexedValueType.
+// See temporal.api.enums.v1.IndexedValueType.
 const KEYWORD = 2;
 const GRPC = { notFound: 5, alreadyExists: 6, permissionDenied: 7, unimplemented: 12, unauthenticated: 16 } as const;
 
 /**
- * Creates the search attributes that releases carry, so far as they are missing: a workflow that sets an unknown one is
- * stuck. Answers what it could not do, for a cluster that does not let workers do so (Temporal Cloud).
+ * Creates what is missing, since a workflow that sets an unknown attribute is stuck. Answers what the cluster did not
+ * allow, as Temporal Cloud does not.
  *
  * @throws ConfigurationFailure when the namespace does not exist
  */
@@ -23,7 +23,7 @@ export async function createSearchAttributes(
     const known = (await call(() => connection.operatorService.listSearchAttributes({ namespace }))).customAttributes;
     const missing = wanted.filter((name) => !(name in known));
     for (const name of missing) {
-      // One at a time: several at once are refused altogether when a second worker was faster with one of them.
+      // Each gets its own call: one for several fails altogether when a second worker was faster with one of them.
       await call(() =>
         connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { [name]: KEYWORD } }),
       ).catch(unlessThere);

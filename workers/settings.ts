@@ -9,16 +9,14 @@ import { parseDuration } from '../domain/units';
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Everything a worker is told by its environment. */
 export interface WorkerSettings {
   temporal: TemporalSettings;
   taskQueue: string;
   /** Absent: no health endpoints. 0: any free port. */
   healthPort?: number;
   logLevel: LogLevel;
-  /** How long running steps may go on after SIGTERM, in milliseconds. */
+  /** Milliseconds that running steps get after SIGTERM. */
   shutdownGraceMs: number;
-  /** Folder that only the worker may read. */
   stateDirectory: string;
 }
 
@@ -38,11 +36,7 @@ const schema = z.object({
   SPILLWAY_WORKER_STATE: z.string().optional(),
 });
 
-/**
- * Reads the variables of a worker; an empty one counts as absent.
- *
- * @throws ConfigurationFailure naming all that are wrong
- */
+/** @throws ConfigurationFailure that names all wrong variables; an empty one counts as absent */
 export function workerSettings(environment: Record<string, string | undefined>): WorkerSettings {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);

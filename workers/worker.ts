@@ -11,28 +11,25 @@ export interface WorkerParts {
   taskQueue: string;
   parts: Parts;
   log: Log;
-  /** Default: the bundle that the build made, or one made now. */
+  /** Default: the bundle of the build, or one made now. */
   workflowBundle?: WorkflowCode['workflowBundle'];
-  /** How long running steps may go on after shutdown was asked for, in milliseconds. Default 10 s. */
+  /** Milliseconds that running steps get after a shutdown was asked for. Default 10 s. */
   shutdownGraceMs?: number;
 }
 
-// A step that does not listen to its cancellation must not hold the process for ever: its next try is another worker's.
+// A step that ignores its cancellation must not hold the process for ever; another worker tries it again.
 const FORCE_MS = 20_000;
 
-/** How fast others learn of what happens to a worker, and how much it takes on (docs/architecture.md). */
+/** docs/architecture.md explains these. */
 export const WORKER_TIMINGS = {
   maxHeartbeatThrottleInterval: '700ms',
   defaultHeartbeatThrottleInterval: '700ms',
   stickyQueueScheduleToStartTimeout: '2s',
-  // A soak takes a place for hours and does next to nothing there: no undo may have to wait for one.
+  // A soak holds a place for hours and does next to nothing; no undo may have to wait for one.
   maxConcurrentActivityTaskExecutions: 5_000,
 } as const;
 
-/**
- * A worker that polls once `run()` is called and drains when it is told to shut down. Its timings decide how fast another
- * one goes on after it died, and how fast a cancelled step learns of that (docs/architecture.md).
- */
+/** The worker polls once `run()` is called, and drains when it is told to shut down. */
 export async function createWorker(given: WorkerParts): Promise<Worker> {
   const { connection, namespace, taskQueue, parts, log, workflowBundle, shutdownGraceMs = 10_000 } = given;
   return Worker.create({
@@ -48,10 +45,7 @@ export async function createWorker(given: WorkerParts): Promise<Worker> {
   });
 }
 
-/**
- * Sends what the SDK logs into the worker's own log and lets it drain on SIGTERM and SIGINT. Once a process, before the
- * first connection.
- */
+/** Sends the SDK's log into the worker's, and drains on SIGTERM and SIGINT. Call it once, before connecting. */
 export function installRuntime(log: Log): void {
   Runtime.install({
     logger: temporalLogger(log),
