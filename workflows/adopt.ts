@@ -9,7 +9,7 @@ export async function adopt({ step, force }: AdoptInput): Promise<AdoptAnswer> {
   return summarised(quick.adoptEnvironment, 'become the Temporal that releases here', input);
 }
 
-/** Stands in the history before the environment is taken, so that a late attempt has a lower one than what came after. */
+/** The history fixes the generation first, so a late retry has a lower one than any request after it. */
 async function generationOf({ release, config }: AdoptInput['step']): Promise<{ generation?: number }> {
   if (!patched('fence-generation')) return {};
   const { app, environment } = release;

@@ -7,22 +7,16 @@ import type { ReleaseRun as Run } from './run';
 import { soak } from './soak';
 import type { Soak } from './soak';
 
-/* What people are asked. The new version goes on being judged while they think. */
-
 interface Asking {
   question: Question;
-  /** Milliseconds they have for an answer. Judging does not stop this clock. */
+  /** Milliseconds; judging does not stop this clock. */
   timeout: number;
   answered: () => boolean;
-  /** Begins what is judged meanwhile; null where nothing is. */
+  /** Starts to judge while people think; null when there is nothing to judge. */
   watch: (() => Promise<Soak>) | null;
 }
 
-/**
- * Waits for an answer and judges meanwhile.
- * @returns false when nobody answered in time
- * @throws when the judgement is bad, or the release is stopped
- */
+/** Waits for an answer and judges meanwhile. Answers false when time is over, throws on a bad judgement or a stop. */
 export async function ask(run: Run, { question, timeout, answered, watch }: Asking): Promise<boolean> {
   const { control } = run;
   let isLate = false;
@@ -45,7 +39,7 @@ export async function ask(run: Run, { question, timeout, answered, watch }: Aski
   }
 }
 
-/** Acts on the judgement of a soak: an inconclusive one may need a person. Answers whether somebody promoted it. */
+/** Acts on a judgement; an inconclusive one may need a person. Answers whether somebody promoted it. */
 export async function settle(run: Run, judgement: Judgement, watched: Soak): Promise<boolean> {
   const { control, request } = run;
   const { inconclusive, holdTimeout } = request.config.canary;
@@ -59,7 +53,6 @@ export async function settle(run: Run, judgement: Judgement, watched: Soak): Pro
   throw judgedNo(undecidedText(reason));
 }
 
-/** Waits for the person whose word a manual step needs. */
 export async function untilPromoted(run: Run, watched: Soak, timeout: number): Promise<void> {
   const { share } = watched;
   if (await ask(run, { ...promotion(run, watched), question: { for: 'promotion', share }, timeout })) return;

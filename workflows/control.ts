@@ -14,7 +14,6 @@ import type { Request } from '../domain/request';
 import { messageSignal, messageUpdate, statusQuery } from './messages';
 import type { MessageAnswer } from './messages';
 
-/** Why a release stops before its end: a person said so, or its time is over. */
 interface Stop {
   name: 'abort' | 'rollback' | 'reject' | 'deadline';
   why: string;
@@ -25,10 +24,7 @@ const NOTHING_ASKED = { asks: undefined, waitingFor: undefined };
 const phaseAttribute = defineSearchAttributeKey(SEARCH_ATTRIBUTES.phase, 'KEYWORD');
 const outcomeAttribute = defineSearchAttributeKey(SEARCH_ATTRIBUTES.outcome, 'KEYWORD');
 
-/**
- * What a release shows of itself, and what people told it. Handlers only record here; the workflow's main line reads
- * it and acts, so that the order in which messages arrive decides nothing: stopping beats pausing beats promoting.
- */
+/** Handlers only record, and the main line acts, so the order of messages decides nothing: a stop beats a pause. */
 export class Control {
   readonly status: ReleaseStatus;
   stop?: Stop;
@@ -59,7 +55,7 @@ export class Control {
     };
   }
 
-  /** Sets every handler; called before anything else, since a message before its handler is lost or refused. */
+  /** Sets every handler. This comes first, since a message before its handler is lost or refused. */
   listen(): void {
     setHandler(statusQuery, () => this.status);
     for (const name of MESSAGES) {
@@ -73,7 +69,6 @@ export class Control {
     }
   }
 
-  /** Shows a change to those who look on. */
   changed(change: Partial<ReleaseStatus> = {}): void {
     Object.assign(this.status, change);
     setCurrentDetails(describe(this.status));
@@ -89,30 +84,25 @@ export class Control {
     this.changed({ state: 'ended', outcome, endedAt: Date.now(), ...NOTHING_ASKED });
   }
 
-  /** Waits for a person because an undo failed. An attribute says so too: nobody else may put things right meanwhile. */
+  /** Waits for a person after a failed undo. The search attribute keeps others from repairing meanwhile. */
   needsHand(undo: string): void {
     upsertSearchAttributes([{ key: outcomeAttribute, value: 'needs a hand' }]);
     this.status.state = 'needs a hand';
     this.ask({ for: 'hand', undo });
   }
 
-  /** A person has answered. */
   undoesAgain(): void {
     upsertSearchAttributes([{ key: outcomeAttribute, value: null }]);
     this.changed({ state: 'undoing', ...NOTHING_ASKED });
   }
 
-  /**
-   * Shows what is asked of a person.
-   * @param timeout milliseconds for the answer; absent when there is no hurry
-   */
+  /** @param timeout milliseconds for the answer; absent when there is no hurry */
   ask(question: Question, timeout?: number): void {
     const since = Date.now();
     const asks: Asked = { ...question, since, ...(timeout !== undefined && { until: since + timeout }) };
     this.changed({ asks, waitingFor: questionText(asks) });
   }
 
-  /** Nothing is asked any more. */
   asked(): void {
     this.changed(NOTHING_ASKED);
   }
@@ -123,7 +113,7 @@ export class Control {
     return { accepted: true };
   }
 
-  // Shared by signal and update: answers why it was refused, never throws.
+  // Signal and update share it: it answers why a message was refused, and never throws.
   private receive(name: MessageName, payload: unknown): string | undefined {
     const message = parseMessage(name, payload);
     const refused = refusal(this.situation(), message);

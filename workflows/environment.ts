@@ -9,23 +9,20 @@ import type { CurrentRelease, EnvironmentInput, EnvironmentState, ReleaseAnswer 
 import { refusal } from './refusing';
 import { reconcileAfter, restore, startWork, untilEnded } from './releasing';
 
-// A history longer than this is slow to replay for a worker that takes the environment over.
+// A worker that takes the environment over replays its history, which is slow beyond this.
 const LONG_HISTORY = 2_000;
 const ANSWERS_KEPT = 50;
-/** How long after its end an environment may hear of it, and how long it may take to write down what came of it. */
+/** The news that a release ended may take the first time, and writing down its outcome the second. */
 const HEARING_MS = 1_000;
 const WRITING_MS = 30_000;
 
-/**
- * Lives as long as the environment: its lock, its ledger, and what is live. Its release, or migration by hand, is a child
- * whose id is fixed, so that the id is the lock even if this workflow is gone.
- */
+/** Its release is a child with a fixed id, so the id is the lock even if this workflow is gone. */
 export async function environment({ carried, ...scope }: EnvironmentInput): Promise<void> {
   const state: EnvironmentState = { ...scope, live: null, ledger: [], current: null, ...carried?.state };
   const answers = new Map<string, ReleaseAnswer>(carried?.answers);
   const waiting: Request[] = [];
   setHandler(environmentQuery, () => state);
-  // A retry of a request that was answered already gets that answer, also after continue-as-new.
+  // A retry of an answered request gets the same answer, also after continue-as-new.
   const receive = async (given: Request | OldRequest): Promise<ReleaseAnswer> => {
     const request = asRequest(given);
     const unknown = unknownKind(request);
@@ -47,9 +44,8 @@ export async function environment({ carried, ...scope }: EnvironmentInput): Prom
   await continueAsNew<typeof environment>({ ...scope, carried: { state, answers: [...answers].slice(-ANSWERS_KEPT) } });
 }
 
-/** What the environment is busy with. */
 interface Turn {
-  /** Its release has ended, and what came of it is being written down. */
+  /** True while the outcome is being written down. */
   ended: boolean;
   over: boolean;
 }
@@ -86,7 +82,7 @@ async function serve(
   await refusing;
 }
 
-/** Refuses who asks meanwhile. Who asks just when it ends, of which this workflow hears a moment later, is next. */
+/** Refuses requests that come meanwhile. One that comes just as the release ends waits and is next. */
 async function refuseOthers(
   state: EnvironmentState,
   turn: Turn,

@@ -8,10 +8,7 @@ import type { Run } from './run';
 import { brief, quick } from './steps';
 import type { Hand } from './undo-stack';
 
-/**
- * Puts everything back, newest first; answers how that ended.
- * @param stays what was asked to be left where it is, in words: then only the traffic goes back
- */
+/** Puts everything back, newest first. When something `stays` (in words), only the traffic goes back. */
 export async function goBack(run: Run, error: TemporalFailure, stays?: string): Promise<Outcome> {
   const { control, undos } = run;
   control.changed({ why: control.stop?.why ?? messageOf(error) });
@@ -23,20 +20,17 @@ export async function goBack(run: Run, error: TemporalFailure, stays?: string): 
   return byHand ? 'resolved by hand' : 'rolled back';
 }
 
-/** Takes back what a release did that had nothing to deploy. */
+/** Undoes a release that had nothing to deploy. */
 export async function leaveNothing(run: Run): Promise<void> {
   await undo(run, ['traffic', 'other']);
 }
 
-/**
- * Writes the ledger, and ends what was asked for.
- * @param told what its kind alone answers
- */
+/** Writes the ledger and makes the result; `told` is the part that only this kind of request has. */
 export async function finish<T extends ToldAlone>(run: Run, outcome: Outcome, told: T): Promise<RequestResult & T> {
   const { control, request, step, live } = run;
   await CancellationScope.nonCancellable(async () => {
     try {
-      // A release that changed nothing does not wait for an engine or a disk that made it end.
+      // A release that changed nothing does not wait long for an engine or a disk that made it end.
       const { recordEntry } = control.status.phase === 'preflight' ? brief : quick;
       const result = { status: { ...control.status, outcome }, live, ...told };
       await summarised(recordEntry, 'write the ledger', { ...step, entry: entryOf(request, result, Date.now()) });

@@ -8,25 +8,19 @@ import { formatDuration } from '../domain/units';
 import { summarised } from './run';
 import { patient, quick } from './steps';
 
-/** The first look comes after this part of the guard time: soon enough to tell, and most that are well are over by then. */
+/** The first look comes after this part of the guard time: most healthy requests are over by then. */
 const FIRST_LOOK = 0.1;
 
-/** The guard time where the configuration has none, since an older command read it: nothing may stop the environment. */
+/** An older command read no guard time into the configuration; the environment must go on all the same. */
 const UNSAID = 10 * 60_000;
 
-/** What a guard says of the release that it watches. */
 export interface Guarded {
-  /** Called with what is wrong, and without when all is well again. */
+  /** Called with what is wrong, and without it once all is well again. */
   trouble: (what?: string) => void;
-  /** Why the guard ends it. */
   endedFor?: string;
 }
 
-/**
- * Watches a release from outside for as long as it runs: one whose code fails on every try can neither judge nor undo,
- * so it would keep its share of the traffic. That is told at once, and when it has lasted for the guard time of its
- * configuration the release is terminated.
- */
+/** A release whose code fails on every try cannot judge or undo, so it is ended when that lasts for the guard time. */
 export async function guard(request: Request, runId: string, told: Guarded): Promise<void> {
   const { guard: time = UNSAID } = request.config;
   const release = { workflowId: releaseWorkflowId(request), runId };
@@ -39,7 +33,7 @@ export async function guard(request: Request, runId: string, told: Guarded): Pro
     told.trouble(inWords(trouble, Date.now() + time));
     const still = await watch({ ...release, until: 'well', atMost: trouble.spared ? null : time });
     if (still) {
-      // Said before it is done: the end of the release is heard of before the answer of the step that ends it.
+      // This is set first, since the end of the release arrives before the answer of the step that ends it.
       const why =
         (told.endedFor = `its environment ended it after ${formatDuration(time)}, without undo: ${still.why}`);
       const { ended } = await summarised(quick.terminateRelease, 'end what cannot go on', { ...release, why });

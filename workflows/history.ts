@@ -3,7 +3,6 @@ import type { HistoryInput } from './messages';
 import { summarised } from './run';
 import { quick } from './steps';
 
-/** Reads a page of the durable ledger. */
 export async function history({ request, before, limit }: HistoryInput): Promise<LedgerEntry[]> {
   const { app, environment, config } = request;
   return summarised(quick.readLedger, 'read the durable ledger', {

@@ -7,8 +7,6 @@ import { phase, skip, summarised } from './run';
 import type { ReleaseRun as Run } from './run';
 import { patient, slow } from './steps';
 
-/* The phases past the point of no return: the old version goes. */
-
 export async function drainPhase(run: Run, old: Live | null): Promise<void> {
   const { step, request } = run;
   if (!old) return skip(run, 'drain', 'there was no old version');
@@ -38,7 +36,7 @@ export async function retirePhase(run: Run, old: Live | null): Promise<void> {
   });
 }
 
-/** A phase past the point of no return: a failure is a leftover for later, not a reason to go back. */
+/** Past the point of no return a failure is a leftover for later, not a reason to go back. */
 async function tryPhase(run: Run, name: 'drain' | 'retire', body: () => Promise<string>): Promise<void> {
   try {
     await phase(run, name, async (record) => {

@@ -2,7 +2,7 @@ import type { LookAnswer, LookInput } from './messages';
 import { summarised } from './run';
 import { brief } from './steps';
 
-/** Says what became of the live version, on the target itself; changes nothing. */
+/** Asks the target about the live version, and changes nothing. */
 export async function look({ app, environment, config, live }: LookInput): Promise<LookAnswer> {
   return summarised(brief.lookAtLive, 'look at what is live', { scope: { app, environment }, config, live });
 }

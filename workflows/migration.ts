@@ -13,21 +13,16 @@ import type { Run, WorkInput } from './run';
 import { brief, heavy, quick, slow, undoing } from './steps';
 import { untilStopped } from './stopping';
 
-/** Input of a migration by hand. */
 type MigrationInput = WorkInput<MigrationRequest | OldRequest>;
 
 type MigrationRun = Run<MigrationRequest>;
 
-/** What a change has found out, and done, so far. */
 interface Change {
   names: string[];
   backup?: BackupReport;
 }
 
-/**
- * Migrations by hand: shows them, applies what is pending, or reverts some. A change holds the lock of its environment
- * like a release, backs up first, verifies afterwards, and puts back what it did when it fails. The ledger has it, too.
- */
+/** A change locks its environment like a release, backs up first, and puts everything back when it fails. */
 export async function migration({ request: given, ...rest }: MigrationInput): Promise<MigrationLook | MigrationResult> {
   const request = asRequest(given);
   const { action } = request;
@@ -42,13 +37,13 @@ export async function migration({ request: given, ...rest }: MigrationInput): Pr
   try {
     return await ended(await untilStopped(run.control, request.config.deadline, () => forward(run, action, change)));
   } catch (error) {
-    // A programming error parks the migration until a fixed worker replays it: undoing then would be a guess.
+    // A programming error parks the migration until a fixed worker replays it; an undo would be a guess.
     if (!(error instanceof TemporalFailure)) throw error;
     return await ended(await goBack(run, error));
   }
 }
 
-/** Somebody waits for the answer: a database that is away for longer is the answer. */
+/** A person waits, so a database that is away for longer counts as unreachable. */
 const LOOK_TIMEOUT = '20s';
 
 async function look({ app, environment, config, projectDirectory, action }: MigrationRequest): Promise<MigrationLook> {
@@ -82,12 +77,11 @@ async function forward(
   return 'migrated';
 }
 
-/** Takes the environment, and finds out which migrations are meant. */
 async function choosePhase(run: MigrationRun, action: Exclude<MigrationAction, { kind: 'status' }>): Promise<string[]> {
   return phase(run, 'preflight', async (record) => {
     await summarised(quick.takeFence, 'take the environment', run.step);
     const { applied, pending, mistakes, restore = [] } = await look({ ...run.request, action });
-    // What is wrong with pending migrations does not matter to those that are reverted.
+    // A revert does not care about the mistakes of pending migrations.
     const inTheWay = [...(action.kind === 'up' ? mistakes : []), ...restore];
     if (inTheWay.length > 0) throw refused(inTheWay.join('\n'));
     const names = action.kind === 'up' ? pending : chooseDown(applied, action.choice);
@@ -98,7 +92,7 @@ async function choosePhase(run: MigrationRun, action: Exclude<MigrationAction, {
   });
 }
 
-/** A version that is dead passes no smoke checks, whatever is done to its schema. A target that cannot tell hinders nobody. */
+/** A dead version passes no smoke checks, so this looks first. A target that cannot tell stops nothing. */
 async function lookAtLive({ live, request }: Run): Promise<LiveState | undefined> {
   if (!live) return undefined;
   const { app, environment, config } = request;
@@ -115,7 +109,7 @@ async function downPhase(run: Run, names: string[], backup: BackupReport): Promi
   const { step, undos, live } = run;
   await phase(run, 'migrate', async (record) => {
     const input = { ...step, names };
-    // Data that a reverted migration had made is in the backup only.
+    // Only the backup has the data that a reverted migration had made.
     undos.push(`apply ${[...names].reverse().join(', ')} again`, () =>
       undoing.reapplyMigrations({ ...input, dump: backup.dump ?? null }),
     );

@@ -7,9 +7,6 @@ import { isLiveDead, phase, skip, summarised } from './run';
 import type { ReleaseRun, Run } from './run';
 import { heavy, quick, slow, undoing } from './steps';
 
-/* The phases in which the new version gets no traffic yet. */
-
-/** Warnings of preflight that a release shows. */
 const MOST_WARNINGS = 5;
 
 export async function preflightPhase(run: ReleaseRun) {
@@ -40,7 +37,7 @@ export async function preflightPhase(run: ReleaseRun) {
   });
 }
 
-/** Lines, since what stands in the detail of a phase is kept for long. */
+/** Only the first lines are kept, since the detail of a phase stays in the ledger for long. */
 function warningsOf(checks: PreflightCheck[]): string[] {
   const lines = checks
     .filter(({ warning }) => warning)
@@ -86,7 +83,7 @@ export async function migratePhase(run: Run, names: string[], backup: BackupRepo
     undos.push(`revert migrations ${names.join(', ')}`, () => undoing.revertMigrations(undo));
     await summarised(heavy.applyMigrations, `apply ${names.join(', ')}`, { ...step, names });
     record.detail = `applied ${names.join(', ')}`;
-    // Both versions meet the migrated schema: the old one must still work on it, if it did before.
+    // Both versions use the migrated schema, so the old one must still work on it if it worked before.
     if (live && !isLiveDead(run) && !run.found?.isSick)
       await summarised(slow.smoke, `smoke ${live.slot} on the migrated schema`, {
         ...step,
@@ -113,7 +110,6 @@ export async function smokePhase(run: ReleaseRun): Promise<void> {
   });
 }
 
-/** Asks what a user would, and answers in words. */
 export async function smoke(run: ReleaseRun, through: 'slot' | 'router'): Promise<string> {
   const what = through === 'slot' ? `smoke ${run.slot} directly` : 'smoke through the router';
   const { step, slot, deployed } = run;

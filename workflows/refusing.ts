@@ -4,12 +4,7 @@ import type { Request } from '../domain/request';
 import { CLOCKS_DIFFER_MS } from './messages';
 import type { CurrentRelease, EnvironmentState, ReleaseAnswer } from './messages';
 
-/* Why an environment does not do what it is asked for. */
-
-/**
- * Why a request is not served now; undefined when it is.
- * @param unread why the environment does not know what is live
- */
+/** @param unread why the environment does not know what is live */
 export function refusal(
   { current, live }: EnvironmentState,
   request: Request,
@@ -28,7 +23,7 @@ function busy(current: CurrentRelease, scope: Scope): string {
   return `${who} ${does(version, scope)} since ${timeOf(since)}; wait, or abort it`;
 }
 
-/** A request may lie with Temporal until a worker comes; by then nobody expects anything of it. */
+/** A request may wait in Temporal for a worker so long that nobody expects it any more. */
 function tooLate(request: Request, now: number): string | undefined {
   const { notAfter } = request;
   if (notAfter === undefined || now <= notAfter + CLOCKS_DIFFER_MS) return undefined;

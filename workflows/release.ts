@@ -11,7 +11,6 @@ import { untilStopped } from './stopping';
 import { begin, isLiveDead } from './run';
 import type { ReleaseRun, WorkInput } from './run';
 
-/** Input of a release. */
 type ReleaseInput = WorkInput<ReleaseRequest | OldRequest>;
 
 /** Brings a version to an environment, or puts everything back. */
@@ -23,13 +22,12 @@ export async function release({ request, ...rest }: ReleaseInput): Promise<Relea
     else await leaveNothing(run);
     return await finish(run, outcome, imagesOf(run));
   } catch (error) {
-    // A programming error parks the release until a fixed worker replays it: undoing then would be a guess.
+    // A programming error parks the release until a fixed worker replays it; an undo would be a guess.
     if (!(error instanceof TemporalFailure)) throw error;
     return finish(run, await goBack(run, error, whatStays(run)), imagesOf(run));
   }
 }
 
-/** Everything that can be undone. */
 async function forward(run: ReleaseRun): Promise<Outcome> {
   const { version, options } = run.request;
   const { configurationIdentity, pendingMigrations } = await preflightPhase(run);
@@ -50,7 +48,7 @@ async function forward(run: ReleaseRun): Promise<Outcome> {
   return 'released';
 }
 
-/** Past the point of no return nothing stops a release any more, and a failure leaves something for later. */
+/** Nothing stops a release past the point of no return, and a failure leaves something for later. */
 async function letGo(run: ReleaseRun): Promise<void> {
   const { control, undos, live } = run;
   control.entered('drain');

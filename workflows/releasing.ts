@@ -23,15 +23,10 @@ import { stepOf, summarised } from './run';
 import type { WorkInput } from './run';
 import { HEARTBEAT_TIMEOUT_MS, quick, undoing } from './steps';
 
-/* How an environment starts a release, waits for it, and cleans up after one that was terminated. */
-
-// By then a step of a terminated release has learnt of it from its heartbeat, or its worker is known to be dead.
+// By then a step of a terminated release has heard of it by its heartbeat, or its worker is dead.
 const STEPS_HAVE_ENDED_MS = HEARTBEAT_TIMEOUT_MS + 2_000;
 
-/**
- * Learns from the durable ledger what an environment knew before, if this workflow knows nothing. Answers why it could
- * not be read.
- */
+/** Fills a new environment workflow from the durable ledger. Answers why the ledger could not be read. */
 export async function restore(state: EnvironmentState, request: Request): Promise<string | undefined> {
   if (state.ledger.length > 0) return undefined;
   const { app, environment, config } = request;
@@ -46,11 +41,9 @@ export async function restore(state: EnvironmentState, request: Request): Promis
   return undefined;
 }
 
-/** What the workflow of every kind of request looks like to an environment. */
 type Work = (input: WorkInput) => Promise<RequestResult & ToldAlone>;
 type Child = ChildWorkflowHandle<Work>;
 
-/** Starts the workflow that does what is asked for. */
 export async function startWork(
   state: EnvironmentState,
   request: Request,
@@ -77,14 +70,11 @@ export async function startWork(
 
 interface Ended {
   entry: LedgerEntry;
-  /** Nothing of it was undone. */
+  /** True when it ended without any undo. */
   terminated: boolean;
 }
 
-/**
- * Waits until the release has ended; answers what to remember of it.
- * @param tell is called with what keeps the release from going on by itself, and without when it goes on
- */
+/** Calls `tell` with what keeps the release from going on, and without it when it goes on. Answers what to remember. */
 export async function untilEnded(
   child: Child,
   request: Request,
@@ -96,7 +86,7 @@ export async function untilEnded(
   watching
     .run(() => guard(request, child.firstExecutionRunId, guarded))
     .catch((error: unknown) => {
-      // It was cancelled, or it failed: then it must not end what it guards.
+      // The guard was cancelled or failed, which must not end the release.
       if (!(error instanceof TemporalFailure)) throw error;
     });
   try {

@@ -13,61 +13,52 @@ import type { CarriedState } from '../domain/judging/soak/state';
 import { Control } from './control';
 import { UndoStack } from './undo-stack';
 
-/** What the phases share, whatever was asked for. */
 export interface Run<R extends Request = Request> {
   request: R;
-  /** What every step is told. */
   step: Step;
   control: Control;
   undos: UndoStack;
-  /** What serves the traffic; null until the first release of an environment has done so. */
+  /** Null until a first release has served the traffic. */
   live: Live | null;
-  /** What became of that before; absent when nobody said. */
+  /** Absent when nobody looked at the live version. */
   found?: LiveState;
 }
 
-/** What the phases of a release share. */
 export interface ReleaseRun extends Run<ReleaseRequest> {
-  /** Where the new version goes. */
   slot: Slot;
-  /** How its containers ran when they were healthy: all that follows is compared with that. */
+  /** Remembers how its containers ran when they were healthy; later looks are compared with that. */
   deployed: Watched[] | undefined;
-  /** What will serve it after; known once the images are. */
+  /** Null until the images are known. */
   next: Live | null;
-  /** What the last soak knew; the next goes on with it. */
+  /** The next soak goes on with what the last one knew. */
   carried: CarriedState | null;
-  /** What was counted of the live version while it was compared; the bake has nothing else to compare with. */
+  /** Counts of the live version while it was compared; the bake has nothing else to compare with. */
   recorded: Services | null;
 }
 
-/** What an environment gives the workflow of every kind of request. */
 export interface WorkInput<R = Request> {
   request: R;
-  /** What the environment says is live. */
   live: Live | null;
-  /** With which it takes the environment; absent when an earlier version of Spillway began it. */
   generation?: number;
 }
 
-/** Begins to answer for a request: it is asked how it goes, and told what to do, from here on. */
+/** Makes the run, which answers queries and messages from here on. */
 export function begin<R extends Request>({ request, live, generation }: WorkInput<R>): Run<R> {
   const control = new Control(request, live);
   control.listen();
   return { request, step: stepOf(request, generation), control, undos: new UndoStack(), live };
 }
 
-/** What every step of a request is told. */
 export function stepOf(request: Request, generation?: number): Step {
   const { config, projectDirectory } = request;
   return { release: refOf(request), ...(generation && { generation }), config, projectDirectory };
 }
 
-/** Whether the live version does not serve, so that there is nothing to compare with and nothing to ask. */
+/** True when the live version does not serve, so that there is nothing to compare with or to ask. */
 export function isLiveDead({ found }: Run): boolean {
   return found !== undefined && !isAlive(found);
 }
 
-/** Runs a phase: nothing of it before a pause is over, and its record says how it went. */
 export async function phase<T>(run: Run, name: Phase, body: (record: PhaseRecord) => Promise<T>): Promise<T> {
   const { control } = run;
   await pauseIsOver(run);
@@ -88,7 +79,6 @@ export async function phase<T>(run: Run, name: Phase, body: (record: PhaseRecord
   }
 }
 
-/** Notes that a phase had nothing to do, and why. */
 export function skip({ control }: Run, name: Phase, detail: string): void {
   control.status.phases.push({ phase: name, state: 'skipped', startedAt: Date.now(), endedAt: Date.now(), detail });
   control.changed();
@@ -103,7 +93,6 @@ export function summarised<I, O>(
   return activity.executeWithOptions({ summary }, [input]);
 }
 
-/** Waits while the release is paused. */
 export async function pauseIsOver({ control }: Run): Promise<void> {
   if (!control.paused) return;
   control.ask({ for: 'resume' });

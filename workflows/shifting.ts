@@ -12,9 +12,7 @@ import { soak } from './soak';
 import type { Soak } from './soak';
 import { quick, slow, undoing } from './steps';
 
-/* The phases in which traffic moves to the new version, and can still move back. */
-
-/** How many times its own length a soak may take when there is too little evidence. */
+/** Too little evidence may stretch a soak to this many times its length. */
 const LENGTHENED = 3;
 
 export async function canaryPhase(run: Run): Promise<void> {
@@ -22,7 +20,7 @@ export async function canaryPhase(run: Run): Promise<void> {
   const { canary, approve } = request.config;
   if (!live) return skip(run, 'canary', 'the first release has nothing to be compared with');
   const hasBaseline = makesFresh(request.config, isLiveDead(run));
-  // Traffic goes back first, then the services that take none, then a fresh baseline goes: the newest undo runs first.
+  // Undos run newest first: traffic goes back, then the services without traffic, then a fresh baseline goes.
   if (hasBaseline)
     undos.push(`remove the fresh baseline of ${live.version}`, () => undoing.removeBaseline(step), 'traffic');
   if (hasLiveOnly(run)) undos.push(`live-only services back to ${live.slot}`, () => liveOnlyBack(run, live.slot));
@@ -43,7 +41,6 @@ export async function canaryPhase(run: Run): Promise<void> {
   });
 }
 
-/** Answers in words. */
 async function deployBaseline({ step }: Run, { slot, version }: Live): Promise<string> {
   const what = `start a fresh baseline of ${version}, wait until healthy`;
   return (await summarised(slow.deployBaseline, what, { ...step, live: { slot, version } })).detail;
@@ -56,7 +53,7 @@ export async function approvePhase(run: Run): Promise<void> {
   if (approvals().state === 'not required') return skip(run, 'approve', 'not required');
   await phase(run, 'approve', async (record) => {
     const { share } = control.status;
-    // Releases that began with an older Spillway were not watched without traffic.
+    // Releases that an older Spillway began were not watched without traffic.
     const isWatched = share > 0 || patched('watch-approval');
     await ask(run, {
       question: { for: 'approval', by: approve.by },
@@ -98,7 +95,7 @@ export async function bakePhase(run: Run): Promise<void> {
   const { bake, canary } = run.request.config;
   if (bake.soak === 0) return skip(run, 'bake', 'not configured');
   await phase(run, 'bake', async (record) => {
-    // The whole traffic is on the new slot: there is no baseline any more but what was recorded before.
+    // All traffic is on the new slot, so the only baseline is what was recorded before.
     const since = await giveShare(run, 100);
     const what = { name: 'bake', share: 100, length: bake.soak, limits: bake.limits ?? canary.limits, since };
     const judgement = await soak(run, what);
@@ -119,7 +116,7 @@ async function allTrafficBack({ step, control }: Run, slot: Slot): Promise<void>
   control.changed({ share: 0 });
 }
 
-/** A pause after the last judgement: what ended meanwhile is seen once more before the old version goes. */
+/** Looks once more after a pause at what ended meanwhile, before the old version goes. */
 export async function lastPause(run: Run): Promise<void> {
   if (!run.control.paused) return;
   await pauseIsOver(run);
@@ -129,7 +126,7 @@ export async function lastPause(run: Run): Promise<void> {
 async function liveOnlyForth(run: Run): Promise<void> {
   const { step, slot } = run;
   const report = await summarised(slow.moveLiveOnly, `live-only services to ${slot}`, { ...step, to: slot });
-  // From here on they are watched like all others; a worker of an older version does not say how they began.
+  // From here on they are watched too; a worker of an older version does not say how they began.
   if (run.deployed && report) run.deployed = [...run.deployed, ...report.deployed];
 }
 

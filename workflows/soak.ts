@@ -6,26 +6,21 @@ import { forNextStep } from '../domain/judging/soak/state';
 import type { ReleaseRun as Run } from './run';
 import { patient } from './steps';
 
-/** What is soaked and for how long. */
 export interface Soak {
-  /** `canary-10`, `approve`, `bake`. */
+  /** Such as `canary-10`, `approve` or `bake`. */
   name: string;
   share: number;
-  /** Milliseconds that are not paused; null: until `until` says so. */
+  /** Milliseconds without the pauses; null: until `until` says so. */
   length: number | null;
-  /** The same, up to which too little evidence may lengthen it. */
+  /** Too little evidence may lengthen it up to this. */
   longest?: number;
   limits: Limits;
-  /** Counters when the step began. */
   since: SoakInput['baseline'];
-  /** Ends the soak early, besides `promote`. */
+  /** Ends the soak early, as `promote` does. */
   until?: () => boolean;
 }
 
-/**
- * Soaks and judges until the length is over, a failure, a `promote`, or `until`. A pause stops the clock, not the
- * judging. Answers the last judgement; throws only when the release is stopped.
- */
+/** A pause stops the clock, not the judging. Throws only when the release is stopped. */
 export async function soak(run: Run, soak: Soak): Promise<Judgement> {
   const { control } = run;
   const left: Length = { soak: soak.length, longest: soak.longest ?? soak.length };
@@ -58,7 +53,6 @@ function spend(left: Length, spent: number): void {
   if (left.longest !== null) left.longest = Math.max(0, left.longest - spent);
 }
 
-/** Keeps what was seen: for the soak that goes on with it, for the bake, and for those who look on. */
 function remember(run: Run, { name, share }: Soak, report: SoakReport): void {
   run.carried = report.carried ?? run.carried;
   if (requestsIn(report.counted) > requestsIn(run.recorded)) run.recorded = report.counted;
@@ -99,7 +93,7 @@ function promotedBy({ who, why }: { who: string; why: string }, { judgement }: S
   return { ...judgement, verdict, reason: `promoted by ${who}${why ? `: ${why}` : ''}` };
 }
 
-/** One soak activity, ended early when `turned`. A soak only reads, so a stopped release does not wait for it. */
+/** A soak only reads, so a stopped release does not wait for its end. */
 async function soakOnce(input: SoakInput, turned: () => boolean): Promise<SoakReport> {
   const scope = new CancellationScope();
   const summary = input.soak === null ? `soak at ${input.share} %` : `soak at ${input.share} % for ${input.soak} ms`;

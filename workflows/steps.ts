@@ -3,7 +3,7 @@ import type { ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/steps';
 import { NON_RETRYABLE } from '../domain/failures';
 
-/** A worker that says nothing for so long is dead: another takes its step over. */
+/** A worker that is silent for so long counts as dead, and another one takes its step over. */
 export const HEARTBEAT_TIMEOUT_MS = 3_000;
 
 // A programming error in a step does not go away by trying again.
@@ -25,15 +25,13 @@ function options(scheduleToCloseTimeout: ActivityOptions['scheduleToCloseTimeout
   };
 }
 
-/** Steps that take moments; what they need may be restarting meanwhile. */
+/** These take moments, but what they need may be restarting. */
 export const quick = proxyActivities<Activities>(options('2m'));
-/** What nothing depends on, and nobody should wait for. */
+/** Nothing depends on these, so nobody should wait for them. */
 export const brief = proxyActivities<Activities>(options('10s'));
-/** Steps that take minutes. */
 export const slow = proxyActivities<Activities>(options('15m'));
-/** Steps that move a lot of data. */
 export const heavy = proxyActivities<Activities>(options('2h'));
-/** Undos try for longer than steps: giving up on one costs a person's night. */
+/** Undos try longer than steps, since a person must come when one gives up. */
 export const undoing = proxyActivities<Activities>(options('30m'));
-/** Steps that last as long as people and soaks do. */
+/** These last as long as people and soaks do. */
 export const patient = proxyActivities<Activities>(options('30d'));

@@ -3,10 +3,7 @@ import { formatDuration } from '../domain/units';
 import type { Outcome } from '../domain/release';
 import type { Control } from './control';
 
-/**
- * Runs the phases that can be undone, until they are done or a person, the deadline, or a cancellation in Temporal
- * stops them. A stop that was accepted in the last moment still counts.
- */
+/** Runs phases until a person, the deadline or a cancellation stops them. A stop in the last moment still counts. */
 export async function untilStopped(
   control: Control,
   deadline: number,

@@ -2,7 +2,7 @@ import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 import type { UndoRecord } from '../domain/release';
 import { messageOf } from '../domain/failures';
 
-/** What one undo puts back. A release that keeps its failed slot for inspection runs those of `traffic` only, which a baseline is for. */
+/** A release that keeps its failed slot for inspection undoes only `traffic`. */
 type UndoKind = 'traffic' | 'other';
 
 interface Undo extends UndoRecord {
@@ -10,19 +10,16 @@ interface Undo extends UndoRecord {
   run: () => Promise<unknown>;
 }
 
-/** What a person says to an undo that failed. */
 export type Hand = 'retry' | 'resolved';
 
 /**
- * The undos of a release, run newest first. An undo is pushed before its step, so it must tolerate that there is
- * nothing to undo. When one fails, those below it wait: they may only run once it is known to be done, since removing
- * containers that still get traffic would lose requests.
+ * Undos run newest first. Each is pushed before its step, so it must tolerate that there is nothing to undo. When one
+ * fails, those below it wait: requests are lost when containers go that still get traffic.
  */
 export class UndoStack {
   private readonly undos: Undo[] = [];
   private used = false;
 
-  /** True until the first undo: nothing has been changed so far. */
   get isUntouched(): boolean {
     return !this.used;
   }
@@ -33,7 +30,6 @@ export class UndoStack {
     this.undos.unshift({ label, kind, run, state: 'pending' });
   }
 
-  /** Past the point of no return nothing is undone any more. */
   discard(): void {
     this.undos.length = 0;
   }
@@ -42,12 +38,7 @@ export class UndoStack {
     return this.undos.map(({ label, state, failure }) => ({ label, state, ...(failure && { failure }) }));
   }
 
-  /**
-   * Runs the undos, newest first, and cannot be cancelled.
-   * @param ask is called when one failed, and answers what a person decided
-   * @param changed is called whenever the records changed
-   * @returns whether a person did one of them by hand
-   */
+  /** Cannot be cancelled. Calls `ask` about a failed undo; answers whether a person did one by hand. */
   async unwind(kinds: UndoKind[], ask: (failed: UndoRecord) => Promise<Hand>, changed: () => void): Promise<boolean> {
     return CancellationScope.nonCancellable(async () => {
       let byHand = false;
