@@ -4,7 +4,7 @@ import { openHaproxy } from './haproxy/haproxy';
 import { openNginx } from './nginx/nginx';
 import type { Router } from './router';
 
-/** A router for what runs on a target. Nothing is opened before its first call. */
+/** Opens no connection before the router's first call. */
 export function openRouter(config: RouterConfig, target: OpenTarget): Router {
   switch (config.kind) {
     case 'haproxy':

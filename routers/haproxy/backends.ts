@@ -2,23 +2,19 @@ import { GROUPS, SLOTS, type Group } from '../../domain/release';
 import type { HostRouting } from '../on-host/fragments';
 import { backendName, latencyTable } from './names';
 
-/* The part of HAProxy's configuration that says where the versions of an environment are, and how requests reach them. */
-
-/** Upper bounds in ms of the latency buckets; a last one takes what is slower. */
+/** Upper bounds in ms; one more bucket takes slower requests. */
 export const LATENCY_BOUNDS = [
   1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 500, 750, 1_000, 1_500, 2_500, 5_000, 10_000, 30_000,
 ];
 
-/** Counter of the table with the requests that were answered, but not at the first try. */
 const RETRIED = LATENCY_BOUNDS.length + 1;
 
-/** Requests that may be sent twice, because they change nothing. */
+/** These requests change nothing, so they may be sent twice. */
 export const REPEATABLE = '{ method GET HEAD OPTIONS }';
 
 /*
- * A version may close a kept connection in the very moment in which HAProxy sends the next request over it. HAProxy then
- * closes the client's connection without a word, and a client that does not try again by itself has lost its request.
- * So what may be sent twice is, and what may not gets a connection of its own, on which that cannot happen.
+ * A version may close a kept connection just when a request arrives, and HAProxy then hangs up on the client. So it
+ * sends repeatable requests again, and gives each of the others a new connection, where this cannot happen.
  */
 const ROADS = {
   repeatable: `  # Over kept connections; sent again if the version ends one without an answer.
@@ -37,12 +33,11 @@ const ROADS = {
 type Road = keyof typeof ROADS;
 type Service = HostRouting['services'][number];
 
-/** Backends of all services of an environment, and the table of their latencies. */
 export function renderBackends({ scope, services, testers }: HostRouting, errorPageFile: string | undefined): string {
   const page = errorPageFile === undefined ? '' : renderErrorPage(errorPageFile);
   const backends = services.flatMap((service) => [
     ...SLOTS.flatMap((group) => renderGroup({ scope, service, group, page }, testers !== undefined)),
-    // Testers only ever meet the version that is on trial.
+    // Testers never meet the baseline.
     ...(service.baseline ? renderGroup({ scope, service, group: 'baseline', page }, false) : []),
   ]);
   return `# Counts requests by service, group and latency: counter N has those up to bound N of

@@ -23,15 +23,12 @@ export type HaproxyFragment = Fragment<{ certificates: string }>;
 const BASE_FILE = '00-spillway.cfg';
 
 export interface Surroundings {
-  /** Where maps and pages lie, as HAProxy sees it. */
+  /** HAProxy's own path of the folder with maps and pages. */
   directory: string;
-  /** Whether Spillway runs this HAProxy, and so has a say in its global settings. */
   own: boolean;
-  /** Whether the host speaks IPv6 too. */
   ipv6: boolean;
 }
 
-/** The whole configuration of HAProxy from the fragments of all environments. */
 export function renderHaproxy(fragments: HaproxyFragment[], around: Surroundings): Rendered {
   const { directory, own } = around;
   const files: Record<string, string> = { [BASE_FILE]: renderBase(own, directory) };
@@ -67,9 +64,8 @@ const ownGlobal = (directory: string) => `global
 
 `;
 
-/** How long a client's unused connection is kept. */
 const KEEP_ALIVE_SECONDS = 75;
-/** What clients that ask are told: less, so that they never send a request while the connection is being closed. */
+/** Clients hear of a shorter time, so that they never send a request while the connection is being closed. */
 const ANNOUNCED_SECONDS = 60;
 
 function renderBase(own: boolean, directory: string): string {
@@ -123,7 +119,6 @@ function renderEntry({ scope, service, route }: Entry): string {
   http-request set-var(txn.service) str(${scopeKey(scope)}.${service}) if ${conditions.join(' ')}`;
 }
 
-/** Draws a slot for the visitor, by one number for all services of the environment. */
 function renderDraw({ scope, affinity, testers, services }: HostRouting, secure: boolean, directory: string): string {
   const key = scopeKey(scope);
   const here = `{ var(txn.service) -m beg ${key}. }`;
@@ -147,7 +142,7 @@ ${testers ? renderTesters(testers, here, mapFile(directory, scope)) : ''}${draw}
 ${services.some(({ baseline }) => baseline) ? renderBaseline(here, mapFile(directory, scope)) : ''}${keep}`;
 }
 
-/** Only while the share is between 0 and 100: so the one command that gives all traffic to a slot takes testers along. */
+/** Applies only to shares between 0 and 100, so that one command gives all traffic, testers included, to a slot. */
 function renderTesters(testers: Testers, here: string, map: string): string {
   const sent =
     'header' in testers
@@ -159,7 +154,7 @@ function renderTesters(testers: Testers, here: string, map: string): string {
 `;
 }
 
-/** Only while the share is between 0 and 100, as above. Testers have a share of 0 or 100 by now, so they never get there. */
+/** Applies only to shares between 0 and 100. Testers have a share of 0 or 100 here, so they never get there. */
 function renderBaseline(here: string, map: string): string {
   const draws = `${here} { var(txn.from) -m found } { var(txn.to) -m found }`;
   return `  # A fresh baseline of the live version gets the draws of a range, out of those of its slot.
@@ -170,9 +165,7 @@ function renderBaseline(here: string, map: string): string {
 }
 
 interface Used {
-  /** `APP.ENVIRONMENT.SERVICE` */
   name: string;
-  /** Slots in which it has servers. */
   served: Slot[];
   testers: boolean;
   baseline: boolean;
@@ -195,14 +188,14 @@ function backendsOf(entries: Entry[], routings: HostRouting[]): Used[] {
 function renderUse({ name, served, testers, baseline }: Used): string {
   const here = `{ var(txn.service) -m str ${name} }`;
   const [only, other] = served;
-  // `nbsrv` would not tell: in a process that is leaving it is 0 for every backend.
+  // `nbsrv` cannot be used here: in a leaving process it is 0 for every backend.
   const leaving = only && !other ? renderRoads(`${name}.${only}`, `{ stopping } ${here}`) : '';
   const green = `${here} { var(txn.slot) -m str green }`;
   const tested = '{ var(txn.testers) -m found }';
   const ofTesters = testers
     ? `  use_backend ${name}.green.testers if ${green} ${tested}\n  use_backend ${name}.blue.testers if ${here} ${tested}\n`
     : '';
-  // Where none of its servers answers, or a process is leaving, its visitors meet the live slot.
+  // Visitors of the baseline meet the live slot when no baseline server answers, or when the process is leaving.
   const ofBaseline = baseline
     ? renderRoads(`${name}.baseline`, `${here} { var(txn.baseline) -m found } { nbsrv(${name}.baseline) gt 0 }`)
     : '';

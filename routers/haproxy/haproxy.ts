@@ -19,7 +19,6 @@ import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
 
 const MOST_READINGS = 6;
 
-/** HAProxy, run by Spillway on the host's network or attached to. Nothing is opened before the first call. */
 export function openHaproxy(config: HaproxyConfig, { host }: Pick<DockerTarget, 'host'>): Router {
   return new Haproxy(config, host);
 }
@@ -98,7 +97,7 @@ class Haproxy implements Router {
     const services = routing.services.filter(({ baseline }) => group !== 'baseline' || baseline);
     const states = services.map(({ service }) => {
       const mine = servers.filter((one) => one.service === service).map((one) => one.row);
-      // A server counts as up from the start; only a check that was answered proves it.
+      // HAProxy takes a server for up until a check fails, so only an answered check proves it.
       const up = mine.filter((row) => row['status'] === 'UP' && /^(\* )?L\dOKC?$/.test(row['check_status'] ?? ''));
       const down = mine
         .filter((row) => !up.includes(row))
@@ -117,7 +116,7 @@ class Haproxy implements Router {
       process && this.runtime.variable(process, START_VARIABLE, io),
       process && this.settledStat(process, scope, io),
     ]);
-    // The table is read after the statistics: a request that ended in between would look as if it had no latency.
+    // The table is read after the statistics, or a request that ends in between would seem to have no latency.
     const table = process && (await this.runtime.ask(process, `show table ${latencyTable(scope)}`, io));
     if (!process || start === undefined || rows === undefined || table === undefined) {
       throw new UnreachableFailure(
@@ -127,7 +126,7 @@ class Haproxy implements Router {
     return { process: `${process.pid}@${start}`, ...readCounters(rows, table, scope) };
   }
 
-  /** Statistics of which two readings in a row agree on what was left unanswered. */
+  /** Two readings in a row must agree on the number of unanswered requests. */
   private async settledStat(process: Process, scope: Scope, io: Io): Promise<StatRow[] | undefined> {
     let rows: StatRow[] | undefined;
     for (let reading = 1; reading <= MOST_READINGS; reading++) {
@@ -149,7 +148,7 @@ class Haproxy implements Router {
     }
   }
 
-  /** Puts a configuration in force; whatever fails, the old one stays. */
+  /** When anything fails, the old configuration stays. */
   private async change(before: HaproxyFragment[], after: HaproxyFragment[], mine: HaproxyFragment, io: Io) {
     const rendered = await this.setup.render(after, io);
     if ((await this.runtime.hashInForce(io)) === rendered.hash) {

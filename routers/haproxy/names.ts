@@ -1,14 +1,11 @@
 import type { Group, Scope } from '../../domain/release';
 import { scopeKey } from '../on-host/fragments';
 
-/* What things are called in HAProxy's configuration, and by those who ask a running HAProxy about them. */
-
-/** Variable of the process that holds the hash of the configuration it runs. */
 export const HASH_VARIABLE = 'proc.spillway_config';
-/** Variable of the process that holds when it started, in µs: process ids are used again, this is not. */
+/** Holds the µs at which the process started, which tell processes apart: process ids are used again. */
 export const START_VARIABLE = 'proc.spillway_start';
 
-/** Written last, since it refers to all others. */
+/** HAProxy reads it last, because it refers to all others. */
 export const FRONTENDS_FILE = '90-frontends.cfg';
 
 export function backendName(scope: Scope, service: string, group: Group): string {
@@ -19,7 +16,7 @@ export function latencyTable(scope: Scope): string {
   return `${scopeKey(scope)}.latency`;
 }
 
-/** Cookie that holds a visitor's draw, 0–99; never a slot's name. */
+/** It holds the visitor's draw, 0–99. */
 export function cookieName(scope: Scope): string {
   return `spillway.${scopeKey(scope)}`;
 }

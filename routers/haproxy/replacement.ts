@@ -5,30 +5,26 @@ import type { Host, HostContainer, Io } from '../../domain/host';
 const LEAVE_MS = 2_000;
 const POLL_MS = 50;
 
-/** Socket over which a process hands its listening sockets to another container; there only while one is replaced. */
 export const HANDOVER_SOCKET = 'handover.sock';
 
-// Inside the container, whose user may link what belongs to others. A link outlives that another takes the name `master.sock`.
+// This runs inside the container, whose user may link files of others. The link stays when `master.sock` is replaced.
 const STEP_ASIDE = `cd "$1" && { [ -e "$2" ] || ln master.sock "$2"; } && { [ ! -S worker.sock ] || ln -f worker.sock ${HANDOVER_SOCKET}; }`;
 const COME_BACK = `cd "$1" && ln -f "$2" back.sock && mv -f back.sock master.sock; rm -f back.sock ${HANDOVER_SOCKET}`;
-// Links to one socket have one inode.
 const SAME_AS_MASTER = `cd "$1" && for one in leaving-*.sock; do [ "$one" -ef master.sock ] && echo "$one"; done; true`;
 
 /**
- * Replaces Spillway's own HAProxy by another container without losing a request. The old one steps aside: it gets another
- * name, and its master's socket too. The new one takes the same listening sockets from it, so nobody finds a port closed.
- * Then the old one is told to leave, which it does when the last request or WebSocket has ended. Whatever interrupts this,
- * the old one serves until the new one does, and who comes next finishes it.
+ * Replaces the container of Spillway's own HAProxy without losing a request. The old one is renamed and its master's
+ * socket gets a second name. The new one takes over its listening sockets, so no port is ever closed. The old one
+ * leaves after its last request. After an interruption it serves on, and the next call finishes.
  */
 export class Replacement {
-  /** @param container undefined when HAProxy is not Spillway's own: nothing is ever replaced then */
+  /** @param container undefined when HAProxy is not Spillway's own; nothing is ever replaced then */
   constructor(
     private readonly host: Host,
     private readonly directory: string,
     private readonly container: string | undefined,
   ) {}
 
-  /** Sockets of masters that were replaced and may still have something in flight. */
   async sockets(io: Io): Promise<string[]> {
     const names = await this.leaving(io);
     if (names.length === 0) return [];
@@ -36,7 +32,6 @@ export class Replacement {
     return names.filter((name) => !same.includes(name)).map((name) => `${this.directory}/${name}`);
   }
 
-  /** Whether the one that answers at the master's socket has stepped aside already. */
   async hasSteppedAside(io: Io): Promise<boolean> {
     return (await this.leaving(io)).length > 0 && (await this.behindMaster(io)).length > 0;
   }
@@ -53,7 +48,6 @@ export class Replacement {
     await this.host.renameContainer(this.container, this.nameOf(socket), io);
   }
 
-  /** Undoes a step aside after which no other HAProxy came to serve. */
   async comeBack({ id }: { id: string }, io: Io): Promise<void> {
     if (this.container === undefined) return;
     const socket = `leaving-${short(id)}.sock`;
@@ -63,13 +57,12 @@ export class Replacement {
     await this.host.removeFile(`${this.directory}/${socket}`, io);
   }
 
-  /** Removes the second socket of a replacement that was interrupted before the container had another name. */
+  /** Removes the second socket after an interruption before the container was renamed. */
   async tidy({ id }: { id: string }, io: Io): Promise<void> {
     const socket = `leaving-${short(id)}.sock`;
     if ((await this.leaving(io)).includes(socket)) await this.host.removeFile(`${this.directory}/${socket}`, io);
   }
 
-  /** Tells those that were replaced to leave, and removes the ones that have left. */
   async dismiss(wanted: HostContainer, io: Io): Promise<void> {
     const sockets = await this.leaving(io);
     if (sockets.length === 0) return;
@@ -83,7 +76,6 @@ export class Replacement {
     }
   }
 
-  /** Answers whether it had left. */
   private async remove(socket: string, wanted: HostContainer, io: Io): Promise<boolean> {
     const name = this.nameOf(socket);
     const found = await this.host.findContainer({ ...wanted, name }, io);

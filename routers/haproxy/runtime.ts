@@ -5,42 +5,35 @@ import type { Host, Io } from '../../domain/host';
 import { HASH_VARIABLE } from './names';
 
 const ANSWER_MS = 10_000;
-/** A first try gets less time, because a process that is just starting or ending may never answer. */
+/** A first try gets less time, because a process that is starting or ending may never answer. */
 const TRY_MS = 3_000;
 const LEAVING_TRY_MS = 1_000;
 const PATIENCE_MS = 9_000;
 const POLL_MS = 25;
 
-/** A process of HAProxy that takes requests, or still has some from before a reload. */
 export interface Process {
   pid: number;
-  /** Left over from before a reload or a replacement: takes no new connections. */
+  /** It dates from before a reload or a replacement, and takes no new connections. */
   leaving: boolean;
-  /** Where its master listens: process ids are those of its container. */
+  /** Socket of its master, because process ids are unique only within one container. */
   socket: string;
 }
 
 export interface Processes {
   version: string;
   masterPid: number;
-  /** Reloads that failed since the last one that did not. */
   failedReloads: number;
   all: Process[];
 }
 
-/**
- * The runtime API of HAProxy's master process, and through it that of every worker, old ones included; also of masters
- * that were replaced and are leaving.
- */
+/** Talks to HAProxy's master and its workers, and to replaced masters that are leaving. */
 export class Runtime {
-  /** @param socketsOfLeaving where the masters listen that were replaced */
   constructor(
     private readonly host: Host,
     private readonly socket: string,
     private readonly socketsOfLeaving: (io: Io) => Promise<string[]> = () => Promise.resolve([]),
   ) {}
 
-  /** @throws UnreachableFailure when no master answers at the socket. */
   async processes(io: Io): Promise<Processes> {
     const [mine, replaced] = await Promise.all([
       this.send('show proc', io).then((text) => this.read(text)),
@@ -49,7 +42,7 @@ export class Runtime {
     return { ...mine, all: [...mine.all, ...replaced] };
   }
 
-  /** Workers of masters that were replaced. One that does not answer has ended. */
+  /** A master that does not answer has ended. */
   private async replaced(io: Io): Promise<Process[]> {
     const lists = (await this.socketsOfLeaving(io)).map(async (socket) => {
       const text = await this.sendOnce('show proc', io, socket).catch(unlessUnreachable);
@@ -71,20 +64,14 @@ export class Runtime {
     };
   }
 
-  /**
-   * Asks one process. Undefined when it has ended meanwhile.
-   * @throws UnreachableFailure when no master answers at the socket.
-   */
+  /** Answers undefined when the process has ended meanwhile. */
   async ask(process: Process, command: string, io: Io): Promise<string | undefined> {
     const line = `@!${process.pid} ${command}`;
     const answer = process.leaving ? await this.askLeaving(process, line, io) : await this.send(line, io);
     return answer === undefined || /^Can't (find|connect to) the target/.test(answer.trimStart()) ? undefined : answer;
   }
 
-  /**
-   * One that ends just then is not answered for: the master hangs up, or from HAProxy 3.0 on says nothing at all. It goes
-   * on listing it for a moment, so again.
-   */
+  /** The master still lists a process that has just ended, but gives no answer for it, so this asks again. */
   private async askLeaving(process: Process, line: string, io: Io): Promise<string | undefined> {
     const end = Date.now() + ANSWER_MS;
     for (let withinMs = LEAVING_TRY_MS; ; withinMs = ANSWER_MS) {
@@ -100,13 +87,11 @@ export class Runtime {
     );
   }
 
-  /** Tells one process several things over one connection. */
   async askEach({ pid, socket }: Process, commands: string[], io: Io): Promise<void> {
     const lines = commands.map((command) => `@!${pid} ${command}`).join('\n');
     await (socket === this.socket ? this.send(lines, io) : this.sendOnce(lines, io, socket).catch(unlessUnreachable));
   }
 
-  /** Asks every process; those that ended meanwhile are left out. */
   async askAll(command: string, io: Io): Promise<{ process: Process; answer: string }[]> {
     const { all } = await this.processes(io);
     const answers = await Promise.all(
@@ -115,18 +100,17 @@ export class Runtime {
     return answers.filter((one): one is { process: Process; answer: string } => one.answer !== undefined);
   }
 
-  /** Process that takes new connections; undefined while there is none. */
   async current(io: Io): Promise<Process | undefined> {
     return (await this.processes(io)).all.find((process) => !process.leaving);
   }
 
-  /** Hash of the configuration that new connections meet; undefined when it is not Spillway's. */
+  /** Answers undefined when it is not Spillway's. */
   async hashInForce(io: Io): Promise<string | undefined> {
     const process = await this.current(io);
     return process && this.variable(process, HASH_VARIABLE, io);
   }
 
-  /** Has the master start a process with the configuration as it is on disk. It answers before that is done. */
+  /** HAProxy answers before the reload is done. */
   async reload(io: Io): Promise<string> {
     return this.sendOnce('reload', io);
   }
@@ -135,10 +119,7 @@ export class Runtime {
     return /value=<(.*)>/.exec((await this.ask(process, `get var ${name}`, io)) ?? '')?.[1];
   }
 
-  /**
-   * While the master starts itself anew, for a reload of any app, it refuses for a moment or hangs up without a word:
-   * so again. All commands but `reload` may be given twice.
-   */
+  /** Tries again because a restarting master refuses or hangs up; only `reload` may not be given twice. */
   private async send(command: string, io: Io): Promise<string> {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
@@ -156,13 +137,11 @@ export class Runtime {
     return exchange(await this.host.connect({ socket }, io), command, withinMs, io);
   }
 
-  /** Where there is no socket, no master is about to come back. */
   private async exists(io: Io): Promise<boolean> {
     return (await this.host.run(['test', '-S', this.socket], io)).exitCode === 0;
   }
 }
 
-/** Workers in the answer to `show proc`. */
 function workersIn(text: string): { pid: number; leaving: boolean }[] {
   const old = text.indexOf('# old workers');
   return [...text.matchAll(/^(\d+)\s+worker\s/gm)].map((match) => ({
@@ -175,7 +154,6 @@ function unlessUnreachable(error: unknown): undefined {
   if (!(error instanceof UnreachableFailure)) throw error;
 }
 
-/** Sends one command and reads until the other side closes. */
 function exchange(stream: Duplex, command: string, withinMs: number, io: Io): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -194,7 +172,7 @@ function exchange(stream: Duplex, command: string, withinMs: number, io: Io): Pr
     stream.on('error', (error) => fail(error.message));
     stream.on('end', () => end(() => resolve(Buffer.concat(chunks).toString('utf8'))));
     stream.on('close', () => end(() => resolve(Buffer.concat(chunks).toString('utf8'))));
-    // The master waits for more otherwise, and not every road to a host can be closed half-way.
+    // Without `quit` the master waits for more, and some connections to a host cannot be half-closed.
     stream.write(`${command}\nquit\n`);
   });
 }

@@ -8,10 +8,8 @@ import type { Sessions } from '../router';
 
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
-/** So many commands go over one connection. */
 const AT_ONCE = 100;
 
-/** What all processes of an HAProxy have in flight, those that are leaving included. */
 export class HaproxySessions implements Sessions {
   constructor(private readonly runtime: Runtime) {}
 
@@ -21,7 +19,7 @@ export class HaproxySessions implements Sessions {
     const counts = await Promise.all(
       answers.map(async ({ process, answer }) => {
         const rows = parseStat(answer);
-        // A process that knows a baseline knows the live slot as well, and sends visitors there once the baseline has no share.
+        // A process with a baseline knows the live slot too, and sends visitors there once the baseline has no share.
         const depends =
           group !== 'baseline' && process.leaving && !stillReaches(rows, current, scope, otherSlot(group));
         return inFlight(rows, scope, group) + (depends ? await this.idleClients(process, rows, io) : 0);
@@ -47,13 +45,13 @@ export class HaproxySessions implements Sessions {
     }
   }
 
-  /** Clients that keep a connection to a leaving process may each send one more request, and this slot is all that it knows. */
+  /** Each client with an open connection to a leaving process may send one more request, only to this slot. */
   private async idleClients(process: Process, rows: StatRow[], io: Io): Promise<number> {
     const info = await this.runtime.ask(process, 'show info', io);
     return Math.max(0, Number(/^CurrConns: (\d+)/m.exec(info ?? '')?.[1] ?? 0) - allInFlight(rows));
   }
 
-  /** Ends each session by itself, because a process that is leaving refuses to end all of a server. */
+  /** Ends each session by itself, because a leaving process refuses to end all sessions of a server. */
   private async shutDown(process: Process, scope: Scope, group: Group, io: Io): Promise<void> {
     const sessions = sessionsOf((await this.runtime.ask(process, 'show sess', io)) ?? '', scope, group);
     for (let from = 0; from < sessions.length; from += AT_ONCE) {

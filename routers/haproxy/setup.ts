@@ -9,15 +9,14 @@ import type { Runtime } from './runtime';
 import { installRendered, speaksIpv6, writeRendered, type Folder, type Rendered } from '../on-host/folder';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
 
-// The listening sockets of the one that is being replaced are taken over, so that no connection meets a closed one.
+// The new process takes over the listening sockets (`-x`), so that no connection meets a closed one.
 const START = '[ -S "$3" ] && exec haproxy -W -db -S "$1" -f "$2" -x "$3"; exec haproxy -W -db -S "$1" -f "$2"';
 const START_MS = 20_000;
 const RELOAD_MS = 20_000;
 const POLL_MS = 25;
 
-/** Where the files of an HAProxy lie on its host, and how it is run and told of a change. */
 export class Setup implements Folder {
-  /** Holds `apps`, `maps`, `pages` and, unless attached, sockets and `conf.d`. */
+  /** It holds `apps`, `maps`, `pages` and, unless HAProxy is attached, the sockets and `conf.d`. */
   readonly directory: string;
   readonly masterSocket: string;
   readonly container: string | undefined;
@@ -41,16 +40,11 @@ export class Setup implements Folder {
     return renderHaproxy(fragments, { directory: this.directory, own: this.container !== undefined, ipv6 });
   }
 
-  /** @throws ConfigurationFailure when the name of its container is taken. */
   refuseForeignName(io: Io): Promise<void> {
     return refuseForeignName(this.host, this.container, this.directory, io);
   }
 
-  /**
-   * Sees to it that Spillway's own HAProxy runs, with the image and options that are wanted. One that serves with others
-   * is replaced by an overlapping new one.
-   * @throws UnreachableFailure when the new one does not answer; the old one goes on.
-   */
+  /** @throws UnreachableFailure when a new HAProxy does not answer; one that it was to replace keeps serving. */
   async start(fragments: HaproxyFragment[], runtime: Runtime, io: Io): Promise<void> {
     if (this.container === undefined) return;
     await this.refuseForeignName(io);
@@ -91,10 +85,7 @@ export class Setup implements Folder {
     };
   }
 
-  /**
-   * Has HAProxy check a configuration, without any effect on the one in force.
-   * @throws RouterFailure with HAProxy's own words when it is not valid.
-   */
+  /** @throws RouterFailure with HAProxy's own words when the configuration is not valid. Nothing is loaded. */
   async check(rendered: Rendered, runtime: Runtime, io: Io): Promise<void> {
     const trial = `${this.directory}/check`;
     try {
@@ -114,10 +105,7 @@ export class Setup implements Folder {
     return installRendered({ host: this.host, directory: this.conf, ending: '.cfg' }, rendered, io);
   }
 
-  /**
-   * Reloads, and waits until new connections meet the new configuration.
-   * @throws RouterFailure when HAProxy goes on with the old one.
-   */
+  /** @throws RouterFailure when new connections still meet the old configuration after a while. */
   async reload(rendered: Rendered, runtime: Runtime, io: Io): Promise<void> {
     const { failedReloads } = await runtime.processes(io);
     const answer = await runtime.reload(io);
@@ -135,7 +123,7 @@ export class Setup implements Folder {
     }
   }
 
-  /** While the master starts anew its socket may be away for a moment. */
+  /** The master's socket may be away for a moment while the master restarts. */
   private async afterReload(runtime: Runtime, io: Io) {
     try {
       return { failedReloads: (await runtime.processes(io)).failedReloads, hash: await runtime.hashInForce(io) };
@@ -181,13 +169,12 @@ export class Setup implements Folder {
     return this.host.run([`/proc/${masterPid}/exe`, '-c', ...files], io);
   }
 
-  /** The socket belongs to whoever the folder belongs to, so that a worker who is not root reaches it. */
+  /** The socket gets the owner of the folder, so that a worker without root can reach it. */
   private async socketWithOwner(io: Io): Promise<string> {
     const { stdout } = await this.host.run(['stat', '-c', 'uid,%u,gid,%g', this.config.directory], io);
     return `${this.masterSocket},mode,660,${stdout.trim()}`;
   }
 
-  /** The folder, and those with certificates of all that use this HAProxy. */
   private binds(fragments: HaproxyFragment[]): string[] {
     const { directory } = this.config;
     const folders = new Set(fragments.flatMap(({ tls }) => (tls ? [tls.certificates] : [])));
@@ -196,12 +183,10 @@ export class Setup implements Folder {
   }
 }
 
-/** What follows `-f` in a command line. */
 function configurationFiles(argv: string[]): string[] {
   return argv.flatMap((word, index) => (word === '-f' && argv[index + 1] ? [argv[index + 1]!.replace(/\/$/, '')] : []));
 }
 
-/** HAProxy's complaints without process ids and temporary paths. */
 function inItsWords(output: string, trial: string, conf: string): string {
   const complaints = output.split('\n').filter((line) => line.includes('[ALERT]'));
   return (complaints.length > 0 ? complaints : output.trim().split('\n').slice(-3))

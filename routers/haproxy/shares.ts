@@ -10,20 +10,16 @@ import { refuseBrokenShare } from '../../domain/shares';
 const SETTLE_MS = 10_000;
 const POLL_MS = 20;
 
-/** Keys of the map. Only the first is always there. */
 const KEYS = ['green', 'testers', 'baseline-from', 'baseline-to'] as const;
 type Key = (typeof KEYS)[number];
 
-/**
- * Green's share of all visitors; and while a version is on trial that of testers, and which draws go to a fresh baseline:
- * `baseline-from` and above, below `baseline-to`.
- */
+/** All values are per cent. Draws from `baseline-from` up to, but without, `baseline-to` go to the fresh baseline. */
 export type Wanted = { green: number } & Partial<Record<Key, number>>;
 
-/** What processes have in their maps; undefined where a key is missing. */
+/** A key is undefined when a process's map lacks it. */
 type Seen = ({ process: Process } & Partial<Record<Key, number>>)[];
 
-/** Green's share of each environment: a file that outlives a restart, and a map in the memory of every process. */
+/** A file keeps it over a restart, and a map in every process has it in force. */
 export class Shares {
   constructor(
     private readonly host: Host,
@@ -31,7 +27,7 @@ export class Shares {
     private readonly directory: string,
   ) {}
 
-  /** HAProxy does not start without the file. Answers whether it was missing. */
+  /** HAProxy does not start without the file. Answers true when the file was missing. */
   async ensure(scope: Scope, green: number, io: Io): Promise<boolean> {
     if ((await this.host.readFile(this.fileOf(scope), io)) !== undefined) return false;
     await this.host.writeFile(this.fileOf(scope), `green ${green}\n`, io);
@@ -43,10 +39,8 @@ export class Shares {
   }
 
   /**
-   * When the file cannot be written, as on a full disk, no canary begins. But traffic that goes to one version alone goes
-   * there all the same, before it is said: a bad version must lose it.
-   *
-   * @throws RouterFailure when not every process confirms the share, or it would not outlive a restart.
+   * Gives all traffic to one version even when the file cannot be written: a bad version must lose it.
+   * @throws RouterFailure when a process does not confirm the share, or it would not outlive a restart.
    */
   async set(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
     refuseBrokenShare(wanted.green);
@@ -62,7 +56,7 @@ export class Shares {
 
   private async setInMemory(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
     const end = Date.now() + SETTLE_MS;
-    // A reload for another app may start a process that read the file before it was written: so again until all agree.
+    // A reload for another app may start a process that read the old file, so this repeats until all agree.
     for (;;) {
       await this.runtime.askAll(`set map ${this.fileOf(scope)} green ${wanted.green}`, io);
       const seen = await this.inForce(scope, io);
@@ -74,10 +68,7 @@ export class Shares {
     }
   }
 
-  /**
-   * Undefined when the environment is unknown.
-   * @throws RouterFailure when processes differ, or one has lost it.
-   */
+  /** @throws RouterFailure when processes differ, or one has lost its share. */
   async get(scope: Scope, io: Io): Promise<number | undefined> {
     if ((await this.host.readFile(this.fileOf(scope), io)) === undefined) return undefined;
     const seen = await this.inForce(scope, io);
@@ -92,7 +83,7 @@ export class Shares {
     return mapFile(this.directory, scope);
   }
 
-  /** A process from before the environment came does not know the map, and routes nothing by it. */
+  /** Skips processes older than the environment: they do not know the map and route nothing by it. */
   private async inForce(scope: Scope, io: Io): Promise<Seen> {
     const answers = await this.runtime.askAll(`show map ${this.fileOf(scope)}`, io);
     return answers
@@ -103,7 +94,6 @@ export class Shares {
       }));
   }
 
-  /** `set map` changes only what is there, and somebody may have removed a key by hand. */
   private async correct(scope: Scope, seen: Seen[number], wanted: Wanted, io: Io): Promise<void> {
     for (const key of KEYS) {
       const [has, gets] = [seen[key], wanted[key]];
@@ -130,13 +120,12 @@ export class Shares {
   }
 }
 
-/** Draws below green's share go to green, so the last to leave blue are the highest, and the last to leave green the lowest. */
+/** Draws below green's share go to green, so the last to leave blue are the highest, and to leave green the lowest. */
 export function drawsOf({ of, share }: NonNullable<Trial['baseline']>): Partial<Wanted> {
   const [from, to] = of === 'blue' ? [100 - share, 100] : [0, share];
   return { 'baseline-from': from, 'baseline-to': to };
 }
 
-/** Value of a key in the answer to `show map`. */
 function valueOf(answer: string, key: Key): number | undefined {
   const value = new RegExp(`\\s${key} (\\d+)\\s*$`, 'm').exec(answer)?.[1];
   return value === undefined ? undefined : Number(value);

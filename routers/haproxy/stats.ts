@@ -3,13 +3,10 @@ import type { RouterCounters, SlotCounters } from '../../domain/router';
 import { scopeKey } from '../on-host/fragments';
 import { LATENCY_BOUNDS } from './backends';
 
-/** Backends and servers, in all of HAProxy. */
 export const STAT_COMMAND = 'show stat -1 6 -1';
 
-/** A line of HAProxy's statistics, by the names of its columns. */
 export type StatRow = Record<string, string>;
 
-/** Lines of `show stat`; its first line names the columns. */
 export function parseStat(text: string): StatRow[] {
   const [head = '', ...lines] = text.trim().split('\n');
   const columns = head.replace(/^# /, '').split(',');
@@ -21,12 +18,11 @@ export function parseStat(text: string): StatRow[] {
     });
 }
 
-/** A line of the statistics that is about a group of an environment. */
 interface GroupRow {
   row: StatRow;
   service: string;
   group: Group;
-  /** Which of the backends of service and group: undefined is the one that checks its servers. */
+  /** Tells the backends of one service and group apart; undefined for the one that checks its servers. */
   road: string | undefined;
 }
 
@@ -40,14 +36,13 @@ export function rowsOf(rows: StatRow[], scope: Scope): GroupRow[] {
   });
 }
 
-/** Servers of a group, each once, with what their checks say. */
 export function serversOf(rows: StatRow[], scope: Scope, group: Group): GroupRow[] {
   return rowsOf(rows, scope).filter(
     (one) => one.group === group && one.road === undefined && one.row['svname'] !== 'BACKEND',
   );
 }
 
-/** Whether a process that is leaving knows, for each service, a server of this slot that is still one. */
+/** True when the leaving process still knows, for each service, a server of this slot that is in use. */
 export function stillReaches(leaving: StatRow[], current: StatRow[], scope: Scope, slot: Slot): boolean {
   const places = (rows: StatRow[]) =>
     serversOf(rows, scope, slot).map(({ service, row }) => `${service} ${row['addr']}`);
@@ -61,37 +56,31 @@ export function stillReaches(leaving: StatRow[], current: StatRow[], scope: Scop
   return [...services].every((service) => reached.has(service));
 }
 
-/** Requests and WebSockets in flight in a group. */
 export function inFlight(rows: StatRow[], scope: Scope, group: Group): number {
   return rowsOf(rows, scope)
     .filter((one) => one.group === group && one.row['svname'] === 'BACKEND')
     .reduce((sum, one) => sum + number(one.row, 'scur'), 0);
 }
 
-/** Ids of the sessions of a group in `show sess`. */
 export function sessionsOf(text: string, scope: Scope, group: Group): string[] {
   return [...text.matchAll(/^(0x[0-9a-f]+): .* be=(\S+) /gm)]
     .filter(([, , backend]) => rowsOf([{ pxname: backend! }], scope).some((one) => one.group === group))
     .map(([, id]) => id!);
 }
 
-/** Requests in flight in all backends of a process. */
 export function allInFlight(rows: StatRow[]): number {
   return rows.filter((row) => row['svname'] === 'BACKEND').reduce((sum, row) => sum + number(row, 'scur'), 0);
 }
 
 const ANSWERS = ['hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx'];
 
-/**
- * Requests that a version left without an answer and that HAProxy counts nowhere, because it then closes a kept
- * connection of a client without a word: what came, less what is in flight, less what ended in any other way.
- */
+/** HAProxy counts a request without an answer nowhere, so this is the total less all others. */
 function unanswered(row: StatRow): number {
   const ended = sum(row, [...ANSWERS, 'hrsp_1xx', 'hrsp_other']);
   return Math.max(0, number(row, 'stot') - number(row, 'scur') - ended);
 }
 
-/** What must be the same in two readings: one that falls into the moment in which a request begins or ends is off by it. */
+/** A reading while a request begins or ends is off by one, so two readings must agree on this. */
 export function unansweredOf(rows: StatRow[], scope: Scope): string {
   return rowsOf(rows, scope)
     .filter(({ row }) => row['svname'] === 'BACKEND')
@@ -99,10 +88,7 @@ export function unansweredOf(rows: StatRow[], scope: Scope): string {
     .join();
 }
 
-/**
- * Counters of each service in each group, from `show stat` and `show table`. A request that was answered only when it was
- * tried again counts as an error: its visitor noticed nothing, but a version that drops every third one is not sound.
- */
+/** A request answered only at a second try counts as an error: a version that drops every third is not sound. */
 export function readCounters(rows: StatRow[], table: string, scope: Scope): Omit<RouterCounters, 'process'> {
   const counts = parseTable(table);
   const groups: Record<Group, Record<string, SlotCounters>> = { blue: {}, green: {}, baseline: {} };
@@ -111,10 +97,9 @@ export function readCounters(rows: StatRow[], table: string, scope: Scope): Omit
     const mine = counts.get(`${service}.${group}`) ?? [];
     const others = groups[group][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
     groups[group][service] = {
-      // 1xx is left out: HAProxy counts a WebSocket when it ends, hours later.
+      // 1xx is left out, because HAProxy counts a WebSocket only when it ends, hours later.
       requests: others.requests + sum(row, ANSWERS) + unanswered(row),
-      // HAProxy answers 5xx itself when a version does not; `srv_abrt` are answers cut short, from HAProxy 3.0 on also
-      // what was left unanswered: not counted twice.
+      // From HAProxy 3.0 on `srv_abrt` has both answers cut short and requests without one, hence the maximum.
       errors: others.errors + sum(row, ['hrsp_5xx']) + Math.max(sum(row, ['srv_abrt']), unanswered(row)),
       latency: buckets(mine),
     };
@@ -123,7 +108,6 @@ export function readCounters(rows: StatRow[], table: string, scope: Scope): Omit
   return { slots, ...(Object.keys(baseline).length > 0 && { baseline }) };
 }
 
-/** Keys and counters of `show table`. */
 function parseTable(text: string): Map<string, number[]> {
   return new Map(
     [...text.matchAll(/key=(\S+) .*$/gm)].map((line) => [

@@ -5,15 +5,12 @@ import { environmentFile, NO_SHARE, upstreamName, variable, type Share } from '.
 import { HASH, renderServers, type Around } from './servers';
 import { renderMirrored, renderTester } from './trial';
 
-/* nginx's configuration: one file for what all share, one for each environment, one for the servers. */
-
-/** Written last, since it refers to all others. */
+/** nginx reads it last, because it refers to all others. */
 export const SERVERS_FILE = '90-spillway-servers.conf';
-/** Inside the container: says as whom the worker processes run. */
+/** Path inside the container. */
 export const USER_FILE = '/tmp/spillway-user.conf';
 const SHARED_FILE = '00-spillway.conf';
 
-/** nginx's own main file, when Spillway runs it. */
 export function renderMain(conf: string): string {
   return `${HEAD}include ${USER_FILE};
 worker_processes auto;
@@ -30,7 +27,6 @@ http {
 `;
 }
 
-/** What belongs into nginx's `http` block, from the fragments of all environments. */
 export function renderNginx(around: Around): Rendered {
   const { fragments, shares } = around;
   const files: Record<string, string> = { [SHARED_FILE]: SHARED };
@@ -88,7 +84,7 @@ function renderDraw(scope: Scope): string {
 `;
 }
 
-/** A visitor keeps the draw in a cookie, which is needed only while there are two slots to choose from. */
+/** The cookie is set only while there are two slots to choose from. */
 function renderKeptDraw(scope: Scope, share: number): string {
   const name = variable(scope);
   const cookie = `${name}=$spillway_new_draw; Path=/; HttpOnly; SameSite=Lax$spillway_secure`;
@@ -106,7 +102,7 @@ map $cookie_${name} $${name}_keep {
 
 function renderUpstream(name: string, servers: Place[]): string {
   const lines = servers.map(({ address, port }) => `  server ${address}:${port} max_fails=1 fail_timeout=1s;\n`);
-  // nginx wants one server at least.
+  // nginx demands at least one server.
   return `upstream ${name} {
 ${lines.length > 0 ? lines.join('') : '  server 127.0.0.1:1 down;\n'}  keepalive 32;
 }

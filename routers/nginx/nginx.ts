@@ -21,15 +21,11 @@ import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
 const SETTLE_MS = 20_000;
 const POLL_MS = 25;
 
-/**
- * nginx, run by Spillway on the host's network or attached to. Every change of a share is a rewrite and a reload, which
- * breaks some connections that clients keep open; it counts nothing by slot. Nothing is opened before the first call.
- */
+/** Every new share is a reload, which breaks some kept connections. */
 export function openNginx(config: NginxConfig, { host }: Pick<DockerTarget, 'host'>): Router {
   return new Nginx(config, host);
 }
 
-/** What a reload is to bring, and the processes that are to leave. */
 interface Reload {
   after: State;
   rendered: Rendered;
@@ -92,7 +88,7 @@ class Nginx implements Router {
     await this.locked(scope, io, async () => {
       const before = await this.readState(io);
       await this.change(before, { ...before, shares: { ...before.shares, [scopeKey(scope)]: share } }, scope, io);
-      // After the reload: the configuration is what outlives a restart, this is only what it is made from.
+      // A restart reads the configuration; this file only serves to render the next one, so it comes last.
       await writeShare(this.setup, scope, share, io);
     });
   }
@@ -107,7 +103,7 @@ class Nginx implements Router {
     );
   }
 
-  /** nginx checks nothing by itself: whether something listens is seen from the host. */
+  /** nginx has no health checks, so this connects from the host. */
   async groupIsUp(routing: Routing, group: Group, io: Io): Promise<{ up: boolean; detail: string }> {
     const states = await Promise.all(
       onHost(routing).services.map(async ({ service, slots, baseline = [] }) => {
@@ -140,7 +136,7 @@ class Nginx implements Router {
     return renderNginx({ fragments, shares, directory, ipv6: await speaksIpv6(this.host, io) });
   }
 
-  /** Puts a configuration in force, and waits until only processes that have it take requests; else the old one stays. */
+  /** When anything fails, the old configuration stays. */
   private async change(before: State, after: State, scope: Scope, io: Io): Promise<boolean> {
     const rendered = await this.render(after, io);
     const status = await statusOf(this.host, after, scope, io);
@@ -159,7 +155,7 @@ class Nginx implements Router {
     return true;
   }
 
-  /** A new process answers before the old ones are told to leave: so both are waited for. */
+  /** A new process answers before the old ones are told to leave, so this waits for both. */
   private async untilInForce({ after, rendered, old }: Reload, scope: Scope, io: Io): Promise<void> {
     const end = Date.now() + SETTLE_MS;
     for (;;) {
@@ -178,7 +174,6 @@ class Nginx implements Router {
   }
 }
 
-/** Processes of the nginx that answered which take requests. */
 function accepting(workers: Worker[], status: Status): Worker[] {
   return workers.filter((worker) => !worker.leaving && worker.parent === masterOf(workers, status));
 }

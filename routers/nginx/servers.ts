@@ -4,27 +4,21 @@ import { describeRoute, entriesByPort, scopeKey, tlsOf, type Entry } from '../on
 import { NO_SHARE, statusPath, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { renderMirrorLocation, renderMirrorUse } from './trial';
 
-/* nginx's servers: on which port and path which service is reached, and what nginx answers itself. */
-
-/** Stands where the hash of all the configuration comes, which is known last. */
+/** It stands in for the hash of the whole configuration, which is known last. */
 export const HASH = '@HASH@';
 
-/** Everything that nginx's configuration is made from. */
 export interface Around {
   fragments: NginxFragment[];
-  /** By key of the environment. */
+  /** Its keys are `APP.ENVIRONMENT`. */
   shares: Record<string, Share>;
   directory: string;
-  /** Whether the host speaks IPv6 too. */
   ipv6: boolean;
 }
 
-/** The servers of all ports, with all their routes. */
 export function renderServers(around: Around): string {
   return [...entriesByPort(around.fragments)].map(([port, entries]) => renderPort(port, entries, around)).join('\n');
 }
 
-/** One server a host name, and one for all others. */
 function renderPort(port: number, entries: Entry[], around: Around): string {
   const hosts = [...new Set(entries.map(({ route }) => route.host?.toLowerCase()))].filter(
     (host) => host !== undefined,
@@ -34,7 +28,7 @@ function renderPort(port: number, entries: Entry[], around: Around): string {
   return [...named, renderServer({ port, mine: others, all: entries }, around)].join('\n');
 }
 
-/** A host's own entries, and those of any host that none of its own comes before: a host counts more than a long path. */
+/** A host outranks a long path, so entries for any host count only where none of the host's own covers their path. */
 function entriesOf(host: string, entries: Entry[]): Entry[] {
   const own = entries.filter(({ route }) => route.host?.toLowerCase() === host);
   const isHidden = ({ route }: Entry): boolean =>
@@ -44,10 +38,9 @@ function entriesOf(host: string, entries: Entry[]): Entry[] {
 
 interface Server {
   port: number;
-  /** Absent: it answers all names that no other server of the port has. */
+  /** Absent for the server that answers all other names. */
   host?: string;
   mine: Entry[];
-  /** Those of all servers of the port. */
   all: Entry[];
 }
 
@@ -100,7 +93,6 @@ function renderStatus(scope: Scope, { shares }: Around): string {
 `;
 }
 
-/** A path that only nginx itself asks for. */
 function mirrorPath(scope: Scope, service: string): string {
   return `${statusPath(scope)}/mirror/${service}`;
 }
@@ -118,7 +110,7 @@ ${keep}${page}${mirror}    proxy_pass http://${upstreamName(scope, service, `$${
 `;
 }
 
-/** Only for what nginx answers itself; a version's own 5xx goes through untouched. */
+/** Replaces only nginx's own errors; a version's own 5xx goes through untouched. */
 function renderPage({ routing: { scope }, errorPage }: NginxFragment, directory: string): string {
   if (errorPage === undefined) return '';
   return `  location = ${statusPath(scope)}/page { internal; default_type text/html; alias '${pageFile(directory, scope)}'; }

@@ -10,10 +10,7 @@ import type { Sessions } from '../router';
 const SETTLE_MS = 20_000;
 const POLL_MS = 25;
 
-/**
- * Old worker processes, whichever group they serve: each stays until the last request or WebSocket from before a reload
- * has ended.
- */
+/** Counts old worker processes, which stay until their last request ends; they serve every group. */
 export class NginxSessions implements Sessions {
   constructor(private readonly setup: Setup) {}
 
@@ -21,7 +18,7 @@ export class NginxSessions implements Sessions {
     return (await this.leaving(scope, io)).length;
   }
 
-  /** Ends with them what they have in flight for any app. */
+  /** This also ends the requests that other apps have in those processes. */
   async close(scope: Scope, _group: Group, io: Io): Promise<void> {
     const end = Date.now() + SETTLE_MS;
     for (;;) {
@@ -45,7 +42,7 @@ export class NginxSessions implements Sessions {
   }
 }
 
-/** Parent of the process that answered; undefined when nginx runs where its processes cannot be seen. */
+/** Answers undefined when nginx runs where its processes cannot be seen. */
 export function masterOf(workers: Worker[], status: Status | undefined): number | undefined {
   return workers.find(({ pid }) => pid === status?.pid)?.parent;
 }

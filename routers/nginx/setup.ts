@@ -10,21 +10,19 @@ import type { NginxConfig } from './names';
 const START_MS = 20_000;
 const POLL_MS = 50;
 
-/** A worker process of nginx. */
 export interface Worker {
   pid: number;
   parent: number;
-  /** Finishes what it has, and takes nothing new. */
   leaving: boolean;
 }
 
-// The master stays root for ports below 1024; which user for the others an image has depends on who built it.
+// The master stays root for ports below 1024. Images differ in the users that they have for the workers.
 const START = `
 for name in nginx www-data nobody; do grep -q "^$name:" /etc/passwd && break; done
 echo "user $name;" >${USER_FILE}
 exec nginx -c "$1" -g 'daemon off;'`;
 
-// /proc rather than ps: small images have none. Process ids are those of where it runs, like nginx's own `$pid`.
+// Small images have no `ps`. Process ids count within the container, like nginx's own `$pid`.
 const LIST_WORKERS = `
 for process in /proc/[0-9]*; do
   title=$(tr '\\0' ' ' 2>/dev/null <"$process/cmdline") || continue
@@ -34,9 +32,8 @@ for process in /proc/[0-9]*; do
   esac
 done; true`;
 
-/** Where the files of an nginx lie on its host, and how it is run and told of a change. */
 export class Setup implements Folder {
-  /** Holds `apps`, `shares`, `pages` and, unless attached, `conf.d` and the main file. */
+  /** It holds `apps`, `shares`, `pages` and, unless nginx is attached, `conf.d` and the main file. */
   readonly directory: string;
   readonly container: string | undefined;
   private readonly conf: string;
@@ -51,12 +48,11 @@ export class Setup implements Folder {
     this.container = attach ? undefined : `spillway-${basename(config.directory)}`;
   }
 
-  /** @throws ConfigurationFailure when the name of its container is taken. */
   refuseForeignName(io: Io): Promise<void> {
     return refuseForeignName(this.host, this.container, this.directory, io);
   }
 
-  /** Version, or undefined when Spillway's own nginx does not run. */
+  /** Answers undefined when Spillway's own nginx does not run. */
   async version(io: Io): Promise<string | undefined> {
     if (this.container !== undefined && !(await this.isRunning(io))) return undefined;
     const program = this.config.attach?.test[0] ?? 'nginx';
@@ -64,7 +60,7 @@ export class Setup implements Folder {
     return /nginx\/(\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown';
   }
 
-  /** Starts the container if nginx is Spillway's own and does not run. One that runs is never replaced: that loses requests. */
+  /** A running nginx is never replaced, because that loses requests. */
   async start(base: Rendered, io: Io): Promise<void> {
     await this.refuseForeignName(io);
     if (this.container === undefined || (await this.isRunning(io))) return;
@@ -85,10 +81,7 @@ export class Setup implements Folder {
     await this.untilRuns(io);
   }
 
-  /**
-   * Has nginx test a configuration, without any effect on the one in force.
-   * @throws RouterFailure with nginx's own words when it is not valid.
-   */
+  /** @throws RouterFailure with nginx's own words when the configuration is not valid. Nothing is loaded. */
   async check(rendered: Rendered, io: Io): Promise<void> {
     if (this.container === undefined) return;
     const trial = `${this.directory}/check`;
@@ -106,10 +99,7 @@ export class Setup implements Folder {
     return installRendered({ host: this.host, directory: this.conf, ending: '.conf' }, rendered, io);
   }
 
-  /**
-   * Tests what is installed, and has it loaded. nginx answers before it is in force.
-   * @throws RouterFailure with nginx's own words.
-   */
+  /** nginx answers before the files are in force. */
   async reload(io: Io): Promise<void> {
     const main = ['-c', `${this.directory}/nginx.conf`];
     const { test, reload } = this.config.attach ?? {
@@ -122,7 +112,6 @@ export class Setup implements Folder {
     }
   }
 
-  /** All worker processes that can be seen from where nginx runs. */
   async workers(io: Io): Promise<Worker[]> {
     const { stdout } = await this.exec(['sh', '-c', LIST_WORKERS], io);
     return [...stdout.matchAll(/^(\d+) (\d+) (.*)$/gm)].map(([, pid, parent, title]) => ({
@@ -132,7 +121,6 @@ export class Setup implements Folder {
     }));
   }
 
-  /** Ends worker processes with all that they have in flight. */
   async kill(pids: number[], io: Io): Promise<void> {
     await this.exec(['sh', '-c', `kill -TERM ${pids.join(' ')} 2>/dev/null; true`], io);
   }
@@ -144,7 +132,7 @@ export class Setup implements Folder {
   private async isRunning(io: Io): Promise<boolean> {
     const running = await this.workers(io).catch((error: unknown) => {
       io.signal.throwIfAborted();
-      // The engine answers 404 for a container that is not there and 409 for one that does not run.
+      // Docker answers 404 for a container that does not exist and 409 for one that does not run.
       if ([404, 409].includes((error as { statusCode?: number }).statusCode ?? 0)) return [];
       throw error;
     });

@@ -4,12 +4,9 @@ import type { Folder } from '../on-host/folder';
 import { readFragments, scopeKey } from '../on-host/fragments';
 import type { NginxFragment, Share } from './names';
 
-/* What nginx's configuration is made from, as files on the host: of each environment its routing and its share. */
-
-/** All environments that one nginx serves. */
 export interface State {
   fragments: NginxFragment[];
-  /** By key of the environment. */
+  /** Its keys are `APP.ENVIRONMENT`. */
   shares: Record<string, Share>;
 }
 

@@ -9,15 +9,13 @@ import type { Scope } from '../../domain/release';
 
 const ANSWER_MS = 5_000;
 
-/** What a worker process of nginx has in force for an environment. */
 export interface Status {
   share: number;
   hash: string;
-  /** Process that answered. */
   pid: number;
 }
 
-/** What is in force for an environment; undefined when the router does not know it, or no configuration of Spillway answers. */
+/** Answers undefined when the router does not know the environment, or nothing of Spillway's answers. */
 export function statusOf(host: Host, { fragments }: State, scope: Scope, io: Io): Promise<Status | undefined> {
   const fragment = fragments.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope));
   const port = fragment?.routing.services.flatMap(({ routes }) => routes)[0]?.port;

@@ -1,9 +1,6 @@
 import { otherSlot, type Slot } from '../../domain/release';
 import type { Testers } from '../../domain/config/testers';
 
-/* What nginx does besides sharing the traffic while a version is on trial: testers, and copies of requests. */
-
-/** A slot by the visitor's draw, unless the request is a tester's. */
 export function renderTester(name: string, testers: Testers, slot: Slot): string {
   const [seen, pattern] =
     'header' in testers
@@ -17,7 +14,7 @@ map ${seen} $${name}_slot {
 `;
 }
 
-/** Which requests are copied: those that change nothing, and that the other slot answers. */
+/** Copies only requests that change nothing and that the other slot answers. */
 export function renderMirrored(name: string, slot: Slot): string {
   const live = otherSlot(slot);
   return `# Requests of which ${slot} gets a copy; nobody waits for what it answers.
@@ -29,14 +26,13 @@ map "$request_method:$http_upgrade:$${name}_slot" $${name}_mirrored {
 `;
 }
 
-/** Lines for the location of a service whose requests are copied. */
 export function renderMirrorUse(path: string): string {
   return `    mirror ${path};
     mirror_request_body off;
 `;
 }
 
-/** Where the copies go. A slow answer would hold up the next request of the visitor's connection, so it is not waited for long. */
+/** Limits how long nginx waits for the mirror, because it holds up the next request of the visitor's connection. */
 export function renderMirrorLocation(path: string, name: string, upstream: string): string {
   return `  location = ${path} {
     internal;
@@ -55,7 +51,6 @@ export function renderMirrorLocation(path: string, name: string, upstream: strin
 `;
 }
 
-/** A regular expression that matches this text only. */
 function exact(text: string): string {
   return text.replaceAll('.', '\\.');
 }

@@ -3,11 +3,7 @@ import type { Host, Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { scopeKey } from './fragments';
 
-/**
- * The page shown when no version answers; undefined when none is configured.
- *
- * @throws RouterFailure when there is no such file on the target
- */
+/** @throws RouterFailure when the target has no such file */
 export async function readErrorPage(host: Host, errorPage: string | undefined, io: Io): Promise<string | undefined> {
   if (errorPage === undefined) return undefined;
   const html = await host.readFile(errorPage, io);
@@ -17,7 +13,6 @@ export async function readErrorPage(host: Host, errorPage: string | undefined, i
   );
 }
 
-/** Where a router finds the page of an environment. */
 export function pageFile(directory: string, scope: Scope): string {
   return `${directory}/pages/${scopeKey(scope)}.html`;
 }

@@ -1,19 +1,16 @@
 import type { Host, Io } from '../../domain/host';
 
-/** A folder of a host in which a router's files lie. */
 export interface Folder {
   readonly host: Host;
   readonly directory: string;
 }
 
-/** A router's configuration, as it would be written. */
 export interface Rendered {
   hash: string;
-  /** Content by name of file, in the order in which they are written. */
+  /** Maps file names to contents, in the order in which they are written. */
   files: Record<string, string>;
 }
 
-/** Writes the files that differ. */
 export async function writeRendered({ host, directory }: Folder, { files }: Rendered, io: Io): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const path = `${directory}/${name}`;
@@ -21,11 +18,7 @@ export async function writeRendered({ host, directory }: Folder, { files }: Rend
   }
 }
 
-/**
- * Writes the files that differ, and takes away those of environments that are not among them.
- *
- * @param folder its router reads files with this ending
- */
+/** Also removes files with the ending that are not among the rendered ones. */
 export async function installRendered(
   folder: Folder & { ending: '.cfg' | '.conf' },
   rendered: Rendered,
@@ -39,7 +32,6 @@ export async function installRendered(
   }
 }
 
-/** Whether a host speaks IPv6. */
 export async function speaksIpv6(host: Host, io: Io): Promise<boolean> {
   return (await host.run(['cat', '/proc/net/if_inet6'], io)).stdout.trim() !== '';
 }

@@ -7,36 +7,33 @@ import type { Endpoint } from '../../domain/endpoint';
 import type { Routing } from '../router';
 import type { Folder } from './folder';
 
-/** Where something takes connections, as seen from the host. */
+/** An address as seen from the host. */
 export interface Place {
   address: string;
   port: number;
 }
 
-/** A routing as it is written to disk, where routers of older versions of Spillway read it as well. */
+/** It is written to disk, where routers of older versions of Spillway read it too. */
 export type HostRouting = Routing<Place>;
 
-/** What one environment of one app wants of a router; all of them together make its configuration. */
 export interface Fragment<Tls> {
   routing: HostRouting;
   tls?: Tls & { ports: number[] };
-  /** HTML shown when no version answers. */
+  /** HTML to show when no version answers. */
   errorPage?: string;
 }
 
-/** One way in: which requests go to which service. */
 export interface Entry {
   scope: Scope;
   service: string;
   route: RouteConfig;
 }
 
-/** `fx.production`: names files, backends and tables; a dot stands in no name, so it is unambiguous. */
+/** It names files, backends and tables. Names have no dots, so the key is unambiguous. */
 export function scopeKey({ app, environment }: Scope): string {
   return `${app}.${environment}`;
 }
 
-/** The same routing with the places that a router on the host connects to. */
 export function onHost({ services, ...routing }: Routing): HostRouting {
   const places = (endpoints: Endpoint[]): Place[] => endpoints.map(({ address, port }) => ({ address, port }));
   return {
@@ -53,7 +50,6 @@ function pathOf(directory: string, scope: Scope): string {
   return `${directory}/apps/${scopeKey(scope)}.json`;
 }
 
-/** Fragments of all environments that use the router whose files are in `directory`, in the order of their names. */
 export async function readFragments<Tls>({ host, directory }: Folder, io: Io): Promise<Fragment<Tls>[]> {
   const names = (await host.listFiles(`${directory}/apps`, io)).filter((name) => name.endsWith('.json'));
   const texts = await Promise.all(names.map((name) => host.readFile(`${directory}/apps/${name}`, io)));
@@ -66,17 +62,13 @@ export async function writeFragment<Tls>({ host, directory }: Folder, fragment: 
   if ((await host.readFile(path, io)) !== text) await host.writeFile(path, text, io);
 }
 
-/** The fragments with one put in place of what its environment had, in the order of their names. */
 export function withFragment<Tls>(all: Fragment<Tls>[], fragment: Fragment<Tls>): Fragment<Tls>[] {
   const key = (one: Fragment<Tls>) => scopeKey(one.routing.scope);
   const others = all.filter((one) => key(one) !== key(fragment));
   return [...others, fragment].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/**
- * Ways in by port, the most particular first: a host before none, then the longer path.
- * @throws RouterFailure when two services claim the same requests, or disagree on whether a port speaks TLS.
- */
+/** @throws RouterFailure when two services claim the same requests, or disagree on whether a port speaks TLS. */
 export function entriesByPort<Tls>(fragments: Fragment<Tls>[]): Map<number, Entry[]> {
   const ports = new Map<number, Entry[]>();
   for (const { routing } of fragments) {
@@ -95,17 +87,15 @@ export function entriesByPort<Tls>(fragments: Fragment<Tls>[]): Map<number, Entr
   return new Map([...ports].sort(([a], [b]) => a - b));
 }
 
-/** Whether a port speaks TLS, and with what. */
+/** Answers undefined when the port does not speak TLS. */
 export function tlsOf<Tls>(port: number, fragments: Fragment<Tls>[]): (Tls & { ports: number[] }) | undefined {
   return fragments.find((one) => one.tls?.ports.includes(port))?.tls;
 }
 
-/** Which requests a route takes, in words. */
 export function describeRoute({ port, host, path }: RouteConfig): string {
   return `port ${port}, ${host ? `host ${host}` : 'any host'}, ${path && path !== '/' ? `paths from ${path}` : 'any path'}`;
 }
 
-/** Short name of a configuration's content, by which it is recognised when it is in force. */
 export function contentHash(texts: string[]): string {
   return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 16);
 }

@@ -3,14 +3,14 @@ import { RouterFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Folder } from './folder';
 
-/** Longest time one change of the configuration can take; after it the holder is taken for dead. */
+/** No change of the configuration takes longer; afterwards the holder is taken for dead. */
 const LEASE_SECONDS = 60;
 const PATIENCE_MS = 90_000;
 const POLL_MS = 100;
 
 /*
- * A folder is made or not, in one step, on any file system. Its holder may come back after it was killed and goes on at
- * once, because an environment has one release at a time; anybody else waits until the lease is over.
+ * `mkdir` is atomic on any file system. A killed holder may take its own lease again at once, because an environment
+ * has one release at a time.
  */
 const TAKE = `
 umask 022
@@ -24,15 +24,12 @@ echo "$holder"`;
 const GIVE = `[ "$(cat "$1/holder" 2>/dev/null)" = "$2" ] && rm -rf "$1"; true`;
 
 interface Change {
-  /** Who changes the files: `shop.production`. */
+  /** Key of the environment, such as `shop.production`. */
   holder: string;
   io: Io;
 }
 
-/**
- * Runs something while nobody else changes the same router's files.
- * @throws RouterFailure when somebody else holds the lease for too long.
- */
+/** @throws RouterFailure when somebody else holds the lease for too long. */
 export async function withLease<T>({ host, directory }: Folder, { holder, io }: Change, run: () => Promise<T>) {
   const lease = `${directory}/lease`;
   await take(host, lease, holder, io);

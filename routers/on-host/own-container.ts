@@ -1,13 +1,10 @@
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 
-/** Label on the container of a router that Spillway runs: it names the folder with its files. */
 export const DIRECTORY_LABEL = 'spillway.directory';
 
 /**
- * The last part of its folder names a router's container, so two folders may ask for one name.
- *
- * @param container undefined when the router is not Spillway's own
+ * Two folders may ask for one name, because it is the last part of the folder.
  * @throws ConfigurationFailure when a container of another folder, or of somebody else, has the name
  */
 export async function refuseForeignName(

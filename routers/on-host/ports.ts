@@ -3,12 +3,10 @@ import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { entriesByPort, type Fragment, type HostRouting, type Place } from './fragments';
 
-/** Where a router on this host takes requests. */
 export function entryOnHost(port: number): Endpoint {
   return { on: 'docker', address: '127.0.0.1', port };
 }
 
-/** Ports of the routes on which somebody listens who is not the router with these fragments in force. */
 export async function takenPorts<Tls>(
   host: Host,
   routing: HostRouting,
@@ -35,7 +33,6 @@ export async function refuseTakenPorts<Tls>(
   );
 }
 
-/** Whether something takes connections there, as seen from the host. */
 export async function listens(host: Host, { address, port }: Place, io: Io): Promise<boolean> {
   try {
     (await host.connect({ host: address, port }, io)).destroy();
