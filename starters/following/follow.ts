@@ -16,7 +16,7 @@ export async function follow(client: Client, scope: Scope, out: Out, options: Fo
   const screen = asks ? liveScreen(process.stdout) : plainLines(out);
   const meaning: SignalMeaning = asks ? 'ask' : options.onSignal;
   const interruption = new Interruption(meaning);
-  const follower = new Follower(client, scope, out, options, screen);
+  const follower = new Follower({ client, scope, options, out, screen });
   try {
     for (;;) {
       if (await interrupted(interruption, follower, screen)) return follower.left();

@@ -41,6 +41,14 @@ export interface Followed {
   link?: string;
 }
 
+interface FollowerParts {
+  client: Client;
+  scope: Scope;
+  options: FollowOptions;
+  out: Out;
+  screen: Screen;
+}
+
 export class Follower {
   private readonly view: ReleaseView;
   private status?: ReleaseStatus;
@@ -48,13 +56,8 @@ export class Follower {
   private absentSince?: number;
   private goneSince?: number;
 
-  constructor(
-    private readonly client: Client,
-    private readonly scope: Scope,
-    private readonly out: Out,
-    private readonly options: FollowOptions,
-    private readonly screen: Screen,
-  ) {
+  constructor(private readonly parts: FollowerParts) {
+    const { client, scope, options } = parts;
     this.view = new ReleaseView(client, scope, options.releaseId);
   }
 
@@ -71,19 +74,20 @@ export class Follower {
   }
 
   async abort(why: string): Promise<void> {
+    const { client, scope, options, out } = this.parts;
     try {
-      const { client, scope, options, view } = this;
-      const sent = await sendMessage(client, scope, { name: 'abort', who: options.who, why, runId: view.runId });
-      this.out.note(sent === 'accepted' ? 'abort was accepted' : 'no worker answers: abort waits in Temporal for one');
+      const { runId } = this.view;
+      const sent = await sendMessage(client, scope, { name: 'abort', who: options.who, why, runId });
+      out.note(sent === 'accepted' ? 'abort was accepted' : 'no worker answers: abort waits in Temporal for one');
     } catch (error) {
       if (!(error instanceof RefusedFailure)) throw error;
-      this.out.note(error.message);
+      out.note(error.message);
     }
   }
 
   left(): Followed {
     const again = this.status ? `: ${commandFor('watch', this.status)} follows it again` : '';
-    this.out.note(`detached; the release goes on by itself${again}`);
+    this.parts.out.note(`detached; the release goes on by itself${again}`);
     return { ...this.seen(), exitCode: EXIT.no, detached: true };
   }
 
@@ -108,8 +112,8 @@ export class Follower {
   }
 
   private show(more: Pick<Surroundings, 'silence' | 'trouble'> = {}): void {
-    const link = uiLink(releaseWorkflowId(this.scope));
-    this.screen.update(this.status, { now: Date.now(), ...(link && { link }), ...more });
+    const link = uiLink(releaseWorkflowId(this.parts.scope));
+    this.parts.screen.update(this.status, { now: Date.now(), ...(link && { link }), ...more });
   }
 
   private silence({ why, stuck }: Extract<Look, { kind: 'silent' }>): void {
@@ -133,14 +137,14 @@ export class Follower {
   /** The release may not have begun, or may be over while another one runs. */
   private async lookUp(): Promise<Followed | undefined> {
     this.absentSince ??= Date.now();
-    const { releaseId } = this.options;
+    const { releaseId } = this.parts.options;
     const waited = Date.now() - this.absentSince;
     if (releaseId !== undefined && waited < LOOK_IT_UP_AFTER) return undefined;
     const entry = (await this.ledger()).find(({ release }) => releaseId === undefined || release.id === releaseId);
     if (entry !== undefined) return this.remembered(entry);
     if (releaseId !== undefined && waited < PATIENCE) return undefined;
     throw new RefusedFailure(
-      `expected a release of ${this.scope.app} in ${this.scope.environment}, seen none; \`spillway release\` begins one`,
+      `expected a release of ${this.parts.scope.app} in ${this.parts.scope.environment}, seen none; \`spillway release\` begins one`,
     );
   }
 
@@ -148,7 +152,7 @@ export class Follower {
   private async gone(how: string): Promise<Followed | undefined> {
     this.goneSince ??= Date.now();
     const environment = await this.environment();
-    const id = this.options.releaseId ?? this.status?.release.id;
+    const id = this.parts.options.releaseId ?? this.status?.release.id;
     if (environment !== null && environment.current === null) {
       const entry = environment.ledger.find(({ release }) => id === undefined || release.id === id);
       if (environment.needsHand !== undefined) return this.handNeeded(environment.needsHand, entry);
@@ -166,7 +170,7 @@ export class Follower {
 
   private handNeeded(why: string, entry: LedgerEntry | undefined): Followed {
     const status = entry ? statusOf(entry) : this.status;
-    this.out.note(`needs a hand: ${why}`);
+    this.parts.out.note(`needs a hand: ${why}`);
     return { ...this.seen(), ...(status && { status: { ...status, why } }), exitCode: EXIT.needsHand, detached: false };
   }
 
@@ -184,7 +188,7 @@ export class Follower {
 
   private async environment(): ReturnType<typeof readEnvironment> {
     try {
-      return await readEnvironment(this.client, this.scope);
+      return await readEnvironment(this.parts.client, this.parts.scope);
     } catch (error) {
       if (!isConnectionLoss(error) && !(error instanceof Error && error.name === 'ServiceError')) throw error;
       return null;
@@ -192,7 +196,7 @@ export class Follower {
   }
 
   private seen(): Pick<Followed, 'status' | 'link'> {
-    const link = uiLink(releaseWorkflowId(this.scope));
+    const link = uiLink(releaseWorkflowId(this.parts.scope));
     return { ...(this.status && { status: this.status }), ...(link && { link }) };
   }
 }

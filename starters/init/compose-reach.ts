@@ -12,15 +12,18 @@ import type { DockerfileFacts } from './dockerfile';
 
 type Mapping = Record<string, unknown>;
 
+interface ServiceInput {
+  /** Its name in the Compose file. */
+  original: string;
+  given: Mapping;
+  facts: DockerfileFacts | undefined;
+  context: ComposeContext;
+  ask: Ask;
+}
+
 type Reach = Partial<Record<'port' | 'routes' | 'health' | 'traffic' | 'run', unknown>>;
 
-export function composeReach(
-  original: string,
-  given: Mapping,
-  facts: DockerfileFacts | undefined,
-  context: ComposeContext,
-  ask: Ask,
-): Reach {
+export function composeReach({ original, given, facts, context, ask }: ServiceInput): Reach {
   const ports = portsOf(given.ports, ask);
   const check = isMapping(given.healthcheck) ? given.healthcheck : undefined;
   const address = check ? localAddress(String(composeWords(check.test)?.join(' ') ?? '')) : facts?.health;
@@ -51,7 +54,7 @@ export function composeReach(
       `others reach it as ${original}, a name that nothing has here: it is ${original}-blue or ${original}-green, so let them ask for ${original}-$SPILLWAY_SLOT`,
     );
   }
-  return { port, ...(routes.length > 0 && { routes }), ...healthOf(check, address, port, facts, ask) };
+  return { port, ...(routes.length > 0 && { routes }), ...healthOf({ check, address, port, facts, ask }) };
 }
 
 function portsOf(given: unknown, ask: Ask): ComposePort[] {
@@ -82,13 +85,14 @@ function mentioned(name: string, { text }: ComposeContext): number | undefined {
   return port === undefined ? undefined : Number(port);
 }
 
-function healthOf(
-  check: Mapping | undefined,
-  address: { path: string; port: number } | undefined,
-  port: number,
-  facts: DockerfileFacts | undefined,
-  ask: Ask,
-): Reach {
+interface HealthInput extends Pick<ServiceInput, 'facts' | 'ask'> {
+  check: Mapping | undefined;
+  /** The check asks this address over HTTP. */
+  address: { path: string; port: number } | undefined;
+  port: number;
+}
+
+function healthOf({ check, address, port, facts, ask }: HealthInput): Reach {
   if (address?.port !== port) {
     if (check && check.disable !== true)
       ask(

@@ -14,7 +14,7 @@ import {
 } from './compose-values';
 import { composeVolumes, namelessPaths } from './compose-volumes';
 import { factsAt, imageQuestions } from './dockerfile';
-import { type Mount, namedVolumes } from './volumes';
+import { namedVolumes } from './volumes';
 
 type Mapping = Record<string, unknown>;
 
@@ -39,8 +39,11 @@ export async function composeService(
     build && (await factsAt(join(context.directory, build.context, build.dockerfile ?? 'Dockerfile'), build.target));
   if (facts) imageQuestions(facts, ask);
   const image = imageOf(given.image, build !== undefined, ask);
-  const reach = composeReach(original, given, facts, context, ask);
-  const volumes = volumesOf(name, given.volumes, facts?.volumes ?? [], reach.traffic === 'none', context, ask);
+  const reach = composeReach({ original, given, facts, context, ask });
+  const isAlone = reach.traffic === 'none';
+  const mounted = composeVolumes(given.volumes, isAlone, context, ask);
+  const paths = [...namelessPaths(given.volumes), ...(facts?.volumes ?? [])];
+  const volumes = [...mounted, ...namedVolumes({ app: context.app, service: name, paths, mounted, isAlone, ask })];
   const env = environmentOf(name, given, context, ask);
   const words = composeWords(given.command);
   if (words?.some(hasVariable))
@@ -61,19 +64,6 @@ export async function composeService(
     ...(given.read_only !== true && { readOnlyRoot: false }),
     ...(composeDuration(given.stop_grace_period) && { stopGrace: composeDuration(given.stop_grace_period) }),
   };
-}
-
-function volumesOf(
-  service: string,
-  given: unknown,
-  declared: string[],
-  isAlone: boolean,
-  context: ComposeContext,
-  ask: Ask,
-): Mount[] {
-  const mounted = composeVolumes(given, isAlone, context, ask);
-  const nameless = [...namelessPaths(given), ...declared];
-  return [...mounted, ...namedVolumes(context.app, service, nameless, mounted, isAlone, ask)];
 }
 
 interface Build {

@@ -68,7 +68,8 @@ export async function proposeFromDockerfiles(directory: string, app: string): Pr
     const facts = (await factsAt(join(directory, file))) ?? NOTHING;
     const ask = (key: string, text: string): void => void questions.push({ path: ['services', name, key], text });
     const reach = settings(facts, ports, ask);
-    const volumes = namedVolumes(app, name, facts.volumes, [], reach.traffic === 'none', ask);
+    const isAlone = reach.traffic === 'none';
+    const volumes = namedVolumes({ app, service: name, paths: facts.volumes, mounted: [], isAlone, ask });
     services[name] = { build: buildOf(file), ...reach, ...(volumes.length > 0 && { volumes }) };
   }
   return { source: files.join(', '), content: { version: 1, app, services }, questions };

@@ -7,15 +7,19 @@ export interface Mount {
   shared?: true;
 }
 
+interface VolumesInput {
+  app: string;
+  service: string;
+  /** The image or the Compose file has volumes without a name at these. */
+  paths: string[];
+  mounted: Mount[];
+  /** A service that runs in one slot only shares its volumes with nobody. */
+  isAlone: boolean;
+  ask: (key: string, text: string) => void;
+}
+
 /** The data of volumes without a name, as those of VOLUME in an image, would be lost with each container. */
-export function namedVolumes(
-  app: string,
-  service: string,
-  paths: string[],
-  mounted: Mount[],
-  isAlone: boolean,
-  ask: (key: string, text: string) => void,
-): Mount[] {
+export function namedVolumes({ app, service, paths, mounted, isAlone, ask }: VolumesInput): Mount[] {
   const loose = looseVolumes(paths, { volumes: mounted });
   if (loose.length === 0) return [];
   const both = isAlone ? '' : ', and can the old and the new version both write to it during a release';
