@@ -9,7 +9,7 @@ export async function adopt({ step, force }: AdoptInput): Promise<AdoptAnswer> {
   return summarised(quick.adoptEnvironment, 'become the Temporal that releases here', input);
 }
 
-/** The history fixes the generation first, so a late retry has a lower one than any request after it. */
+/** The generation gets into the history first, so a late retry has a lower one than any request after it. */
 async function generationOf({ release, config }: AdoptInput['step']): Promise<{ generation?: number }> {
   if (!patched('fence-generation')) return {};
   const { app, environment } = release;

@@ -11,7 +11,7 @@ import { patient, quick } from './steps';
 /** The first look comes after this part of the guard time: most healthy requests are over by then. */
 const FIRST_LOOK = 0.1;
 
-/** An older command read no guard time into the configuration; the environment must go on all the same. */
+/** Configurations that an older command read have no guard time, and the environment must go on all the same. */
 const UNSAID = 10 * 60_000;
 
 export interface Guarded {

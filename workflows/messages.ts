@@ -110,7 +110,7 @@ export type LookAnswer = Pick<LiveState, 'condition' | 'detail'>;
 
 export interface PlanAnswer {
   live: Live | null;
-  /** What became of it; absent when the target could not be looked at. */
+  /** Absent when the target could not be looked at. */
   found?: LookAnswer;
   slot: 'blue' | 'green';
   checks: PreflightCheck[];

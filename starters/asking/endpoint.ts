@@ -1,7 +1,7 @@
 import { checkName, judgeAnswer, withFallback } from '../../domain/health';
 import type { ReadyCheck, Seen } from '../../domain/health';
 
-/** Bytes: a check needs no more of a body, and a server may never end it. */
+/** Bytes of a body; a check never needs more, and a server may never end it. */
 const LONGEST_BODY = 1_000_000;
 
 export interface SmokeResult {

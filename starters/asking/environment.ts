@@ -33,7 +33,7 @@ export async function askEnvironment(client: Client, asked: Request): Promise<Re
   }
 }
 
-/** A request is only left with Temporal when a worker is there. @throws UnreachableFailure after 10 s */
+/** No request should be left behind without a worker. @throws UnreachableFailure when there is none after 10 s */
 export async function expectWorker(client: Client): Promise<void> {
   const deadline = Date.now() + WORKER_TIMEOUT;
   while (!(await findWorkers(client)).length) {

@@ -9,7 +9,10 @@ import { WORKFLOW_TASK_TIMEOUT } from './environment';
 import { isConnectionLoss } from './client';
 import { taskQueue } from './scope';
 
-/** Undefined when nothing is live, a release moves it now, or an old one kept no configuration to look with. */
+/**
+ * Undefined when nothing is live, a release is moving it just now, or it was released before Spillway kept its
+ * configuration.
+ */
 export async function lookAtLive(
   client: Client,
   { app, environment }: Scope,
