@@ -7,7 +7,7 @@ import type { Activities } from './steps';
 
 type Input = Parameters<Activities['adoptEnvironment']>[0];
 
-/** Makes this worker's Temporal the one that releases in an environment. Containers and traffic stay as they are. */
+/** Containers and traffic stay as they are. */
 export const adoptActivities = (parts: Parts): Pick<Activities, 'adoptEnvironment'> => ({
   adoptEnvironment: (input) =>
     withOpen(parts, input, async (open) => {
@@ -25,7 +25,7 @@ export const adoptActivities = (parts: Parts): Pick<Activities, 'adoptEnvironmen
     }),
 });
 
-/** Whoever holds the fence and stands in no ledger has not ended. */
+/** A holder of the fence without an entry in the ledger has not ended. */
 async function refuseWhileReleasing(input: Input, { state, io }: OpenParts): Promise<void> {
   const holder = (await state.fence.holder(io))?.id;
   if (!holder || /^(adopt|reconcile|by-hand)-/.test(holder) || (await state.ledger.find(holder, io))) return;

@@ -6,7 +6,6 @@ import type { Asked as Place } from '../targets/replicas';
 import type { Target } from '../targets/target';
 import type { Parts } from './parts';
 
-/** Who asks: from where, and with which secrets. */
 export interface Asker {
   target: Target;
   io: Io;
@@ -14,20 +13,15 @@ export interface Asker {
   projectDirectory: string;
 }
 
-/** How a check went; no answer is a failed check, not an error. */
+/** No answer is a failed check, not an error. */
 export interface Asked {
   ok: boolean;
-  /** Milliseconds; of the time-out when there was no answer. */
+  /** Milliseconds; the time-out when there was no answer. */
   latency: number;
-  /** Without secrets. */
   detail: string;
 }
 
-/**
- * Asks what a check asks, and its fallback when that does not pass.
- *
- * @throws ConfigurationFailure when a secret of its headers is not there
- */
+/** @throws ConfigurationFailure when a secret of the check's headers is missing */
 export async function askCheck(asker: Asker, at: Place, check: HttpCheck): Promise<Asked> {
   const { parts, projectDirectory } = asker;
   const ready = await readyCheck(check, (reference) => parts.secret(reference, projectDirectory));

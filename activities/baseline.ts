@@ -6,7 +6,6 @@ import { noteKept, removeContainers } from './kept-volumes';
 import type { Parts } from './parts';
 import type { Activities } from './steps';
 
-/** The fresh baseline of a canary, and below it its undo. */
 export const baselineActivities = (parts: Parts): Pick<Activities, 'deployBaseline' | 'removeBaseline'> => ({
   deployBaseline: (input) =>
     withStep(parts, input, async (step) => {

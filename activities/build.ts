@@ -16,12 +16,10 @@ import type { Parts } from './parts';
 import { findByDigest, havePinned, pinnedFor, pulledNames } from './pinned-images';
 import type { Activities, Step } from './steps';
 
-/** Images that are built or pulled at once. */
 const PARALLEL = 2;
 
 type Build = Parameters<Activities['buildImages']>[0];
 
-/** Build, and below it its undo. */
 export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 'restoreImages'> => ({
   buildImages: (input) =>
     withStep(parts, input, async (step) => {
@@ -46,7 +44,6 @@ export const buildActivities = (parts: Parts): Pick<Activities, 'buildImages' | 
   restoreImages: (input) => withStep(parts, input, async (step) => void (await restoreTags(input, step))),
 });
 
-/** Names of images that may stand for others after the build, or for one at all. */
 function namesMade(input: Build): string[] {
   const { images, config, skipBuild } = input;
   if (images) return pulledNames(images);
@@ -55,7 +52,6 @@ function namesMade(input: Build): string[] {
     .map(([service, own]) => referenceOf(input, service, own));
 }
 
-/** Gives every name that a release made or moved back what it stood for before; answers what was done. */
 export async function restoreTags(
   input: Step,
   step: Pick<StepParts, 'target' | 'state' | 'io' | 'assertFence'>,
@@ -73,20 +69,19 @@ export async function restoreTags(
     if (previous) await target.images.tag(reference, previous, io);
     await target.images.remove(previous ? made : reference, io);
   }
-  // An attempt that was repeated left images without a name. Nothing was built where all are named by their digests.
+  // Repeated attempts leave images without a name. Images that are all named by digest were not built.
   if (!tags.every(({ reference }) => isByDigest(reference)))
     await target.images.prune(input.release, Number.MAX_SAFE_INTEGER, io);
   await forgetTags(input, step);
   return did;
 }
 
-/** The name of a service's image, whether it is built or pulled. */
 export function referenceOf({ release }: Step, service: string, { image }: ServiceConfig): string {
   const { version } = release;
   return image?.replaceAll('{version}', imageTag(version)) ?? imageName(release, service, version);
 }
 
-/** Services that are built from the same sources come one after another: the engine then builds those but once. */
+/** Services with the same sources are built one after another, so that the engine builds these only once. */
 function sharingSources(services: [string, ServiceConfig][]): [string, ServiceConfig][][] {
   const groups = new Map<string, [string, ServiceConfig][]>();
   for (const entry of services) {
@@ -101,7 +96,7 @@ interface OneBuild {
   input: Build;
   service: string;
   config: ServiceConfig;
-  /** Cores that it may use; undefined: all. */
+  /** Cores that the build may use; undefined means all. */
   cpu: number | undefined;
 }
 
@@ -110,7 +105,7 @@ async function imageOf({ input, service, config, cpu }: OneBuild, target: Target
   const reference = referenceOf(input, service, config);
   if (!config.build) return target.images.pull(reference, service, io);
   if (input.skipBuild) return presentImage(reference, service, target, io);
-  // Neither environment nor release: the same sources must make the same image for all of them.
+  // The labels name neither environment nor release, so that all of them share one image of the same sources.
   const { app, version } = input.release;
   const labels = { [LABELS.app]: app, [LABELS.service]: service, [LABELS.version]: version };
   const directory = resolve(input.projectDirectory, config.build.context);
@@ -125,7 +120,7 @@ async function presentImage(reference: string, service: string, target: Target, 
   );
 }
 
-/** Half the host's cores for all builds together where a version is live; undefined, no limit, where none is. */
+/** All builds together get half the host's cores while a version is live; otherwise there is no limit. */
 async function buildCpu(scope: Owned, target: Target, io: Io): Promise<number | undefined> {
   const slots = await Promise.all(SLOTS.map((slot) => target.replicas.list(scope, slot, io)));
   if (!slots.flat().some(({ state }) => state === 'running')) return undefined;
@@ -147,10 +142,7 @@ async function checkPolicy({ config, release }: Step, images: PinnedImage[], tar
   if (mistakes.length > 0) throw new ImageFailure(mistakes.join('\n'));
 }
 
-/**
- * Begins no more after one has failed, and fails only when those under way have ended: an engine that goes on building
- * would give its tag to the image after the undo.
- */
+/** Waits for running work before it fails: an engine that goes on building would move the tag after the undo. */
 async function inParallel<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = new Array<R>(items.length);
   const queue = items.entries();

@@ -4,10 +4,9 @@ import type { Finding } from '../domain/preflight';
 import { TimeUp, within } from '../waiting/within';
 import type { PreflightCheck } from './steps';
 
-/** Longest that a check may take: what does not answer by then is bad news, not a reason to wait. */
+/** A check without an answer by then counts as failed. */
 const LIMIT_MS = 20_000;
 
-/** Tries one thing. A problem, an error and no answer in time are all bad news, told in words without secrets. */
 export async function tryCheck(
   name: string,
   io: Io,

@@ -4,10 +4,7 @@ import type { RouterCounters } from '../domain/router';
 import type { Router } from '../routers/router';
 import type { SoakInput } from './steps';
 
-/**
- * What the router counts of the services that users reach, as it is judged: where the version in `slot` is compared with
- * fresh copies, their counters stand in place of the live slot's. Whatever is compared with each other must come from here.
- */
+/** Fresh copies stand in for the live slot. Only counters from here may be compared with each other. */
 export async function comparedCounters(
   router: Pick<Router, 'counters'>,
   { config, release, slot, share }: Pick<SoakInput, 'config' | 'release' | 'slot' | 'share'>,

@@ -7,11 +7,7 @@ import type { Scope } from '../domain/release';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
-/**
- * Opens the database of a configuration for `body` and closes it afterwards.
- *
- * @throws ConfigurationFailure when the configuration has none.
- */
+/** @throws ConfigurationFailure when the configuration has none. */
 export async function withDatabase<T>(
   parts: Parts,
   step: Pick<Step, 'config' | 'projectDirectory'> & { release: Scope },
@@ -40,7 +36,7 @@ export function migrationsOf({ migrations }: Database): Migrations {
   throw new ConfigurationFailure('expected `migrations` of the database in the configuration, seen none; add them');
 }
 
-/** @throws ConfigurationFailure when it is a kind of database that cannot be restored. */
+/** @throws ConfigurationFailure when this kind of database cannot be restored. */
 export function restoreOf({ restore }: Database, { settings }: NamedDatabase): Restore {
   if (restore) return restore;
   throw new ConfigurationFailure(

@@ -16,7 +16,6 @@ import type { Activities } from './steps';
 
 type Deploy = Parameters<Activities['deploySlot']>[0];
 
-/** Deploy, and below it its undo. */
 export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 'removeSlot'> => ({
   deploySlot: (input) =>
     withStep(parts, input, async (step) => {
@@ -28,10 +27,10 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       await start(input, services, step, parts);
       const replicas = await untilHealthy({ release, config, group: slot, projectDirectory, target, io, parts });
       await step.assertFence();
-      // Left by an earlier release, and without traffic since it ended.
+      // An earlier release left them; they have had no traffic since it ended.
       await removeContainers(input, { group: 'baseline' }, step);
       await introduce(input, slot, step, greenShare(slot, 0));
-      // A first version left by a failed release may still have the share that it had.
+      // A first version that a failed release left may still have its share.
       if (input.firstRelease) await step.router.setGreenShare(release, greenShare(slot, 0), io);
       const deployed = watchedOf(replicas);
       await expectUnbroken({ ...input, deployed }, step, parts);
@@ -50,7 +49,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
         await expectNoTraffic(slot, 'it is removed', step);
         await empty(release, slot, step);
       } else {
-        // Nobody else serves: there is nothing to keep, so a router that does not answer holds nothing up.
+        // No other version serves, so a router that does not answer must not hold up the removal.
         await empty(release, slot, step).catch(() => io.signal.throwIfAborted());
       }
       await step.assertFence();
@@ -59,7 +58,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
     }),
 });
 
-/** Creates the containers, runs the jobs among them to their end, and only then starts the others: they may need what a job does. */
+/** The jobs run to their end before other containers start, because these may need the results. */
 async function start(input: Deploy, services: ServiceSpec[], step: StepParts, parts: Parts): Promise<void> {
   const { target, io, release } = step;
   const { slot, config } = input;
@@ -78,7 +77,7 @@ function countText(replicas: Replica[]): string {
   return `${replicas.length} ${replicas.length === 1 ? 'replica' : 'replicas'}`;
 }
 
-/** What each service is to run, secrets resolved: must not leave this activity. */
+/** The specs hold resolved secrets and must not leave this activity. */
 function specsOf(parts: Parts, { config, images, projectDirectory }: Deploy): Promise<ServiceSpec[]> {
   const features = Object.entries(config.features).map(([name, value]) => [featureName(name), String(value)] as const);
   return Promise.all(
@@ -95,7 +94,6 @@ function specsOf(parts: Parts, { config, images, projectDirectory }: Deploy): Pr
   );
 }
 
-/** `new-checkout` becomes `FEATURE_NEW_CHECKOUT`. */
 function featureName(name: string): string {
   return `FEATURE_${name.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`;
 }

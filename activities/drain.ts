@@ -11,7 +11,7 @@ import type { Activities } from './steps';
 
 const POLL_MS = 100;
 
-/** Waits for a condition, not for the clock: until nothing is in flight, at most until the cap. Closes nothing. */
+/** Waits until nothing is in flight, at most until the cap. It closes nothing. */
 export const drainActivities = (parts: Parts): Pick<Activities, 'drainSlot'> => ({
   drainSlot: (input) =>
     withStep(parts, input, async ({ router, io }) => {
@@ -29,7 +29,7 @@ export const drainActivities = (parts: Parts): Pick<Activities, 'drainSlot'> => 
     }),
 });
 
-/** Null where the router does not know. */
+/** Answers null where the router does not count sessions. */
 async function inFlight({ sessions }: Router, scope: Scope, groups: Group[], io: Io): Promise<number | null> {
   if (!sessions) return null;
   const counts = await Promise.all(groups.map((group) => sessions.count(scope, group, io)));

@@ -7,11 +7,7 @@ import { lastWords } from './last-words';
 import type { Parts } from './parts';
 import type { SinceHealthy, Step } from './steps';
 
-/**
- * Lets a step of a release go on only while its containers run without a break since they were healthy.
- *
- * @throws UnhealthyFailure with what ended and its last lines; UnreachableFailure when the target cannot tell.
- */
+/** @throws UnhealthyFailure when a container ended meanwhile; UnreachableFailure when the target cannot tell. */
 export async function expectUnbroken(
   { config, slot, deployed }: Pick<Step, 'config'> & SinceHealthy & { slot: Slot },
   { target, io, release }: Pick<StepParts, 'io' | 'release'> & { target: Target },
@@ -21,7 +17,7 @@ export async function expectUnbroken(
   const now = await target.replicas.list(release, slot, io);
   const { problem, containers } = judgeExits(deployed, now, config.services);
   if (problem === undefined) return;
-  // One speaks for the others: a failure stays small in the history.
+  // Only one container's logs are quoted, so that the failure stays small in the history.
   const speaker = now.filter(({ container }) => containers.includes(container)).slice(0, 1);
   throw new UnhealthyFailure(
     parts.redact([problem, await lastWords(speaker, { target, io, parts, release })].filter(Boolean).join('\n')),

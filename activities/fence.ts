@@ -2,7 +2,7 @@ import { withIo, withStep } from './io';
 import type { Parts } from './parts';
 import type { Activities } from './steps';
 
-/** Takes an environment for what has no preflight of its own, and says which generation did so last. */
+/** Takes an environment for operations without a preflight. */
 export const fenceActivities = (parts: Parts): Pick<Activities, 'takeFence' | 'readGeneration'> => ({
   takeFence: (input) => withStep(parts, input, () => Promise.resolve(), 'take'),
 

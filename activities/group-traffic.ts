@@ -8,19 +8,13 @@ import type { StepParts } from './io';
 import { routingOf } from './routing';
 import type { Step } from './steps';
 
-/** How long the router may take to see what is healthy already. */
 const SEEN_MS = 30_000;
-/** How long requests in flight may take to end before a group goes. */
 const EMPTY_MS = 5_000;
 const POLL_MS = 50;
 
 type Looking = Pick<StepParts, 'router' | 'io'>;
 
-/**
- * Tells the router where a group is, and waits until it sees it; it gets no traffic by that.
- *
- * @param firstShare green's, where the router does not know the environment yet
- */
+/** @param firstShare green's in per cent, where the router does not know the environment yet */
 export async function introduce(
   input: Pick<Step, 'config'>,
   group: Group,
@@ -33,7 +27,7 @@ export async function introduce(
   if (unseen !== undefined) throw notSeen(routing.scope, group, unseen);
 }
 
-/** Waits until the router sees a group; answers why it does not, after it had its time. */
+/** Answers undefined when the router sees the group in time, else the reason. */
 export async function untilSeen(routing: Routing, group: Group, { router, io }: Looking): Promise<string | undefined> {
   let why = '';
   const isSeen = await until({ signal: io.signal, pause: POLL_MS, limit: SEEN_MS }, async () => {
@@ -53,11 +47,7 @@ function notSeen(scope: Scope, group: Group, detail: string): UnhealthyFailure {
   );
 }
 
-/**
- * What still has traffic must not go while another version could have it. The baseline may have some while both slots do.
- *
- * @throws RouterFailure with what was read back; an environment that the router does not know has no traffic.
- */
+/** @throws RouterFailure with what was read back; an environment that the router does not know has no traffic. */
 export async function expectNoTraffic(
   group: Group,
   beforeWhat: string,
@@ -75,7 +65,7 @@ function mayHaveTraffic(group: Group, green: number): boolean {
   return group === 'baseline' ? green !== 0 && green !== 100 : slotShare(group, green) !== 0;
 }
 
-/** Lets requests in flight end, for a short time, then closes what is left, WebSockets too, where the router knows of it. */
+/** Waits a short time for requests to end, then closes the rest, WebSockets included. */
 export async function empty(scope: Scope, group: Group, { router, io }: Looking): Promise<void> {
   if ((await router.greenShare(scope, io)) === undefined) return;
   const isEmpty = await until({ signal: io.signal, pause: POLL_MS, limit: EMPTY_MS }, async () => {

@@ -8,18 +8,17 @@ import { SEARCH_ATTRIBUTES } from '../domain/names';
 import { withIo } from './io';
 import type { Activities, RunRef, WatchInput } from './steps';
 
-/** Milliseconds between two looks while all is well, and while it is not. */
+/** Milliseconds. */
 const LOOK_EVERY = { trouble: 5_000, well: 1_000 } as const;
 const CALL_MS = 5_000;
-/** Events to look through for what the code raised; it is the last but one. */
+/** The failure is in the last event but one. */
 const NEWEST_EVENTS = 5;
 
-/** Looks after a release from outside, by what Temporal says of it. */
 export const guardActivities = (): Pick<Activities, 'watchRelease' | 'terminateRelease'> => ({
   watchRelease: (input) =>
     withIo((io, keep) =>
       watch(input, io, keep).catch((error: unknown) => {
-        // The usual end: the release has ended, and nobody waits for an answer.
+        // Cancellation is the usual end: the release has ended, and nobody waits for an answer.
         if (Context.current().cancellationDetails?.cancelRequested) return null;
         throw error;
       }),
@@ -40,7 +39,7 @@ async function watch(
   { signal }: Io,
   keep: (details: object) => void,
 ): Promise<Trouble | null> {
-  // Only what a living worker saw counts: nobody could have taken it up while there was none.
+  // Only time with a living worker counts: without one, nobody could have continued the release.
   let lasted = lastedBefore();
   let first: number | undefined;
   for (;;) {
@@ -49,7 +48,7 @@ async function watch(
     if (!outside || (!trouble && until === 'well')) return null;
     if (trouble) {
       if (until === 'trouble') return trouble;
-      // A try that began before this worker looked may be that of one that is gone.
+      // An attempt from before this worker looked may belong to a worker that is gone.
       first ??= outside.attempt;
       if (atMost !== null && lasted >= atMost && outside.attempt > first) return trouble;
     }
@@ -58,7 +57,6 @@ async function watch(
   }
 }
 
-/** What Temporal says of a release; null when it has ended. */
 async function lookAt({ workflowId, runId }: RunRef): Promise<Outside | null> {
   const { client } = Context.current();
   const call = <T>(body: () => Promise<T>): Promise<T> => client.connection.withDeadline(Date.now() + CALL_MS, body);
@@ -78,7 +76,7 @@ async function lookAt({ workflowId, runId }: RunRef): Promise<Outside | null> {
   }
 }
 
-/** What the code of a workflow raised at its first try; Temporal does not keep it of those that follow. */
+/** Temporal keeps the failure only of a workflow task's first attempt. */
 async function failureOf({ workflowId, runId }: RunRef): Promise<string | undefined> {
   const { client } = Context.current();
   const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
@@ -89,11 +87,10 @@ async function failureOf({ workflowId, runId }: RunRef): Promise<string | undefi
   const failed = history?.events?.find(({ workflowTaskFailedEventAttributes: failed }) => failed);
   const { message, stackTrace } = failed?.workflowTaskFailedEventAttributes?.failure ?? {};
   const [said] = message?.split('\n') ?? [];
-  // Which kind of error it was stands in the stack only.
+  // Only the stack names the class of the error.
   return said && (stackTrace?.split('\n').find((line) => line.endsWith(`: ${said}`)) ?? said);
 }
 
-/** Milliseconds of trouble that an attempt before this one saw. */
 function lastedBefore(): number {
   const details = Context.current().info.heartbeatDetails as { lasted?: number } | string | undefined;
   return (typeof details === 'object' && details?.lasted) || 0;

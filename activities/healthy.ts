@@ -11,41 +11,34 @@ import { askCheck, type Asker } from './ask';
 import { lastWords } from './last-words';
 import type { Step } from './steps';
 
-/** First pause between two looks; it doubles up to the configured interval, so what is ready at once costs no wait. */
+/** The pause doubles up to the configured interval, so that what is ready at once costs no wait. */
 const FIRST_PAUSE_MS = 50;
-/** More restarts than a service needs that waits for its database by giving up. */
+/** A service that waits for its database by crashing restarts less often. */
 const CRASH_LOOP = 3;
 
-/** Of a service that the new version has no more: it only has to keep running. */
+/** A service that the new version no longer has only needs to keep running. */
 const NO_ENDPOINTS: HealthConfig = { attempts: 30, interval: 1_000, endpoints: [], restarts: 0 };
 
 interface Waiting extends Asker, Pick<Step, 'config'> {
   release: Owned<ReleaseRef>;
   group: Group;
-  /** What runs in it when it is not what the configuration describes, but copies of an older version. */
+  /** Set when the group runs copies of an older version. */
   copies?: { version: string; replicas: number };
-  /** Only the services that begin after the switch, or only the others. */
   only?: 'live-only';
-  /** When each container was first seen running, and after how many restarts. */
   seen: Map<string, { at: number; restarts: number }>;
-  /** How each container ran when it was healthy for the first time. */
   well: Map<string, Watched>;
 }
 
 interface Look {
   replica: Replica;
   healthy: boolean;
-  /** No further look will change it. */
   hopeless: boolean;
   detail: string;
 }
 
 /**
- * Waits until every replica that was started is healthy: all endpoints of its service pass; without endpoints the
- * engine's HEALTHCHECK does; without that it keeps running for an interval.
- *
- * @throws UnhealthyFailure after `attempts` × `interval`, or as soon as a container crashes again and again, or ends after
- * it was healthy.
+ * Relies on HEALTHCHECK for a service without endpoints, and without both on how long the container runs.
+ * @throws UnhealthyFailure after `attempts` × `interval`, or at once when a container crashes again and again or ends.
  */
 export async function untilHealthy(waiting: Omit<Waiting, 'seen' | 'well'>): Promise<Replica[]> {
   const state: Waiting = { ...waiting, seen: new Map(), well: new Map() };
@@ -79,7 +72,7 @@ async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {
       if (problem && containers.includes(replica.container))
         return { replica, healthy: false, hopeless: true, detail: problem };
       const crashed = crash(replica);
-      // One that ended for good never comes back.
+      // A container that exited for good never comes back.
       const isOver = replica.restarts >= CRASH_LOOP || replica.state === 'exited';
       if (crashed) return { replica, healthy: false, hopeless: isOver, detail: crashed };
       const { healthy, detail, hopeless = false } = await look(state, replica, health);
@@ -95,7 +88,7 @@ async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {
   );
 }
 
-/** What is not there cannot be asked, and must not count as well: trying the step again makes it anew. */
+/** A missing container must fail the step, because only another try of the step creates it again. */
 function refuseMissing(replicas: Replica[], state: Waiting): void {
   const { group, copies } = state;
   const expected = copies?.replicas ?? waitedFor(state).reduce((sum, [, service]) => sum + service.replicas, 0);
@@ -105,7 +98,6 @@ function refuseMissing(replicas: Replica[], state: Waiting): void {
   );
 }
 
-/** Services that have begun by now and go on; a job has an end of its own. */
 function waitedFor({ config, only }: Waiting): [string, ServiceConfig][] {
   return Object.entries(config.services).filter(([, { run }]) =>
     only === 'live-only' ? run === 'live-only' : run !== 'live-only' && run !== 'once',
@@ -145,7 +137,7 @@ async function askEndpoints(
   return { healthy: failed.length === 0, detail: failed.join('; ') };
 }
 
-/** By this process's clock: the engine's may differ. */
+/** Uses this process's clock, because the engine's may differ. */
 function keepsRunning(
   { seen }: Waiting,
   { container, restarts }: Replica,
@@ -162,14 +154,13 @@ function keepsRunning(
 async function failure(state: Waiting, sick: Look[], waited: number): Promise<UnhealthyFailure> {
   const { release, group, parts, copies } = state;
   const details = sick.map(({ detail }) => detail);
-  // Secrets of an older version may be others than those known here, so what its copies say is not quoted.
+  // The secrets of an older version may be unknown here and so not redacted; its copies' logs are not quoted.
   const logs = copies ? [] : [await lastWords(spokesmen(sick), state)];
   const expected = `expected ${copies?.version ?? release.version} in ${group} to be healthy`;
   const seen = [`seen after ${formatDuration(waited)}:`, ...details, ...logs].join('\n');
   return new UnhealthyFailure(parts.redact(`${expected}, ${seen}`));
 }
 
-/** One replica of each sick service speaks for the others. */
 function spokesmen(sick: Look[]): Replica[] {
   const first = new Map([...sick].reverse().map(({ replica }) => [replica.service, replica]));
   return [...first.values()];

@@ -18,7 +18,6 @@ import { smokeActivities } from './smoke';
 import type { Activities } from './steps';
 import { trafficActivities } from './traffic';
 
-/** Everything that a worker can do for workflows, on these parts of the world. */
 export function createActivities(parts: Parts): Activities {
   return {
     ...preflightActivities(parts),

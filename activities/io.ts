@@ -12,20 +12,16 @@ import { ownRelease } from './ownership';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
-/** A soak that is promoted or paused learns of it from a beat, and what follows shall have begun within a second. */
+/** A soak learns from a beat that it is promoted or paused, and what follows must begin within a second. */
 const BEAT_MS = 700;
 
-/**
- * Runs the body of an activity: beats every 0.7 s by a timer of its own, with the last progress as details, and hands
- * Temporal's cancellation on as an ordinary signal. A beat is how an activity learns that it was cancelled, so it must
- * not depend on the body making progress. What is given to `keep` is what another attempt finds.
- */
+/** A timer beats, because an activity hears only from a beat that it was cancelled. */
 export async function withIo<T>(body: (io: Io, keep: (details: object) => void) => Promise<T>): Promise<T> {
   const context = Context.current();
-  // Many calls at once listen to it, and each goes away again.
+  // Many calls listen to the signal at once, so Node must not warn of a leak.
   setMaxListeners(0, context.cancellationSignal);
   let last = 'started';
-  // What another attempt left stays until there is something newer: this one may be killed at once, too.
+  // The details of the last attempt stay until there are newer ones, because this one may be killed at once, too.
   let kept: unknown = isKept(context.info.heartbeatDetails) ? context.info.heartbeatDetails : undefined;
   const beat = (): void => context.heartbeat(kept ?? last);
   beat();
@@ -38,36 +34,27 @@ export async function withIo<T>(body: (io: Io, keep: (details: object) => void) 
   }
 }
 
-/** What is only shown is a text. */
 function isKept(details: unknown): boolean {
   return typeof details === 'object' && details !== null;
 }
 
-/** What every activity on a target works with. */
 export interface OpenParts {
   io: Io;
   target: OpenTarget;
   router: Router;
-  /** What the environment keeps. */
   state: State;
 }
 
-/** What a step works with. */
 export interface StepParts extends OpenParts {
-  /** The release, with what tells its environment's own containers from all others. */
   release: Owned<ReleaseRef>;
-  /** Fails with `OutdatedFailure` once another release has the environment: ask again before a late effect. */
+  /** Fails with `OutdatedFailure` once another release has the environment; call it before each late effect. */
   assertFence: () => Promise<void>;
-  /** Puts this into every beat from now on, for another attempt to go on with: plain data, small. */
+  /** Puts small, plain data into every beat from now on, for another attempt to go on with. */
   keep: (details: object) => void;
 }
 
 /**
- * Runs a step of a release, unless the environment belongs to another release by now: a late or frozen worker's step
- * finds itself outdated and does nothing. What begins something of its own, as reconcile does, may `take` the fence.
- *
- * @throws OutdatedFailure when another release has the environment, or none has taken it yet; PreflightFailure when it
- * belongs to another Temporal.
+ * @throws OutdatedFailure when another release or none has the environment; PreflightFailure when another Temporal has.
  */
 export async function withStep<T>(
   parts: Parts,
@@ -86,7 +73,6 @@ export async function withStep<T>(
   });
 }
 
-/** Opens what the configuration speaks of for something that changes nothing of a release. */
 export async function withOpen<T>(
   parts: Parts,
   { config, release }: { config: AppConfig; release: Scope },
@@ -99,7 +85,6 @@ export async function withOpen<T>(
   });
 }
 
-/** What a step names its release by when it takes the environment, or asks whether it still has it. */
 export function claimantOf({ release, generation }: Pick<Step, 'release' | 'generation'>): Claimant {
   const { app, environment, id } = release;
   return { app, environment, id, ...(generation && { generation }) };

@@ -5,13 +5,12 @@ import type { StepParts } from './io';
 import { longestGrace } from './routing';
 import type { Step } from './steps';
 
-/** A volume without a name that outlived its container, because data is in it. */
+/** An anonymous volume outlives its container when it holds data. */
 interface KeptVolume {
   volume: string;
   path: string;
   service: string;
   version: string;
-  /** Id of the release that removed the container. */
   by: string;
 }
 
@@ -20,10 +19,7 @@ type Place = Pick<StepParts, 'target' | 'state' | 'io' | 'release'>;
 const DOCUMENT = 'kept-volumes.json';
 type Settings = Pick<Step, 'config'>;
 
-/**
- * Removes the containers of a group, or only those of a release; answers their names. What of their data stays is written
- * down before, so that no crash makes it nobody's.
- */
+/** Lists the volumes that stay before the removal, so that a crash loses track of none. */
 export async function removeContainers(
   settings: Settings,
   { group, releaseId }: Pick<Removal, 'group' | 'releaseId'>,
@@ -34,7 +30,6 @@ export async function removeContainers(
   return place.target.groups.remove(removal, place.io);
 }
 
-/** Writes down what stays of containers that are about to be removed. */
 export async function noteKept(
   settings: Settings,
   group: Group,
@@ -53,12 +48,11 @@ export async function noteKept(
   await state.documents.write(DOCUMENT, `${JSON.stringify([...known, ...found], null, 2)}\n`, io);
 }
 
-/** Whether the new version has it by its name: then it is nobody's no more. */
+/** The new version may mount the volume by its name, and then owns it. */
 function isMounted(volume: string, { config }: Settings): boolean {
   return Object.values(config.services).some(({ volumes }) => volumes.some(({ source }) => source === volume));
 }
 
-/** What this release removed containers of and kept, in words: where it is, and how it goes. */
 export async function keptBy(place: Place): Promise<string[]> {
   return (await present(place))
     .filter(({ by }) => by === place.release.id)
@@ -68,7 +62,6 @@ export async function keptBy(place: Place): Promise<string[]> {
     );
 }
 
-/** Those that nobody has removed since. */
 async function present({ target, state, io }: Place): Promise<KeptVolume[]> {
   const text = await state.documents.read(DOCUMENT, io);
   const kept = text === undefined ? [] : parse(state.documents.placeOf(DOCUMENT), text);

@@ -6,7 +6,7 @@ import type { Target } from '../targets/target';
 import type { Parts } from './parts';
 
 const LOG_LINES = 50;
-/** Of all quoted logs together: a failure stays small in the history. */
+/** All quoted logs share this limit, so that a failure stays small in the history. */
 const LOG_CHARACTERS = 8_000;
 
 interface Quoting {
@@ -16,7 +16,6 @@ interface Quoting {
   parts: Pick<Parts, 'redact'>;
 }
 
-/** The last lines that these replicas wrote, without secrets; of one that is gone, that it is. */
 export async function lastWords(
   replicas: Replica[],
   { target, io, release, parts: { redact } }: Quoting,
@@ -26,14 +25,13 @@ export async function lastWords(
     const lines = await target.replicas
       .logs({ scope: release, ...replica }, LOG_LINES, io)
       .catch((error: Error) => [`(no logs: ${error.message})`]);
-    // Before it is cut: of a secret cut in two nothing would be recognised.
+    // Redacts before it cuts, because a secret cut in two is not recognised.
     const text = redact(lines.join('\n'));
     return `last ${lines.length} lines of ${replica.container}:\n${text.length > share ? `…${text.slice(-share)}` : text}`;
   });
   return (await Promise.all(quoted)).join('\n');
 }
 
-/** The same of replicas of a group by their names; of those that are gone nothing is left. */
 export async function lastWordsOf(names: string[], group: Group, quoting: Quoting): Promise<string> {
   const { target, release, io } = quoting;
   const found = await target.replicas.list(release, group, io).catch(() => []);

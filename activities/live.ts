@@ -7,7 +7,6 @@ import type { Activities, Step } from './steps';
 
 type Looking = Pick<StepParts, 'target' | 'router' | 'state' | 'release' | 'io'>;
 
-/** Says what became of the live version, outside of any release; changes nothing. */
 export const liveActivities = (parts: Parts): Pick<Activities, 'lookAtLive'> => ({
   lookAtLive: ({ scope, config, live }) =>
     withOpen(parts, { config, release: scope }, async (open) => {
@@ -19,7 +18,6 @@ export const liveActivities = (parts: Parts): Pick<Activities, 'lookAtLive'> => 
     }),
 });
 
-/** What serves an environment: its containers, and where the router sends traffic. */
 export async function lookAtServing(
   step: Pick<Step, 'config' | 'release'>,
   { target, router, state, release, io }: Looking,

@@ -4,19 +4,15 @@ import { missingBecause, type MetricSource } from '../metrics/metric';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
-/** A metric of a canary, ready to be asked. */
 export interface OpenMetric extends Pick<MetricSource, 'read'> {
   config: AnalysisMetric;
-  /** Whether its readings are `{value}`, or `{bad, total}` since the beginning of the window. */
+  /** Readings are `{value}`, or `{bad, total}` since the beginning of the window. */
   kind: 'value' | 'counts';
 }
 
-/**
- * The metrics of the configuration. A reading says what went wrong instead of throwing, without secrets; only an abort is
- * thrown. A source that cannot be opened yet is tried again with the next reading.
- */
+/** Readings report errors, without secrets, and throw only when aborted. */
 export function openMetrics(parts: Parts, step: Pick<Step, 'config' | 'projectDirectory'>): OpenMetric[] {
-  // What was asked of an older version has none.
+  // A release that an older version began has no `analysis`.
   return (step.config.canary.analysis?.metrics ?? []).map((config) => ({
     config,
     kind: metricKind(config),

@@ -16,7 +16,6 @@ type MigrateActivities =
   | 'downMigrations'
   | 'reapplyMigrations';
 
-/** Changes the schema, and back. */
 export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivities> => ({
   applyMigrations: (input) =>
     withStep(parts, input, ({ io }) =>
@@ -97,7 +96,6 @@ async function putBack(
   await withDump(parts, { ...input, database: named.name }, io, (dump) => restoreOf(database, named).from(dump, io));
 }
 
-/** Applies what of these is pending, in its order. */
 async function reapply(
   migrations: Migrations,
   { names, release }: Step & { names: string[] },

@@ -14,16 +14,13 @@ const POLL_MS = 100;
 
 type Once = Pick<Step, 'config'> & { slot: Slot };
 
-/** Names of the services that run to their end once a release. */
 export function onceServices({ services }: Step['config']): string[] {
   return Object.keys(services).filter((name) => services[name]!.run === 'once');
 }
 
 /**
- * Runs the jobs of a release, all at once, until each has ended. Whatever interrupted an attempt before, a job that began
- * is not begun again: its container tells whether it runs, or how it ended.
- *
- * @throws UnhealthyFailure when one ends with another exit code than 0, or takes too long: then it is stopped.
+ * Never starts a job again that an interrupted attempt began.
+ * @throws UnhealthyFailure when one exits with another code than 0, or takes too long.
  */
 export async function runOnce(input: Once, step: StepParts, parts: Parts): Promise<void> {
   await step.assertFence();

@@ -9,14 +9,10 @@ import type { OpenParts } from './io';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
-/* Whose an environment is: its document stands beside its ledger, its id in the labels of all that belongs to it. */
-
 type Place = Pick<OpenParts, 'target' | 'state' | 'io'>;
 
-/** In which an environment keeps its id, and which Temporal releases there. */
 const DOCUMENT = 'environment.json';
 
-/** All that says whose an environment is. */
 export async function lookAtOwnership(
   parts: Pick<Parts, 'owner'>,
   { release }: Pick<Step, 'release'>,
@@ -27,7 +23,6 @@ export async function lookAtOwnership(
   return { scope: release, document, claims, temporal: parts.owner };
 }
 
-/** The release, with what its environment knows its own by, or why it is not this Temporal's; changes nothing. */
 export async function findOwn(
   parts: Pick<Parts, 'owner'>,
   { release }: Pick<Step, 'release'>,
@@ -39,11 +34,7 @@ export async function findOwn(
   return 'problem' in found ? found : { ...release, owner: found.owner, isNew: document === undefined };
 }
 
-/**
- * The same for a step that is about to change something. A release that an older worker began has no document yet.
- *
- * @throws PreflightFailure when the environment belongs to another Temporal.
- */
+/** @throws PreflightFailure when the environment belongs to another Temporal. */
 export async function ownRelease(
   parts: Pick<Parts, 'owner'>,
   step: Pick<Step, 'release'>,
@@ -56,24 +47,19 @@ export async function ownRelease(
   return release;
 }
 
-/** The id of an environment that this release is the first to take: the same for every attempt, also of a frozen worker. */
+/** Every attempt gets the same id, also one of a frozen worker. */
 export function newId({ app, environment, id }: ReleaseRef): string {
   return createHash('sha256').update([app, environment, id].join('\0')).digest('hex').slice(0, 32);
 }
 
 interface Note {
   owner: Owner;
-  /** Address and namespace of the Temporal that releases here from now on. */
+  /** Address and namespace. */
   temporal: string;
-  /** What an adopting Temporal saw there before it took the fence. */
   adopted?: EnvironmentDocument;
 }
 
-/**
- * Notes that a Temporal releases here; what says so already stays as it is.
- *
- * @throws UnreachableFailure when somebody took it meanwhile: an id never changes.
- */
+/** @throws UnreachableFailure when somebody took the environment meanwhile, because an id never changes. */
 export async function writeDocument(note: Note, documents: Documents, io: Io): Promise<void> {
   const { owner, temporal, adopted } = note;
   const { id, formerly } = owner;
@@ -89,11 +75,10 @@ export async function writeDocument(note: Note, documents: Documents, io: Io): P
   }
   const document: EnvironmentDocument = { id, formerly, temporal, since: new Date().toISOString() };
   const isWritten = await documents.replace(DOCUMENT, { seen, by: `${JSON.stringify(document, null, 2)}\n` }, io);
-  // Another attempt of the same release may have written just this.
+  // Another attempt of the same release may have written this very document.
   if (!isWritten) await writeDocument(note, documents, io);
 }
 
-/** Whether another Temporal releases here. */
 export async function isSpokenForByAnother(
   parts: Pick<Parts, 'owner'>,
   documents: Documents,
@@ -107,7 +92,6 @@ async function readDocument(documents: Documents, io: Io): Promise<EnvironmentDo
   return parsed(await documents.read(DOCUMENT, io), documents);
 }
 
-/** @throws ConfigurationFailure when it is no such document. */
 function parsed(text: string | undefined, documents: Documents): EnvironmentDocument | undefined {
   if (text === undefined) return undefined;
   const document = whole(text);

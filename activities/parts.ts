@@ -9,29 +9,26 @@ import type { Store } from '../stores/store';
 import type { OpenTarget } from '../targets/open';
 import type { Step } from './steps';
 
-/** Whose database is opened, and from where. */
 export type DatabasePlace = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
 
-/** The parts of the world that activities work on, opened from the configuration; tests may give their own. */
+/** Opens the world that activities work on; tests may pass their own. */
 export interface Parts {
   target(config: AppConfig): Promise<OpenTarget>;
   router(config: AppConfig): Promise<Router>;
-  /** What an environment keeps. */
   state(config: AppConfig, scope: Scope): Promise<State>;
   /** Resolves the secrets of the configuration; the caller closes it. */
   database(config: DatabaseConfig, place: DatabasePlace, io: Io): Promise<Database>;
-  /** Opens the store of an environment's backups; asks it nothing yet. */
+  /** Sends nothing to the store yet. */
   store(step: Step): Promise<Store>;
-  /** Resolves the secrets of the metric; asks its source nothing yet. */
+  /** Resolves the secrets of the metric; sends nothing to its source yet. */
   metric(metric: AnalysisMetric, config: AppConfig, projectDirectory: string): Promise<MetricSource>;
-  /** Resolves a secret reference or passes plain text through; remembers the value for redaction. */
+  /** Passes plain text through; remembers the value for redaction. */
   secret(value: string | { env: string } | { file: string }, projectDirectory: string): Promise<string>;
-  /** Changes when the secret changes, and reveals nothing of it. */
+  /** It changes when the secret changes, and reveals nothing of it. */
   fingerprint(reference: SecretReference, projectDirectory: string): Promise<string>;
-  /** Replaces every secret resolved so far by `[redacted]`. */
   redact(text: string): string;
-  /** Temporal address and namespace, and so who owns what this worker makes. */
+  /** Temporal's address and namespace; they name the owner of what this worker makes. */
   readonly owner: string;
-  /** Folder on this worker's machine for what is not kept; only its user may read it. It need not be there yet. */
+  /** Only the worker's user may read it. It may not exist yet. */
   readonly temporaryDirectory: string;
 }

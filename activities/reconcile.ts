@@ -21,13 +21,10 @@ interface Reconcile extends StepParts {
   did: string[];
 }
 
-/**
- * Makes the target agree with what the ledger says is live, whoever died in the middle of whatever. Traffic moves first;
- * only when that was read back anything is removed.
- */
+/** Moves the traffic first, and removes something only after the move was read back. */
 export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'> => ({
   reconcile: (given) => {
-    // The release it cleans up after may have a frozen worker: from now on the environment is not that release's.
+    // The terminated release may have a frozen worker, so this takes the environment under another id.
     const input = { ...given, release: { ...given.release, id: reconcileId(given.release.id) } };
     return withStep(
       parts,
@@ -36,7 +33,7 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
         const all = { ...step, input, did: [`took the environment from any late step (${step.state.fence.place})`] };
         if (input.live) await backTo(input.live, all);
         else for (const group of GROUPS) await clear(all, group, null);
-        // Newest first, as the release would have undone it: its migrations, then its images.
+        // The undo goes newest first, as in the release itself: migrations, then images.
         all.did.push(...(await revertMigrations(given, all, parts)), ...(await restoreTags(given, all)));
         return { did: [...all.did, ...(await keptBy(step))] };
       },
@@ -55,11 +52,11 @@ async function backTo(live: Live, all: Reconcile): Promise<void> {
     await clear(all, group, null);
   }
   await clear(all, live.slot, live.releaseId);
-  // What must never run twice starts when all others are gone.
+  // Services that must never run twice start when all others are gone.
   await startStopped(live, all, true);
 }
 
-/** Starts what runs no more of the live release: its `live-only` services, or all the others. What ran to its end has done so. */
+/** Jobs are not started again, because they have run. */
 async function startStopped({ slot, releaseId }: Live, all: Reconcile, liveOnly: boolean): Promise<void> {
   const { target, release, io, did } = all;
   const own = (await target.replicas.list(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
@@ -76,13 +73,13 @@ async function startStopped({ slot, releaseId }: Live, all: Reconcile, liveOnly:
   }
 }
 
-/** Answers why the live version cannot be reached, after it had its time; undefined when it can. */
+/** Answers undefined when the live version can be reached, else the reason. */
 async function untilUp({ slot, version, releaseId }: Live, all: Reconcile): Promise<string | undefined> {
   const { target, router, release, input, io } = all;
   const own = (await target.replicas.list(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
   const routing = await routingOf({ ...input, release }, target, io);
   const { running } = await router.probe(routing, io);
-  // A router that knows the environment keeps what it knows: this configuration may be that of a release that failed.
+  // A router that knows the environment keeps its routing: this configuration may be that of a failed release.
   if (!running || (await router.greenShare(release, io)) === undefined)
     await router.configure(routing, io, greenShare(slot, 100));
   if (own.length === 0) return `there is no container of ${version} (release ${releaseId}) in ${slot}`;
@@ -94,10 +91,7 @@ async function hasTraffic({ slot }: Live, { router, input, io }: Reconcile): Pro
   return (await router.greenShare(input.release, io)) === greenShare(slot, 100);
 }
 
-/**
- * @param down why the live version cannot be reached: then whatever has the traffic keeps it
- * @throws UnreachableFailure when it stays where it is
- */
+/** @throws UnreachableFailure when traffic cannot move: the live version is `down`, or the share read back differs. */
 async function moveTraffic({ slot, version }: Live, all: Reconcile, down: string | undefined): Promise<void> {
   const { router, input, io, did } = all;
   if (down !== undefined) {
@@ -118,7 +112,6 @@ async function moveTraffic({ slot, version }: Live, all: Reconcile, down: string
   did.push(before === wanted ? `all traffic was on ${slot} (${version})` : `moved all traffic to ${slot} (${version})`);
 }
 
-/** Reverts what the terminated release applied, as far as the configuration wants it and the database knows it. */
 async function revertMigrations(given: Input, { io, assertFence }: StepParts, parts: Parts): Promise<string[]> {
   const { config, release } = given;
   if (!databasesOf(config).some(({ settings }) => settings.migrations)) return [];
@@ -133,7 +126,6 @@ async function revertMigrations(given: Input, { io, assertFence }: StepParts, pa
   });
 }
 
-/** Removes the containers of every release but one from a group. */
 async function clear(
   { target, state, release, input, io, did, assertFence }: Reconcile,
   group: Group,

@@ -11,21 +11,20 @@ import { keptBy, removeContainers } from './kept-volumes';
 import type { Parts } from './parts';
 import type { Activities } from './steps';
 
-/** An engine or a router that is just restarting answers within this. */
+/** An engine or a router that restarts answers within this time. */
 const PATIENCE_MS = 20_000;
 const PAUSE_MS = 1_000;
-/** Releases whose pictures are kept. */
 const REPORTS_KEPT = 20;
 
 type Input = Parameters<Activities['retire']>[0];
 
-/** Past the point of no return: what cannot be tidied up is told, and never fails a release that serves already. */
+/** The new version serves already, so what cannot be tidied up is reported and fails no release. */
 export const retireActivities = (parts: Parts): Pick<Activities, 'retire'> => ({
   retire: (input) =>
     withStep(parts, input, async (step) => {
       const { target, io, release } = step;
       const { config } = input;
-      // Images last: those of the old containers are free only once these are gone.
+      // Images come last: those of the old containers are free only once the containers are gone.
       const leftovers = [
         await tidy(`${input.slot} could not be removed`, io, parts, () => removeOld(input, input.slot, step)),
         await tidy('the fresh baseline could not be removed', io, parts, () => removeOld(input, 'baseline', step)),
@@ -51,13 +50,12 @@ async function removeOld(input: Input, group: Group, step: StepParts): Promise<v
   await removeContainers(input, { group }, step);
 }
 
-/** Keeps the pictures of the newest releases: their folders are named by ids that begin with the time. */
+/** Folders are named by ids that begin with the time, so the newest sort last. */
 async function pruneReports({ state: { documents }, io }: StepParts): Promise<void> {
   const old = (await documents.list(REPORTS, io)).sort().reverse().slice(REPORTS_KEPT);
   for (const id of old) await documents.remove(`${REPORTS}/${id}`, io);
 }
 
-/** Tries for a while when something does not answer; tells what went wrong in the end, in words. */
 async function tidy(what: string, io: Io, parts: Parts, body: () => Promise<unknown>): Promise<string | undefined> {
   let seen = '';
   const ended = await until({ signal: io.signal, pause: PAUSE_MS, limit: PATIENCE_MS }, async () => {

@@ -7,11 +7,7 @@ import type { Replica } from '../targets/replicas';
 import type { Target } from '../targets/target';
 import type { Step } from './steps';
 
-/**
- * What the router should know of an environment: the routes of the configuration, and the containers that are there.
- *
- * @throws RouterFailure when a replica runs where another group's should: its version would get the wrong requests.
- */
+/** @throws RouterFailure when a replica runs where another group's should, and would get the wrong requests. */
 export async function routingOf(
   { config, release }: Pick<Step, 'config'> & { release: Owned },
   target: Target,
@@ -35,7 +31,7 @@ export async function routingOf(
   };
 }
 
-/** Whoever tells the router next compares where each replica is with where it belongs: a restart may have moved it. */
+/** A restart may have moved a replica to an address where another one belongs. */
 function refuseMisplaced(replicas: Replica[]): void {
   const misplaced = replicas.flatMap(({ misplaced }) => misplaced ?? []);
   if (misplaced.length === 0) return;
@@ -44,7 +40,7 @@ function refuseMisplaced(replicas: Replica[]): void {
   );
 }
 
-/** Longest time in ms that a container of any service may take to stop. */
+/** Milliseconds. */
 export function longestGrace({ services }: Step['config']): number {
   return Math.max(...Object.values(services).map(({ stopGrace }) => stopGrace));
 }

@@ -8,24 +8,21 @@ import { secretKey } from '../domain/identity';
 import { redactor } from '../domain/redact';
 import { atHome } from '../domain/config/secret-file';
 
-/** Variables of the worker; the worker hands them in, nobody else reads them. */
 export type WorkerEnvironment = Record<string, string | undefined>;
 
-/** Resolves secrets, remembers them for redaction, and tells whether one changed without telling what it is. */
 export class Secrets {
   private readonly values = new Set<string>();
   private redactAll = redactor([]);
 
-  /** @param fingerprintKey makes fingerprints worthless to whoever has no access to the worker */
+  /** @param fingerprintKey makes fingerprints worthless to anybody without access to the worker */
   constructor(
     private readonly environment: WorkerEnvironment,
     private readonly fingerprintKey: Buffer,
   ) {}
 
   /**
-   * Passes plain text through and resolves a reference; a relative file is looked for in `projectDirectory`, `~/` at home.
-   *
-   * @throws ConfigurationFailure naming the reference, never the value
+   * Looks for a relative file in `projectDirectory`, and for `~/` at home.
+   * @throws ConfigurationFailure that names the reference, never the value
    */
   async resolve(value: string | SecretReference, projectDirectory: string): Promise<string> {
     if (typeof value === 'string') return value;
@@ -34,7 +31,7 @@ export class Secrets {
     return found;
   }
 
-  /** From now on this is redacted, and so are its encoded forms. Values shorter than 4 characters are not. */
+  /** Redacts the value and its encoded forms from now on, unless it is shorter than 4 characters. */
   remember(value: string): void {
     if (this.values.has(value)) return;
     this.values.add(value);
@@ -45,7 +42,6 @@ export class Secrets {
     return this.redactAll(text);
   }
 
-  /** Changes when the secret changes, and says nothing else about it. */
   async fingerprint(reference: SecretReference, projectDirectory: string): Promise<string> {
     const value = await this.resolve(reference, projectDirectory);
     return createHmac('sha256', this.fingerprintKey)

@@ -19,7 +19,6 @@ interface Smoke extends Asker, Pick<StepParts, 'release' | 'router'> {
   parts: Parts;
 }
 
-/** Asks the new version what a user would ask: a replica of it directly, or whoever the router chooses. */
 export const smokeActivities = (parts: Parts): Pick<Activities, 'smoke'> => ({
   smoke: (input) =>
     withStep(parts, input, async (step) => {
@@ -28,13 +27,13 @@ export const smokeActivities = (parts: Parts): Pick<Activities, 'smoke'> => ({
       const checks = await round(all);
       refuse(checks, input, parts, 'at the first try');
       const answer = { checks: await watch(all, checks) };
-      // A check that kills it may pass.
+      // A check may pass and still kill the container.
       await expectUnbroken(input, step, parts);
       return answer;
     }),
 });
 
-/** Asks once; what fails is told, not raised. */
+/** Failed checks are answers, not errors. */
 export function askSlot(
   input: Input,
   step: Pick<StepParts, 'target' | 'router' | 'io' | 'release'>,
@@ -43,7 +42,7 @@ export function askSlot(
   return round({ ...step, input, parts, projectDirectory: input.projectDirectory });
 }
 
-/** Repeats the checks; only so many failures in a row count, since one may be a hiccup of whoever asks. */
+/** Only failures in a row count, because a single one may be a hiccup of the network. */
 async function watch(smoke: Smoke, first: Result[]): Promise<Result[]> {
   const { input, io, parts } = smoke;
   const { watch: duration, failures, interval } = input.config.smoke;
@@ -87,7 +86,7 @@ async function askOne(smoke: Smoke, at: Place | undefined, check: HttpCheck): Pr
   return { name, ...(await askCheck(smoke, at, withLimit(check, smoke.input))) };
 }
 
-/** The limits of verify count where users are: behind the router. */
+/** The limits of verify apply only behind the router, where users are. */
 function withLimit(check: HttpCheck, { through, config }: Input): HttpCheck {
   const limits = [check.maxLatency, through === 'router' ? config.verify.maxLatency : undefined].filter(
     (limit) => limit !== undefined,
@@ -100,7 +99,7 @@ function replicaPlace({ service }: HttpCheck, running: Replica[]): Place | undef
   return endpoint && { endpoint };
 }
 
-/** Undefined for a service that no route leads to: it is asked directly. */
+/** Answers undefined for a service without a route; it is asked directly. */
 function routerPlace(config: AppConfig, { service, path }: HttpCheck, router: Router): Place | undefined {
   const routes = config.services[service ?? '']?.routes ?? [];
   const route = [...routes].sort((a, b) => prefix(b, path) - prefix(a, path))[0];
@@ -109,7 +108,7 @@ function routerPlace(config: AppConfig, { service, path }: HttpCheck, router: Ro
   return { endpoint: router.entry(route.port), ...(route.host && { hostHeader: route.host }), tls };
 }
 
-/** How much of the path a route is about; −1 when it is about another. */
+/** Answers −1 when the route does not match. */
 function prefix({ path = '/' }: RouteConfig, asked: string): number {
   return asked.startsWith(path) ? path.length : -1;
 }

@@ -16,12 +16,12 @@ import type { Parts } from './parts';
 import { longestGrace } from './routing';
 import type { Activities } from './steps';
 
-/** What was started again must run for so long. */
+/** A container that was started again must run for this long. */
 const KEEPS_RUNNING_MS = 1_000;
 
 type Move = Parameters<Activities['moveLiveOnly']>[0];
 
-/** Moves what users and jobs meet from one slot to the other. Both are their own undo, the other way round. */
+/** Each activity is its own undo, with the slots the other way round. */
 export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' | 'moveLiveOnly'> => ({
   setTraffic: (input) =>
     withStep(parts, input, async (step) => {
@@ -56,22 +56,20 @@ export const trafficActivities = (parts: Parts): Pick<Activities, 'setTraffic' |
     }),
 });
 
-/** A container that did not run before the release is left so by its undo. */
 function isLeft({ back }: Move, container: string): boolean {
   return back?.down.includes(container) ?? false;
 }
 
-/** Those of the new version, once they are as healthy as the services that were started before the switch had to be. */
 async function untilWell({ config, to, projectDirectory }: Move, { target, io, release }: StepParts, parts: Parts) {
   if (!Object.values(config.services).some(({ run }) => run === 'live-only')) return [];
   return untilHealthy({ release, config, group: to, only: 'live-only', projectDirectory, target, io, parts });
 }
 
-/** Those of the old version, of whose health this configuration knows nothing: they must not end at once. */
+/** This configuration knows no health checks of the old version, so its containers only must not end at once. */
 async function keepRunning(input: Move, step: StepParts): Promise<void> {
   const look = async (): Promise<Replica[]> => {
     const back = (await liveOnly(input, input.to, step)).filter(
-      // One that looped before the release loops again.
+      // A container that looped before the release loops again.
       ({ container }) => !isLeft(input, container) && !input.back?.loops.includes(container),
     );
     const missing = back.filter(({ state }) => state !== 'running');
@@ -89,7 +87,7 @@ async function keepRunning(input: Move, step: StepParts): Promise<void> {
   );
 }
 
-/** These are for a slot that has a part of the traffic: all and nothing, as after an undo, leave none of them. */
+/** A share of 0 or 100, as after an undo, has neither testers nor mirror nor baseline. */
 function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0], can: RouterCapabilities): Trial {
   if (share === 0 || share === 100) return {};
   const { testers, mirror } = config.canary;
@@ -101,7 +99,7 @@ function trialOf({ config, slot, share }: Parameters<Activities['setTraffic']>[0
   };
 }
 
-/** A version's own label says so, or this configuration: what was or becomes `live-only` must not run twice. A job has run. */
+/** A service counts when its own label or this configuration says so: neither kind may run twice. */
 async function liveOnly({ config }: Move, slot: Slot, { target, io, release }: StepParts): Promise<Replica[]> {
   const found = await target.replicas.list(release, slot, io);
   return found.filter(
@@ -109,16 +107,14 @@ async function liveOnly({ config }: Move, slot: Slot, { target, io, release }: S
   );
 }
 
-/** Whether it does something, or will without anybody's doing. */
 function mayRun({ state }: Replica): boolean {
   return state === 'running' || state === 'restarting' || state === 'paused';
 }
 
-/** Lets the hook bring the job to an end, then stops the container; each within the grace of its service. */
 async function finish({ config }: Move, replica: Replica, { target, io, release }: StepParts): Promise<void> {
   const { service, container, state } = replica;
   const of = { scope: release, ...replica };
-  // A version that has the service no more says nothing of how it ends.
+  // The configuration says nothing of a service that it no longer has.
   const { finish: hook, stopGrace } = config.services[service] ?? {
     finish: undefined,
     stopGrace: longestGrace(config),

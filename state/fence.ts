@@ -12,10 +12,10 @@ import type { Io } from '../domain/host';
 import type { Documents, Fence } from './state';
 
 const NAME = 'fence';
-/** Others who take an environment at the same moment are few. */
+/** Few others take an environment at the same moment. */
 const ATTEMPTS = 20;
 
-/** The fence as a document that is only ever replaced by whoever has seen what it held. */
+/** Only a release that has seen what the document holds can replace it. */
 export class DocumentFence implements Fence {
   constructor(private readonly documents: Documents) {}
 

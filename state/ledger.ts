@@ -4,10 +4,9 @@ import type { LedgerEntry } from '../domain/release';
 import type { Documents, Ledger } from './state';
 
 const FOLDER = 'ledger';
-/** An answer must stay far below the 2 MB that Temporal takes. */
+/** An answer, in characters, must stay far below the 2 MB that Temporal takes. */
 const LONGEST_ANSWER = 1_000_000;
 
-/** The ledger as a document for each release. */
 export class DocumentLedger implements Ledger {
   constructor(private readonly documents: Documents) {}
 
@@ -38,7 +37,7 @@ export class DocumentLedger implements Ledger {
       const text = await this.documents.read(nameOf(id), io);
       if (text === undefined) continue;
       length += text.length;
-      // At least one, so that paging goes on.
+      // At least one entry is answered, so that paging goes on.
       if (entries.length > 0 && length > LONGEST_ANSWER) break;
       entries.push(this.parse(id, text));
     }

@@ -7,7 +7,6 @@ import { HostFolder } from './host-folder/host-folder';
 import { DocumentLedger } from './ledger';
 import type { Documents, State } from './state';
 
-/** What an environment keeps, where its kind of target keeps it. Nothing is opened before its first call. */
 export function openState(config: TargetConfig, scope: Scope, target: OpenTarget): State {
   switch (target.kind) {
     case 'docker':
@@ -15,7 +14,6 @@ export function openState(config: TargetConfig, scope: Scope, target: OpenTarget
   }
 }
 
-/** Fence and ledger on the documents of any place. */
 export function stateOn(documents: Documents): State {
   return { documents, fence: new DocumentFence(documents), ledger: new DocumentLedger(documents) };
 }

@@ -14,38 +14,27 @@ const MANIFEST = 'manifest.json';
 
 type EntryHeader = Partial<Header> & Pick<Header, 'name'>;
 
-/** What stands in an archive, and how it is proved. */
 export interface Manifest {
   release: string;
-  /** What it holds, in words. */
   contents: string[];
-  /** SHA-256 of each file. */
   checksums: Record<string, string>;
 }
 
-/** Puts things into an archive while it is being written. */
 export interface ArchiveWriter {
   text(name: string, content: string): Promise<void>;
   file(name: string, path: string): Promise<void>;
-  /** All entries of another archive; the first folder of their names becomes `folder`. Answers how many files there were. */
+  /** Renames the first folder of all entries to `folder`. Answers the number of files. */
   archive(folder: string, stream: Readable): Promise<number>;
 }
 
-/** An archive that is to be stored. */
 export interface Archiving {
-  /** In the store. */
   name: string;
-  /** Id of the release. */
   release: string;
-  /** Puts the contents in and says in words what they are. */
+  /** Answers the contents in words. */
   fill: (writer: ArchiveWriter) => Promise<string[]>;
 }
 
-/**
- * Stores a compressed archive that ends with its manifest; what is stored is read back and compared before it has its name.
- *
- * @throws BackupFailure when there is no room, or what was read back is not what was written.
- */
+/** @throws BackupFailure when there is no room, or what was read back differs. */
 export async function writeArchive({ name, release, fill }: Archiving, store: Store, io: Io): Promise<Manifest> {
   const tar = pack();
   const checksums: Record<string, string> = {};
@@ -66,25 +55,19 @@ export async function writeArchive({ name, release, fill }: Archiving, store: St
     tar.destroy(error as Error);
     const [outcome] = await Promise.allSettled([stored, compressed]);
     io.signal.throwIfAborted();
-    // The store says better why it took no more than the stream that broke with it.
+    // The store explains better why it refused than the stream that broke with it.
     throw outcome.status === 'rejected' ? outcome.reason : error;
   }
 }
 
-/** An archive that is read. */
 export interface Reading {
-  /** For messages. */
   name: string;
   content: Readable;
-  /** May take the content of a file it wants, instead of it being read over. */
+  /** It must read the whole content. */
   onFile?: (name: string, content: AsyncIterable<Buffer>) => Promise<void>;
 }
 
-/**
- * Reads all of an archive and compares it with its manifest.
- *
- * @throws BackupFailure when it cannot be read, or is not what its manifest says.
- */
+/** @throws BackupFailure when the archive cannot be read, or is not what its manifest says. */
 export async function readArchive({ name: archive, content, onFile = readOver }: Reading, io: Io): Promise<Manifest> {
   io.onProgress(`reading back ${archive}`);
   const found: Record<string, string> = {};
@@ -130,7 +113,7 @@ function writerOf(tar: Pack, checksums: Record<string, string>, io: Io): Archive
       reading.catch(() => undefined);
       for await (const entry of source) {
         const header = { ...entry.header, name: renamedInto(folder, entry.header.name) };
-        // A hard link names another entry of the same archive; a symbolic one whatever it likes.
+        // A hard link names another entry of the same archive; a symbolic link may point anywhere.
         if (header.type === 'link' && header.linkname) header.linkname = renamedInto(folder, header.linkname);
         if (header.type === 'file') {
           files++;
@@ -146,7 +129,7 @@ function writerOf(tar: Pack, checksums: Record<string, string>, io: Io): Archive
   };
 }
 
-/** An entry's content; tar-stream's own type leaves open what its streams hold. */
+/** tar-stream's own type leaves open what its streams hold. */
 function contentOf(entry: AsyncIterable<unknown>): AsyncIterable<Buffer> {
   return entry as AsyncIterable<Buffer>;
 }
@@ -173,7 +156,6 @@ async function addText(tar: Pack, name: string, content: string): Promise<void> 
   await addStream(tar, { name, size: Buffer.byteLength(content), mode: 0o600 }, oneChunk(Buffer.from(content)));
 }
 
-/** A folder or a link: nothing but its header. */
 function addHeader(tar: Pack, header: EntryHeader): Promise<void> {
   return new Promise((resolve, reject) => {
     tar.entry({ ...header, size: 0 }, (error) => (error ? reject(error) : resolve()));

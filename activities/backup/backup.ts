@@ -18,22 +18,18 @@ import { readArchive, writeArchive, type ArchiveWriter, type Manifest } from './
 import { archiveName, dumpName, imagesName } from './names';
 import { expectRoom, expectScratchRoom, removeScratch, withScratch } from './scratch';
 
-/** Lines kept of what each live container wrote. */
 const LOG_LINES = 500;
 
 type Input = Parameters<Activities['backUp']>[0];
 
-/** What a backup is made of, and where it goes. */
 interface Making {
   parts: Parts;
   input: Input;
   step: StepParts;
   store: Store;
-  /** Folder of this worker, for what is not in the store yet. */
   scratch: string;
 }
 
-/** Saves what a person would need to go back: database, volumes, configuration, images, logs. */
 export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
   backUp: (input) =>
     withStep(parts, input, async (step) => {
@@ -56,10 +52,7 @@ export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
     }),
 });
 
-/**
- * What this release's backup is called, and what an earlier try has finished under that name, read back once more. A
- * damaged one is made anew; the name of another release, that began in the same second, is left to it.
- */
+/** Another release may have taken the name in the same second; a damaged backup is overwritten. */
 async function placeFor(releaseId: string, store: Store, io: Io): Promise<{ name: string; finished?: Manifest }> {
   for (let later = 0; ; later++) {
     const name = nameBackup(releaseId, later);
@@ -80,7 +73,7 @@ async function make(name: string, making: Making): Promise<BackupReport> {
   const { config, live, release } = input;
   const { io } = step;
   await expectRooms(making);
-  // Before the archive, so that whoever finds the archive finds this too.
+  // This comes before the archive, so that whoever finds the archive finds this too.
   await store.put({ name: imagesName(name), content: Readable.from([imagesText(live)]) }, io);
   const dumped = await dumpDatabase(making);
   const fill = async (writer: ArchiveWriter): Promise<string[]> => {
@@ -100,7 +93,6 @@ async function make(name: string, making: Making): Promise<BackupReport> {
   return report({ name, store, input }, manifest, io);
 }
 
-/** Dumps the database, where there is one, and says what the backup holds of it. */
 async function dumpDatabase({
   parts,
   input,
@@ -151,7 +143,7 @@ async function saveLive(
   return [formatCount(live.images.length, 'image'), `logs of ${formatCount(replicas.length, 'container')}`];
 }
 
-/** Logs are a courtesy: an engine whose log driver cannot be read must not keep anybody from releasing. */
+/** An engine whose log driver cannot be read must not stop a release. */
 async function readLog(of: ReplicaRef, { target, io }: Pick<StepParts, 'target' | 'io'>): Promise<string> {
   try {
     return `${(await target.replicas.logs(of, LOG_LINES, io)).join('\n')}\n`;
@@ -161,7 +153,7 @@ async function readLog(of: ReplicaRef, { target, io }: Pick<StepParts, 'target' 
   }
 }
 
-/** @throws BackupFailure when the dump may find no room here, or the archive none in the store. */
+/** @throws BackupFailure when there may be no room for the dump here, or for the archive in the store. */
 async function expectRooms({ parts, input, step: { target, io }, store, scratch }: Making): Promise<void> {
   const { config } = input;
   const dump = databasesOf(config).length > 0 ? await withDatabase(parts, input, io, (opened) => opened.size(io)) : 0;
@@ -171,7 +163,6 @@ async function expectRooms({ parts, input, step: { target, io }, store, scratch 
   await expectScratchRoom(scratch, dump);
 }
 
-/** What is reported of a backup that is in the store. */
 async function report(
   { name, store, input }: Pick<Making, 'store' | 'input'> & { name: string },
   { contents, checksums }: Manifest,

@@ -4,17 +4,13 @@ import type { Step } from '../steps';
 import { archiveName, backupsAmong, imagesName } from './names';
 import { removeScratch } from './scratch';
 
-/**
- * Removes all but the newest `backup.keep` backups, and everything unfinished.
- *
- * @returns the names of the backups that went.
- */
+/** Also removes everything unfinished. Answers the names of the removed backups. */
 export async function pruneBackups(parts: Pick<Parts, 'store' | 'temporaryDirectory'>, step: Step, io: Io) {
   const store = await parts.store(step);
   const old = backupsAmong((await store.list(io)).keys()).slice(step.config.backup.keep);
   for (const name of old) {
     io.onProgress(`removing ${name}`);
-    // The archive last: as long as it is there, another try finds it and the rest.
+    // The archive goes last: while it exists, another try finds it and the rest.
     await store.remove(imagesName(name), io);
     await store.remove(archiveName(name), io);
   }

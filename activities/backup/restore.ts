@@ -11,12 +11,7 @@ import { readArchive } from './archive';
 import { archiveName, backupsAmong, dumpName, isOfDump } from './names';
 import { withScratch } from './scratch';
 
-/**
- * Takes the dump out of a backup into a folder of this worker, after all of the backup was proved, for `body` to restore.
- *
- * @param given the step, the name of the database, and what was reported as the backup with a dump; null when there was none
- * @throws BackupFailure when the store that this worker sees has no such backup, or not all of it.
- */
+/** @throws BackupFailure when the store that this worker sees has no such backup, or not all of it. */
 export async function withDump<T>(
   parts: Parts,
   given: Step & { dump: string | null; database: string },

@@ -5,15 +5,12 @@ import type { Scope } from '../../domain/release';
 import { formatSize } from '../../domain/units';
 import type { Parts } from '../parts';
 
-/** Left free beside what a backup needs: a full disk stops more than backups. */
+/** Bytes left free beside a backup, because a full disk stops more than backups. */
 const RESERVE = 64 * 1024 * 1024;
 
 type Place = Pick<Parts, 'temporaryDirectory'>;
 
-/**
- * Does `body` in a folder that only this worker's user may read, and removes the folder afterwards. What an earlier try
- * left there, because its worker was killed, goes first.
- */
+/** Only this worker's user may read the folder. Files of an earlier try whose worker was killed are removed first. */
 export async function withScratch<T>(place: Place, scope: Scope, body: (directory: string) => Promise<T>): Promise<T> {
   await removeScratch(place, scope);
   const directory = await makeScratch(place, scope);
@@ -24,7 +21,6 @@ export async function withScratch<T>(place: Place, scope: Scope, body: (director
   }
 }
 
-/** Removes what interrupted tries of an environment left on this worker's machine. */
 export async function removeScratch({ temporaryDirectory }: Place, scope: Scope): Promise<void> {
   const names = await readdir(temporaryDirectory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -41,7 +37,6 @@ export async function expectScratchRoom(directory: string, needed: number): Prom
   expectRoom(`${directory} on the worker's machine`, bavail * bsize, needed);
 }
 
-/** @throws BackupFailure when a place has less room than is needed, and a reserve. */
 export function expectRoom(place: string, free: number, needed: number): void {
   if (free >= needed + RESERVE) return;
   throw new BackupFailure(

@@ -12,7 +12,7 @@ import { openMetrics, type OpenMetric } from '../metrics';
 import type { Parts } from '../parts';
 import type { SoakInput } from '../steps';
 
-/** Reads the metrics of a soak while it goes on, so that a slow source delays neither samples nor answers to people. */
+/** Reads beside the soak, so that a slow source delays neither samples nor answers to people. */
 export class MetricWatch {
   private readonly metrics: OpenMetric[];
   private readonly reading = new Map<string, Promise<void>>();
@@ -26,7 +26,6 @@ export class MetricWatch {
     this.metrics = openMetrics(parts, input);
   }
 
-  /** Adds what was read meanwhile. */
   take(before: SoakState, settings: SoakSettings): SoakState {
     return this.read
       .splice(0)
@@ -36,14 +35,14 @@ export class MetricWatch {
       );
   }
 
-  /** Begins to read what is due at this moment (ms since the epoch). */
+  /** @param at ms since the epoch */
   start({ metrics, began }: SoakState, at: number): void {
     for (const metric of this.metrics) {
       const { name } = metric.config;
       if (this.reading.has(name) || at < (metrics[name]?.due ?? 0)) continue;
       const reading = this.readBoth(metric, at, at - began).then(
         (readings) => void this.read.push({ metric, readings, at }),
-        // Sources only throw when the soak itself was told to end.
+        // Sources throw only when the soak itself was told to end.
         () => undefined,
       );
       this.reading.set(
@@ -53,7 +52,6 @@ export class MetricWatch {
     }
   }
 
-  /** Waits for what is being read, which each source bounds. */
   async finish(): Promise<void> {
     await Promise.all(this.reading.values());
     this.step.io.signal.throwIfAborted();
@@ -62,10 +60,10 @@ export class MetricWatch {
   private async readBoth(metric: OpenMetric, at: number, since: number): Promise<Readings> {
     const { release, config, slot, share, beside } = this.input;
     const { app, environment, id, version } = release;
-    // By the clock of this machine: those who are asked know no other.
+    // Sources know only the clock of this machine.
     const to = Date.now();
     const { owner } = this.step.release;
-    // Windows of values follow each other; counts are of all the time since the step began.
+    // Windows of values follow each other; counts cover all the time since the step began.
     const length = metric.kind === 'counts' ? Math.max(0, since) : metric.config.interval;
     const window: Window = { from: to - length, to };
     const of = async (measured: Omit<Measured, 'app' | 'environment'>): Promise<Measurement> =>
@@ -79,7 +77,7 @@ export class MetricWatch {
   }
 }
 
-/** The server's clock tells when a step began, so it must tell when something was measured, too. */
+/** A step begins by the server's clock, so the time of a reading is converted to it. */
 function byServer(reading: Reading, ahead: number): Measurement {
   if ('missing' in reading || !reading.measured) return reading;
   const { from, to } = reading.measured;

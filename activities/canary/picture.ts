@@ -9,34 +9,28 @@ import type { SoakState } from '../../domain/judging/soak/state';
 import { type StepParts } from '../io';
 import type { SoakInput } from '../steps';
 
-/** Longest that keeping a picture may take; less when a person waits for the answer. */
+/** A shorter limit applies when a person waits for the answer. */
 const LIMIT_MS = 5_000;
 const LIMIT_WAITED_FOR_MS = 500;
 
-/** Folder with a folder of pictures for each release. */
 export const REPORTS = 'reports';
 
-/** What was decided, and by what. Neither holds secrets. */
 interface Decision {
   state: SoakState;
   judgement: Judgement;
   /** Milliseconds since the epoch. */
   at: number;
-  /** Whether a person waits for the answer. */
   isWaitedFor: boolean;
 }
 
-/**
- * Draws what a step saw and keeps it. No soak fails for want of a picture.
- * @returns where it is; undefined when it could not be written
- */
+/** Answers the path, or undefined when it could not be written: a soak does not fail for want of a picture. */
 export async function keepPicture(
   input: SoakInput,
   { state: { documents }, io }: StepParts,
   decision: Decision,
 ): Promise<string | undefined> {
   const name = `${REPORTS}/${input.release.id}/${input.name}.svg`;
-  // The soak itself may have been told to end: its own signal would forbid everything.
+  // The soak's own signal may be aborted already, which would forbid the write.
   const signal = AbortSignal.timeout(decision.isWaitedFor ? LIMIT_WAITED_FOR_MS : LIMIT_MS);
   try {
     await documents.write(name, draw(input, decision), { ...io, signal });

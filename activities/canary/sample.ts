@@ -15,14 +15,12 @@ import type { StepParts } from '../io';
 import type { Parts } from '../parts';
 import type { SoakInput } from '../steps';
 
-/** What a soak knows after a sample. */
 export interface Seen {
   state: SoakState;
   evidence: Evidence;
   containers: Containers;
 }
 
-/** What of the input decides how it is judged. */
 export function settingsOf({ config, slot, limits, beside, recorded }: SoakInput): SoakSettings {
   const { canary, approve, bake } = config;
   return {
@@ -36,7 +34,6 @@ export function settingsOf({ config, slot, limits, beside, recorded }: SoakInput
   };
 }
 
-/** What every sample of a soak is taken with. */
 interface Sampling {
   input: SoakInput;
   step: StepParts;
@@ -44,10 +41,7 @@ interface Sampling {
   settings: SoakSettings;
 }
 
-/**
- * Asks the router and the containers once.
- * @param at ms since the epoch
- */
+/** @param at ms since the epoch */
 export async function takeSample(
   { input, step, parts, settings }: Sampling,
   state: SoakState,
@@ -73,7 +67,7 @@ export async function takeSample(
   };
 }
 
-/** Whether those of the new version have run without a break since they were healthy, and those of the other slot since they were seen first. */
+/** The new version must run unbroken since it was healthy, the other slot since it was first seen. */
 async function lookAtContainers(
   { config, slot, deployed }: SoakInput,
   { target, io, release }: Pick<StepParts, 'target' | 'io' | 'release'>,

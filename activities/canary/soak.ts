@@ -17,13 +17,13 @@ import { lastWordsOf } from '../last-words';
 import type { Parts } from '../parts';
 import type { Activities, SoakInput, SoakReport } from '../steps';
 
-/** What a beat carries: the verdict so far, and all that another attempt needs to go on. */
+/** A beat carries all that another attempt needs to go on. */
 export interface Beat {
   judgement: Judgement;
   state: SoakState;
 }
 
-/** Watches a slot under traffic and judges it at every sample. Changes nothing, so it may be left at any time. */
+/** It changes nothing, so it may be left at any time. */
 export const canaryActivities = (parts: Parts): Pick<Activities, 'soak'> => ({
   soak: (input) => withStep(parts, input, (step) => new Soak(input, step, parts).run(), 'check'),
 });
@@ -62,7 +62,7 @@ class Soak {
         await sleep(this.pause(), undefined, { signal: this.step.io.signal });
       }
     } catch (error) {
-      // A cancelled soak says what it knows; one whose worker shuts down goes on with another.
+      // A cancelled soak reports what it knows; after a worker's shutdown another attempt goes on.
       if (!Context.current().cancellationDetails?.cancelRequested) throw error;
       return this.report(true);
     }
@@ -97,7 +97,7 @@ class Soak {
     return false;
   }
 
-  /** Milliseconds until the next look; never beyond an end of the soak. */
+  /** Answers ms; never beyond an end of the soak. */
   private pause(): number {
     const { soak, longest, interval } = this.input;
     const ends = [soak, longest].filter((end) => end !== null).map((end) => end - this.clock());
@@ -116,7 +116,6 @@ class Soak {
     return this.report(false);
   }
 
-  /** What ended had something to say before. */
   private async failed(): Promise<SoakReport> {
     const { problem, ended = [] } = this.seen.containers;
     if (problem !== undefined) {
@@ -154,7 +153,6 @@ class Soak {
     return beside && evidence.services && countedOf(state, otherSlot(slot)).services;
   }
 
-  /** Milliseconds since the epoch, by the server. */
   private now(): number {
     return Math.round(this.input.startedAt + this.clock());
   }
@@ -165,7 +163,6 @@ class Soak {
   }
 }
 
-/** What the attempt before knew when it beat last; undefined when it never did. */
 function stateOfLastAttempt(): SoakState | undefined {
   const details = Context.current().info.heartbeatDetails as Partial<Beat> | string | undefined;
   return typeof details === 'object' && details !== null ? details.state : undefined;

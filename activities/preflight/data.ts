@@ -9,10 +9,8 @@ import type { Target } from '../../targets/target';
 import { within } from '../../waiting/within';
 import type { Step } from '../steps';
 
-/** Longest that an engine may take to compare a container with its image. */
 const CHANGES_MS = 5_000;
 
-/** Whether the new version gets the data of the live one. */
 export async function checkData(
   input: Pick<Step, 'config'> & { release: Owned; live: Live | null; isCompared: boolean },
   target: Target,
@@ -23,7 +21,7 @@ export async function checkData(
   const all: HeldData[] = await Promise.all(
     held.map(async (one) => ({
       ...one,
-      // One that can write nothing into itself has changed nothing.
+      // A container with a read-only root has changed nothing.
       changed: one.readOnlyRoot ? [] : await changedFiles({ scope: release, group: live!.slot, ...one }, target, io),
     })),
   );
@@ -32,7 +30,7 @@ export async function checkData(
   return judgeData(all, { config, filled, copies: makesFresh(config, !isCompared), sharing });
 }
 
-/** Only for a warning: an engine that cannot tell, or takes long, keeps nobody from releasing. */
+/** This only serves a warning, so an engine that cannot tell or is slow blocks no release. */
 async function changedFiles(of: ReplicaRef, target: Target, io: Io): Promise<string[]> {
   const looking = within({ signal: io.signal, limit: CHANGES_MS }, (signal) =>
     target.volumes.changedFiles(of, { ...io, signal }),
@@ -43,7 +41,6 @@ async function changedFiles(of: ReplicaRef, target: Target, io: Io): Promise<str
   });
 }
 
-/** What the new version mounts in the place of data that only one container has, and in which something is. */
 async function filledSources(
   held: HeldData[],
   { config }: Pick<Step, 'config'>,
@@ -58,7 +55,6 @@ async function filledSources(
   return sources.filter((_, index) => filled[index]);
 }
 
-/** Volumes with a name that the new version writes to, as a container of another environment does. */
 async function sharedSources(
   { config, release }: Pick<Step, 'config'> & { release: Owned },
   target: Target,

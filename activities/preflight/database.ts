@@ -8,7 +8,6 @@ import type { Parts } from '../parts';
 import type { Check } from './check';
 import type { PreflightCheck, Step } from '../steps';
 
-/** Whether the database answers, can be dumped, and whether its migrations can be applied and undone. */
 export async function checkDatabase(
   step: Step,
   parts: Parts,

@@ -9,18 +9,17 @@ import type { PreflightCheck } from '../steps';
 export interface Engine {
   checks: PreflightCheck[];
   probe?: TargetProbe;
-  /** Only of an environment in which this Temporal may release. */
+  /** Absent when this Temporal may not release in the environment. */
   owner?: Owner;
 }
 
-/** Whether the engine answers, and whose the environment and the names on it are. */
 export async function checkEngine({ input, parts, target, state, check }: Preflight): Promise<Engine> {
   let probe: TargetProbe | undefined;
   const engine = await check('engine', async (io) => {
     probe = await target.probe(io);
     return { note: `${probe.software}, ${probe.cores} cores` };
   });
-  // Without an engine nothing on it can be looked at: one clear error rather than ten.
+  // Without an engine nothing on it can be checked, and one clear error is better than ten.
   if (!probe) return { checks: [engine] };
   let owner: Owner | undefined;
   let claims: Claim[] = [];
@@ -38,7 +37,6 @@ export async function checkEngine({ input, parts, target, state, check }: Prefli
   return { checks: [engine, ownership, names], probe, owner };
 }
 
-/** What the release will start. */
 function wantedReplicas(input: PreflightInput): Wanted[] {
   const { config, live } = input;
   const groups: Group[] = [nextSlot(input), ...(makesFresh(config, live === null) ? (['baseline'] as const) : [])];
@@ -47,7 +45,6 @@ function wantedReplicas(input: PreflightInput): Wanted[] {
   );
 }
 
-/** Where the new version goes. */
 export function nextSlot({ live }: Pick<PreflightInput, 'live'>): Slot {
   return live ? otherSlot(live.slot) : 'blue';
 }

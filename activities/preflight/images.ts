@@ -15,7 +15,6 @@ import { findByDigest, goneFrom, pinnedFor, type Pinned } from '../pinned-images
 import type { Step } from '../steps';
 import type { PreflightInput } from './check';
 
-/** Whether there is something to build the service's image from, or the image itself. */
 export async function checkImage(
   input: Pick<PreflightInput, keyof Step | 'options' | 'images'>,
   target: Target,
@@ -47,7 +46,6 @@ async function checkPinned(pinned: Pinned, { step, target }: { step: Step; targe
     : { problem: goneFrom(pinned) };
 }
 
-/** Whether the router's image is there or could be, where Spillway runs the router. */
 export async function checkRouterImage({ image }: Router, target: Target, io: Io): Promise<Finding> {
   if (image === undefined) return { note: 'the router that is there is used' };
   if (await target.images.inspect(image, 'router', io)) return { note: `${image} is on the target` };
@@ -59,7 +57,7 @@ async function checkRegistry(reference: string, target: Target, io: Io): Promise
   return { note: `${reference} will be pulled` };
 }
 
-/** Apps with dashes in their names may come to the same name of an image, as `td` with `shop-web` and `td-shop` with `web`. */
+/** Two apps may get one image name: `td` with `shop-web`, and `td-shop` with `web`. */
 function judgeTag(
   facts: ImageFacts | undefined,
   app: string,
@@ -75,7 +73,6 @@ function judgeTag(
   };
 }
 
-/** What is built or pulled is judged when it is there; what is there already need not wait for that. */
 function judgeImage(facts: ImageFacts, { release }: Step, service: string, config: ServiceConfig): Finding {
   const { reference, size } = facts.image;
   const mistakes = imageMistakes({ ...facts, reference, size }, { app: release.app, service, config });
@@ -103,7 +100,7 @@ async function checkBuild(
   return loose === undefined ? { note: `built from ${context}` } : { problem: `${dockerfile}: ${loose}` };
 }
 
-/** As far as can be known before it is built: of the Dockerfile, and of what it is based on where that is there. */
+/** Before the build, only the Dockerfile and a base image on the target can tell. */
 async function declaredVolumes(text: string, stage: string | undefined, target: Target, io: Io): Promise<string[]> {
   const found = stageOf(text, stage);
   const isImage = found.base !== undefined && !/\$|^scratch$/.test(found.base);

@@ -11,17 +11,14 @@ import type { Check } from './check';
 import type { PreflightCheck, Step } from '../steps';
 
 type Answer = Exclude<Reading, { missing: string }>;
-/** How far back counts are looked at: long enough for a scrape to lie in it whatever its interval. */
+/** A scrape lies within this time, whatever its interval. */
 const LOOK_BACK_MS = 5 * 60_000;
 
-/** A single scrape that failed, or a source that is just starting, is no reason to refuse a release. */
+/** One failed scrape, or a source that is just starting, is no reason to refuse a release. */
 const LOOKS = 4;
 const BETWEEN_LOOKS_MS = 1_000;
 
-/**
- * Asks every metric of the canary about the live version: one that fails there, or answers nothing, would do so in the
- * soak, too. On a first release nothing is live, so it is only asked whether the source answers at all.
- */
+/** A metric that fails for the live version would fail in the soak, too. */
 export async function checkMetrics(
   input: Step & { live: Live | null; owner?: Owner },
   parts: Parts,
@@ -67,13 +64,12 @@ async function readPatiently(metric: OpenMetric, measured: Measured, measurable:
   return reading;
 }
 
-/** A value that is older than this, and than some of its intervals, is what is left of something that ended. */
+/** An older value, also older than some of its intervals, comes from something that has ended. */
 const OLDEST_MS = 2 * 60_000;
 const OLDEST_INTERVALS = 3;
-/** Fewer events than these may well have happened within one second. */
+/** Fewer events may well have happened within one second. */
 const ENOUGH_EVENTS = 10;
 
-/** Why an answer is none that a canary could be judged by. */
 async function doubt(metric: OpenMetric, measured: Measured, reading: Answer, io: Io): Promise<string | undefined> {
   const { interval, command, webhook } = metric.config;
   if ('value' in reading) {

@@ -16,7 +16,7 @@ import { checkMetrics } from './metrics';
 import { checkServing, comparable, withSmoke, type OnTarget } from './serving';
 import type { Activities, PreflightCheck, PreflightReport } from '../steps';
 
-/** Tries everything that can be known to fail, all at once; only then, and only if all is well, takes the environment. */
+/** Takes the environment only if every check passes. */
 export const preflightActivities = (parts: Parts): Pick<Activities, 'preflight'> => ({
   preflight: (input) => withOpen(parts, input, (open) => preflight(input, parts, open)),
 });
@@ -49,7 +49,7 @@ async function preflight(input: PreflightInput, parts: Parts, open: OpenParts): 
   };
 }
 
-/** The problem in the way, if any: a full disk is not better at the next attempt. */
+/** Answers the problem as a check, because a full disk is not better at the next attempt. */
 async function takeEnvironment({ input, parts, state, io }: Preflight, owner: Owner): Promise<PreflightCheck[]> {
   try {
     await writeDocument({ owner, temporal: parts.owner }, state.documents, io);

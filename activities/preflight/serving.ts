@@ -9,15 +9,12 @@ import { routingOf } from '../routing';
 import { askSlot } from '../smoke';
 import type { PreflightCheck } from '../steps';
 
-/** What is found on a target. */
 export interface OnTarget {
   checks: PreflightCheck[];
-  /** What is live in the target's own words. */
   live: Live | null;
   found?: LiveState;
 }
 
-/** The router, the data of the version that the ledger calls live, and what became of it. */
 export async function checkServing(all: OwnPreflight): Promise<OnTarget> {
   const { input, release, target, check } = all;
   let seen: { serving: Serving; found: LiveState } | undefined;
@@ -41,7 +38,7 @@ export async function checkServing(all: OwnPreflight): Promise<OnTarget> {
   return { checks: [data, router, ledger, limits, idle], live: liveOn(input.live, seen), found };
 }
 
-/** What the new version is compared with: nothing where the live version does not serve. */
+/** Answers null when the live version does not serve, because there is nothing to compare with then. */
 export function comparable({ live }: Pick<PreflightInput, 'live'>, found: LiveState | undefined): Live | null {
   return found && !isAlive(found) ? null : live;
 }
@@ -58,17 +55,15 @@ async function checkRouter({ input, release, target, router }: OwnPreflight, io:
   return { note: `${router.kind} ${version}, ${running ? 'running' : 'started by the first release'}` };
 }
 
-/** The ledger's word where the target does not contradict it, whether that version is alive or not. */
 function liveOn(ledger: Live | null, { serving, found }: { serving: Serving; found: LiveState }): Live | null {
   if (ledger && found.condition !== 'foreign') return ledger;
   const slot = servingSlot(serving);
   const first = slot && serving.slots[slot][0];
   if (!slot || !first) return null;
-  // Images and identity stand in the ledger only.
+  // Only the ledger knows images and identity.
   return { slot, version: first.version, releaseId: first.releaseId, images: [], identity: '' };
 }
 
-/** Whether what is limited can be measured, and the router really answers with figures of what is live. */
 async function checkLimits({ input, router }: Preflight, isAnswering: boolean, io: Io): Promise<Finding> {
   const finding = judgeLimits(input.config, router.capabilities);
   if ('problem' in finding || !input.live || !isAnswering || !router.capabilities.counters) return finding;
@@ -79,10 +74,7 @@ async function checkLimits({ input, router }: Preflight, isAnswering: boolean, i
     : { problem: `expected counters of ${input.live.slot} from the router, seen none` };
 }
 
-/**
- * Migrations are followed by the smoke checks of the live version. One that does not pass them before either could never
- * be mended by a version with a migration.
- */
+/** A migration is followed by these checks, so a live version that fails them must be mended without one. */
 export async function withSmoke(
   { input, parts, ...step }: OwnPreflight,
   found: LiveState,

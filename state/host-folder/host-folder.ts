@@ -4,18 +4,16 @@ import type { Host, Io } from '../../domain/host';
 import { formatDuration } from '../../domain/units';
 import type { Documents } from '../state';
 
-/** What is asked of a host. */
 type FilesOfHost = Pick<Host, 'readFile' | 'writeFile' | 'listFiles' | 'run'>;
 
-/** How long another program may hold the lock, which it needs for moments. */
+/** Another program needs the lock only for moments. */
 const PATIENCE_MS = 10_000;
 const POLL_MS = 100;
 const NO_SUCH_PROGRAM = 127;
 
 /*
- * Reads, compares and writes as one program on the host. The kernel frees its lock when the program ends, however it ends,
- * so there is no lease whose time could be up too early or too late. It does not wait for the lock itself: whoever asked
- * must be able to stop. `cat` writes, because it says of a full disk that it is full; the shell's own `printf` does not.
+ * The kernel frees the lock of a program however it ends. The program does not wait for the lock, so that the caller
+ * can stop. `cat` writes, because unlike the shell's `printf` it says when a disk is full.
  */
 const REPLACE = `
 umask 022
@@ -28,7 +26,6 @@ printf '%s\\n' "$4" | cat >"$1.new" && sync "$1.new" && mv -f "$1.new" "$1" && e
 rm -f "$1.new"
 exit 1`;
 
-/** Files in a folder of the host: what an environment keeps on a Docker host. */
 export class HostFolder implements Documents {
   constructor(
     private readonly host: FilesOfHost,
@@ -82,7 +79,6 @@ export class HostFolder implements Documents {
   }
 }
 
-/** As a shell reads the output of a program. */
 function withoutEnd(text: string): string {
   return text.replace(/\n+$/, '');
 }
