@@ -2,28 +2,24 @@ import type { MessageName } from './messages';
 import type { ReleaseStatus } from './release';
 import { formatDuration } from './units';
 
-/** What a release may ask of a person. */
 export type Question =
-  /** Whether the version may get all the traffic. `by`: who may say so, anyone when it is empty. */
+  /** Asks whether the version may get all traffic; anyone may answer when `by` is empty. */
   | { for: 'approval'; by: readonly string[] }
-  /** Whether to go on although a soak showed too little, and what it showed. */
+  /** Asks whether to go on although a soak showed too little. */
   | { for: 'canary'; reason: string }
-  /** Whether to leave a step that is manual, with this share of the traffic. */
   | { for: 'promotion'; share: number }
-  /** To go on after a pause. */
   | { for: 'resume' }
-  /** What to do about an undo that failed: the order that it was to follow. */
+  /** Asks what to do about an undo that failed; `undo` is the order it was to follow. */
   | { for: 'hand'; undo: string };
 
-/** A question that is open. */
 export type Asked = Question & {
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   since: number;
-  /** When it is too late to answer; absent when it never is. */
+  /** The last moment for an answer; absent when there is no limit. */
   until?: number;
 };
 
-/** What a release waits for, for people: `approval by alice or bob within 1 d`. */
+/** `approval by alice or bob within 1 d` */
 export function questionText(asked: Asked): string {
   const { since, until = since } = asked;
   const within = formatDuration(until - since);
@@ -41,7 +37,7 @@ export function questionText(asked: Asked): string {
   }
 }
 
-/** The message by which a person says yes to what is asked; undefined where nothing is asked, or more than a yes. */
+/** Answers undefined when nothing is asked, or when yes is not enough. */
 export function yesTo(status: ReleaseStatus): MessageName | undefined {
   if (status.state !== 'running' || status.waitingFor === undefined) return undefined;
   switch (status.asks?.for ?? askedBefore(status)) {
@@ -57,7 +53,7 @@ export function yesTo(status: ReleaseStatus): MessageName | undefined {
   }
 }
 
-/** What a status of an older version asks, which says it in words only. */
+/** A status by an older version has no `asks`. */
 function askedBefore({ phase }: ReleaseStatus): Question['for'] | undefined {
   if (phase === 'approve') return 'approval';
   return phase === 'canary' || phase === 'bake' ? 'promotion' : undefined;

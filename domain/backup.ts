@@ -2,10 +2,9 @@ import type { AppConfig } from './config';
 
 type Given = NonNullable<AppConfig['backup']['store']>;
 
-/** A store with all that is needed to open it. */
 export type StoreConfig = Required<Extract<Given, { kind: 'folder' }>>;
 
-/** The store of a configuration: the folder of the target's state, where it names none. */
+/** Falls back to the folder of the target's state. */
 export function storeOf({ backup, target }: Pick<AppConfig, 'backup' | 'target'>): StoreConfig {
   const given: Given = backup.store ?? { kind: 'folder' };
   switch (given.kind) {
@@ -14,16 +13,12 @@ export function storeOf({ backup, target }: Pick<AppConfig, 'backup' | 'target'>
   }
 }
 
-/** Name of a backup in what was reported of it: an older version reported the path of its file. */
+/** Older versions reported the path of the file instead of a name. */
 export function backupNamed(reported: string): string {
   return reported.replace(/^.*\//, '').replace(/\.tar\.gz$/, '');
 }
 
-/**
- * Name of a release's backup: the same on every try, because the time in it is that of the release.
- *
- * @param later seconds after it, for a release that began in the same second as another
- */
+/** The release's time makes the name equal on every try; `later` adds seconds, when two began in the same one. */
 export function nameBackup(releaseId: string, later = 0): string {
   const time = releaseId.replace(/^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-.*$/, '$1-$2-$3T$4:$5:$6Z');
   const began = Date.parse(time);

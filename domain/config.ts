@@ -9,9 +9,7 @@ import { router, target } from './config/target';
 import { durationOr, name, type secret, type variables } from './config/values';
 
 /*
- * The one declaration of `spillway.yaml`: the types, the error texts, the editors' JSON Schema and
- * docs/configuration.md all come from here and the files beside it. Durations become milliseconds and sizes bytes
- * when it is parsed.
+ * Types, error texts, JSON Schema and docs/configuration.md come from this. It parses durations to ms, sizes to bytes.
  */
 
 const fields = z.strictObject({
@@ -51,10 +49,9 @@ const fields = z.strictObject({
   }),
 });
 
-/** The configuration of one environment: the base of the file with that environment's overrides merged in. */
 export const appConfigSchema = fields.superRefine(appRules, piecewise);
 
-/** The whole file. `environments` holds overrides; each is checked after it was merged into the base. */
+/** `environments` holds overrides; each is checked after it was merged into the base. */
 export const fileSchema = fields.extend({
   environments: z
     .record(name(), z.record(z.string(), z.unknown()).nullable())

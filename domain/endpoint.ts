@@ -1,2 +1,2 @@
-/** Where a version takes requests, as its target knows the place; a router can send requests there if it is made for that target. */
+/** `on` is the kind of target; only routers made for that kind can send requests there. */
 export type Endpoint = { on: 'docker'; address: string; port: number };

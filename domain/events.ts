@@ -15,30 +15,24 @@ import type {
   UndoRecord,
 } from './release';
 
-/** Something that happened to a release. `at`: when, in ms since the epoch, where that is known. */
+/** `at` is in ms since the epoch; absent when the time is unknown. */
 export type ReleaseEvent =
   | { kind: 'started'; at: number; release: ReleaseRef; who: string }
   | { kind: 'message'; at: number; message: MessageRecord }
-  /** It ended, or had nothing to do. */
   | { kind: 'phase'; at?: number; phase: PhaseRecord & { state: 'done' | 'failed' | 'skipped' } }
-  /** A soak has ended, with this judgement. */
   | { kind: 'judged'; step: JudgedStep }
-  /** A metric began to say that the new version is worse. */
   | { kind: 'alarm'; metric: MetricVerdict }
   | { kind: 'share'; share: number }
-  /** `why` is absent when the phase that failed says the same. */
+  /** `why` is absent when the failed phase says the same. */
   | { kind: 'state'; state: Exclude<ReleaseStatus['state'], 'ended'>; why?: string }
   | { kind: 'undo'; undo: UndoRecord & { state: 'done' | 'failed' } }
-  /** How the soak that goes on stands, for those who come later. */
+  /** The running soak's judgement so far, for people who come later. */
   | { kind: 'standing'; judgement: Judgement }
-  /** Something is asked of a person: in words, and by which message they say yes. `asks`: unknown of an older version. */
+  /** `yes` is the message for agreement; older versions send no `asks`. */
   | { kind: 'asks'; at?: number; text: string; yes?: MessageName; asks?: Asked }
   | { kind: 'ended'; at?: number; outcome?: Outcome; why?: string };
 
-/**
- * What happened to a release between two looks at it; without a look before, everything so far. What is merely under way is
- * no event. What a release keeps in lists is told however far apart the looks are; of its state and its share only the last.
- */
+/** Compares two statuses; without `before` everything is new. Several changes of state or share count as one. */
 export function eventsBetween(before: ReleaseStatus | undefined, now: ReleaseStatus): ReleaseEvent[] {
   return [
     ...startOf(before, now),
@@ -61,7 +55,7 @@ function startOf(before: ReleaseStatus | undefined, { release, who, startedAt }:
   return before === undefined ? [{ kind: 'started', at: startedAt, release, who }] : [];
 }
 
-/** Messages are added at the end, and old ones dropped from the beginning: the longest part that both looks have is known. */
+/** Old messages are dropped from the beginning and new ones added at the end, so the overlap is already known. */
 function newMessages(before: MessageRecord[], now: MessageRecord[]): MessageRecord[] {
   const [old, all] = [before, now].map((messages) => messages.map((message) => JSON.stringify(message)));
   for (let dropped = 0; dropped < before.length; dropped++) {
@@ -88,7 +82,7 @@ function keyOf({ name, judgement: { verdict, reason } }: JudgedStep): string {
   return JSON.stringify([name, verdict, reason]);
 }
 
-/** Once it is undone, the phase that failed and the last word say so. */
+/** After an undo, the failed phase and the reason already say it. */
 function alarmEvents(before: ReleaseStatus | undefined, { judgement, state }: ReleaseStatus): ReleaseEvent[] {
   if (state !== 'running' && state !== 'paused') return [];
   const told = new Set(before?.judgement?.metrics?.filter(isWorse).map(({ name }) => name));
@@ -111,7 +105,7 @@ function undoEvents(before: UndoRecord[] | undefined, undo: UndoRecord): Release
   const { label, state, failure } = undo;
   if (state !== 'done' && state !== 'failed') return [];
   const known = before?.find((one) => one.label === label);
-  // One that is tried again may fail again, with other words, between two looks.
+  // A new try may fail with other words between two looks.
   if (known?.state === state && known.failure === failure) return [];
   return [{ kind: 'undo', undo: { ...undo, state } }];
 }
@@ -122,7 +116,7 @@ function standingEvents(before: ReleaseStatus | undefined, { judgement, state }:
 
 function asksEvents(before: ReleaseStatus | undefined, now: ReleaseStatus): ReleaseEvent[] {
   const { waitingFor: text, asks } = now;
-  // The same may be asked twice; an older version does not say since when.
+  // The same question may come twice; older versions do not say since when.
   const isOther = asks && before?.asks && asks.since !== before.asks.since;
   if (!text || (text === before?.waitingFor && !isOther)) return [];
   const yes = yesTo(now);

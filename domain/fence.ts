@@ -1,52 +1,44 @@
 import type { ReleaseRef } from './release';
 
-/*
- * Who has an environment just now. Temporal runs one release at a time, but it cannot stop a worker that was frozen in a
- * step: what the environment keeps names its holder, and a later release always has a higher generation than an earlier one.
- */
+/* Temporal cannot stop a frozen worker, so the environment names its holder; later releases have higher generations. */
 
-/** To which release an environment belongs. */
 export interface Holder {
   id: string;
-  /** 0 where a person or an earlier version of Spillway wrote it. */
+  /** 0 when a person or an older version wrote it. */
   generation: number;
 }
 
-/** A release that wants, or has, an environment. */
 export interface Claimant extends Pick<ReleaseRef, 'app' | 'environment' | 'id'> {
-  /** Absent in releases that an earlier version of Spillway began. */
   generation?: number;
 }
 
-/** Whether a release holds its environment. The id decides; the generation tells apart two attempts of one id. */
+/** The id decides; the generation tells two attempts of one id apart. */
 export function isHolder(holder: Holder | undefined, { id, generation }: Claimant): boolean {
   if (holder?.id !== id) return false;
   return !generation || holder.generation === 0 || generation === holder.generation;
 }
 
-/** Whether a release may take an environment from its holder: only one that began later may. */
+/** Only a release that began later may take the environment. */
 export function mayTake(holder: Holder, { generation }: Pick<Claimant, 'generation'>): boolean {
-  // Releases that an earlier version began are told apart by the order in which Temporal runs them.
+  // Releases of an older version run in Temporal's order.
   if (!generation) return holder.generation === 0;
   return generation > holder.generation;
 }
 
-/** In whose name reconcile takes an environment from a release that was terminated. */
 export function reconcileId(releaseId: string): string {
   return `reconcile-${releaseId.replace(/^reconcile-/, '')}`;
 }
 
-/** A holder in words. */
 export function describeHolder({ id, generation }: Holder): string {
   return generation ? `${id} (generation ${generation})` : id;
 }
 
-/** What is kept of a holder: its id in the first line, as earlier versions wrote it, and its generation in the second. */
+/** The id alone stands in the first line, as older versions wrote it. */
 export function formatHolder({ id, generation }: Pick<Claimant, 'id' | 'generation'>): string {
   return generation ? `${id}\n${generation}\n` : `${id}\n`;
 }
 
-/** Reads what `formatHolder` wrote. An empty text names nobody; a generation that is no number is a mistake. */
+/** A generation that is not a number is a mistake. */
 export function parseHolder(text: string | undefined): Holder | { mistake: string } | undefined {
   const [id = '', generation = '', ...rest] = (text ?? '')
     .trim()

@@ -1,30 +1,23 @@
 import { isPastReturn } from './release';
 
-/** What Temporal shows of a release to those who cannot ask it. */
 export interface Outside {
-  /** Which try of its next piece of workflow code is under way; 0: it waits for something. */
+  /** Counts the tries of its next workflow task; 0 while the release waits. */
   attempt: number;
-  /** What its code raised, as far as Temporal knows it. */
   failure?: string;
-  /** Its search attributes. */
   phase?: string;
   outcome?: string;
 }
 
-/** Why a release cannot go on by itself. */
 export interface Trouble {
   why: string;
-  /** Why it is left alone nevertheless; absent: it is ended when its time is over. */
+  /** Says why it is not ended; absent when it is ended after the guard time. */
   spared?: string;
 }
 
-/** A worker that dies takes a try with it, and the one that takes over perhaps another: no more is an accident. */
+/** A dying worker costs one try, and its successor perhaps another; more is no accident. */
 const ACCIDENTS = 2;
 
-/**
- * Whether a release cannot go on, since its code fails on every try: so it can neither judge nor undo. One that is paused,
- * asks somebody or soaks for days has nothing to try, and is well.
- */
+/** Finds releases whose code fails on every try; one that waits or soaks has no tries, so it is well. */
 export function troubleOf({ attempt, failure, phase, outcome }: Outside): Trouble | null {
   if (attempt <= ACCIDENTS) return null;
   const why = `no worker gets on with it (try ${attempt})${failure ? `: ${failure}` : ', nor says why'}`;

@@ -2,24 +2,21 @@ import type { HttpCheck, SecretReference } from './config';
 import { ConfigurationFailure } from './failures';
 import { secretKey } from './identity';
 
-/** A check with the secrets of its headers in it: it never leaves the process that asks. */
+/** Holds secrets in its headers, so it must not leave the process. */
 export type ReadyCheck = Omit<HttpCheck, 'headers'> & { headers: Record<string, string> };
 
-/** What came back from a question. */
 export interface Seen {
   status: number;
   body: string;
-  /** Milliseconds until the last byte. */
+  /** In milliseconds until the last byte. */
   latency: number;
 }
 
 interface CheckResult {
   ok: boolean;
-  /** `expected …, seen …`, or what passed. */
   detail: string;
 }
 
-/** Asks a check, and its fallback when that does not pass; says then what became of both. */
 export async function withFallback<Result extends CheckResult>(
   check: ReadyCheck,
   ask: (check: ReadyCheck) => Promise<Result>,
@@ -34,17 +31,12 @@ export async function withFallback<Result extends CheckResult>(
   return { first, second, detail };
 }
 
-/** Longest part of a body or value that a report quotes. */
 const QUOTED = 200;
 
-/** Replaces secrets in a text. */
 type Redact = (text: string) => string;
 
 /**
- * Resolves the secrets of a check's headers.
- *
- * @param secret answers the value of a reference
- * @throws ConfigurationFailure naming the header whose value cannot be sent, never the value; and what `secret` throws
+ * @throws ConfigurationFailure naming a header whose value cannot be sent, never the value; also what `secret` throws.
  */
 export async function readyCheck(
   check: HttpCheck,
@@ -58,7 +50,7 @@ export async function readyCheck(
   return { ...check, headers: Object.fromEntries(await Promise.all(headers)) };
 }
 
-// What RFC 9110 allows in the value of a field.
+// RFC 9110 allows these characters in a field value.
 const SENDABLE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function notSendable(check: HttpCheck, header: string, given: string | SecretReference): ConfigurationFailure {
@@ -69,11 +61,7 @@ function notSendable(check: HttpCheck, header: string, given: string | SecretRef
   );
 }
 
-/**
- * Judges an answer by status, JSON fields, text and latency; names every expectation that it misses.
- *
- * @param redact is applied to what is quoted: a server may repeat what it was sent
- */
+/** `redact` is applied to quotes, since a server may repeat what it was sent. */
 export function judgeAnswer(check: HttpCheck, seen: Seen, redact: Redact): CheckResult {
   const quote = (value: unknown): string => quoted(value, redact);
   const misses = [
@@ -86,7 +74,6 @@ export function judgeAnswer(check: HttpCheck, seen: Seen, redact: Redact): Check
   return { ok: true, detail: `${seen.status} in ${Math.round(seen.latency)} ms` };
 }
 
-/** What a check is called in reports. */
 export function checkName({ name, path, service }: HttpCheck): string {
   return name ?? (service ? `${service} ${path}` : path);
 }
@@ -136,7 +123,7 @@ function fieldAt(value: unknown, path: string): unknown {
   }, value);
 }
 
-/** Redacts before it shortens: of a secret cut in two nothing would be recognised. */
+/** Redacts before it shortens, since a secret that is cut in two would not be recognised. */
 function quoted(value: unknown, redact: Redact): string {
   if (value === undefined) return 'no such field';
   if (value === '') return 'nothing';

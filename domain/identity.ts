@@ -2,32 +2,29 @@ import type { AppConfig, SecretReference } from './config';
 import { databasesOf, MAIN } from './databases';
 import type { PinnedImage } from './release';
 
-/** Answers the SHA-256 of a text in hexadecimal; given, because nothing here imports Node. */
+/** It is passed in because this folder does not import Node. */
 type Hash = (text: string) => string;
 
 /**
- * Hash of the settings that decide what runs, together with keyed fingerprints of the secrets they name. How a release
- * is watched, approved, backed up or drained is left out: a longer soak makes no other app, so it needs no `--again`.
- *
- * @param fingerprints by `secretKey` of the reference
+ * Hashes what decides what runs, with fingerprints (by `secretKey`) of its secrets, so that a longer soak needs no
+ * `--again`.
  */
 export function configurationIdentity(config: AppConfig, fingerprints: Record<string, string>, hash: Hash): string {
   const { app, services, target, router, features } = config;
   const { [MAIN]: database, ...others } = Object.fromEntries(
     databasesOf(config).map(({ name, settings: { driver, url } }) => [name, { driver, url }]),
   );
-  // Absent where there are none: as it was before databases had names, so that nothing has to be released again.
+  // Stays absent without named databases, so that older identities remain equal.
   const databases = Object.keys(others).length > 0 ? others : undefined;
   return hash(canonical({ app, services, database, databases, target, router, features, fingerprints }));
 }
 
-/** Hash of version, image digests and the configuration's identity: the same again changes nothing. */
 export function releaseIdentity(version: string, images: PinnedImage[], configuration: string, hash: Hash): string {
   const digests = Object.fromEntries(images.map((image) => [image.service, image.digest]));
   return hash(canonical({ version, digests, configuration }));
 }
 
-/** JSON with sorted keys: equal values give equal texts, in whatever order they were written. */
+/** Sorts keys, so that equal values give equal texts. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
@@ -38,27 +35,23 @@ export function canonical(value: unknown): string {
   return `{${fields.join(',')}}`;
 }
 
-/** Every secret that the configuration names, once each; those of a canary's metrics are tried by asking its sources. */
+/** Leaves out secrets of a canary's metrics, which are tried by asking the sources. */
 export function secretReferences({ canary: _asked, ...config }: AppConfig): SecretReference[] {
   return collected(config, ['env', 'headers']);
 }
 
-/** Those of them that decide what runs: who asks after its health with another token makes no other app. */
+/** Leaves out headers of checks, since another token does not change the app. */
 export function runningSecrets({ canary: _watched, ...config }: AppConfig): SecretReference[] {
   return collected(config, ['env']);
 }
 
-/** What a reference is called where a person or a fingerprint needs its name: `env DATABASE_URL`. */
+/** `env DATABASE_URL` */
 export function secretKey(reference: SecretReference): string {
   return 'env' in reference ? `env ${reference.env}` : `file ${reference.file}`;
 }
 
 const PLACES = ['url', 'sshKey'];
 
-/**
- * Secrets stand where the schema has them: in every `env` of variables, in the `headers` of checks, as the database's `url`
- * and the target's `sshKey`.
- */
 function collected(config: object, mappings: ('env' | 'headers')[]): SecretReference[] {
   const found = new Map<string, SecretReference>();
   const collect = (value: object): void => {

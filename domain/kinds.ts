@@ -2,35 +2,28 @@ import { titleOfMigration } from './migration';
 import type { Live, ReleaseRef, Scope } from './release';
 import type { ReleaseRequest, Request, RequestKind } from './request';
 
-/** What is known of an environment when it is asked for something. */
 interface Known {
   live: Live | null;
-  /** Why nobody could read what is live. */
   unread?: string;
 }
 
-/** What an environment, and whoever shows it, must know of a kind of request. */
 interface Kind<R extends Request> {
-  /** Type of its workflow. */
   workflow: string;
-  /** The update by which an environment is asked for it. */
   update: string;
-  /** `release`: what one of them is called. */
   noun: string;
   /** `Releasing`, before its title. */
   doing: string;
   /** `is releasing shop 1.4.0 to production`, after a name. */
   does(title: string, scope: Scope): string;
-  /** `release of shop 1.4.0 to production`. */
+  /** `release of shop 1.4.0 to production` */
   named(title: string, scope: Scope): string;
   title(request: R): string;
-  /** Why it cannot begin although nothing else runs; undefined when it can. */
+  /** Answers undefined when it can begin. */
   refusal(request: R, known: Known): string | undefined;
-  /** Why its environment does not end one that cannot go on; absent when it does, after the guard time. */
+  /** Says why one that cannot go on is not ended; absent when it is ended after the guard time. */
   spared?: string;
 }
 
-/** Every kind of request. */
 export const KINDS: { readonly [K in RequestKind]: Kind<Extract<Request, { kind: K }>> } = {
   release: {
     workflow: 'release',
@@ -40,7 +33,7 @@ export const KINDS: { readonly [K in RequestKind]: Kind<Extract<Request, { kind:
     does: (title, { app, environment }) => `is releasing ${app} ${title} to ${environment}`,
     named: (title, { app, environment }) => `release of ${app} ${title} to ${environment}`,
     title: ({ version }) => version,
-    // What cannot be read is met by the preflight of the release once more, which says it better.
+    // Preflight reports an unreadable live version, and says it better.
     refusal: refuseLiveVersion,
   },
   migration: {
@@ -56,12 +49,10 @@ export const KINDS: { readonly [K in RequestKind]: Kind<Extract<Request, { kind:
   },
 };
 
-/** What a person calls a request: `1.4.0`, `migrate down last`. */
 export function titleOf(request: Request): string {
   return rowOf(request).title(request);
 }
 
-/** Why a request cannot begin although nothing else runs; undefined when it can. */
 export function kindRefusal(request: Request, known: Known): string | undefined {
   return rowOf(request).refusal(request, known);
 }
@@ -71,18 +62,18 @@ function rowOf<R extends Request>({ kind }: R): Kind<R> {
   return KINDS[kind] as unknown as Kind<R>;
 }
 
-/** How steps, the ledger and commands name a request; where a release has its version, any other has its title. */
+/** A release has its version in `version`; other requests have their title there. */
 export function refOf(request: Request): ReleaseRef {
   const { app, environment, id } = request;
   return { app, environment, id, version: titleOf(request) };
 }
 
-/** What was asked for, of something that runs or is remembered. An older Spillway said so by its title alone. */
+/** Older versions had no kinds, only titles. */
 export function kindOf({ kind, release }: { kind?: RequestKind; release: Pick<ReleaseRef, 'version'> }): RequestKind {
   return kind ?? (/^migrate (up|down)/.test(release.version) ? 'migration' : 'release');
 }
 
-/** Why a kind is not served that this Spillway does not know: a newer command may ask an older worker. */
+/** A newer command may ask an older worker. */
 export function unknownKind({ kind }: { kind: string }): string | undefined {
   if (Object.hasOwn(KINDS, kind)) return undefined;
   return `expected a request of the kind ${Object.keys(KINDS).join(' or ')}, seen ${kind}: update the worker`;
@@ -99,7 +90,7 @@ function refuseLiveVersion(
   );
 }
 
-/** It would be remembered with nothing live. */
+/** Otherwise the ledger would say that nothing is live. */
 function refuseUnknownLive({ unread }: Known): string | undefined {
   return unread === undefined ? undefined : `expected to read what is live from the ledger, seen: ${unread}`;
 }

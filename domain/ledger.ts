@@ -3,18 +3,16 @@ import type { MigrationResult } from './migration';
 import type { JudgedStep, LedgerEntry, Live, MetricVerdict, ReleaseResult, RequestResult } from './release';
 import type { Request } from './request';
 
-/** How many releases an environment keeps in its own state; all of them are in the durable copy outside. */
+/** The state keeps these; the durable copy outside has all releases. */
 export const REMEMBERED = 20;
 
-/** So many of these, the newest, keep what each metric said. */
+/** Only the newest entries keep their metrics. */
 const WITH_METRICS = 3;
 
-/** The ledger with an entry more, newest first. */
 export function remember(ledger: readonly LedgerEntry[], entry: LedgerEntry): LedgerEntry[] {
   return inMemory([entry, ...ledger.filter(({ release }) => release.id !== entry.release.id)]);
 }
 
-/** What an environment keeps of these entries in its state. */
 export function inMemory(entries: readonly LedgerEntry[]): LedgerEntry[] {
   return entries
     .slice(0, REMEMBERED)
@@ -30,10 +28,8 @@ function withoutMetrics({ judged = [] }: LedgerEntry): Pick<LedgerEntry, 'judged
   };
 }
 
-/** What the workflow of one kind of request answers, and no other. */
 export type ToldAlone = Omit<ReleaseResult, keyof RequestResult> | Omit<MigrationResult, keyof RequestResult>;
 
-/** What an ended request is remembered as. */
 export function entryOf(request: Request, result: RequestResult & ToldAlone, endedAt: number): LedgerEntry {
   const { status, live } = result;
   const { outcome = 'terminated', why, startedAt, phases, messages, judged, leftovers } = status;
@@ -53,13 +49,12 @@ export function entryOf(request: Request, result: RequestResult & ToldAlone, end
   };
 }
 
-/** The ledger keeps so many steps, so many metrics of each, the failures first, and so many characters of a reason. */
+/** Limits what an entry keeps for each release; failed metrics come first. */
 const STEPS_KEPT = 8;
 const METRICS_KEPT = 6;
 const LONGEST_REASON = 200;
 const LABELS = ['high', 'low', 'inconclusive', 'nodata', 'pass'] as const;
 
-/** What the ledger keeps of how a release was judged: a bounded part of it. */
 function judgedInShort(judged: JudgedStep[] | undefined): Pick<LedgerEntry, 'judged'> {
   if (!judged || judged.length === 0) return {};
   return { judged: judged.slice(-STEPS_KEPT).map(inShort) };
@@ -82,7 +77,6 @@ function cut(text: string): string {
   return text.length <= LONGEST_REASON ? text : `${text.slice(0, LONGEST_REASON - 1)}…`;
 }
 
-/** What a request is remembered as that somebody terminated, so that it could say nothing itself. */
 export function terminatedEntry(request: Request, why: string, endedAt: number, live: Live | null): LedgerEntry {
   const nothing = { phases: [], images: [], messages: [], leftovers: [] };
   const { requestedAt: startedAt } = request;

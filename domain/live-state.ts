@@ -3,60 +3,45 @@ import { endOf, type Ran } from './containers/exits';
 import { otherSlot, SLOTS, type Live, type Slot } from './release';
 import { greenShare, slotShare } from './shares';
 
-/*
- * What became of the version that the ledger calls live. Preflight, plan, status and reconcile all ask here, so that they
- * say the same of it. That it died is no reason to refuse the release that mends it; that somebody else's is there is one.
- */
+/* A dead version does not forbid the release that mends it, but foreign containers do. */
 
-/** A container as the target shows it. */
 export interface Seen extends Ran {
   releaseId: string;
   version: string;
-  /** It is on no network of its environment, so that nobody reaches it. */
+  /** Set when it is on no network of its environment, so nobody reaches it. */
   isolated?: true;
 }
 
-/** What serves an environment, as its target and its router show it. */
 export interface Serving {
   slots: Record<Slot, Seen[]>;
-  /** Green's share in per cent; undefined when the router does not know the environment, or does not run. */
+  /** In per cent; undefined when the router does not know the environment or does not run. */
   share: number | undefined;
-  /** False when nothing answers where Spillway's own router should: the next release starts it. */
+  /** False when Spillway's router does not answer; the next release starts it. */
   routerRuns: boolean;
-  /** Ids of releases that ended otherwise than released, as the durable ledger says. */
   failed: string[];
-  /** The engine's clock, ms since the epoch. */
+  /** The engine's clock, in ms since the epoch. */
   now: number;
 }
 
-/**
- * `nothing`: no version is live. `serving`: all of it runs. `impaired`: it serves, but not all of it is well. `dead`:
- * a service that users reach has no container that runs. `foreign`: what is there is not what the ledger says.
- */
+/** `dead` means that a service that users reach has no running container; `foreign` contradicts the ledger. */
 type Condition = 'nothing' | 'serving' | 'impaired' | 'dead' | 'foreign';
 
-/** What was found of the live version. */
 export interface LiveState {
   condition: Condition;
-  /** What is not as it should be, in words: `web-blue-1 ended with exit code 1`. */
+  /** Says what is wrong: `web-blue-1 ended with exit code 1`. */
   detail: string;
-  /** Containers of it that did not run, and that nothing would start. */
+  /** Its containers that do not run, and that nothing would start. */
   down: readonly string[];
-  /** Those that end and are started again, again and again. */
   loops: readonly string[];
-  /** It runs, and does not pass the smoke checks: no migration is to blame for that. */
+  /** It fails its smoke checks while it runs, so a migration is not to blame. */
   isSick?: true;
 }
 
-/** So many times the engine has started a container that is looping, the last time not longer ago than this. */
+/** A container loops when it has restarted this often and last started within this time. */
 const LOOPS = 2;
 const LOOP_MS = 60_000;
 
-/**
- * What became of the live version.
- *
- * @param services of the configuration at hand: which of them users reach. One that it does not know counts as such.
- */
+/** Services that the configuration does not know count as reached by users. */
 export function liveState(live: Live | null, serving: Serving, services: AppConfig['services']): LiveState {
   const strange = live ? strangeBeside(live, serving) : strangeAlone(serving);
   if (strange !== undefined) return { condition: 'foreign', detail: strange, down: [], loops: [] };
@@ -64,12 +49,11 @@ export function liveState(live: Live | null, serving: Serving, services: AppConf
   return conditionOf(live, serving, services);
 }
 
-/** Whether a release has a live version that it can be compared with, and that must be asked. */
 export function isAlive({ condition }: Pick<LiveState, 'condition'>): boolean {
   return condition === 'serving' || condition === 'impaired';
 }
 
-/** The live version and what is wrong with it, in a line: `1.0.0 is live in blue, but does not serve: …`. */
+/** `1.0.0 is live in blue, but does not serve: …` */
 export function liveText(
   { version, slot }: Live,
   { condition, detail }: Pick<LiveState, 'condition' | 'detail'>,
@@ -99,7 +83,7 @@ function strangeBeside({ slot, version, releaseId }: Live, { slots, share }: Ser
 function strangeAlone({ slots, share, failed }: Serving): string | undefined {
   if (share === undefined) return undefined;
   const serving = SLOTS.filter((slot) => slotShare(slot, share) > 0).flatMap((slot) => slots[slot]);
-  // A first release that failed with --no-rollback stands there for inspection: the next one clears it.
+  // A first release that failed with --no-rollback stays for inspection until the next one.
   const running = serving.filter((seen) => seen.state === 'running' && !failed.includes(seen.releaseId));
   return running.length > 0 ? `traffic going to ${list(running)}` : undefined;
 }
@@ -125,7 +109,7 @@ function conditionOf(live: Live, serving: Serving, services: AppConfig['services
   return { condition: detail === '' ? 'serving' : 'impaired', ...found };
 }
 
-/** Services of the live version without a container. A job that ran to its end may be gone, as what was stopped is tidied up. */
+/** A job that ran to its end may be gone, since stopped containers are tidied up. */
 function missingServices({ images }: Live, own: Seen[], services: AppConfig['services']): string[] {
   const there = new Set(own.map(({ service }) => service));
   return images.map(({ service }) => service).filter((name) => !there.has(name) && services[name]?.run !== 'once');
@@ -149,7 +133,7 @@ function isStopped({ state }: Seen): boolean {
   return state === 'exited' || state === 'created' || state === 'paused';
 }
 
-/** One that runs just now may not for long. */
+/** A container that runs now may loop too. */
 function isLooping({ state, restarts, startedAt = 0 }: Seen, now: number): boolean {
   return state === 'restarting' || (state === 'running' && restarts >= LOOPS && now - startedAt < LOOP_MS);
 }
@@ -163,7 +147,6 @@ function downText({ container, state, ...seen }: Seen): string {
   return state === 'exited' ? `${container} ended${endOf(seen)}` : `${container} is ${state}`;
 }
 
-/** Containers and whose they are, as an error names them. */
 export function list(containers: Pick<Seen, 'container' | 'version' | 'releaseId' | 'state'>[]): string {
   return containers
     .map(({ container, version, releaseId, state }) => `${container} (${version}, ${state}, release ${releaseId})`)

@@ -4,7 +4,6 @@ import type { Question } from './asking';
 import { isPastReturn } from './release';
 import type { MessageRecord, Phase } from './release';
 
-/** What a person may tell a release; each is a signal and an update of this name. */
 export const MESSAGES = [
   'approve',
   'reject',
@@ -18,17 +17,13 @@ export const MESSAGES = [
 ] as const;
 export type MessageName = (typeof MESSAGES)[number];
 
-/** What of a release decides whether a message is accepted. */
 export interface Situation {
   state: 'running' | 'paused' | 'undoing' | 'needs a hand' | 'ended';
   phase: Phase;
-  /** What a person's answer is being waited for; null when nothing is asked. */
+  /** Null when nothing is asked. */
   asking: Question['for'] | null;
-  /** A soak is running that `promote` could cut short. */
   soaking: boolean;
-  /** Who may approve or reject. */
   approve: ApprovalRule;
-  /** An abort or rollback was accepted already. */
   stopping: boolean;
 }
 
@@ -36,20 +31,17 @@ export interface Message {
   name: MessageName;
   who: string;
   why: string;
-  /** By what it can be checked who sent it, where their tool gave that. */
+  /** Says who really sent it; absent when their tool gave nothing. */
   proof?: string;
 }
 
-/** Enough for a signature with its certificate; longer ones would fill the history. */
+/** A signature with its certificate fits; longer ones would fill the history. */
 const LONGEST_PROOF = 10_000;
 
-/** Who sent a message that does not say so; the Web UI's own audit log may know. */
+/** The Web UI lets people send messages without a name; its audit log may have it. */
 const UNKNOWN_SENDER = 'somebody';
 
-/**
- * Reads what came with a message. People type it into the Web UI, so everything is understood that can be: an object
- * with `who`, `why` and `proof`, a text (then it is the reason), or nothing.
- */
+/** People type into the Web UI, so a plain text (the reason) or nothing will do as well as an object. */
 export function parseMessage(name: MessageName, payload: unknown): Message {
   if (typeof payload === 'string') return { name, who: UNKNOWN_SENDER, why: clean(payload) };
   if (typeof payload !== 'object' || payload === null) return { name, who: UNKNOWN_SENDER, why: '' };
@@ -58,7 +50,7 @@ export function parseMessage(name: MessageName, payload: unknown): Message {
   return { name, who: clean(who) || UNKNOWN_SENDER, why: clean(why), ...(isProof && { proof }) };
 }
 
-/** Why a message is refused in this situation; undefined when it is accepted. Never throws. */
+/** Answers undefined when the message is accepted. Never throws. */
 export function refusal(situation: Situation, message: Message): string | undefined {
   const { state, phase } = situation;
   if (state === 'ended') return `the release has ended; ${message.name} comes too late`;
@@ -92,7 +84,6 @@ export function refusal(situation: Situation, message: Message): string | undefi
   }
 }
 
-/** What status and ledger keep of a message. */
 export function recordOf({ name, who, why }: Message, at: number, refused: string | undefined): MessageRecord {
   return { name, who, why, at, ...(refused !== undefined && { refused }) };
 }

@@ -1,16 +1,14 @@
 import type { Scope } from './release';
 
-/** Workflow id of the workflow that lives as long as the environment. */
 export function environmentWorkflowId({ app, environment }: Scope): string {
   return `environment/${app}/${environment}`;
 }
 
-/** Workflow id of whatever changes the environment just now; that it is fixed makes it the lock. */
+/** The id is fixed, so that it is the lock of the environment. */
 export function releaseWorkflowId({ app, environment }: Scope): string {
   return `release/${app}/${environment}`;
 }
 
-/** Folder with what Spillway keeps of an environment on a machine. */
 export function environmentDirectory(
   { stateDirectory }: { stateDirectory: string },
   { app, environment }: Scope,
@@ -20,23 +18,21 @@ export function environmentDirectory(
 
 export const DEFAULT_TASK_QUEUE = 'spillway';
 
-/** Name of an image that Spillway builds and the configuration gives no name. */
+/** Used when the configuration gives the image no name. */
 export function imageName({ app }: Pick<Scope, 'app'>, service: string, version: string): string {
   return `${app}-${service}:${imageTag(version)}`;
 }
 
-/** Docker tags have no `+`, with which semver marks build metadata. */
+/** Docker tags cannot have the `+` of build metadata. */
 export function imageTag(version: string): string {
   return version.replace('+', '_');
 }
 
-/** Labels on everything that belongs to an environment, and what they say. */
 export const LABELS = {
   app: 'spillway.app',
   environment: 'spillway.environment',
-  /** Permanent id of the environment. */
   id: 'spillway.environment-id',
-  /** What earlier versions wrote in place of an id: the Temporal that released. */
+  /** Older versions wrote this instead of an id: the Temporal that released. */
   owner: 'spillway.owner',
   release: 'spillway.release',
   version: 'spillway.version',
@@ -45,7 +41,6 @@ export const LABELS = {
   replica: 'spillway.replica',
 } as const;
 
-/** Search attributes that releases carry in Temporal; all keywords. */
 export const SEARCH_ATTRIBUTES = {
   app: 'SpillwayApp',
   environment: 'SpillwayEnvironment',

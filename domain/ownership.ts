@@ -2,42 +2,35 @@ import { LABELS } from './names';
 import type { Finding } from './preflight';
 import type { Scope } from './release';
 
-/* Whose a thing on a target is. A name proves nothing, since anybody may take it: only labels do, and all of them. */
+/* Names prove nothing, since anybody may take them; only all labels together do. */
 
-/** By what an environment knows what is its own. */
 export interface Owner {
-  /** Permanent, and the same whichever Temporal speaks for the environment. */
+  /** Stays the same whichever Temporal releases here. */
   id: string;
-  /** What earlier versions wrote in the label `spillway.owner` in place of an id; containers keep their labels for life. */
+  /** Older versions wrote these in `spillway.owner` instead of an id; containers keep their labels for life. */
   formerly: string[];
 }
 
-/** With what tells an environment's own containers from those of all others. */
 export type Owned<T extends Scope = Scope> = T & { owner: Owner };
 
-/** What an environment keeps about itself, beside its ledger. */
 export interface EnvironmentDocument extends Owner {
-  /** Address and namespace of the Temporal that releases here: another one may adopt the environment. */
+  /** The address and namespace of the Temporal that releases here; another may adopt the environment. */
   temporal: string;
-  /** Since when it does, as an ISO time. */
+  /** An ISO time. */
   since: string;
 }
 
 export type Labels = Record<string, string | undefined>;
 
-/** A thing on a target that has the labels of an environment, or a name that its next release needs. */
+/** Something with the environment's labels, or with a name that its next release needs. */
 export interface Claim {
-  /** What it is, for people. */
   kind: string;
   name: string;
   labels: Labels;
-  /** The next release needs this name. */
   isNeeded: boolean;
-  /** By what people give such a thing another name, and find all of an environment. */
   commands: { rename: string; list: string };
 }
 
-/** Whether all the labels say that this is the environment's own. */
 export function isOwn(labels: Labels, scope: Owned): boolean {
   if (!isLabelled(labels, scope)) return false;
   const id = labels[LABELS.id];
@@ -50,20 +43,16 @@ function isLabelled(labels: Labels, { app, environment }: Scope): boolean {
 
 export interface Seen {
   scope: Scope;
-  /** Undefined when the environment keeps none: it is new, was made by an earlier version, or its folder was lost. */
+  /** Undefined when the environment is new, an older version made it, or its folder was lost. */
   document: EnvironmentDocument | undefined;
   claims: Claim[];
-  /** The Temporal that asks. */
   temporal: string;
 }
 
-/** Whose an environment is; `owner` only when it is that of the Temporal that asks, or may become that. */
+/** `owner` is set only when the asking Temporal may release here. */
 type Ownership = { owner: Owner; note: string } | { problem: string };
 
-/**
- * Whether this Temporal may release here, and by what the environment knows its own.
- * @param newId becomes the id of an environment that has none yet
- */
+/** Judges whether this Temporal may release here; `newId` is for an environment without an id. */
 export function judgeOwnership(seen: Seen, newId: string): Ownership {
   const { scope, document, temporal } = seen;
   if (document && document.temporal !== temporal) return { problem: adoptFirst(scope, temporal, document.temporal) };
@@ -76,10 +65,7 @@ export function judgeOwnership(seen: Seen, newId: string): Ownership {
   return { owner, note: document ? `released by ${temporal}` : `becomes an environment of ${temporal}` };
 }
 
-/**
- * What an environment that keeps no document must be, by the labels on what is there. The ledger proves nothing here: any
- * Temporal reads it that reaches the target.
- */
+/** Finds the owner by labels; the ledger proves nothing, since any Temporal can read it. */
 function recovered({ scope, claims, temporal }: Seen, newId: string): Owner | { problem: string } {
   const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
   const ids = distinct(labelled.map((labels) => labels[LABELS.id]));
@@ -94,10 +80,7 @@ function earlierOwners(labelled: Labels[]): string[] {
   return distinct(labelled.filter((labels) => !labels[LABELS.id]).map((labels) => labels[LABELS.owner]));
 }
 
-/**
- * By what an adopting Temporal knows the environment's own, whoever released there before.
- * A problem is that several environments are mixed, which only a person can take apart.
- */
+/** Finds the owner for a Temporal that adopts; only a person can separate environments that are mixed. */
 export function adoptable({ scope, document, claims }: Seen, newId: string): Owner | { problem: string } {
   const labelled = claims.filter(({ labels }) => isLabelled(labels, scope)).map(({ labels }) => labels);
   const ids = distinct([document?.id, ...labelled.map((labels) => labels[LABELS.id])]);
@@ -106,7 +89,6 @@ export function adoptable({ scope, document, claims }: Seen, newId: string): Own
   return { id: ids[0] ?? newId, formerly };
 }
 
-/** Whether the names that the next release needs are free, or its own already. */
 export function judgeNames(scope: Owned, claims: Claim[]): Finding {
   const taken = claims.filter(({ isNeeded, labels }) => isNeeded && !isOwn(labels, scope));
   if (taken.length === 0) return { note: 'every name that is needed is free' };

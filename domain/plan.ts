@@ -8,7 +8,6 @@ import type { ReleaseRequest } from './request';
 import { ROUTERS, routersThat, type RouterCapabilities } from './router';
 import { formatCount, formatDuration } from './units';
 
-/** What one phase would do, and how it would be undone, in words. */
 interface PlannedStep {
   phase: Phase;
   does: string;
@@ -17,10 +16,7 @@ interface PlannedStep {
 
 const NONE = '–';
 
-/**
- * What a release would do, phase by phase.
- * @param found what became of the live version; absent when nobody could say
- */
+/** `found` is absent when nobody could say what became of the live version. */
 export function stepsOf(
   request: ReleaseRequest,
   slot: Slot,
@@ -77,7 +73,6 @@ function checked({ smoke: { checks } }: AppConfig, how: string): string {
   return checks.length === 0 ? 'no check is configured' : `${formatCount(checks.length, 'check')} ${how}`;
 }
 
-/** What this configuration or its router cannot promise. */
 export function caveatsOf(config: AppConfig, router: RouterCapabilities): string[] {
   const { kind } = config.router;
   const { steps, affinity } = config.canary;
@@ -114,7 +109,6 @@ function sessionsCaveat({ router: { kind }, drain }: AppConfig, { sessions }: Ro
   return [];
 }
 
-/** A version gets what its replicas make up beside as many of the other one. */
 function sharesCaveat({ router: { kind }, canary }: AppConfig, { shares }: RouterCapabilities): string[] {
   const weights = canary.steps.map(({ weight }) => weight).filter((weight) => weight < 100);
   if (shares !== 'by replicas' || weights.length === 0) return [];

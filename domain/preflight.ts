@@ -7,14 +7,14 @@ import { routerOr, type RouterCapabilities } from './router';
 import { slotShare } from './shares';
 import { formatSize } from './units';
 
-/** What a check found; `problem` says what was expected, what was seen and what to do. A `warning` stops nothing, and is told. */
+/** A `problem` says what was expected and seen, and what to do; a `warning` is only reported. */
 export type Finding = { problem: string } | { note: string; warning?: true };
 
 const GIB = 2 ** 30;
-/** What a release needs at least: its images' layers, a dump, and room for the router to write. */
+/** A release needs this for image layers, a dump and the router's files. */
 const LEAST_DISK = GIB;
 
-/** What became of the live version, as a check: only what is not Spillway's refuses a release. */
+/** Only containers that are not Spillway's refuse a release. */
 export function judgeLedger(live: Live | null, found: LiveState): Finding {
   const { condition, detail } = found;
   if (!live) {
@@ -45,7 +45,7 @@ export function judgeLedger(live: Live | null, found: LiveState): Finding {
   }
 }
 
-/** The slot that serves, when exactly one does and containers of one release run in it. */
+/** Answers undefined unless one slot serves with containers of a single release. */
 export function servingSlot({ slots, share }: Pick<Serving, 'slots' | 'share'>): Slot | undefined {
   if (share === undefined) return undefined;
   return SLOTS.find((slot) => {
@@ -55,7 +55,6 @@ export function servingSlot({ slots, share }: Pick<Serving, 'slots' | 'share'>):
   });
 }
 
-/** Whether containers of another release wait in the slot that the new version will get, or as what was its baseline. */
 export function judgeIdle(live: Live | null, { slots }: Pick<Serving, 'slots'>, baseline: Seen[]): Finding {
   const idle = live ? otherSlot(live.slot) : undefined;
   const left = [...(idle ? slots[idle] : SLOTS.flatMap((slot) => slots[slot])), ...baseline];
@@ -63,7 +62,7 @@ export function judgeIdle(live: Live | null, { slots }: Pick<Serving, 'slots'>, 
   return { note: `left by an earlier release, and removed by this one: ${list(left)}` };
 }
 
-/** Whether the host has room for both versions at once; only what has a limit can be counted. */
+/** Judges whether both versions fit on the host together; only services with limits count. */
 export function judgeRoom(
   config: AppConfig,
   host: { memory: number; cores: number; freeDisk?: number },
@@ -100,7 +99,6 @@ export function judgeRoom(
   };
 }
 
-/** Whether this router can measure what the limits speak of. */
 export function judgeLimits(config: AppConfig, can: Pick<RouterCapabilities, 'counters' | 'baseline'>): Finding {
   const { canary, bake, services, router, target } = config;
   if (canary.baseline === 'fresh' && !can.baseline) {
@@ -114,7 +112,7 @@ export function judgeLimits(config: AppConfig, can: Pick<RouterCapabilities, 'co
     ...(canary.steps.length > 0 ? [canary.limits] : []),
     ...(bake.soak > 0 ? [bake.limits ?? canary.limits] : []),
   ];
-  // What was asked of an older version has none.
+  // Requests to an older version have no triggers.
   const triggered = used.length > 0 && (canary.triggers ?? []).length > 0;
   const counted = triggered || used.some(({ errorRate, p95 }) => errorRate !== undefined || p95 !== undefined);
   const probed = used.some(({ healthFailures }) => healthFailures !== undefined);

@@ -1,26 +1,20 @@
-/**
- * Values shorter than this are not redacted: replacing every `a` or `on` would make all texts unreadable and hide
- * nothing that could not be guessed.
- */
+/** Replacing shorter values, such as `on`, would make texts unreadable. */
 const SHORTEST_REDACTED = 4;
 
 const MARK = '[redacted]';
-/** A line of a longer secret (a private key) is itself worth hiding from this length on. */
+/** From this length on, a line of a longer secret (a private key) is hidden by itself. */
 const SHORTEST_LINE = 16;
 
-/** Answers a function that replaces every appearance of these secrets, however they were encoded, by `[redacted]`. */
+/** Replaces all forms of these secrets by `[redacted]`. */
 export function redactor(secrets: Iterable<string>): (text: string) => string {
   const forms = new Set<string>();
   for (const secret of secrets) for (const form of formsOf(secret)) forms.add(form);
-  // The longest first, or the part of a connection URL would be replaced before the whole.
+  // The longest goes first, or a part of a connection URL would be replaced before the whole.
   const ordered = [...forms].sort((a, b) => b.length - a.length);
   return (text) => ordered.reduce((redacted, form) => redacted.replaceAll(form, MARK), text);
 }
 
-/**
- * Replaces secrets in every string inside of `value`, keys included; anything else stays as it is. What holds none is
- * answered itself, not a copy: thousands of soaks keep what they redacted.
- */
+/** Answers a value without secrets itself, not a copy, since thousands of soaks keep theirs. */
 export function redactDeep(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
   if (value === null || typeof value !== 'object') return value;
@@ -34,7 +28,7 @@ export function redactDeep(value: unknown, redact: (text: string) => string): un
   return isSame ? value : Object.fromEntries(after);
 }
 
-/** How a secret may appear in a text: itself, its lines, its password or token, and each of them as URLs, JSON and base64 write it. */
+/** A secret may also appear as a line, password or token, and as URLs, JSON and base64 write it. */
 function formsOf(secret: string): string[] {
   const lines = secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE);
   const plain = [secret, ...lines, ...passwordsIn(secret), ...credentialsIn(secret)].filter(
@@ -49,10 +43,9 @@ function formsOf(secret: string): string[] {
   ]);
 }
 
-/** Passwords inside a connection URL, or inside `password=…` as libpq writes it. */
 function passwordsIn(secret: string): string[] {
   const found: string[] = [];
-  // Not `new URL`: it refuses the lists of hosts that PostgreSQL allows.
+  // `new URL` refuses the lists of hosts that PostgreSQL allows.
   const inUrl = /^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:(.*)@[^@]*$/is.exec(secret)?.[1];
   if (inUrl) found.push(inUrl, decode(inUrl));
   const inWords = /(?:^|[\s?&])password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&]+))/i.exec(secret);
@@ -61,7 +54,6 @@ function passwordsIn(secret: string): string[] {
   return found;
 }
 
-/** Token or password inside the value of an `Authorization` header. */
 function credentialsIn(secret: string): string[] {
   const [, scheme = '', credentials = ''] = /^(basic|bearer|token)\s+(\S+)$/i.exec(secret) ?? [];
   if (scheme.toLowerCase() !== 'basic') return [credentials];
@@ -77,10 +69,7 @@ function decode(text: string): string {
   }
 }
 
-/**
- * Base64 of the secret where it begins on a byte of its own and where other text (`user:`) stands before it: the three
- * alignments, without the characters at the edges that depend on the neighbours.
- */
+/** Other text (`user:`) may precede the secret, so there are three alignments; edges depend on the neighbours. */
 function base64Forms(part: string): string[] {
   const bytes = Buffer.from(part);
   const forms = [bytes.toString('base64'), bytes.toString('base64url')];
@@ -89,7 +78,7 @@ function base64Forms(part: string): string[] {
       .toString('base64')
       .replace(/=+$/, '');
     const inner = encoded.slice(shift === 0 ? 0 : shift + 1, (bytes.length + shift) % 3 === 0 ? undefined : -1);
-    // Short inner parts would hit innocent text.
+    // Short inner parts would also match harmless text.
     if (inner.length >= 2 * SHORTEST_REDACTED) forms.push(inner);
   }
   return forms;

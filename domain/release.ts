@@ -2,7 +2,6 @@ import type { Approval } from './approvals';
 import type { Asked } from './asking';
 import type { GitState, RequestKind } from './request';
 
-/** A release passes through these, in this order. */
 export const PHASES = [
   'preflight',
   'build',
@@ -20,7 +19,7 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** Whether nothing can be undone any more: all the traffic is on the new version, and the old one goes. */
+/** All traffic is on the new version by then, and the old one goes. */
 export function isPastReturn(phase: string | undefined): boolean {
   return phase === 'drain' || phase === 'retire';
 }
@@ -28,121 +27,101 @@ export function isPastReturn(phase: string | undefined): boolean {
 export const SLOTS = ['blue', 'green'] as const;
 export type Slot = (typeof SLOTS)[number];
 
-/** Containers that get traffic together: those of a slot, or of the old version's fresh baseline during a canary. */
+/** Each group gets traffic together; `baseline` is the old version's fresh copies during a canary. */
 export const GROUPS = [...SLOTS, 'baseline'] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** The other slot. */
 export function otherSlot(slot: Slot): Slot {
   return slot === 'blue' ? 'green' : 'blue';
 }
 
-/** Where an app lives. */
 export interface Scope {
   app: string;
   environment: string;
 }
 
-/** One attempt to bring a version to an environment, or whatever else was asked of it. */
 export interface ReleaseRef extends Scope {
   /** Unique for ever, sorts by time: `20261121-101500-1.2.3-k3v9`. */
   id: string;
-  /** Of a release; of anything else its title, as `migrate up`. */
+  /** Holds the title, such as `migrate up`, when this is not a release. */
   version: string;
 }
 
-/** An image, pinned. */
 export interface PinnedImage {
   service: string;
-  /** Name and tag as a person writes it. */
   reference: string;
-  /** Content address: `sha256:…` image id, or repository digest when it came from a registry. */
+  /** The `sha256:…` image id, or the repository digest when it came from a registry. */
   digest: string;
-  /** Bytes. */
+  /** In bytes. */
   size: number;
-  /** Whose digest that is; what an older version of Spillway pinned does not say: ask `originOf`. */
+  /** Says whose digest it is; absent in images by an older version: ask `originOf`. */
   from?: 'registry' | 'engine';
 }
 
-/** What serves an environment's traffic. */
 export interface Live {
   slot: Slot;
   version: string;
   releaseId: string;
   images: PinnedImage[];
-  /** Hash of version, images, configuration and keyed secret fingerprints. */
+  /** A hash of version, images, configuration and keyed secret fingerprints. */
   identity: string;
 }
 
-/** `not judged`: nothing is configured that could, or nothing came of it; it is no pass, though the release goes on. */
+/** `not judged` is not a pass, though the release goes on. */
 export type Verdict = 'pass' | 'fail' | 'inconclusive' | 'not judged';
 
-/** What one metric of the new version shows; beside `pass`, `high` and `low` are failures, the others show nothing. */
+/** `high` and `low` are failures; `nodata` and `inconclusive` show nothing. */
 export interface MetricVerdict {
   name: string;
-  /**
-   * What it is about: requests that failed, or how long they took, of one service or (null) of all together; or a metric
-   * that is configured. Absent in what an older version said.
-   */
+  /** `service` is null when it is about all of them together; absent in verdicts by an older version. */
   about?: { kind: 'errors' | 'latency'; service: string | null } | { kind: 'metric' };
   label: 'pass' | 'high' | 'low' | 'nodata' | 'inconclusive';
-  /** True when this alone fails everything. */
   critical: boolean;
-  /** Shown only: decides nothing. */
+  /** True when the metric is shown but decides nothing. */
   dryRun?: boolean;
-  /** Of the ratio (counts, latency) or the shift (values); a null end is open. */
+  /** The interval of the ratio (counts, latency) or the shift (values); a null end is open. */
   interval: { lower: number | null; upper: number | null } | null;
-  /** How much higher the new version is, in the unit of the metric. */
+  /** The increase in the new version, in the unit of the metric. */
   shift: number | null;
-  /** Size of the effect; null when it has none, as a ratio to zero. */
+  /** The size of the effect; null when it has none, such as a ratio to zero. */
   deviation: number | null;
   reason: string;
 }
 
-/** Whether a metric says that the new version is worse, and counts. */
 export function isWorse({ label, dryRun }: Pick<MetricVerdict, 'label' | 'dryRun'>): boolean {
   return !dryRun && (label === 'high' || label === 'low');
 }
 
-/** A verdict with a reason a person can check: `failed (3) > failureLimit (2)`. */
+/** `failed (3) > failureLimit (2)` is a reason that a person can check. */
 export interface Judgement {
   verdict: Verdict;
   reason: string;
-  /** Name of the metric that the reason quotes, when one decided. */
+  /** The metric that the reason quotes; absent when none decided. */
   decidedBy?: string;
-  /** What each metric said, when any was compared. */
+  /** Absent when no metric was compared. */
   metrics?: MetricVerdict[];
 }
 
-/** How the new version was judged with one share of the traffic. */
 export interface JudgedStep {
-  /** `canary-10`, `approve`, `bake`: also the name of its picture. */
+  /** `canary-10`, `approve`, `bake`; the picture has the same name. */
   name: string;
-  /** The phase that it belongs to; absent in what an older version said, which begins its name with it. */
   phase?: Phase;
   share: number;
   judgement: Judgement;
-  /** Requests of the new version that were seen. */
   requests: number;
-  /** Absolute path of its picture, on the host of the target. */
   picture?: string;
 }
 
-/**
- * `refused`: it ended before it had anything to undo. `migrated` ends a migration by hand, `released` a release, all
- * others either of them.
- */
+/** `refused` ended before there was anything to undo; `migrated` ends only migrations, `released` only releases. */
 export type Outcome =
   'released' | 'migrated' | 'refused' | 'rolled back' | 'resolved by hand' | 'unchanged' | 'terminated';
 
-/** What happened to one phase, for status, ledger and report. */
 export interface PhaseRecord {
   phase: Phase;
   state: 'running' | 'done' | 'failed' | 'skipped';
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   startedAt: number;
   endedAt?: number;
-  /** What a person should know of it, in words. */
   detail?: string;
 }
 
@@ -152,68 +131,61 @@ export interface UndoRecord {
   failure?: string;
 }
 
-/** A message by a person, accepted or not. */
 export interface MessageRecord {
   name: string;
   who: string;
   why: string;
   at: number;
-  /** Why it was refused; absent when it was accepted. */
+  /** Says why it was refused; absent when it was accepted. */
   refused?: string;
 }
 
-/** Answer of the `status` query. */
 export interface ReleaseStatus {
   release: ReleaseRef;
-  /** Absent in what an older version of Spillway began: ask `kindOf`. */
+  /** Absent when an older version began it: ask `kindOf`. */
   kind?: RequestKind;
   state: 'running' | 'paused' | 'undoing' | 'needs a hand' | 'ended';
   outcome?: Outcome;
-  /** Why it did not end `released`, in one sentence. */
+  /** Says in one sentence why it did not end `released`. */
   why?: string;
-  /** It was refused before anything changed, because something that it needs does not answer. */
+  /** Set when it was refused because something that it needs did not answer. */
   unreachable?: true;
   phase: Phase;
   phases: PhaseRecord[];
   undos: UndoRecord[];
   messages: MessageRecord[];
-  /** Absent before the first. */
   approvals?: Approval[];
   slot?: Slot;
   live?: Live;
-  /** Share of the new slot in per cent, as last read back. */
+  /** The new slot's share in per cent, as last read back. */
   share: number;
-  /** What it asks of a person; absent when nothing is asked, and in what an older version said. */
+  /** Absent when nothing is asked, and in a status by an older version. */
   asks?: Asked;
-  /** The same in words: `approval by alice or bob within 1 d`. */
+  /** `approval by alice or bob within 1 d` */
   waitingFor?: string;
   judgement?: Judgement;
-  /** Every share of the traffic that was judged so far, in order; absent before the first. */
+  /** In order; absent before the first. */
   judged?: JudgedStep[];
   who: string;
   note: string;
   startedAt: number;
   endedAt?: number;
-  /** What drain or retire could not finish; reconcile does. */
+  /** Work that drain or retire could not finish; reconcile does it. */
   leftovers: string[];
 }
 
-/** What the workflow of any request answers. */
 export interface RequestResult {
   status: ReleaseStatus;
-  /** What is live after it. */
   live: Live | null;
 }
 
-/** What a release workflow answers. */
 export interface ReleaseResult extends RequestResult {
   images: PinnedImage[];
 }
 
-/** One line of an environment's memory. */
 export interface LedgerEntry {
   release: ReleaseRef;
-  /** Absent in what an older version of Spillway remembered: ask `kindOf`. */
+  /** Absent in entries by an older version: ask `kindOf`. */
   kind?: RequestKind;
   outcome: Outcome;
   why?: string;
@@ -225,11 +197,9 @@ export interface LedgerEntry {
   phases: PhaseRecord[];
   images: PinnedImage[];
   messages: MessageRecord[];
-  /** How it was judged, in short. */
   judged?: JudgedStep[];
   leftovers: string[];
-  /** Of a migration by hand: those it was to apply, or to revert, in that order. */
   migrations?: string[];
-  /** What was live when it ended. */
+  /** The version that was live at the end. */
   live: Live | null;
 }

@@ -1,24 +1,23 @@
 import { ConfigurationFailure } from './failures';
 import { formatCount } from './units';
 
-/** PEM text, or the file that holds it. */
 export type Pem = { path: string } | { data: string };
 
 export interface TemporalTls {
   clientCertificate?: Pem;
   clientKey?: Pem;
   serverCa?: Pem;
-  /** Name to expect in the server's certificate instead of the address's host. */
+  /** Expected in the server's certificate instead of the address's host. */
   serverName?: string;
 }
 
-/** How to reach Temporal; whoever connects reads the files. */
+/** Whoever connects reads the files. */
 export interface TemporalSettings {
   /** `HOST:PORT` */
   address: string;
   namespace: string;
   apiKey?: string;
-  /** Absent: plain text. */
+  /** Absent means plain text. */
   tls?: TemporalTls;
 }
 
@@ -28,10 +27,9 @@ const TEMPORAL_PORT = 7233;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /**
- * Reads the variables that Temporal's own tools read, so that one set of them serves all
- * (https://docs.temporal.io/develop/environment-configuration).
+ * Reads Temporal's own variables (https://docs.temporal.io/develop/environment-configuration).
  *
- * @throws ConfigurationFailure naming every variable that is wrong; it never quotes a key.
+ * @throws ConfigurationFailure naming all variables that are wrong; it never quotes a key.
  */
 export function temporalSettings(environment: Environment): TemporalSettings {
   const problems: string[] = [];
@@ -51,10 +49,7 @@ export function temporalSettings(environment: Environment): TemporalSettings {
   };
 }
 
-/**
- * Who owns what a worker makes on a target: its Temporal and namespace. A loopback address means another server on
- * every machine, so the machine's name stands in for it.
- */
+/** A loopback address means another server on every machine, so the machine's name replaces it. */
 export function ownerName({ address, namespace }: TemporalSettings, hostName: string): string {
   const at = address.lastIndexOf(':');
   const host = address.slice(0, at);

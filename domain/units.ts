@@ -14,24 +14,23 @@ const BYTES = {
   TiB: 2 ** 40,
 } as const;
 
-/** Milliseconds of a duration such as `500ms`, `30s`, `5m`, `24h`, `7d`; undefined when it is not one. */
+/** Reads `500ms`, `30s`, `5m`, `24h`, `7d` into milliseconds; undefined when the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text);
   return match ? Math.round(Number(match[1]) * MILLISECONDS[match[2] as keyof typeof MILLISECONDS]) : undefined;
 }
 
-/** Bytes of a size such as `500MB` (decimal) or `512MiB` (binary); undefined when it is not one. */
+/** Reads `500MB` (decimal) or `512MiB` (binary) into bytes; undefined when the text is not a size. */
 export function parseSize(text: string): number | undefined {
   const match = SIZE.exec(text);
   return match ? Math.round(Number(match[1]) * BYTES[match[2] as keyof typeof BYTES]) : undefined;
 }
 
-/** How many of something, for people: `1 check`, `4 checks`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** A duration for people: `320 ms`, `4.2 s`, `12 min 5 s`, `3 h 20 min`. */
+/** `320 ms`, `4.2 s`, `12 min 5 s`, `3 h 20 min` */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 60_000) return `${trimmed(milliseconds / 1_000)} s`;
@@ -42,7 +41,7 @@ export function formatDuration(milliseconds: number): string {
   return pair(Math.floor(minutes / 1_440), 'd', Math.round((minutes % 1_440) / 60), 'h');
 }
 
-/** A size for people: `12 B`, `3.4 MB`, `1.2 GB` (decimal, as Docker prints them). */
+/** `12 B`, `3.4 MB`, `1.2 GB`; decimal, like Docker's output. */
 export function formatSize(bytes: number): string {
   for (const unit of ['TB', 'GB', 'MB', 'KB'] as const) {
     if (bytes >= BYTES[unit]) return `${trimmed(bytes / BYTES[unit])} ${unit}`;
