@@ -1,28 +1,20 @@
 import { GROUPS, type Group } from '../../domain/release';
 
 /*
- * Which address each container gets. They are fixed, because an engine that hands them out anew after a restart may give
- * blue's address to green, and the router would send requests to the wrong version.
- *
- * The last byte of a /24: 0–15 engine, gateway and containers of others; then 16–94 blue, 96–174 green, 176–254 baseline.
+ * Addresses are fixed: an engine that hands them out again after a restart could give blue's address to green. The last
+ * byte is 0–15 for engine, gateway and others, 16–94 blue, 96–174 green, 176–254 baseline.
  */
 
 const FIRST: Record<Group, number> = { blue: 16, green: 96, baseline: 176 };
-/** Addresses that a group has: the most replicas it may run. */
 export const GROUP_SIZE = 79;
 
 export interface ReplicaAddress {
   service: string;
-  /** From 1. */
   replica: number;
   address: string;
 }
 
-/**
- * First /24 of `pool` that overlaps none of `taken` (CIDR notation); undefined when there is none left.
- *
- * @throws RangeError when `pool` is not an IPv4 network of at least a /24.
- */
+/** @throws RangeError when `pool` is not an IPv4 network of at least a /24. */
 export function freeSubnet(pool: string, taken: readonly string[]): string | undefined {
   const range = parseCidr(pool);
   if (!range || range.end - range.start < 255) {
@@ -35,16 +27,12 @@ export function freeSubnet(pool: string, taken: readonly string[]): string | und
   return undefined;
 }
 
-/** The part of an environment's /24 from which the engine may serve containers that ask for no address: never a group's. */
+/** The engine serves other containers from this range, which no group uses. */
 export function unreservedRange(subnet: string): string {
   return subnet.replace(/\.0\/24$/, '.0/28');
 }
 
-/**
- * Addresses of a group's replicas: the same for the same services, and none of `taken`.
- *
- * @returns undefined when the group has too few left.
- */
+/** The same services get the same addresses; undefined when the group has too few left. */
 export function groupAddresses(
   subnet: string,
   group: Group,
@@ -64,7 +52,7 @@ export function groupAddresses(
   return wanted.map((replica, index) => ({ ...replica, address: free[index]! }));
 }
 
-/** The group to which an address of an environment's network is reserved; undefined when to none. */
+/** Answers undefined when the address is reserved to no group. */
 export function groupOfAddress(address: string): Group | undefined {
   const last = Number(address.split('.')[3]);
   return GROUPS.find((group) => last >= FIRST[group] && last < FIRST[group] + GROUP_SIZE);

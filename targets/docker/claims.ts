@@ -11,7 +11,6 @@ const COMMANDS = {
   list: `docker ps --all --filter label=${LABELS.id}=ID`,
 };
 
-/** All on an engine that has the labels of an environment, or a name that it needs for these; whoever made it. */
 export async function findClaims(engine: DockerEngine, scope: Scope, wanted: Wanted[], io: Io): Promise<Claim[]> {
   const [containers, networks] = await Promise.all([
     engine.call(io, (docker, abort) => docker.listContainers({ all: true, ...abort })),
@@ -26,7 +25,7 @@ export async function findClaims(engine: DockerEngine, scope: Scope, wanted: Wan
     labels[LABELS.app] === scope.app && labels[LABELS.environment] === scope.environment;
   const claims: Claim[] = [
     ...containers.map(({ Id, Names, Labels }) => {
-      // A dead one has none; one with links has several.
+      // A dead container has no name; one with links has several.
       const names = Names.map((one) => one.slice(1));
       const name = names.find((one) => needed.has(one)) ?? names[0] ?? Id.slice(0, 12);
       return { kind: 'container', name, labels: Labels, isNeeded: needed.has(name), commands: COMMANDS };
@@ -36,7 +35,7 @@ export async function findClaims(engine: DockerEngine, scope: Scope, wanted: Wan
       return { kind: 'network', name: Name, labels: Labels ?? {}, isNeeded, commands: COMMANDS };
     }),
   ];
-  // Helpers, which have no slot, come and go.
+  // Helpers have no slot; they come and go.
   return claims.filter(
     ({ kind, labels, isNeeded }) =>
       isNeeded || (isOfScope(labels) && (kind === 'network' || labels[LABELS.slot] !== undefined)),

@@ -6,18 +6,15 @@ import { cleanPath, discarded } from '../../domain/containers/volumes';
 import { containerName } from './names';
 import type { ServiceSpec } from '../groups';
 
-/** Which of an image's ports is the service's. */
 export const PORT_LABEL = 'spillway.port';
-/** On a container that must never run twice: the configuration it came from stands nowhere else. */
+/** These labels exist because the configuration that a container came from is stored nowhere else. */
 export const LIVE_ONLY_LABEL = 'spillway.live-only';
-/** On a container whose data may go with it at these paths: the configuration it came from stands nowhere else. */
+/** It lists paths whose data may be lost with the container. */
 export const DISCARD_LABEL = 'spillway.discard';
-/** On a container that runs to its end, for the same reason. */
 export const ONCE_LABEL = 'spillway.once';
 
 export interface ReplicaPlan {
   release: Owned<ReleaseRef>;
-  /** Name of the environment's network. */
   network: string;
   slot: Slot;
   spec: ServiceSpec;
@@ -27,7 +24,6 @@ export interface ReplicaPlan {
   address: string;
 }
 
-/** Everything the engine is told of a replica; the same for the same plan. */
 export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptions {
   const { release, network, slot, spec, replica, address, image } = plan;
   const { config } = spec;
@@ -41,7 +37,7 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
     StopTimeout: Math.ceil(config.stopGrace / 1_000),
     HostConfig: {
       NetworkMode: network,
-      // One that is started later must not be started by an engine that restarts before, and one that runs to its end not twice.
+      // A restart of the engine must neither start a container before its time nor run a `once` service twice.
       RestartPolicy: { Name: spec.start ? 'unless-stopped' : 'no' },
       ReadonlyRootfs: config.readOnlyRoot,
       // The engine takes one mount for each path.
@@ -50,7 +46,7 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
       Binds: config.volumes.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
       ...(config.cpu && { NanoCpus: Math.round(config.cpu * 1e9) }),
-      // Without swap on top: a limit that swaps is none.
+      // Equal limits allow no swap, which would undermine the memory limit.
       ...(config.memory && { Memory: config.memory, MemorySwap: config.memory }),
     },
     NetworkingConfig: endpoint(network, address, `${spec.service}-${slot}`),
@@ -70,12 +66,12 @@ function labelsOf({ release, slot, spec, replica }: ReplicaPlan): Record<string,
     ...(spec.config.port && { [PORT_LABEL]: String(spec.config.port) }),
     ...(spec.config.run === 'live-only' && { [LIVE_ONLY_LABEL]: 'true' }),
     ...(spec.config.run === 'once' && { [ONCE_LABEL]: 'true' }),
-    // Always, since a label of the image would stand there otherwise.
+    // It is always set, because a label of the image would apply otherwise.
     [DISCARD_LABEL]: JSON.stringify(discarded(spec.config)),
   };
 }
 
-/** A service reaches its own slot's sibling as `<service>-$SPILLWAY_SLOT`: two versions never mix behind the router. */
+/** A service reaches a sibling of its own slot as `<service>-$SPILLWAY_SLOT`, so that two versions never mix. */
 function environmentOf({ release, slot, spec }: ReplicaPlan): Record<string, string> {
   return {
     ...spec.env,
@@ -85,7 +81,6 @@ function environmentOf({ release, slot, spec }: ReplicaPlan): Record<string, str
   };
 }
 
-/** What a container of the fresh baseline is: its release made it, of the version that is live. */
 export interface CopyPlan {
   release: Owned<ReleaseRef>;
   network: string;
@@ -94,7 +89,7 @@ export interface CopyPlan {
   address: string;
 }
 
-/** Everything the engine is told of a copy: what the original was told, but for who it is. Secrets are in it: never log it. */
+/** The options hold secrets: never log them. */
 export function copyOptions(
   { Config, HostConfig }: Docker.ContainerInspectInfo,
   { release, network, service, replica, address }: CopyPlan,

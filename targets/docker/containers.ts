@@ -8,11 +8,10 @@ import { unless, type DockerEngine } from './engine';
 import type { ServiceRef } from '../groups';
 import type { ReplicaRef } from '../replicas';
 
-/** The containers of environments on one engine. They are found by their labels, since anybody may take a name. */
+/** Finds an environment's containers by their labels, since anybody may take a name. */
 export class DockerContainers {
   constructor(private readonly engine: DockerEngine) {}
 
-  /** The environment's own, and nothing else that has its name. */
   find(scope: Owned, group: Group, io: Io): Promise<Docker.ContainerInfo[]> {
     return this.labelled(scope, { [LABELS.slot]: group }, io);
   }
@@ -23,14 +22,12 @@ export class DockerContainers {
     return inspected.filter((info) => info !== undefined);
   }
 
-  /** Undefined when it is gone. */
   inspect(container: string, io: Io): Promise<Docker.ContainerInspectInfo | undefined> {
     return this.engine
       .call(io, (docker, abort) => docker.getContainer(container).inspect({ ...abort }))
       .catch(unless(404));
   }
 
-  /** Ids of a service's replicas, or of one. */
   async idsOf({ scope, group, service, replica }: ServiceRef, io: Io): Promise<string[]> {
     const labels = { [LABELS.slot]: group, [LABELS.service]: service };
     const one = replica === undefined ? labels : { ...labels, [LABELS.replica]: String(replica) };
@@ -55,7 +52,7 @@ export class DockerContainers {
   }
 }
 
-/** Of what was there a moment ago, so that trying again makes sense. */
+/** The container was there a moment ago, so another try makes sense. */
 export function goneFailure({ group, service, replica }: ServiceRef): UnreachableFailure {
   const which = replica === undefined ? 'containers' : `container ${replica}`;
   return new UnreachableFailure(`expected ${which} of ${service} in ${group}, seen none: something else removed it`);

@@ -11,12 +11,7 @@ interface Found {
   size: number;
 }
 
-/**
- * A build context as Docker's own client sends it: what `.dockerignore` leaves of the folder, owned by root.
- *
- * @param maxContext budget in bytes; a larger context is refused before anything is sent.
- * @throws ImageFailure when the folder or the Dockerfile is missing, or the budget exceeded.
- */
+/** @throws ImageFailure when the folder or Dockerfile is missing, or more than `maxContext` bytes would be sent. */
 export async function packContext(directory: string, dockerfile: string, maxContext?: number): Promise<Readable> {
   const found = await listContext(directory, dockerfile);
   checkBudget(found, directory, maxContext);
@@ -38,7 +33,7 @@ async function listContext(directory: string, dockerfile: string): Promise<Found
     for (const entry of await readdir(join(directory, folder), { withFileTypes: true })) {
       const path = posix.join(folder, entry.name);
       if (kept.path(path)) await keep(found, directory, path);
-      // Ignored folders are entered only where an exception (`!path`) may bring something back.
+      // An ignored folder is entered only where an exception (`!path`) may bring something back.
       if (entry.isDirectory() && (kept.path(path) || kept.hasExceptions)) await visit(path);
     }
   };
@@ -49,7 +44,6 @@ async function listContext(directory: string, dockerfile: string): Promise<Found
   return [...found].map(([path, size]) => ({ path, size }));
 }
 
-/** With its parents, since the archive is filled from the top. */
 async function keep(found: Map<string, number>, directory: string, path: string): Promise<void> {
   const { size, isDirectory } = await lstat(join(directory, path)).then((stats) => ({
     size: stats.size,
@@ -63,7 +57,7 @@ async function keep(found: Map<string, number>, directory: string, path: string)
 
 interface Kept {
   path: (path: string) => boolean;
-  /** What the engine needs, even where it is ignored. */
+  /** The engine needs these even where they are ignored. */
   always: string[];
   hasExceptions: boolean;
 }

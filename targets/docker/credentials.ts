@@ -6,7 +6,6 @@ import { hostOf } from '../../domain/containers/reference';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Surroundings } from './engine';
 
-/** What the Docker configuration calls Docker Hub. */
 const DOCKER_HUB = 'https://index.docker.io/v1/';
 const HELPER_MS = 20_000;
 
@@ -18,17 +17,13 @@ interface DockerConfig {
 
 type Credentials = Docker.AuthConfig | { identitytoken: string; serveraddress: string };
 
-/** The registry of a repository, as the Docker configuration names it. */
 function registryOf(repository: string): string {
   const host = hostOf(repository);
   return host === undefined || host === 'docker.io' ? DOCKER_HUB : host;
 }
 
 /**
- * Credentials for a repository out of the Docker configuration of the worker (`docker login`): a credential helper
- * (https://github.com/docker/docker-credential-helpers) when one is named, else what the file itself holds.
- *
- * @returns undefined when it holds none: the registry may not ask for any.
+ * Reads what `docker login` saved, by https://github.com/docker/docker-credential-helpers; undefined when nothing is.
  */
 export async function credentialsFor(
   repository: string,
@@ -54,7 +49,7 @@ async function readConfig(path: string): Promise<DockerConfig> {
   try {
     return JSON.parse(text) as DockerConfig;
   } catch {
-    // Without the parser's message, which quotes the text: there may be a password in it.
+    // The parser's message quotes the text, which may hold a password.
     throw new ConfigurationFailure(`expected JSON in ${path}, seen something else: run \`docker login\` again`);
   }
 }
@@ -83,7 +78,7 @@ function askHelper(
           new ConfigurationFailure(`expected ${program} on the worker's PATH, as the Docker configuration says`),
         );
       }
-      // A helper that knows nothing of a registry exits with 1, which is no reason not to ask the registry without.
+      // A helper that does not know the registry exits with 1; the registry may answer without credentials.
       if (error) return resolve(undefined);
       resolve(parseHelped(stdout, registry));
     });

@@ -7,10 +7,8 @@ import { DISCARD_LABEL } from './container-options';
 import { unless, type DockerEngine } from './engine';
 import type { AnonymousVolume, ReplicaData } from '../volumes';
 
-/** What a change of a container's own files was, as the engine counts. */
 const DELETED = 2;
 
-/** What the containers of one engine hold, and what of it outlives them. */
 export class DockerData {
   constructor(
     private readonly engine: DockerEngine,
@@ -36,7 +34,7 @@ export class DockerData {
     };
   }
 
-  /** Files, and folders without any, that a container made or changed in itself. */
+  /** A folder is listed only when it has no listed files. */
   async changed(container: string, io: Io): Promise<string[]> {
     const changes = (await this.engine.call(io, (docker, abort) => docker.getContainer(container).changes(abort))) as
       { Path: string; Kind: number }[] | null;
@@ -44,11 +42,11 @@ export class DockerData {
     return (changes ?? []).filter(({ Path, Kind }) => Kind !== DELETED && !folders.has(Path)).map(({ Path }) => Path);
   }
 
-  /** Removes a container, and of its volumes without a name those that may go. One that is gone is fine. */
+  /** Also removes its anonymous volumes that may go. A missing container is fine. */
   async remove(info: Docker.ContainerInspectInfo, io: Io): Promise<void> {
     const anonymous = await this.anonymous(info, io);
     const going = anonymous.filter(({ stays }) => !stays);
-    // The engine removes all of them at once or none. 409: its removal is in progress, by an attempt before this one.
+    // The engine removes all anonymous volumes at once or none. 409 means that its removal is in progress already.
     const v = going.length === anonymous.length;
     await this.engine
       .call(io, (docker, abort) => docker.getContainer(info.Id).remove({ force: true, v, ...abort }))
@@ -57,7 +55,6 @@ export class DockerData {
     for (const { volume } of going) await this.removeVolume(volume, io);
   }
 
-  /** Whether something is in a volume, or a folder of the host. */
   async holdsData(source: string, io: Io): Promise<boolean> {
     if (source.startsWith('/')) return (await this.host.listFiles(source, io)).length > 0;
     const mountpoint = await this.mountpoint(source, io);
@@ -66,7 +63,6 @@ export class DockerData {
     return listed?.exitCode !== 0 || listed.stdout.trim() !== '';
   }
 
-  /** Undefined when there is no such volume. */
   private async mountpoint(volume: string, io: Io): Promise<string | undefined> {
     const found = await this.engine
       .call(io, (docker, abort) => docker.getVolume(volume).inspect(abort))
@@ -74,7 +70,6 @@ export class DockerData {
     return found?.Mountpoint;
   }
 
-  /** One that is gone, or that something uses by now, is fine. */
   private async removeVolume(volume: string, io: Io): Promise<void> {
     await this.engine.call(io, (docker, abort) => docker.getVolume(volume).remove(abort)).catch(unless(404, 409));
   }
@@ -93,7 +88,7 @@ export class DockerData {
   }
 }
 
-/** None by a container that another program, or an older Spillway, made. */
+/** A container from another program or an older Spillway accepts no path. */
 function acceptedBy({ Config }: Docker.ContainerInspectInfo): string[] {
   try {
     return JSON.parse(Config.Labels[DISCARD_LABEL] ?? '[]') as string[];
@@ -108,7 +103,6 @@ function mountsOf({ Mounts }: Docker.ContainerInspectInfo): Mount[] {
   return Mounts;
 }
 
-/** The engine made up its name: nobody asked for it by one. */
 function isAnonymous({ Type, Name }: Mount, { HostConfig }: Docker.ContainerInspectInfo): boolean {
   const asked = [
     ...(HostConfig.Binds ?? []).map((bind) => bind.split(':')[0]),

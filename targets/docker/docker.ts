@@ -18,18 +18,15 @@ import type { Replicas } from '../replicas';
 import type { Target, TargetProbe, Wanted } from '../target';
 import type { Volumes } from '../volumes';
 
-/** A target whose containers run on one machine, which holds the files of a router and of the state as well. */
 export interface DockerTarget extends Target {
   readonly kind: 'docker';
   readonly host: Host;
 }
 
-/** Opens nothing yet: the first call connects, and says when there is nothing to connect to. */
 export function openDockerTarget(config: TargetConfig, surroundings: Surroundings): Promise<DockerTarget> {
   return Promise.resolve(new EngineTarget(config, surroundings));
 }
 
-/** A Docker engine: this machine's, or another's over TCP, TLS or SSH. */
 class EngineTarget implements DockerTarget {
   readonly kind = 'docker';
   readonly host: Host;
@@ -79,7 +76,7 @@ class EngineTarget implements DockerTarget {
     return Promise.resolve();
   }
 
-  /** Undefined when the host has no `df`, or keeps the folder from us. */
+  /** Answers undefined when the host has no `df`, or does not let us read the folder. */
   private async freeDisk(directory: string, io: Io): Promise<number | undefined> {
     const { exitCode, stdout } = await this.host.run(['df', '-Pk', directory], io);
     const available = /^\S+\s+\d+\s+\d+\s+(\d+)\s/m.exec(stdout)?.[1];

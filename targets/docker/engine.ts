@@ -12,19 +12,16 @@ import type { Io } from '../../domain/host';
 import { SshAgent } from './ssh';
 import { TimeUp, within } from '../../waiting/within';
 
-/** What the worker gives a target of its own surroundings, because only workers read their environment. */
 export interface Surroundings {
   /** Content of a private key for an `ssh://` host. */
   sshKey?: string;
-  /** `DOCKER_HOST`, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`, `DOCKER_CONFIG`, `SSH_AUTH_SOCK`, `HOME`, `PATH`. */
+  /** Only `DOCKER_HOST`, `_TLS_VERIFY`, `_CERT_PATH` and `_CONFIG`, `SSH_AUTH_SOCK`, `HOME` and `PATH` are read. */
   variables: Record<string, string | undefined>;
 }
 
-/** Longest that the engine may take for an ordinary answer. */
 const CALL_MS = 60_000;
 const DEFAULT_SOCKET = 'unix:///var/run/docker.sock';
 
-/** Error codes of a connection, as opposed to an answer with a status. */
 const UNREACHABLE = new Set([
   'EACCES',
   'ECONNREFUSED',
@@ -39,13 +36,13 @@ const UNREACHABLE = new Set([
   'ETIMEDOUT',
 ]);
 
-/** The HTTP status the engine refused with; undefined for any other error. Messages change between engines, this does not. */
+/** Answers undefined for errors other than refusals. Statuses are stable across engines, messages are not. */
 export function statusOf(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : undefined;
 }
 
-/** Takes an answer with one of these statuses for `undefined`: what was asked for is done already, or gone. */
+/** Turns a refusal with one of these statuses, such as "gone" or "done already", into undefined. */
 export function unless(...statuses: number[]): (error: unknown) => undefined {
   return (error) => {
     if (!statuses.includes(statusOf(error) ?? 0)) throw error;
@@ -53,7 +50,7 @@ export function unless(...statuses: number[]): (error: unknown) => undefined {
   };
 }
 
-/** What the engine said when it refused, without docker-modem's frame around it: `(HTTP code 500) server error - `. */
+/** Drops docker-modem's prefix such as `(HTTP code 500) server error - `. */
 export function reasonOf(error: unknown): string {
   const said = (error as { json?: { message?: unknown } } | null)?.json?.message;
   if (typeof said === 'string' && said.trim()) return said.trim();
@@ -63,26 +60,22 @@ export function reasonOf(error: unknown): string {
   return reason?.trim() || `status ${status} without a reason; see the log of the engine`;
 }
 
-/** Options of one call: dockerode takes them out before it builds the URL. */
+/** dockerode takes these options out before it builds the URL. */
 export interface Abort {
   abortSignal: AbortSignal;
 }
 
-/** A connection to a Docker engine: Unix socket, TCP, TCP with TLS, or SSH. */
 export class DockerEngine {
   private sameMachine: Promise<boolean> | undefined;
 
   constructor(
     readonly docker: Docker,
-    /** As a person writes it: `unix:///var/run/docker.sock`. */
     readonly address: string,
     private readonly disconnect: () => void,
   ) {}
 
   /**
-   * Calls the engine, bounded in time and stopped by `io.signal`.
-   *
-   * @param limitMs null for what lasts as long as it takes (build, pull). A stream must be read inside of `work`.
+   * @param limitMs null for build and pull, which have no limit. A stream must be read inside of `work`.
    * @throws UnreachableFailure when no engine answers; dockerode's error with `statusCode` when it refuses.
    */
   async call<T>(
@@ -100,10 +93,7 @@ export class DockerEngine {
     }
   }
 
-  /**
-   * Whether this process runs on the engine's own machine, and so may open its files and dial its containers. The name
-   * of the machine tells: a worker in a container has another one, and so has the engine inside a virtual machine.
-   */
+  /** The machine's name tells: a worker in a container and an engine in a virtual machine have other names. */
   isSameMachine(io: Io): Promise<boolean> {
     if (!this.address.startsWith('unix://')) return Promise.resolve(false);
     this.sameMachine ??= this.call(io, (docker) => docker.info()).then(
@@ -146,7 +136,6 @@ export class DockerEngine {
   }
 }
 
-/** Opens nothing yet: the first call connects. */
 export function connectEngine(config: Pick<TargetConfig, 'host' | 'tls'>, surroundings: Surroundings): DockerEngine {
   const { variables } = surroundings;
   const address = config.host ?? variables.DOCKER_HOST ?? DEFAULT_SOCKET;
@@ -195,7 +184,7 @@ function overTcp(
   return new DockerEngine(docker, address, () => agent.destroy());
 }
 
-/** The Docker client's own variables, for an engine that `target.tls` says nothing of. */
+/** The Docker client's own variables apply when `target.tls` is absent. */
 function tlsOf(variables: Surroundings['variables']): TargetConfig['tls'] {
   if (!variables.DOCKER_TLS_VERIFY) return undefined;
   const folder = variables.DOCKER_CERT_PATH ?? join(variables.HOME ?? '', '.docker');
@@ -212,15 +201,12 @@ function readPem(path: string): string {
   }
 }
 
-/**
- * docker-modem formats the options of every request with all they refer to, for a debug text that nobody reads. An agent
- * refers to every connection and a signal to all who listen to it: seconds of work in a worker.
- */
+/** docker-modem formats all options of a request for a debug text. With an agent, that takes a worker seconds. */
 function opaque<T extends object>(object: T): T {
   return Object.defineProperty(object, inspect.custom, { value: () => '[not shown]', configurable: true });
 }
 
-/** docker-modem fills what is absent from DOCKER_HOST; spelling every field out keeps the two apart. */
+/** docker-modem fills absent fields from DOCKER_HOST, so every field is set. */
 function dockerWith(options: Docker.DockerOptions & { agent: object }): Docker {
   const nothing = {
     socketPath: undefined,

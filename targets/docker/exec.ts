@@ -5,16 +5,15 @@ import { UnreachableFailure } from '../../domain/failures';
 import type { ExecResult, Io } from '../../domain/host';
 import type { DockerEngine } from './engine';
 
-/** Most that is kept of a program's output, in bytes; what comes after is read and dropped. */
+/** Bytes of output that are kept; the rest is read and dropped. */
 const OUTPUT_LIMIT = 8 * 1024 * 1024;
 
 export interface ExecOptions {
-  /** Given to the program's input, which is not closed afterwards: the program must know how much to read. */
+  /** The input is not closed afterwards, so the program must know how much to read. */
   input?: Buffer;
   user?: string;
 }
 
-/** Runs a program in a running container and waits for its end. */
 export async function execIn(
   engine: DockerEngine,
   container: string,
@@ -37,7 +36,6 @@ export async function execIn(
   );
 }
 
-/** A program in a container as a byte stream: what is written is its input, what is read its output. */
 export async function attachIn(engine: DockerEngine, container: string, argv: string[], io: Io): Promise<Duplex> {
   const exec = await createExec(engine, container, argv, io, { AttachStdin: true });
   return engine.call(io, async (docker, abort) => {
@@ -53,7 +51,6 @@ export async function attachIn(engine: DockerEngine, container: string, argv: st
   });
 }
 
-/** Splits the engine's multiplexed stream of a program without a terminal into its output and its errors. */
 async function collect(docker: Docker, stream: NodeJS.ReadableStream, signal?: AbortSignal): Promise<[string, string]> {
   const output = new PassThrough();
   const errors = new PassThrough();
@@ -71,7 +68,7 @@ async function collect(docker: Docker, stream: NodeJS.ReadableStream, signal?: A
   return texts;
 }
 
-/** Output and errors in the order in which they came: each frame has a head of 8 bytes, the last four being its length. */
+/** Keeps the order of output and errors. Each frame has a head of 8 bytes, whose last four are its length. */
 export function textOfFrames(framed: Buffer): string {
   const parts: Buffer[] = [];
   for (let at = 0; at + 8 <= framed.length;) {
@@ -104,14 +101,14 @@ async function textOf(stream: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A stream that ends because nobody answered must not look like one that ended well. */
+/** A stream that ends because nobody answered must not look like a good end. */
 async function endLike(output: PassThrough, complaint: Promise<string>, argv: string[]): Promise<void> {
   const said = (await complaint).trim();
   if (said === '') return void output.end();
   output.destroy(new UnreachableFailure(`expected a connection by \`${argv.join(' ')}\`, seen ${said}`));
 }
 
-/** The end of what is written is not passed on: the program would take it as the end of both directions. */
+/** The end of writing is not passed on, because the program would close both directions. */
 function joined(raw: NodeJS.ReadWriteStream, output: PassThrough): Duplex {
   const duplex = new Duplex({
     read: () => output.resume(),

@@ -42,7 +42,6 @@ export interface GroupParts {
   addressPool: string;
 }
 
-/** Runs groups as containers on one engine, each at an address of its own on the environment's network. */
 export class DockerGroups implements Groups {
   constructor(private readonly parts: GroupParts) {}
 
@@ -81,7 +80,6 @@ export class DockerGroups implements Groups {
     await this.clear(release, 'baseline', addresses, io);
     await Promise.all(
       addresses.map(async ({ service, replica, address }) => {
-        // Replicas of a service differ in nothing but who they are.
         const original = originals.find((info) => serviceOf(info) === service)!;
         const options = copyOptions(original, { release, network: network.name, service, replica, address });
         await this.create(options, release, io);
@@ -100,7 +98,7 @@ export class DockerGroups implements Groups {
     return found.map(({ Names }) => Names[0]!.slice(1)).sort();
   }
 
-  /** @throws UnreachableFailure when nothing is there to be started. */
+  /** @throws UnreachableFailure when there is nothing to start. */
   async start(of: ServiceRef, io: Io): Promise<void> {
     const ids = await this.parts.containers.idsOf(of, io);
     if (ids.length === 0) throw goneFailure(of);
@@ -120,7 +118,7 @@ export class DockerGroups implements Groups {
     await Promise.all(ids.map((id) => this.stopOne(id, graceMs, io)));
   }
 
-  /** Has the engine keep it running, and starts it: one that never ran must not come up by itself before its time. */
+  /** The restart policy comes only now, because a container that never ran must not start before its time. */
   private async keepRunning(id: string, io: Io): Promise<void> {
     const { engine, containers } = this.parts;
     await engine.call(io, (docker, abort) =>
@@ -149,7 +147,6 @@ export class DockerGroups implements Groups {
     );
   }
 
-  /** Addresses on the network that are not this group's own. */
   private async foreignAddresses(scope: Owned, group: Group, network: string, io: Io): Promise<string[]> {
     const own = new Set((await this.parts.containers.find(scope, group, io)).map(({ Id }) => Id));
     const info = (await this.parts.engine.call(io, (docker) =>
@@ -160,7 +157,6 @@ export class DockerGroups implements Groups {
       .map(([, { IPv4Address }]) => IPv4Address.replace(/\/\d+$/, ''));
   }
 
-  /** Removes what an earlier release left in the idle group, and what this one has too much of. */
   private async clear(release: Owned<ReleaseRef>, group: Group, wanted: ReplicaAddress[], io: Io): Promise<void> {
     const names = new Set(wanted.map(({ service, replica }) => containerName(release, service, group, replica)));
     const found = await this.parts.containers.find(release, group, io);
@@ -181,7 +177,7 @@ export class DockerGroups implements Groups {
         if (statusOf(error) !== 409) throw error;
         refusal = error;
       }
-      // A killed worker's last request may hold the name before its container can be looked at.
+      // The last request of a killed worker may hold the name before its container can be inspected.
       const present = await containers.inspect(options.name!, io);
       if (present && !isOwn(present.Config.Labels, release)) throw nameTaken(options.name!);
       if (present?.Config.Labels[LABELS.release] === release.id) return true;
@@ -198,7 +194,7 @@ export class DockerGroups implements Groups {
       if (status === 304) return;
       if (status === undefined) throw error;
       const seen = `expected ${container} to start, seen ${reasonOf(error)}`;
-      // 400: the command cannot be run, which no further try changes; or two workers make the network at once, which passes.
+      // 400 means that the command cannot run, or, only for a moment, that two workers make the network at once.
       if (status === 400 && !seen.includes('ambiguous'))
         throw new UnhealthyFailure(`${seen}: correct its \`command\` or image`);
       throw new UnreachableFailure(`${seen}: it is tried again`);
@@ -221,7 +217,6 @@ export class DockerGroups implements Groups {
   }
 }
 
-/** Preflight finds it; it may also have come since. */
 function nameTaken(container: string): ConfigurationFailure {
   return new ConfigurationFailure(
     `expected the name ${container} to be free for the new version, seen a container that is not this environment's: ` +

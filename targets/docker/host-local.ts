@@ -7,14 +7,12 @@ import type { Duplex } from 'node:stream';
 import { UnreachableFailure } from '../../domain/failures';
 import type { Address, ExecResult, Host, Io } from '../../domain/host';
 
-/** What differs between the engine's own machine and another one; containers are the same on both. */
 export type HostAccess = Pick<Host, 'connect' | 'readFile' | 'writeFile' | 'removeFile' | 'listFiles' | 'run'>;
 
 const CONNECT_MS = 5_000;
 const RUN_MS = 120_000;
 const OUTPUT_LIMIT = 8 * 1024 * 1024;
 
-/** The machine on which this process runs. */
 export const localAccess: HostAccess = { connect: dial, readFile: read, writeFile: write, removeFile, listFiles, run };
 
 function dial(to: Address, io: Io): Promise<Duplex> {
@@ -57,7 +55,7 @@ async function write(path: string, content: string): Promise<void> {
     const file = await open(part, 'w');
     try {
       await file.writeFile(content);
-      // Without it a power cut may leave the new name with an empty file.
+      // Without this, a power cut may leave the new name with an empty file.
       await file.sync();
     } finally {
       await file.close();
@@ -96,7 +94,7 @@ function run(argv: string[], io: Io): Promise<ExecResult> {
       if (io.signal.aborted) return reject(io.signal.reason as Error);
       if (!error) return resolve({ exitCode: 0, stdout, stderr });
       if (typeof error.code === 'number') return resolve({ exitCode: error.code, stdout, stderr });
-      // As a shell says it, so that both roads answer alike.
+      // A shell says it like this, so local and remote hosts answer alike.
       if ((error.code as unknown) === 'ENOENT')
         return resolve({ exitCode: 127, stdout, stderr: `${program}: not found` });
       reject(error);

@@ -7,13 +7,9 @@ import { statusOf, type DockerEngine } from './engine';
 import { attachIn, execIn } from './exec';
 import type { HostAccess } from './host-local';
 
-/** Where the helper container sees the files of its host. */
 const ROOT = '/host';
 
-/**
- * Another machine, reached through its engine alone: a helper container with the host's network, processes and files,
- * in which small programs run. It belongs to the host, is shared by all environments, and is started when missing.
- */
+/** Runs small programs in a helper container, because only the engine of this host can be reached. */
 export class RemoteAccess implements HostAccess {
   private started: Promise<unknown> | undefined;
   private readonly name: string;
@@ -28,7 +24,7 @@ export class RemoteAccess implements HostAccess {
 
   async connect(to: Address, io: Io): Promise<Duplex> {
     const address = 'socket' in to ? `UNIX-CONNECT:${ROOT}${to.socket}` : `TCP:${to.host}:${to.port},connect-timeout=5`;
-    // `-t`: how long it waits for its input to end when the other side has closed. It never does: that is the end.
+    // `-t` limits how long socat waits for its input to end after the other side has closed; its input never ends.
     const argv = ['socat', '-t', '0.02', '-', address];
     return this.inHelper(io, () => attachIn(this.engine, this.name, argv, io));
   }
@@ -42,7 +38,7 @@ export class RemoteAccess implements HostAccess {
   async writeFile(path: string, content: string, io: Io): Promise<void> {
     const input = Buffer.from(content);
     const part = `${path}.${randomBytes(6).toString('hex')}.part`;
-    // Counted, because the end of an input does not travel through every engine and proxy.
+    // The bytes are counted, because not every engine and proxy passes on the end of an input.
     const script =
       'mkdir -p "$1" && head -c "$4" > "$2" && [ "$(wc -c < "$2")" -eq "$4" ] && sync "$2" && mv -f "$2" "$3" || { rm -f "$2"; exit 1; }';
     const args = [posix.dirname(ROOT + path), ROOT + part, ROOT + path, String(input.length)];
@@ -68,7 +64,7 @@ export class RemoteAccess implements HostAccess {
     return this.inHelper(io, () => execIn(this.engine, this.name, argv, io, options));
   }
 
-  /** With the helper running; it may have gone since it was started, with a restart of its host for instance. */
+  /** The helper may have gone since it was started, for instance with a restart of its host. */
   private async inHelper<T>(io: Io, work: () => Promise<T>): Promise<T> {
     await this.ready(io);
     try {
@@ -81,7 +77,6 @@ export class RemoteAccess implements HostAccess {
     }
   }
 
-  /** Made sure of once by each worker; the container outlives them. */
   private async ready(io: Io): Promise<void> {
     this.started ??= this.ensure(helper(this.name, this.image), io);
     try {
@@ -97,7 +92,7 @@ function helper(name: string, image: string): HostContainer {
   return {
     name,
     image,
-    // A shell as process 1 ignores signals it has no handler for: it would take ten seconds to stop.
+    // A shell as process 1 ignores signals without a handler, and would take ten seconds to stop.
     command: ['sh', '-c', 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done'],
     labels: { 'spillway.helper': 'host' },
     binds: [`/:${ROOT}`],

@@ -10,13 +10,12 @@ import { RemoteAccess } from './host-remote';
 import type { DockerImages } from './images';
 import { until } from '../../waiting/until';
 
-/** Says what a host's container was made from, so that an unchanged one is left alone. */
+/** The label records the container's specification, so that an unchanged one is left alone. */
 const SPEC_LABEL = 'spillway.spec';
 const LOOKS = 50;
 const PAUSE_MS = 100;
 const STOP_SECONDS = 10;
 
-/** The machine of a Docker engine: this one, or another that is reached through its engine. */
 export class DockerHost implements Host {
   private readonly remote: HostAccess;
 
@@ -75,7 +74,7 @@ export class DockerHost implements Host {
       .catch(unless(404));
   }
 
-  /** The engine takes a signal by hand for a stop by hand, so `unless-stopped` does not bring the container back. */
+  /** The engine takes this for a stop by hand, so `unless-stopped` does not restart the container. */
   async signalContainer(name: string, signal: 'SIGUSR1', io: Io): Promise<void> {
     await this.engine
       .call(io, (docker, abort) => docker.getContainer(name).kill({ signal, ...abort }))
@@ -86,7 +85,6 @@ export class DockerHost implements Host {
     return execIn(this.engine, name, argv, io);
   }
 
-  /** Stops it, then removes it. Nothing to remove is fine. */
   async removeContainer(name: string, io: Io): Promise<void> {
     await this.engine
       .call(io, (docker, abort) => docker.getContainer(name).stop({ t: STOP_SECONDS, ...abort }))
@@ -100,14 +98,14 @@ export class DockerHost implements Host {
     return (await this.engine.isSameMachine(io)) ? localAccess : this.remote;
   }
 
-  /** Another worker may make or remove the same container at the same time: each refusal means to look again. */
+  /** Another worker may make or remove the same container, so a refusal means to look again. */
   private async ensure(
     container: HostContainer,
     options: Docker.ContainerCreateOptions,
     io: Io,
   ): Promise<'started' | 'running'> {
     let refusal = '';
-    // A name is taken before its container can be looked at.
+    // A name is taken before its container can be inspected.
     const outcome = await until({ signal: io.signal, pause: PAUSE_MS, looks: LOOKS }, async () => {
       const found = await this.inspect(container.name, io);
       const isSame = found?.Config.Labels[SPEC_LABEL] === options.Labels?.[SPEC_LABEL];
@@ -161,14 +159,11 @@ function hostConfig(binds: string[]): Docker.HostConfig {
   };
 }
 
-/**
- * The helper stands for the host: its user, its files, its processes. Not privileged: the usual capabilities allow chroot
- * and signals, and some engines cannot give more.
- */
+/** The helper is not privileged: the usual capabilities suffice, and some engines cannot give more. */
 function helperOptions(container: HostContainer): Docker.ContainerCreateOptions {
   const own = ownOptions(container);
   const HostConfig = { ...own.HostConfig, PidMode: 'host', SecurityOpt: ['apparmor=unconfined'] };
-  // As the entry point, so that the image's own does not get it as arguments.
+  // This overrides the image's entry point, which would get it as arguments.
   return { ...own, User: '0:0', Entrypoint: container.command, Cmd: undefined, HostConfig };
 }
 

@@ -7,14 +7,10 @@ import type { Host, Io } from '../../domain/host';
 import type { Answer, Asked } from '../replicas';
 import { TimeUp, within } from '../../waiting/within';
 
-/** Most of a body that is looked at, in bytes. */
+/** Bytes of a body that are looked at. */
 const BODY_LIMIT = 1024 * 1024;
 
-/**
- * Asks over HTTP from the host's point of view, with a connection of its own.
- *
- * @throws UnreachableFailure when there is no complete answer within the check's time-out.
- */
+/** @throws UnreachableFailure when there is no complete answer within the check's time-out. */
 export async function askFrom(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<Answer> {
   const started = performance.now();
   try {
@@ -76,7 +72,7 @@ async function read(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The host asks its own router: what counts is the answer, and its certificate names no address of the host. */
+/** The host asks its own router, whose certificate does not name the host's address, so it is not checked. */
 function secured(stream: Duplex, at: Asked): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const servername = at.hostHeader?.replace(/:\d+$/, '');

@@ -11,7 +11,6 @@ import { reasonOf, statusOf, unless, type Abort, type DockerEngine, type Surroun
 import { pruneImages } from './prune';
 import type { ImageBuild, ImageFacts, Images } from '../images';
 
-/** How much of a build's output its failure quotes. */
 const QUOTED_LINES = 20;
 const CPU_PERIOD = 100_000;
 
@@ -23,7 +22,6 @@ interface Event {
   aux?: { ID?: string };
 }
 
-/** Images of one engine. */
 export class DockerImages implements Images {
   constructor(
     private readonly engine: DockerEngine,
@@ -99,7 +97,7 @@ export class DockerImages implements Images {
     };
   }
 
-  /** What to name in a container so that exactly this image runs: an image id, or a repository digest. */
+  /** Answers an image id or repository digest, by which a container runs exactly this image. */
   async exactName({ reference, digest }: Pick<PinnedImage, 'reference' | 'digest'>, io: Io): Promise<string> {
     const names = [digest, registryName({ reference, digest })];
     for (const name of names) {
@@ -122,7 +120,7 @@ export class DockerImages implements Images {
     } catch (error) {
       if (statusOf(error) === 404) return false;
       if (statusOf(error) !== 409) throw error;
-      // Used by a container: by force only the name goes, the image stays. Without a name there is nothing to take.
+      // A container uses the image, so only its name is removed. Without a name there is nothing to remove.
       if (reference.startsWith('sha256:') || reference.includes('@')) return false;
       await this.untag(reference, io);
     }
@@ -143,7 +141,6 @@ export class DockerImages implements Images {
     return this.engine.call(io, (docker) => docker.getImage(name).inspect()).catch(unless(404));
   }
 
-  /** Reads the engine's events, one JSON object a line, until the stream ends or `take` throws. */
   private follow(
     io: Io,
     open: (docker: Docker, abort: Abort) => Promise<NodeJS.ReadableStream>,
@@ -187,7 +184,7 @@ function pullFailure(reference: string, withCredentials: boolean, error: unknown
   if (status === undefined) return error;
   const how = withCredentials ? 'with the credentials of the Docker configuration' : 'without credentials';
   const message = `expected to pull ${reference} ${how}, seen ${reasonOf(error)}`;
-  // 404: there is none, or none for us. Anything else may be the registry's bad day.
+  // 404 means that the image does not exist, or not for us. Other errors may pass.
   if (status === 404) return new ImageFailure(`${message}: correct \`image\`, or run \`docker login\` for the worker`);
   return new UnreachableFailure(`${message}: check the registry and \`docker login\``);
 }
@@ -199,7 +196,7 @@ function pinOf({ Id, RepoDigests }: Docker.ImageInspectInfo, reference: string):
   return own ? { digest: own.slice(own.indexOf('@') + 1), from: 'registry' } : { digest: Id, from: 'engine' };
 }
 
-/** Docker leaves out `docker.io/library/` where a person may write it. */
+/** Docker leaves out `docker.io/library/`, which people may write. */
 function sameRepository(one: string, other: string): boolean {
   const plain = (name: string): string => name.replace(/^docker\.io\//, '').replace(/^library\//, '');
   return plain(one) === plain(other);

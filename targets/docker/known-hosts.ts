@@ -1,16 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** A key that a machine is known by: its type (`ssh-ed25519`) and its content. */
 export interface HostKey {
   type: string;
   key: Buffer;
 }
 
-/** Signature algorithms by which a server proves that it has a key of this type. */
+/** A server may prove a key of this type by these signature algorithms. */
 const SIGNATURES: Record<string, string[]> = { 'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'] };
 
-/** The keys that `known_hosts` files (see sshd(8)) hold for a machine; missing files hold none. */
+/** Reads `known_hosts` files (see sshd(8)); missing files hold no keys. */
 export function knownKeys(files: string[], host: string, port: number): HostKey[] {
   const name = port === 22 ? host : `[${host}]:${port}`;
   return files
@@ -20,7 +19,6 @@ export function knownKeys(files: string[], host: string, port: number): HostKey[
     .map(([, type, key]) => ({ type: type!, key: Buffer.from(key!, 'base64') }));
 }
 
-/** What to negotiate, so that the server shows a key that can be compared. */
 export function signaturesOf(keys: HostKey[]): string[] {
   return [...new Set(keys.flatMap(({ type }) => SIGNATURES[type] ?? [type]))];
 }

@@ -7,18 +7,15 @@ import { isOwn, type Owned } from '../../domain/ownership';
 import { reasonOf, statusOf, unless, type DockerEngine } from './engine';
 import { networkName } from './names';
 
-/** How often another process may take a subnet before this one does. */
+/** Another process may take a subnet first this often. */
 const ATTEMPTS = 20;
 
-/** The network of an environment, as found. */
 export interface EnvironmentNetwork {
   id: string;
-  /** One that an earlier version made has another name than one made now. */
   name: string;
   subnet: string;
 }
 
-/** Undefined when there is none yet. */
 async function findNetwork(engine: DockerEngine, scope: Owned, io: Io): Promise<EnvironmentNetwork | undefined> {
   const [first] = await ownNetworks(engine, scope, io);
   if (!first) return undefined;
@@ -31,18 +28,14 @@ async function findNetwork(engine: DockerEngine, scope: Owned, io: Io): Promise<
   return { id: first.Id, name: first.Name, subnet };
 }
 
-/**
- * The network of an environment, made when missing: a free /24 of the pool.
- *
- * @throws ConfigurationFailure when the pool is used up, or something else has the name.
- */
+/** @throws ConfigurationFailure when the pool is used up, or something else has the name. */
 export async function ensureNetwork(
   engine: DockerEngine,
   pool: string,
   scope: Owned,
   io: Io,
 ): Promise<EnvironmentNetwork> {
-  // The engine may refuse a subnet that its list does not show, while its network is being made or removed.
+  // The engine may refuse a subnet that its list does not show, while a network is being made or removed.
   const refused: string[] = [];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const found = await findNetwork(engine, scope, io);
@@ -62,7 +55,6 @@ interface NewNetwork {
   scope: Owned;
 }
 
-/** Answers whether this one made it. */
 async function createNetwork(engine: DockerEngine, { pool, subnet, scope }: NewNetwork, io: Io): Promise<boolean> {
   if (!subnet) {
     throw new ConfigurationFailure(
@@ -82,7 +74,7 @@ async function createNetwork(engine: DockerEngine, { pool, subnet, scope }: NewN
     );
     return true;
   } catch (error) {
-    // 403 (409 since 27): the subnet was taken meanwhile; 409: the name was. Either way look again.
+    // 403 (409 since Docker 27) means that the subnet was taken meanwhile; 409 that the name was.
     if (statusOf(error) === 403 || statusOf(error) === 409) return false;
     if (statusOf(error) === undefined) throw error;
     throw new UnreachableFailure(
@@ -96,7 +88,7 @@ async function subnetsInUse(engine: DockerEngine, io: Io): Promise<string[]> {
   return networks.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []));
 }
 
-/** An engine allows two networks of one name when they are made at once: everyone keeps the oldest. */
+/** Docker allows two networks of one name when they are made at once, so everybody keeps the oldest. */
 async function keepOldest(engine: DockerEngine, scope: Owned, io: Io): Promise<void> {
   const [, ...younger] = await ownNetworks(engine, scope, io);
   for (const { Id } of younger) {

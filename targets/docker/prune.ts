@@ -11,12 +11,7 @@ interface Pruning {
   keep: number;
 }
 
-/**
- * Removes what Spillway built for the app, except the `keep` newest images of each service and those of any container.
- * Environments of one app share its images. What was pulled carries no label and may belong to others: it stays.
- *
- * @returns the names that went.
- */
+/** Pulled images stay, because they have no label and may belong to others. Answers the removed names. */
 export async function pruneImages({ engine, images, app, keep }: Pruning, io: Io): Promise<string[]> {
   const label = [`${LABELS.app}=${app}`];
   const built = await engine.call(io, (docker, abort) => docker.listImages({ filters: { label }, ...abort }));
@@ -32,7 +27,7 @@ export async function pruneImages({ engine, images, app, keep }: Pruning, io: Io
   return removed.sort();
 }
 
-/** Those that come after the `keep` newest with a name; nameless ones have been replaced by a later build. */
+/** Images without a name are removed too, because a later build replaced them. */
 function beyond(built: Docker.ImageInfo[], keep: number): Docker.ImageInfo[] {
   const services = new Set(built.map(({ Labels }) => Labels[LABELS.service]));
   return [...services].flatMap((service) => {

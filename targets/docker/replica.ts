@@ -5,18 +5,16 @@ import { groupOfAddress } from './addresses';
 import { LIVE_ONLY_LABEL, ONCE_LABEL, PORT_LABEL } from './container-options';
 import type { Replica } from '../replicas';
 
-/** Which service a container is a replica of. */
 export function serviceOf({ Config }: Docker.ContainerInspectInfo): string {
   return Config.Labels[LABELS.service] ?? '';
 }
 
-/** Undefined for a service of which two versions may run side by side. */
+/** Answers undefined for a service whose versions may run side by side. */
 export function runOf({ Config }: Docker.ContainerInspectInfo): Replica['run'] {
   if (Config.Labels[ONCE_LABEL] !== undefined) return 'once';
   return Config.Labels[LIVE_ONLY_LABEL] === undefined ? undefined : 'live-only';
 }
 
-/** A container as the engine shows it, on the network that it was made for. */
 export function replicaOf(info: Docker.ContainerInspectInfo, group: Group): Replica {
   const { Labels, Image } = info.Config;
   const { OOMKilled, ExitCode, StartedAt } = info.State;
@@ -45,13 +43,13 @@ export function replicaOf(info: Docker.ContainerInspectInfo, group: Group): Repl
   };
 }
 
-/** The engine's word while it runs, what it was told while it does not; nothing where it is on no network of the environment. */
+/** A stopped container has only the configured address; one outside the environment's network has none. */
 function addressOf({ NetworkSettings, HostConfig }: Docker.ContainerInspectInfo): string | undefined {
   const attached = NetworkSettings.Networks[HostConfig.NetworkMode ?? ''];
   return attached?.IPAddress || attached?.IPAMConfig?.IPv4Address || undefined;
 }
 
-/** An engine that hands addresses out anew after a restart may give one version's to the other. */
+/** After a restart, an engine that hands out addresses may give one version's address to the other. */
 function misplacedAt(address: string, { Name }: Docker.ContainerInspectInfo, group: Group): Pick<Replica, 'misplaced'> {
   const name = Name.slice(1);
   return {
@@ -59,7 +57,7 @@ function misplacedAt(address: string, { Name }: Docker.ContainerInspectInfo, gro
   };
 }
 
-/** A container between two restarts is not running, whatever the engine hopes; neither is one that is frozen. */
+/** A container between two restarts does not count as running, nor does a paused one. */
 function stateOf({ State }: Docker.ContainerInspectInfo): Replica['state'] {
   if (State.Status === 'created') return 'created';
   if (State.Restarting) return 'restarting';

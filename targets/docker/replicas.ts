@@ -10,7 +10,6 @@ import { askFrom } from './http';
 import { replicaOf } from './replica';
 import type { Answer, Asked, Replica, ReplicaRef, Replicas, ReplicaUsage } from '../replicas';
 
-/** Containers of one engine as replicas of services. */
 export class DockerReplicas implements Replicas {
   constructor(
     private readonly engine: DockerEngine,
@@ -52,7 +51,7 @@ export class DockerReplicas implements Replicas {
   }
 }
 
-/** As `docker stats` counts it: without the cache that the kernel gives back when it is needed. */
+/** Leaves out the cache that the kernel can reclaim, as `docker stats` does. */
 function memoryOf({ memory_stats }: Docker.ContainerStats): number {
   const details = (memory_stats?.stats ?? {}) as unknown as Record<string, number | undefined>;
   return Math.max(0, (memory_stats?.usage ?? 0) - (details.total_inactive_file ?? details.inactive_file ?? 0));

@@ -5,7 +5,7 @@ import { Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
 import { UnreachableFailure } from '../../domain/failures';
 import { knownKeys, signaturesOf } from './known-hosts';
 
-/** OpenSSH's `MaxSessions` allows ten channels a connection by default. */
+/** OpenSSH's `MaxSessions` allows ten channels per connection by default. */
 const CHANNELS = 8;
 const READY_MS = 10_000;
 const ENGINE_SOCKET = '/var/run/docker.sock';
@@ -20,10 +20,7 @@ interface SshAccess {
   variables: Record<string, string | undefined>;
 }
 
-/**
- * Brings HTTP requests to a Docker engine over SSH, each through a channel of a shared connection: to the engine's socket,
- * or as Docker's own client does it, by `docker system dial-stdio`. The machine must be in `known_hosts`.
- */
+/** Shares connections to send HTTP requests to an engine over SSH. The machine must be in `known_hosts`. */
 export class SshAgent extends Agent {
   private readonly connections: Connection[] = [];
 
@@ -81,7 +78,7 @@ export class SshAgent extends Agent {
     return new Promise((resolve, reject) => {
       const client = new Client();
       client.once('ready', () => resolve(client));
-      // Stays for the life of the connection: an error after it is ready ends its channels, and they tell.
+      // The handler stays: an error after `ready` ends the channels, and they report it.
       client.on('error', (error) => reject(this.unreachable(error)));
       client.once('close', () => {
         onClose();
@@ -124,7 +121,7 @@ export class SshAgent extends Agent {
   }
 }
 
-/** Straight to the engine's usual socket; where that is elsewhere or may not be forwarded, Docker's client there knows. */
+/** When the usual socket cannot be forwarded, Docker's client on that machine knows where the engine listens. */
 async function dialEngine(client: Client): Promise<Duplex> {
   return asSocket(await forwardSocket(client).catch(() => dialStdio(client)));
 }
@@ -135,19 +132,18 @@ function forwardSocket(client: Client): Promise<Duplex> {
   });
 }
 
-/** Costs the start of a program on the other machine. */
 function dialStdio(client: Client): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     client.exec('docker system dial-stdio', (error, channel) => {
       if (error) return reject(error);
-      // Unread, it would stop the channel once its window is full.
+      // Unread errors would stop the channel once its window is full.
       channel.stderr.resume();
       resolve(channel);
     });
   });
 }
 
-/** An agent keeps only what it may treat as a socket; none of this means anything to a channel. */
+/** An agent keeps only sockets, so the channel gets their methods, which do nothing. */
 function asSocket(channel: Duplex): Duplex {
   const nothing = (): Duplex => channel;
   return Object.assign(channel, {

@@ -12,14 +12,11 @@ import { unless, statusOf, type DockerEngine } from './engine';
 import type { ReplicaRef } from '../replicas';
 import type { ReplicaData, Volumes } from '../volumes';
 
-/** Where the helper container has the volume. */
 const MOUNT = '/volume';
 
-/** A way to read a volume: a container that mounts it, and where. */
 interface Door {
   container: string;
   path: string;
-  /** Removes what was made for it. */
   close: () => Promise<void>;
 }
 
@@ -30,7 +27,7 @@ export interface VolumeParts {
   data: DockerData;
 }
 
-/** What containers of one engine write. Named volumes are read through the engine alone, so that a remote one works the same. */
+/** Reads named volumes through the engine alone, so that a remote engine works the same. */
 export class DockerVolumes implements Volumes {
   constructor(private readonly parts: VolumeParts) {}
 
@@ -91,14 +88,14 @@ export class DockerVolumes implements Volumes {
       return await this.parts.engine.call(io, (docker, abort) => docker.getVolume(volume).inspect(abort));
     } catch (error) {
       if (statusOf(error) !== 404) throw error;
-      // Creating a container would make the missing volume, and so hide the mistake.
+      // Creating a container would create the missing volume and hide the mistake.
       throw new BackupFailure(
         `expected a volume ${volume} on the engine, seen none: correct \`backup.volumes\` (\`docker volume ls\` lists them)`,
       );
     }
   }
 
-  /** A container that has it already, running or not: nothing needs to be made then, so nothing can be left over. */
+  /** A container that mounts the volume already, running or not, leaves nothing to clean up. */
   private async mounted(volume: string, io: Io): Promise<Door | undefined> {
     for (const { Id, Mounts } of await this.users(volume, io)) {
       const mount = Mounts.find(({ Name }) => Name === volume);
@@ -107,13 +104,13 @@ export class DockerVolumes implements Volumes {
     return undefined;
   }
 
-  /** The engine finds those that have something at a path of this name, too. */
+  /** The engine also finds containers that mount something else at a path of this name. */
   private users(volume: string, io: Io): Promise<Docker.ContainerInfo[]> {
     const filters = { volume: [volume] };
     return this.parts.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters, ...abort }));
   }
 
-  /** A container that is never started, so any image will do. */
+  /** The container never starts, so any image will do. */
   private async mount(scope: Owned, volume: string, io: Io): Promise<Door> {
     const key = createHash('sha256').update(volume).digest('hex').slice(0, 8);
     const name = `spillway.volume.${scope.app}.${scope.environment}.${key}`;
@@ -127,7 +124,7 @@ export class DockerVolumes implements Volumes {
         Image: image.Id,
         Cmd: ['true'],
         Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.id]: scope.owner.id },
-        // Without `nocopy` an empty volume would be filled with what the image has there.
+        // Without `nocopy` the engine would fill an empty volume with the image's files.
         HostConfig: { Binds: [`${volume}:${MOUNT}:ro,nocopy`], NetworkMode: 'none' },
       }),
     );
@@ -135,7 +132,6 @@ export class DockerVolumes implements Volumes {
     return { container: id, path: MOUNT, close: () => this.removeContainer(id, unstoppable) };
   }
 
-  /** Removes the one that an interrupted backup left. */
   private async removeLeft(scope: Owned, name: string, io: Io): Promise<void> {
     const all = await this.parts.engine.call(io, (docker, abort) =>
       docker.listContainers({ all: true, filters: { name: [`^/${name}$`] }, ...abort }),
@@ -145,7 +141,7 @@ export class DockerVolumes implements Volumes {
     }
   }
 
-  /** With the volumes that its image had it get: it never ran, so nobody wrote to them. */
+  /** Its anonymous volumes go too: it never ran, so nobody wrote to them. */
   private async removeContainer(container: string, io: Io): Promise<void> {
     await this.parts.engine
       .call(io, (docker, abort) => docker.getContainer(container).remove({ force: true, v: true, ...abort }))
