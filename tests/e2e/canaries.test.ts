@@ -99,7 +99,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
 
   test('a memory leak, seen by the containers it runs in', async () => {
     const { why, labels } = await caught('1.3.0', {
-      behaviour: { ...LIVE, leakBytes: 60_000 },
+      behaviour: { ...LIVE, leakBytes: 600_000 },
       config: (raw) => {
         steps([50, '8s'])(raw);
         // The engine measures a container once a second.
@@ -159,7 +159,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
     const releasing = await world.release('1.8.0', {
       behaviour: LIVE,
       config: (raw) => {
-        steps([50, '2s'])(raw);
+        steps([50, '5s'])(raw);
         raw.bake = { soak: '1s' };
       },
     });

@@ -2,7 +2,6 @@ import type { JudgeInput } from '../../config/judge';
 import { number } from './effect';
 import type { Order } from './evidence';
 import { judgeMetric, type MetricJudgement } from './metric';
-import { formatCount } from '../../units';
 
 export type { Label } from './finding';
 export type { MetricJudgement } from './metric';
@@ -93,7 +92,7 @@ function decide(
     const others = metrics.filter(({ label }) => label !== 'pass');
     return {
       verdict: 'inconclusive',
-      reason: `${others.length} of ${formatCount(metrics.length, 'metric')} ${what}: ${names(others)}`,
+      reason: `${others.length} of ${metrics.length} metrics ${what}: ${names(others)}`,
     };
   }
   const needed = silent.filter(({ name }) => inputs.some((one) => one.name === name && one.critical));
