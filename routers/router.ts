@@ -56,7 +56,7 @@ export interface Router {
   setGreenShare(scope: Scope, share: number, io: Io, trial?: Trial): Promise<void>;
   /** Answers the share that every process has in force; undefined when the environment is unknown. */
   greenShare(scope: Scope, io: Io): Promise<number | undefined>;
-  /** True when every service that is in this group has a server that answers. */
+  /** Every service needs a server that answers; of the baseline, every service that it has. */
   groupIsUp(routing: Routing, group: Group, io: Io): Promise<{ up: boolean; detail: string }>;
   counters(scope: Scope, io: Io): Promise<RouterCounters>;
 }

@@ -15,7 +15,6 @@ import { TimeUp, within } from '../../waiting/within';
 export interface Surroundings {
   /** Content of a private key for an `ssh://` host. */
   sshKey?: string;
-  /** Only `DOCKER_HOST`, `_TLS_VERIFY`, `_CERT_PATH` and `_CONFIG`, `SSH_AUTH_SOCK`, `HOME` and `PATH` are read. */
   variables: Record<string, string | undefined>;
 }
 
