@@ -66,3 +66,42 @@ function migrationOf(
 ): MigrationRequest {
   return { kind: 'migration', ...asked, action };
 }
+
+/**
+ * Why something that was sent to an environment is no request of it; undefined when it is one. Anybody may send anything
+ * from the Web UI, and what the workflow cannot read would park it.
+ */
+export function requestMistake(given: unknown, scope: Scope): string | undefined {
+  if (!isMapping(given)) return `expected a request, seen ${typeOf(given)}: ask with \`spillway release\``;
+  const texts = ['id', 'who', 'note', 'projectDirectory'].filter((key) => typeof given[key] !== 'string');
+  const missing = [...texts, ...(isMapping(given.config) ? [] : ['config']), ...lackOf(given)];
+  if (missing.length > 0 || given.id === '')
+    return `expected a request with ${missing.join(', ') || 'an id'}, seen none: ask with \`spillway release\``;
+  if (given.app === scope.app && given.environment === scope.environment) return undefined;
+  return (
+    `expected a request for ${scope.app} in ${scope.environment}, seen one for ${String(given.app)} in ` +
+    `${String(given.environment)}: ask the environment of that app`
+  );
+}
+
+/** What a request of its kind must have. Which kinds there are is judged elsewhere. */
+function lackOf({ kind, version, options, action }: Record<string, unknown>): string[] {
+  if (kind === 'migration' || (kind === undefined && action !== undefined)) return isChange(action) ? [] : ['action'];
+  if (kind !== undefined && kind !== 'release') return [];
+  return [...(typeof version === 'string' ? [] : ['version']), ...(isMapping(options) ? [] : ['options'])];
+}
+
+/** A look at the migrations needs no environment. */
+function isChange(action: unknown): boolean {
+  if (!isMapping(action)) return false;
+  return action.kind === 'up' || (action.kind === 'down' && isMapping(action.choice));
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function typeOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}

@@ -1,7 +1,14 @@
-import { condition, continueAsNew, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { remember } from '../domain/ledger';
 import { KINDS, kindOf, titleOf, unknownKind } from '../domain/kinds';
-import { asRequest } from '../domain/request';
+import { asRequest, requestMistake } from '../domain/request';
 import type { OldRequest, Request, RequestKind } from '../domain/request';
 import { learnGeneration } from './generation';
 import { environmentQuery, requestUpdate } from './messages';
@@ -31,7 +38,11 @@ export async function environment({ carried, ...scope }: EnvironmentInput): Prom
     await condition(() => answers.has(request.id));
     return answers.get(request.id) as ReleaseAnswer;
   };
-  for (const kind of Object.keys(KINDS) as RequestKind[]) setHandler(requestUpdate(kind), receive);
+  const validator = (given: unknown): void => {
+    const mistake = requestMistake(given, scope);
+    if (mistake !== undefined) throw ApplicationFailure.nonRetryable(mistake, 'Refused');
+  };
+  for (const kind of Object.keys(KINDS) as RequestKind[]) setHandler(requestUpdate(kind), receive, { validator });
   const answer = (request: Request, given: ReleaseAnswer): void => void answers.set(request.id, given);
 
   for (;;) {

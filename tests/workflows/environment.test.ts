@@ -46,6 +46,19 @@ describe('an environment', () => {
     expect(await ask({ ...request, id: `${request.id}-3`, version: '1.2.0' })).toMatchObject({ accepted: true });
   });
 
+  it('refuses what is no request, and goes on', async () => {
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await settled(request, idle);
+    for (const given of [[], ['1.2.0'], [{ ...request, id: 'other', app: 'blog' }]]) {
+      const refused = environmentOf(request).executeUpdate('release', { args: given as [unknown] });
+      await expect(refused).rejects.toMatchObject({
+        cause: { message: expect.stringContaining('expected a request') },
+      });
+    }
+    expect(await ask({ ...request, id: `${request.id}-2`, version: '1.2.0' })).toMatchObject({ accepted: true });
+  });
+
   it('understands what an older command asks for', async () => {
     const request = requestWith({ canary: { steps: [] } });
     expect(await ask(withoutKind(request))).toMatchObject({ accepted: true });
