@@ -85,12 +85,18 @@ async function serve(
   turn.ended = true;
   state.ledger = remember(state.ledger, entry);
   state.live = entry.live;
-  if (entry.outcome === 'released') state.config = request.config;
+  if (entry.outcome === 'released') released(state, request);
   if (terminated) await reconcileAfter(state, request);
   if (entry.outcome === 'refused') await learnGeneration(state, request);
   state.current = null;
   turn.over = true;
   await refusing;
+}
+
+/** A release that went well left nothing in either slot of one that was terminated before. */
+function released(state: EnvironmentState, { config }: Request): void {
+  state.config = config;
+  delete state.needsHand;
 }
 
 /** Refuses requests that come meanwhile. One that comes just as the release ends waits and is next. */

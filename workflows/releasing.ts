@@ -111,7 +111,9 @@ export async function reconcileAfter(state: EnvironmentState, request: Request):
     delete state.needsHand;
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;
-    state.needsHand = `${titleOf(request)} was terminated and its remains could not be removed: ${messageOf(error)}`;
+    const remains = `its remains could not be removed: ${messageOf(error)}`;
+    entry.leftovers = [remains];
+    state.needsHand = `${titleOf(request)} was terminated and ${remains}`;
   }
   await summarised(quick.recordEntry, 'write the ledger', { ...step, entry }).catch((error: unknown) => {
     if (!(error instanceof TemporalFailure)) throw error;

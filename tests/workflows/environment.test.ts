@@ -250,6 +250,25 @@ describe('an environment on a real server', () => {
     expect([world.asked('deploySlot')[0]?.generation, world.asked('reconcile')[0]?.generation]).toEqual([1, 2]);
   });
 
+  it('needs a hand until the next version is released when it could not reconcile', async () => {
+    const door = new Door();
+    world.reset({
+      deploySlot: async () => (await door.wait(), { detail: '' }),
+      reconcile: failing('the router is gone'),
+    });
+    const request = requestWith({ canary: { steps: [] } });
+    await ask(request);
+    await door.entered;
+    await world.client.workflow.getHandle(releaseWorkflowId(request)).terminate('by mistake');
+    const { needsHand, ledger } = await settled(request, idle);
+    expect(needsHand).toContain('its remains could not be removed: the router is gone');
+    expect(ledger[0]?.leftovers).toEqual(['its remains could not be removed: the router is gone']);
+    world.reset();
+    await ask({ ...request, id: `${request.id}-2`, version: '1.2.0' });
+    const after = await settled(request, (state) => idle(state) && state.live?.version === '1.2.0');
+    expect(after.needsHand).toBeUndefined();
+  });
+
   it('serves who asks while it reconciles when that is done', async () => {
     const door = new Door();
     world.reset({ deploySlot: async () => (await door.wait(), { detail: '' }) });
