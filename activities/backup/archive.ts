@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack, type Header, type Pack } from 'tar-stream';
-import { BackupFailure } from '../../domain/failures';
+import { BackupFailure, SpillwayFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Store } from '../../stores/store';
 
@@ -67,7 +67,7 @@ export interface Reading {
   onFile?: (name: string, content: AsyncIterable<Buffer>) => Promise<void>;
 }
 
-/** @throws BackupFailure when the archive cannot be read, or is not what its manifest says. */
+/** @throws BackupFailure when it is not what its manifest says; what the store throws when that does not answer. */
 export async function readArchive({ name: archive, content, onFile = readOver }: Reading, io: Io): Promise<Manifest> {
   io.onProgress(`reading back ${archive}`);
   const found: Record<string, string> = {};
@@ -89,6 +89,8 @@ export async function readArchive({ name: archive, content, onFile = readOver }:
     await reading;
   } catch (error) {
     io.signal.throwIfAborted();
+    // A store that is away for a moment is no damaged backup: reading it is worth another try.
+    if (error instanceof SpillwayFailure) throw error;
     throw new BackupFailure(`expected to read ${archive} back, seen: ${(error as Error).message}; make it again`);
   }
   if (!manifest) throw new BackupFailure(`expected ${MANIFEST} at the end of ${archive}, seen none; make it again`);

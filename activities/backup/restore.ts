@@ -21,9 +21,9 @@ export async function withDump<T>(
   if (!given.dump) throw new BackupFailure('expected a backup with a dump of the database, seen none; restore by hand');
   const store = await parts.store(given);
   const name = archiveName(backupNamed(given.dump));
-  const content = await store.open(name, io);
-  if (!content) throw await notThere(name, store, io);
   return withScratch(parts, given.release, async (directory) => {
+    const content = await store.open(name, io);
+    if (!content) throw await notThere(name, store, io);
     const dump = dumpName(given.database);
     const onFile = async (file: string, bytes: AsyncIterable<Buffer>): Promise<void> => {
       if (isOfDump(file, dump)) await writePrivate(join(directory, file), bytes, io);
@@ -35,7 +35,15 @@ export async function withDump<T>(
 }
 
 async function writePrivate(path: string, content: AsyncIterable<Buffer>, io: Io): Promise<void> {
-  await pipeline(content, createWriteStream(path, { mode: 0o600 }), { signal: io.signal });
+  try {
+    await pipeline(content, createWriteStream(path, { mode: 0o600 }), { signal: io.signal });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    throw new BackupFailure(
+      `expected room for a dump at ${path} on the worker's machine, seen a full disk: free some, or set ` +
+        'SPILLWAY_WORKER_STATE to another folder and start the worker again; then run `spillway retry`',
+    );
+  }
 }
 
 async function notThere(name: string, store: Store, io: Io): Promise<BackupFailure> {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, type ReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BackupFailure, ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
@@ -32,7 +33,7 @@ export function openFolder(directory: string): Store {
     },
     open: async (name) => {
       const handle = await unlessAbsent(place, open(path(name), 'r'));
-      return handle?.createReadStream();
+      return handle && explainedStream(place, handle.createReadStream());
     },
     list: async () => {
       const names = (await namesIn(directory, place)).filter(isWhole).sort();
@@ -54,12 +55,13 @@ async function putFile(file: string, { name, content, prove }: Storing, { place,
   try {
     await pipeline(content, output, { signal: io.signal });
     await sync(partial);
-    await prove?.(createReadStream(partial));
+    await prove?.(explainedStream(place, createReadStream(partial)));
     await rename(partial, file);
   } catch (error) {
     // An aborted file may still open, and would come back after its removal.
     if (!output.closed) await once(output, 'close').catch(() => undefined);
-    await rm(partial, { force: true });
+    // What cannot be removed now is tidied up later; why it failed matters more.
+    await rm(partial, { force: true }).catch(() => undefined);
     io.signal.throwIfAborted();
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
       throw new BackupFailure(
@@ -84,8 +86,10 @@ async function makeFolder(directory: string): Promise<void> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (AWAY.includes(code)) throw explain(`the folder ${directory}`, error);
     throw new ConfigurationFailure(
-      `expected to create ${directory} on the worker's machine for backups, seen ${(error as NodeJS.ErrnoException).code}: ` +
+      `expected to create ${directory} on the worker's machine for backups, seen ${code}: ` +
         'let the worker write there, or name another folder in backup.store.directory',
     );
   }
@@ -102,6 +106,14 @@ async function unlessAbsent<T>(place: string, looking: Promise<T>): Promise<T | 
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw explain(place, error);
   }
+}
+
+/** The same content; a failure in the middle of it says what to do, too. */
+function explainedStream(place: string, file: ReadStream): Readable {
+  const content = new PassThrough();
+  file.once('error', (error) => content.destroy(explain(place, error) as Error));
+  content.once('close', () => file.destroy());
+  return file.pipe(content);
 }
 
 async function explained<T>(place: string, work: Promise<T>): Promise<T> {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { readArchive, writeArchive, type ArchiveWriter } from '../../activities/backup/archive';
 import { UnreachableFailure } from '../../domain/failures';
@@ -72,4 +73,20 @@ test('an archive that fills the disk fails with that, and leaves nothing', async
   } finally {
     await run('umount', [directory]);
   }
+});
+
+test.each([
+  ['at once', 0],
+  ['in the middle', 100_000],
+])('a store that stops answering %s is no damaged archive', async (_when, bytes) => {
+  await write(async (writer) => {
+    await writer.text('noise', randomBytes(200_000).toString('hex'));
+    return [];
+  });
+  async function* content(): AsyncIterable<Buffer> {
+    yield await readFile(join(directory, NAME)).then((whole) => whole.subarray(0, bytes));
+    throw new UnreachableFailure('expected the store to answer');
+  }
+  const reading = readArchive({ name: NAME, content: Readable.from(content()) }, io);
+  await expect(reading).rejects.toMatchObject({ name: 'UnreachableFailure', message: 'expected the store to answer' });
 });

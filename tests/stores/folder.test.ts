@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -108,3 +108,21 @@ async function* brokenOff(): AsyncGenerator<string> {
   yield await Promise.resolve('half');
   throw new Error('broke off');
 }
+
+test('a folder that fails while something is read from it says so, for another try', async () => {
+  await mkdir(directory, { recursive: true });
+  // A file that opens, and whose first byte cannot be read.
+  await symlink('/proc/self/mem', join(directory, NAME));
+  await expect(read()).rejects.toMatchObject({
+    name: 'UnreachableFailure',
+    message: expect.stringContaining('seen EIO'),
+  });
+});
+
+test('what is not read to its end leaves no file open', async () => {
+  await put('x'.repeat(1_000_000));
+  const before = (await readdir('/proc/self/fd')).length;
+  const content = await store.open(NAME, io);
+  content!.destroy();
+  while ((await readdir('/proc/self/fd')).length > before) await new Promise((resolve) => setImmediate(resolve));
+});
