@@ -30,13 +30,24 @@ export async function ask(run: Run, { question, timeout, answered, watch }: Aski
   const until = () => isLate || answered();
   control.ask(question, timeout);
   try {
-    if (watch) failIfBad(await soak(run, { ...(await watch()), length: null, longest: undefined, until }));
-    else await condition(until);
-    return answered();
-  } finally {
+    const judgement = await watched(run, until, watch);
     clock.cancel();
+    if (judgement) failIfBad(judgement);
+    return answered();
+  } catch (error) {
+    // Older histories let the clock go on where the watch over an approval ended by an error, and are replayed by this.
+    if (question.for !== 'approval') clock.cancel();
+    throw error;
+  } finally {
     control.asked();
   }
+}
+
+/** Waits, and judges meanwhile where there is something to judge. */
+async function watched(run: Run, until: () => boolean, watch: Asking['watch']): Promise<Judgement | undefined> {
+  if (watch) return soak(run, { ...(await watch()), length: null, longest: undefined, until });
+  await condition(until);
+  return undefined;
 }
 
 /** Acts on a judgement; an inconclusive one may need a person. Answers whether somebody promoted it. */

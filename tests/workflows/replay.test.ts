@@ -40,6 +40,11 @@ const SCENARIOS: Record<string, Scenario> = {
     await world.tell(handle, 'approve');
     return handle;
   },
+  'approval-watch-failed': async (world) => {
+    const lost = failing('another release has the environment');
+    world.reset({ soak: (input) => (input.name === 'approve' ? lost() : judged('pass', 'all is well')) });
+    return world.begin(requestWith(approval), LIVE);
+  },
   'manual-step': async (world) => {
     world.reset({ soak: (input) => (input.soak === null ? untilCancelled(input) : judged('pass', 'all is well')) });
     const steps = [{ weight: 10, soak: '1s', manual: true }];
