@@ -173,7 +173,14 @@ function buildOptions(build: ImageBuild): Docker.ImageBuildOptions {
   };
 }
 
-function buildFailure(reference: string, error: string, output: string[]): ImageFailure {
+/** The engine removes layers that no image uses, also while a build is about to begin from one that it has in its cache. */
+const CACHE_IS_GONE = /(unable to find|no such) image:? "?sha256:/i;
+
+function buildFailure(reference: string, error: string, output: string[]): ImageFailure | UnreachableFailure {
+  if (CACHE_IS_GONE.test(error))
+    return new UnreachableFailure(
+      `expected the engine to keep the layers that ${reference} is built from, seen ${error}: try again`,
+    );
   const last = output.slice(-QUOTED_LINES).join('\n');
   const quoted = last ? `; its last lines were:\n${last}` : '';
   return new ImageFailure(`expected to build ${reference}, seen ${error}${quoted}`);
