@@ -133,7 +133,7 @@ export interface SinceHealthy {
 }
 
 interface Pinned {
-  /** One for each service; absent when images are built, or found by their tags. */
+  /** There is one for each service; absent when images are built, or found by their tags. */
   images?: PinnedImage[];
 }
 
