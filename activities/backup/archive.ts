@@ -32,16 +32,26 @@ export interface Archiving {
   release: string;
   /** Answers the contents in words. */
   fill: (writer: ArchiveWriter) => Promise<string[]>;
+  /** Runs once all of it was read back; when it fails, nothing is stored. */
+  proved?: () => Promise<void>;
 }
 
 /** @throws BackupFailure when there is no room, or what was read back differs. */
-export async function writeArchive({ name, release, fill }: Archiving, store: Store, io: Io): Promise<Manifest> {
+export async function writeArchive(
+  { name, release, fill, proved }: Archiving,
+  store: Store,
+  io: Io,
+): Promise<Manifest> {
   const tar = pack();
   const checksums: Record<string, string> = {};
   // A dump is compressed already, so more effort would only cost time.
   const content = createGzip({ level: 1 });
   const compressed = pipeline(tar as unknown as Readable, content, { signal: io.signal });
-  const stored = store.put({ name, content, prove: (back) => readArchive({ name, content: back }, io) }, io);
+  const prove = async (back: Readable): Promise<void> => {
+    await readArchive({ name, content: back }, io);
+    await proved?.();
+  };
+  const stored = store.put({ name, content, prove }, io);
   const broken = Promise.all([compressed, stored]).then(() => Promise.reject(new Error('the archive ended early')));
   broken.catch(() => undefined);
   try {

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { stringify } from 'yaml';
 import { nameBackup } from '../../domain/backup';
 import { databasesOf, titleOfDatabase } from '../../domain/databases';
-import { BackupFailure } from '../../domain/failures';
+import { BackupFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Live } from '../../domain/release';
 import { formatCount, formatSize } from '../../domain/units';
@@ -21,6 +21,12 @@ import { expectRoom, expectScratchRoom, removeScratch, withScratch } from './scr
 const LOG_LINES = 500;
 
 type Input = Parameters<Activities['backUp']>[0];
+
+interface Place {
+  name: string;
+  /** What an earlier attempt left under that name is replaced. */
+  isDamaged?: true;
+}
 
 interface Making {
   parts: Parts;
@@ -45,7 +51,7 @@ export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
       }
       await store.tidy(io);
       try {
-        return await withScratch(parts, release, (scratch) => make(place.name, { parts, input, step, store, scratch }));
+        return await withScratch(parts, release, (scratch) => make(place, { parts, input, step, store, scratch }));
       } finally {
         await store.tidy(io);
       }
@@ -53,7 +59,7 @@ export const backupActivities = (parts: Parts): Pick<Activities, 'backUp'> => ({
 });
 
 /** Another release may have taken the name in the same second; a damaged backup is overwritten. */
-async function placeFor(releaseId: string, store: Store, io: Io): Promise<{ name: string; finished?: Manifest }> {
+async function placeFor(releaseId: string, store: Store, io: Io): Promise<Place & { finished?: Manifest }> {
   for (let later = 0; ; later++) {
     const name = nameBackup(releaseId, later);
     const content = await store.open(archiveName(name), io);
@@ -63,12 +69,12 @@ async function placeFor(releaseId: string, store: Store, io: Io): Promise<{ name
       io.onProgress(`making the backup anew: ${error.message}`);
       return undefined;
     });
-    if (!manifest) return { name };
+    if (!manifest) return { name, isDamaged: true };
     if (manifest.release === releaseId) return { name, finished: manifest };
   }
 }
 
-async function make(name: string, making: Making): Promise<BackupReport> {
+async function make({ name, isDamaged }: Place, making: Making): Promise<BackupReport> {
   const { parts, input, step, store } = making;
   const { config, live, release } = input;
   const { io } = step;
@@ -89,8 +95,20 @@ async function make(name: string, making: Making): Promise<BackupReport> {
     if (live) contents.push(...(await saveLive(parts, step, live, writer)));
     return contents;
   };
-  const manifest = await writeArchive({ name: archiveName(name), release: release.id, fill }, store, io);
+  const proved = async (): Promise<void> => {
+    if (!isDamaged) await expectFirst(name, store, io);
+  };
+  const manifest = await writeArchive({ name: archiveName(name), release: release.id, fill, proved }, store, io);
   return report({ name, store, input }, manifest, io);
+}
+
+/**
+ * A worker that was frozen may dump what its release has migrated meanwhile: that must not take the place of the backup
+ * which another attempt has finished.
+ */
+async function expectFirst(name: string, store: Store, io: Io): Promise<void> {
+  if (!(await store.list(io)).has(archiveName(name))) return;
+  throw new UnreachableFailure(`expected no other attempt to finish ${name} in ${store.place}, seen one: try again`);
 }
 
 async function dumpDatabase({

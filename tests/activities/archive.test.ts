@@ -90,3 +90,14 @@ test.each([
   const reading = readArchive({ name: NAME, content: Readable.from(content()) }, io);
   await expect(reading).rejects.toMatchObject({ name: 'UnreachableFailure', message: 'expected the store to answer' });
 });
+
+test('an archive that may not be stored once it is proved leaves what has its name', async () => {
+  await write(async (writer) => (await writer.text('first', '1'), ['first']));
+  const fill: Fill = async (writer) => (await writer.text('second', '2'), ['second']);
+  const proved = () => Promise.reject(new UnreachableFailure('another attempt was first'));
+  const writing = writeArchive({ name: NAME, release: 'r', fill, proved }, openFolder(directory), io);
+  await expect(writing).rejects.toMatchObject({ name: 'UnreachableFailure', message: 'another attempt was first' });
+  const content = createReadStream(join(directory, NAME));
+  expect((await readArchive({ name: NAME, content }, io)).contents).toEqual(['first']);
+  expect(await readdir(directory)).toEqual([NAME]);
+});
