@@ -3,7 +3,7 @@ import type { Documents } from '../state/state';
 import type { OpenParts } from './io';
 import type { BuildReport, Step } from './steps';
 
-export type Tags = BuildReport['tags'];
+type Tags = BuildReport['tags'];
 
 type Place = Pick<OpenParts, 'target' | 'state' | 'io'>;
 

@@ -66,7 +66,7 @@ export interface SmokeReport {
   checks: { name: string; ok: boolean; latency: number; detail: string }[];
 }
 
-export interface TrafficReport {
+interface TrafficReport {
   /** Per cent. */
   share: number;
   counters: RouterCounters | null;
@@ -113,7 +113,7 @@ export interface SoakReport {
   picture?: string;
 }
 
-export interface DrainReport {
+interface DrainReport {
   /** Requests in flight when the cap was reached; null where the router does not count them. */
   left: number | null;
   /** Milliseconds. */

@@ -23,7 +23,7 @@ export interface DatabaseProbe {
   tools?: string;
 }
 
-export interface DatabaseCapabilities {
+interface DatabaseCapabilities {
   /** True when a migration that fails halfway is rolled back with all its changes of the schema. */
   transactionalDdl: boolean;
 }

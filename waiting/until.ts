@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long and how often to look. */
-export interface Patience {
+interface Patience {
   signal: AbortSignal;
   /** Milliseconds between two looks, or how many after so many of them. */
   pause: number | ((looks: number) => number);

@@ -14,7 +14,7 @@ import { openStore } from '../stores/open';
 import { openTarget, type OpenTarget } from '../targets/open';
 import { fingerprintKey } from './fingerprint-key';
 
-export interface PartsOptions {
+interface PartsOptions {
   /** Temporal address and namespace. */
   owner: string;
   environment: WorkerEnvironment;

@@ -6,7 +6,7 @@ import { DEFAULT_TASK_QUEUE } from '../domain/names';
 import { temporalSettings, type TemporalSettings } from '../domain/temporal-address';
 import { parseDuration } from '../domain/units';
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface WorkerSettings {

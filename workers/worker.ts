@@ -5,7 +5,7 @@ import { workflowCode, type WorkflowCode } from './bundle';
 import { stepInterceptor } from './interceptor';
 import { temporalLogger, type Log } from './log';
 
-export interface WorkerParts {
+interface WorkerParts {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;

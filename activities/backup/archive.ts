@@ -27,7 +27,7 @@ export interface ArchiveWriter {
   archive(folder: string, stream: Readable): Promise<number>;
 }
 
-export interface Archiving {
+interface Archiving {
   name: string;
   release: string;
   /** Answers the contents in words. */

@@ -3,7 +3,7 @@ import { shown } from './values';
 
 const TEXT = /^\d+(\.\d+)?%$/;
 
-export interface PercentOptions {
+interface PercentOptions {
   least?: number;
   /** True when the value must be greater than `least`. */
   isAbove?: boolean;

@@ -13,7 +13,7 @@ export interface HeldData {
   changed: string[];
 }
 
-export interface NextVersion {
+interface NextVersion {
   config: Pick<AppConfig, 'app' | 'services'>;
   /** Volumes and folders that hold something already. */
   filled: string[];

@@ -1,4 +1,4 @@
-export interface Instruction {
+interface Instruction {
   /** In capital letters: `VOLUME`. */
   name: string;
   rest: string;

@@ -31,7 +31,7 @@ export interface Ran {
   restarts: number;
 }
 
-export interface Exits {
+interface Exits {
   problem?: string;
   containers: string[];
   /** Tells of ends that were tolerated; empty when there were none. */

@@ -3,7 +3,7 @@ import { isSecretName, looksSecret } from './secret-looks';
 import { formatSize } from '../units';
 import { volumeMistake } from './volumes';
 
-export interface JudgedImage {
+interface JudgedImage {
   reference: string;
   /** Bytes. */
   size: number;

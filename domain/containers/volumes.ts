@@ -6,7 +6,7 @@ import type { ServiceConfig } from '../config';
 const SCRATCH = '/tmp';
 
 /** Settings from an older version have no `discard`. */
-export interface Mounting {
+interface Mounting {
   volumes: { target: string }[];
   discard?: string[];
   run?: ServiceConfig['run'];
@@ -53,7 +53,7 @@ export function volumeName(app: string, service: string, path: string): string {
 }
 
 /** Writes the lines that keep the data at these paths, or let it go. */
-export function waysOut(app: string, service: string, paths: string[], config: Mounting): string {
+function waysOut(app: string, service: string, paths: string[], config: Mounting): string {
   const shared = config.run === 'live-only' ? '' : ', shared: true';
   const kept = paths.map((path) => `{ source: ${volumeName(app, service, path)}, target: ${quoted(path)}${shared} }`);
   const added = config.volumes.length > 0 ? ', beside those that are there,' : '';

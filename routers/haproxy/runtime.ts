@@ -19,7 +19,7 @@ export interface Process {
   socket: string;
 }
 
-export interface Processes {
+interface Processes {
   version: string;
   masterPid: number;
   failedReloads: number;

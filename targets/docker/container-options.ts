@@ -13,7 +13,7 @@ export const LIVE_ONLY_LABEL = 'spillway.live-only';
 export const DISCARD_LABEL = 'spillway.discard';
 export const ONCE_LABEL = 'spillway.once';
 
-export interface ReplicaPlan {
+interface ReplicaPlan {
   release: Owned<ReleaseRef>;
   network: string;
   slot: Slot;
@@ -81,7 +81,7 @@ function environmentOf({ release, slot, spec }: ReplicaPlan): Record<string, str
   };
 }
 
-export interface CopyPlan {
+interface CopyPlan {
   release: Owned<ReleaseRef>;
   network: string;
   service: string;

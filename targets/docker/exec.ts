@@ -8,7 +8,7 @@ import type { DockerEngine } from './engine';
 /** Bytes of output that are kept; the rest is read and dropped. */
 const OUTPUT_LIMIT = 8 * 1024 * 1024;
 
-export interface ExecOptions {
+interface ExecOptions {
   /** The input is not closed afterwards, so the program must know how much to read. */
   input?: Buffer;
   user?: string;

@@ -32,7 +32,7 @@ interface Planned {
   addresses: ReplicaAddress[];
 }
 
-export interface GroupParts {
+interface GroupParts {
   engine: DockerEngine;
   images: DockerImages;
   containers: DockerContainers;

@@ -20,7 +20,7 @@ interface Door {
   close: () => Promise<void>;
 }
 
-export interface VolumeParts {
+interface VolumeParts {
   engine: DockerEngine;
   host: Host;
   containers: DockerContainers;
