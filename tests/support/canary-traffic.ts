@@ -1,6 +1,6 @@
 import type { RouterCounters, SlotCounters } from '../../domain/router';
 import { LATENCY_BOUNDS } from '../../routers/haproxy/backends';
-import { normal, seeded } from './seeded';
+import { binomial, normal, seeded } from './seeded';
 
 /* Traffic of a canary as a router would count it, made up: the same for the same seed. */
 
@@ -49,7 +49,6 @@ const BUCKET_AT = Uint8Array.from({ length: (GRID.to - GRID.from) / GRID.step },
   const ms = Math.exp(GRID.from + (place + 0.5) * GRID.step);
   return LATENCY_BOUNDS.filter((bound) => bound < ms).length;
 });
-const MOST_AT_ONCE = 500;
 /** How far what varies goes, as a standard deviation of its logarithm, and how slowly it comes back. */
 const SWING = { volume: 0.3, errors: 0.4, latency: 0.1, memory: 0.98 };
 
@@ -125,23 +124,6 @@ function sum(before: SlotCounters | undefined, more: SlotCounters): SlotCounters
     errors: before.errors + more.errors,
     latency: before.latency.map(({ upTo, count }, bucket) => ({ upTo, count: count + more.latency[bucket]!.count })),
   };
-}
-
-/** How many of `trials` succeed, by walking the distribution: one random number instead of one for each trial. */
-function binomial(trials: number, probability: number, random: () => number): number {
-  // So many at once that no probability is too small for a number.
-  if (trials > MOST_AT_ONCE) {
-    return binomial(MOST_AT_ONCE, probability, random) + binomial(trials - MOST_AT_ONCE, probability, random);
-  }
-  if (probability > 0.5) return trials - binomial(trials, 1 - probability, random);
-  let left = random();
-  let mass = (1 - probability) ** trials;
-  for (let successes = 0; successes < trials; successes++) {
-    left -= mass;
-    if (left < 0) return successes;
-    mass *= (((trials - successes) / (successes + 1)) * probability) / (1 - probability);
-  }
-  return trials;
 }
 
 function quantilesOf(draw: (random: () => number) => number): Float64Array {

@@ -13,3 +13,43 @@ export function seeded(seed: number): () => number {
 export function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
+
+const MOST_AT_ONCE = 500;
+
+/** How many of `trials` succeed, by walking the distribution: one random number instead of one for each trial. */
+export function binomial(trials: number, probability: number, random: () => number): number {
+  // So many at once that no probability is too small for a number.
+  if (trials > MOST_AT_ONCE) {
+    return binomial(MOST_AT_ONCE, probability, random) + binomial(trials - MOST_AT_ONCE, probability, random);
+  }
+  if (probability > 0.5) return trials - binomial(trials, 1 - probability, random);
+  let left = random();
+  let mass = (1 - probability) ** trials;
+  for (let successes = 0; successes < trials; successes++) {
+    left -= mass;
+    if (left < 0) return successes;
+    mass *= (((trials - successes) / (successes + 1)) * probability) / (1 - probability);
+  }
+  return trials;
+}
+
+/**
+ * The most failures in so many runs that a right method may have: when each fails with probability `rate`, chance gives
+ * more in fewer than one of a thousand tests. How often a wrong method passes is `atMost` of this with its own rate.
+ */
+export function mostByChance(runs: number, rate: number): number {
+  let most = 0;
+  while (atMost(most, runs, rate) < 0.999) most++;
+  return most;
+}
+
+/** Probability of at most so many failures in so many runs. */
+export function atMost(failures: number, runs: number, rate: number): number {
+  let mass = (1 - rate) ** runs;
+  let sum = mass;
+  for (let each = 0; each < failures; each++) {
+    mass *= (((runs - each) / (each + 1)) * rate) / (1 - rate);
+    sum += mass;
+  }
+  return sum;
+}

@@ -18,6 +18,14 @@ export function differenceAt(xs: Float64Array, ys: Float64Array, rank: number): 
   }
 }
 
+/** `differenceAt` of several ranks: where there are few pairs, they are made and sorted once. */
+export function differences(xs: Float64Array, ys: Float64Array): (rank: number) => number {
+  const pairs = xs.length * ys.length;
+  if (pairs > FEW) return (rank) => differenceAt(xs, ys, rank);
+  const all = remaining(allPairs(xs, ys), pairs);
+  return (rank) => all[rank - 1]!;
+}
+
 const FEW = 10_000;
 const SAMPLE = 500;
 const MARGIN = 6;

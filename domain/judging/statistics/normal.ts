@@ -10,6 +10,7 @@ export function normalQuantile(tail: number): number {
   let [below, above] = [-40, 40];
   for (let step = 0; step < 100; step++) {
     const middle = (below + above) / 2;
+    if (middle === below || middle === above) break;
     if (normalTail(middle) > tail) below = middle;
     else above = middle;
   }

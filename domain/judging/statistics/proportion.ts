@@ -18,22 +18,24 @@ export function proportionInterval(
 }
 
 function betaQuantile(probability: number, a: number, b: number): number {
+  const log = logBeta(a, b);
   let [below, above] = [0, 1];
   while (above - below > above * 1e-13) {
     const middle = (below + above) / 2;
     if (middle === below || middle === above) break;
-    if (betaBelow(middle, a, b) < probability) below = middle;
+    if (betaBelow(middle, a, b, log) < probability) below = middle;
     else above = middle;
   }
   return (below + above) / 2;
 }
 
-export function betaBelow(x: number, a: number, b: number): number {
+/** @param logOfBeta for whoever asks for many `x`, since most of the time goes into it */
+export function betaBelow(x: number, a: number, b: number, logOfBeta = logBeta(a, b)): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   // The fraction converges fast on this side of the mean only.
-  if (x > (a + 1) / (a + b + 2)) return 1 - betaBelow(1 - x, b, a);
-  const log = a * Math.log(x) + b * Math.log1p(-x) - logBeta(a, b);
+  if (x > (a + 1) / (a + b + 2)) return 1 - betaBelow(1 - x, b, a, logOfBeta);
+  const log = a * Math.log(x) + b * Math.log1p(-x) - logOfBeta;
   return (Math.exp(log) * betaFraction(x, a, b)) / a;
 }
 

@@ -1,4 +1,4 @@
-import { differenceAt } from './differences';
+import { differences } from './differences';
 import { normalQuantile, normalTail } from './normal';
 import type { Interval } from './proportion';
 import { exactProbabilities, rankSum, type RankSum } from './rank-sum';
@@ -23,7 +23,7 @@ export function shiftBetween(x: readonly number[], y: readonly number[], confide
   const exact = xs.length < 50 && ys.length < 50 && !ranks.ties;
   const { rank, pValue } = (exact ? byExact : byNormal)(ranks, xs.length, ys.length, 1 - confidence);
   const { pairs } = ranks;
-  const at = (place: number): number => differenceAt(xs, ys, place);
+  const at = differences(xs, ys);
   const middle = at(Math.ceil(pairs / 2));
   return {
     estimate: pairs % 2 === 1 ? middle : (middle + at(pairs / 2 + 1)) / 2,

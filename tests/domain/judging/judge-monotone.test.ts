@@ -28,8 +28,8 @@ function input(metric: object): JudgeInput {
 const saved: Judge = (baseline, canary, metric = {}) =>
   judge(input({ baseline, canary, ...metric }), 'unknown').metrics[0]!.label;
 
-/** The same values, read by a soak one each ten seconds. */
-const live: Judge = (baseline, canary, metric = {}) => {
+/** Settings of a soak that reads this metric. */
+function settingsOf(metric: object): SoakSettings {
   const config = appConfigSchema.parse({
     version: 1,
     app: 'shop',
@@ -39,7 +39,7 @@ const live: Judge = (baseline, canary, metric = {}) => {
       analysis: { compare: false, metrics: [{ name: 'lag', command: { run: ['lag'] }, ...metric }] },
     },
   });
-  const settings: SoakSettings = {
+  return {
     slot: 'green',
     limits: config.canary.limits,
     canary: config.canary,
@@ -48,7 +48,15 @@ const live: Judge = (baseline, canary, metric = {}) => {
     isCompared: true,
     recorded: null,
   };
-  const read = config.canary.analysis.metrics[0]!;
+}
+const known = new Map<string, SoakSettings>();
+
+/** The same values, read by a soak one each ten seconds. */
+const live: Judge = (baseline, canary, metric = {}) => {
+  const key = JSON.stringify(metric);
+  const settings = known.get(key) ?? settingsOf(metric);
+  known.set(key, settings);
+  const read = settings.canary.analysis.metrics[0]!;
   const state = canary.reduce(
     (before, value, index) =>
       observeMetric(
@@ -76,6 +84,9 @@ const SHAPES: Record<string, number[]> = {
   'no ties': noise(40, 10),
   'below zero': many(40, (at) => (at % 5 === 2 ? -1 - at : 0)),
 };
+
+/** So few that they are judged fast. */
+const LOW = [1, 2.2, 1.1, 2.5, 3];
 
 const WORSE: Record<Label, number> = { pass: 0, nodata: 1, inconclusive: 1, high: 2, low: 2 };
 
@@ -199,11 +210,13 @@ test('more bad requests never make a comparison of counts better [proves R]', ()
 test('a metric that gets worse never makes the verdict of all of them better [proves R]', () => {
   const worst: Record<Verdict['verdict'], number> = { pass: 0, inconclusive: 1, fail: 2 };
   const of = {
-    pass: { counts: { baseline: { bad: 1, total: 100 }, canary: { bad: 1, total: 100 } } },
-    inconclusive: { counts: { baseline: { bad: 1, total: 100 }, canary: { bad: 1, total: 10 } } },
-    high: { counts: { baseline: { bad: 1, total: 100 }, canary: { bad: 90, total: 100 } } },
+    pass: { baseline: LOW, canary: LOW, minSamples: 1, confidence: 0.95 },
+    inconclusive: { baseline: LOW, canary: LOW, minSamples: 6 },
+    high: { baseline: LOW, canary: LOW.map((value) => 10 * value), minSamples: 1, confidence: 0.95 },
   };
   const labels = Object.keys(of) as (keyof typeof of)[];
+  const seen = Object.values(of).map((metric) => judge(input(metric), 'unknown').metrics[0]!.label);
+  expect(seen).toEqual(['pass', 'inconclusive', 'high']);
   for (let attempt = 0; attempt < 200; attempt++) {
     const metrics = many(2 + Math.floor(4 * random()), () => Math.floor(3 * random())).map((label, index) => ({
       label,

@@ -45,8 +45,8 @@ interface Answers {
   quantiles: number[];
 }
 
-const shifts = Array.from({ length: 1_500 }, (_, index) => shiftCase(index));
-const proportions = Array.from({ length: 1_000 }, (_, index) => {
+const shifts = Array.from({ length: 600 }, (_, index) => shiftCase(index));
+const proportions = Array.from({ length: 420 }, (_, index) => {
   const all = 1 + whole(10 ** (1 + (index % 5)));
   return { all, bad: index % 7 === 0 ? 0 : whole(all + 1), confidence: [0.9, 0.95, 0.98, 0.999][index % 4]! };
 });
@@ -67,7 +67,7 @@ function expectNear(seen: number | null, wanted: number | null, scale = 1): void
   expect(Math.abs(seen - wanted)).toBeLessThanOrEqual(1e-8 * Math.max(Math.abs(wanted), scale));
 }
 
-test('1,500 pairs of samples get the p-value, estimate and effect that SciPy gives them', () => {
+test('600 pairs of samples get the p-value, estimate and effect that SciPy gives them', () => {
   shifts.forEach(({ x, y, confidence, exact }, index) => {
     const seen = shiftBetween(x, y, confidence);
     const wanted = scipy.shifts[index]!;
@@ -81,7 +81,7 @@ test('1,500 pairs of samples get the p-value, estimate and effect that SciPy giv
 
 test('the interval is exactly what SciPy’s test does not reject', () => {
   const probed = shifts.map((one, index) => ({ ...one, index })).filter(({ interval }) => interval);
-  expect(probed.length).toBeGreaterThan(200);
+  expect(probed.length).toBeGreaterThan(70);
   for (const { x, y, confidence, index } of probed) {
     const { interval } = shiftBetween(x, y, confidence);
     const spread = Math.max(...x, ...y) - Math.min(...x, ...y);
@@ -90,7 +90,7 @@ test('the interval is exactly what SciPy’s test does not reject', () => {
   }
 });
 
-test('1,000 shares get the exact interval that SciPy gives them', () => {
+test('420 shares get the exact interval that SciPy gives them', () => {
   proportions.forEach(({ bad, all, confidence }, index) => {
     const seen = proportionInterval(bad, all, confidence);
     expectNear(seen.lower, scipy.proportions[index]!.lower, 1e-3);
