@@ -9,17 +9,18 @@ import { readArchive } from '../../activities/backup/archive';
 import { pruneBackups } from '../../activities/backup/prune';
 import type { Live } from '../../domain/release';
 import { ActivityWorld } from '../support/activity-world';
-import { query, startPostgres, type TestPostgres } from '../support/postgres';
+import { query } from '../support/postgres';
+import { sharedPostgres, type UsedPostgres } from '../support/shared-postgres';
 
 const run = promisify(execFile);
 const RELEASE = '20261121-101500-1.0.0-aaaa';
 const io = { signal: new AbortController().signal, onProgress: () => undefined };
 
-let postgres: TestPostgres;
+let postgres: UsedPostgres;
 let world: ActivityWorld;
 let url: string;
 
-beforeAll(async () => void (postgres = await startPostgres()));
+beforeAll(async () => void (postgres = await sharedPostgres()));
 afterAll(() => postgres?.stop());
 beforeEach(async () => {
   url = await postgres.createDatabase();

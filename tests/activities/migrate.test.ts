@@ -3,7 +3,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerEntry } from '../../domain/release';
 import { ActivityWorld } from '../support/activity-world';
-import { query, startPostgres, type TestPostgres } from '../support/postgres';
+import { query } from '../support/postgres';
+import { sharedPostgres, type UsedPostgres } from '../support/shared-postgres';
 
 const RELEASE = '20261121-101500-1.0.0-aaaa';
 const NAMES = ['001_orders', '002_total'];
@@ -14,11 +15,11 @@ const FILES = {
   '002_total.down.sql': 'ALTER TABLE orders DROP total;',
 };
 
-let postgres: TestPostgres;
+let postgres: UsedPostgres;
 let world: ActivityWorld;
 let url: string;
 
-beforeAll(async () => void (postgres = await startPostgres()));
+beforeAll(async () => void (postgres = await sharedPostgres()));
 afterAll(() => postgres?.stop());
 beforeEach(async () => {
   url = await postgres.createDatabase();

@@ -6,7 +6,7 @@ import type { PreflightCheck, PreflightReport } from '../../activities/steps';
 import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
 import { engine, tracesOf } from '../support/engine';
-import { startPostgres, type TestPostgres } from '../support/postgres';
+import { sharedPostgres, type UsedPostgres } from '../support/shared-postgres';
 
 const OLD = '20261121-100000-1.0.0-aaaa';
 const NEW = '20261121-110000-1.1.0-bbbb';
@@ -203,7 +203,7 @@ describe('preflight of a later release', () => {
   }, 300_000);
 
   it('finds a live version that fails its smoke checks before any migration, so that none is blamed for it [proves 2]', async () => {
-    const postgres = await startPostgres();
+    const postgres = await sharedPostgres();
     try {
       await world.close();
       world = await ActivityWorld.open({ DATABASE_URL: await postgres.createDatabase() });
@@ -233,9 +233,9 @@ describe('preflight of a later release', () => {
 });
 
 describe('preflight with a database', () => {
-  let postgres: TestPostgres;
+  let postgres: UsedPostgres;
   beforeAll(async () => {
-    postgres = await startPostgres();
+    postgres = await sharedPostgres();
   }, 300_000);
   afterAll(() => postgres.stop());
   beforeEach(async () => {

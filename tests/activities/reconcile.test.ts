@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
-import { startPostgres } from '../support/postgres';
+import { sharedPostgres } from '../support/shared-postgres';
 import { migration } from '../support/tiny';
 
 const OLD = '20261121-100000-1.0.0-aaaa';
@@ -38,7 +38,7 @@ describe('reconcile', () => {
   }, 300_000);
 
   it('reverts what the terminated release applied to the database, and nothing else', async () => {
-    const postgres = await startPostgres();
+    const postgres = await sharedPostgres();
     try {
       await world.close();
       world = await ActivityWorld.open({ DATABASE_URL: await postgres.createDatabase() });

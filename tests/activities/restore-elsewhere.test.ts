@@ -4,17 +4,18 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
 import { openParts, type OpenParts } from '../../workers/parts';
 import { ActivityWorld } from '../support/activity-world';
-import { query, startPostgres, type TestPostgres } from '../support/postgres';
+import { query } from '../support/postgres';
+import { sharedPostgres, type UsedPostgres } from '../support/shared-postgres';
 
 const RELEASE = '20261121-101500-1.0.0-aaaa';
 const NAMES = ['001_drop'];
 
-let postgres: TestPostgres;
+let postgres: UsedPostgres;
 let world: ActivityWorld;
 let elsewhere: OpenParts;
 let url: string;
 
-beforeAll(async () => void (postgres = await startPostgres()));
+beforeAll(async () => void (postgres = await sharedPostgres()));
 afterAll(() => postgres?.stop());
 beforeEach(async () => {
   url = await postgres.createDatabase();

@@ -6,7 +6,8 @@ import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import type { Database } from '../../databases/database';
 import { openDatabase } from '../../databases/open';
-import { query, startPostgres, type TestPostgres } from '../support/postgres';
+import { query, startPostgres } from '../support/postgres';
+import { sharedPostgres, type UsedPostgres } from '../support/shared-postgres';
 
 /** A folder with migrations and the database they belong to, opened as a worker does. */
 export interface Project {
@@ -65,14 +66,16 @@ export function io(controller = new AbortController()): Io & { said: string[] } 
   return { signal: controller.signal, onProgress: (detail) => void said.push(detail), said };
 }
 
-/** A server for all tests of a file, and for each of them an empty database and projects, which go again by themselves. */
+/** For each test of a file an empty database and projects, which go again by themselves. */
 export class Databases {
-  private postgres: TestPostgres | undefined;
+  private postgres: UsedPostgres | undefined;
   private made: Project[] = [];
   url = '';
 
-  constructor() {
-    beforeAll(async () => void (this.postgres = await startPostgres()));
+  /** @param server `own` for tests that make roles, end sessions or change settings of the server */
+  constructor(server: 'own' | 'shared' = 'shared') {
+    const open = server === 'own' ? startPostgres : sharedPostgres;
+    beforeAll(async () => void (this.postgres = await open()));
     afterAll(() => this.postgres?.stop());
     beforeEach(async () => void (this.url = await this.postgres!.createDatabase()));
     afterEach(async () => void (await Promise.all(this.made.splice(0).map((each) => each.remove()))));

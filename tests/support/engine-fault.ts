@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { endure } from './fault';
-import { SHARED_PARTS } from './shared-temporal';
+import { SHARED_PARTS } from './shared-parts';
 
 /* Runs in the network of an engine of its own (own-engine.ts), which is killed when it says `strike`. */
 

@@ -4,21 +4,26 @@ import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SHARED_PARTS } from './shared-temporal';
+import { startPostgres } from './postgres';
+import { SHARED_PARTS } from './shared-parts';
+import type { SharedPart } from './shared-parts';
 import { startTemporalServer } from './temporal';
-import type { TemporalServer } from './temporal';
 
 /*
  * Runs once for all test files, in jest's own process: starts the parts that they share when the first of them asks
  * for one, and ends them with the run.
  */
 
-let temporal: Promise<TemporalServer> | undefined;
+const START: Record<SharedPart, () => Promise<{ stop(): Promise<void> }>> = {
+  temporal: () => startTemporalServer(),
+  postgres: () => startPostgres(),
+};
+const started: Partial<Record<SharedPart, ReturnType<(typeof START)[SharedPart]>>> = {};
 const directory = mkdtempSync(join(tmpdir(), 'spillway-tests-'));
-const server = createServer((_request, response) => {
-  temporal ??= startTemporalServer();
-  temporal.then(
-    ({ address, port }) => answer(response, 200, { address, port }),
+const server = createServer(({ url = '' }, response) => {
+  const part = url.slice(1) as SharedPart;
+  (started[part] ??= START[part]()).then(
+    (fields) => answer(response, 200, fields),
     (error: unknown) => answer(response, 500, String(error)),
   );
 });
@@ -35,7 +40,7 @@ export default async function setUp(): Promise<void> {
 }
 
 export async function tearDown(): Promise<void> {
-  await (await temporal?.catch(() => undefined))?.stop();
+  for (const part of Object.values(started)) await (await part.catch(() => undefined))?.stop();
   server.close();
   rmSync(directory, { recursive: true, force: true });
 }

@@ -1,11 +1,12 @@
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { freePort } from './temporal';
+import { until } from './until';
 
 const run = promisify(execFile);
 
@@ -41,28 +42,14 @@ async function serverPrograms(): Promise<string> {
   return newest ? `/usr/lib/postgresql/${newest}/bin/` : '';
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function untilAnswers(url: string, server: ChildProcess, log: () => string): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    if (server.exitCode !== null)
-      throw new Error(`expected PostgreSQL to start, seen exit ${server.exitCode}: ${log()}`);
-    const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return await client.end();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  throw new Error(`expected PostgreSQL to answer within 30 s: ${log()}`);
+  const look = async () => {
+    if (server.exitCode !== null) return server.exitCode;
+    await query(url, 'SELECT 1');
+    return 'answers';
+  };
+  const seen = await until(look, { what: 'PostgreSQL to answer', is: () => true, every: 100 });
+  if (seen !== 'answers') throw new Error(`expected PostgreSQL to start, seen exit ${seen}: ${log()}`);
 }
 
 /** Starts a private PostgreSQL; `stop()` must be called, also when the test fails. */
@@ -102,11 +89,6 @@ export async function startPostgres(): Promise<TestPostgres> {
     await halt('SIGQUIT');
     await rm(directory, { recursive: true, force: true });
   };
-  const createDatabase = async () => {
-    const name = `test_${randomBytes(6).toString('hex')}`;
-    await query(urlOf('postgres'), `CREATE DATABASE ${name}`);
-    return urlOf(name);
-  };
 
   try {
     await start();
@@ -114,7 +96,15 @@ export async function startPostgres(): Promise<TestPostgres> {
     await stop();
     throw error;
   }
-  return { url: urlOf('postgres'), port, password, createDatabase, start, halt, stop };
+  const url = urlOf('postgres');
+  return { url, port, password, createDatabase: () => createDatabase(url), start, halt, stop };
+}
+
+/** Makes an empty database on this server and answers its connection string. */
+export async function createDatabase(server: string): Promise<string> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await query(server, `CREATE DATABASE ${name}`);
+  return Object.assign(new URL(server), { pathname: `/${name}` }).href;
 }
 
 /** Runs one statement on a connection of its own and answers its rows. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
 import { cacheDirectory } from '../../starters/dev/temporal-program';
+import { until } from './until';
 
 export interface TemporalServer {
   /** `127.0.0.1:PORT`, for `TEMPORAL_ADDRESS`. */
@@ -31,7 +32,7 @@ export interface TemporalServerOptions {
 
 /**
  * Starts a real development server with the settings Spillway recommends, and waits until it answers.
- * @throws when it does not answer within 20 s, with the end of what it printed.
+ * @throws when it ends or does not answer, with the end of what it printed.
  */
 export async function startTemporalServer(options: TemporalServerOptions = {}): Promise<TemporalServer> {
   const port = options.port ?? (await freePort());
@@ -106,15 +107,11 @@ function serverArguments(port: number, uiPort: number | undefined, database: str
 }
 
 async function untilItAnswers(address: string, child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    try {
-      const connection = await Connection.connect({ address, connectTimeout: 1_000 });
-      await connection.close();
-      return;
-    } catch (error) {
-      if (child.exitCode !== null || Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  const look = async () => {
+    if (child.exitCode !== null) return child.exitCode;
+    await (await Connection.connect({ address, connectTimeout: 1_000 })).close();
+    return 'answers';
+  };
+  const seen = await until(look, { what: `Temporal on ${address}`, is: () => true, every: 100 });
+  if (seen !== 'answers') throw new Error(`it ended with ${seen}`);
 }

@@ -15,8 +15,8 @@ import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { removeTraces } from './engine';
 import { startLoad } from './load';
 import type { Load, LoadOptions } from './load';
-import { startPostgres } from './postgres';
-import type { TestPostgres } from './postgres';
+import { sharedPostgres } from './shared-postgres';
+import type { UsedPostgres } from './shared-postgres';
 import { sharedTemporal } from './shared-temporal';
 import type { UsedTemporal } from './shared-temporal';
 import { freePort, startTemporalServer } from './temporal';
@@ -27,9 +27,9 @@ import { startWorker } from './worker-process';
 import type { WorkerProcess } from './worker-process';
 
 export interface WorldOptions {
-  /** Gives the app a database with migrations; a server is started unless one is given. */
+  /** Gives the app a database with migrations, on the server that all share unless one is given. */
   database?: boolean;
-  postgres?: TestPostgres;
+  postgres?: UsedPostgres;
   /** The one that all share when absent. */
   temporal?: UsedTemporal;
   /** Starts a server of its own, with Temporal's Web UI. */
@@ -261,7 +261,7 @@ export class World {
     await mkdir(join(this.directory, 'tmp'));
     await this.restoreFixture();
     if (this.options.database) {
-      const postgres = this.options.postgres ?? (await startPostgres());
+      const postgres = this.options.postgres ?? (await sharedPostgres());
       if (!this.options.postgres) this.closing.push(() => postgres.stop());
       this.databaseUrl = await postgres.createDatabase();
     }

@@ -1,6 +1,6 @@
 import type { Outcome, ReleaseStatus } from '../../domain/release';
 import { snapshot, violations } from '../support/invariants';
-import { startPostgres, type TestPostgres } from '../support/postgres';
+import { sharedPostgres, type UsedPostgres } from '../support/shared-postgres';
 import { previousWorker, type PreviousWorker } from '../support/previous-worker';
 import { startTemporalServer, type TemporalServer } from '../support/temporal';
 import { migration } from '../support/tiny';
@@ -10,11 +10,11 @@ jest.setTimeout(300_000);
 
 let previous: PreviousWorker;
 let temporal: TemporalServer;
-let postgres: TestPostgres;
+let postgres: UsedPostgres;
 let world: World;
 
 beforeAll(async () => {
-  [previous, temporal, postgres] = await Promise.all([previousWorker(), startTemporalServer(), startPostgres()]);
+  [previous, temporal, postgres] = await Promise.all([previousWorker(), startTemporalServer(), sharedPostgres()]);
 });
 afterAll(() => Promise.all([temporal?.stop(), postgres?.stop()]));
 

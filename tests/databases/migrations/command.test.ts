@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { query, startPostgres, type TestPostgres } from '../../support/postgres';
+import { query } from '../../support/postgres';
+import { sharedPostgres, type UsedPostgres } from '../../support/shared-postgres';
 import { io, project, SHOP, type Project } from '../database-context';
+import { until } from '../../support/until';
 
 const ROOT = join(__dirname, '../../..');
 
-let postgres: TestPostgres;
+let postgres: UsedPostgres;
 let url: string;
 let alembic: string;
 let made: Project[] = [];
@@ -16,7 +18,7 @@ let made: Project[] = [];
 beforeAll(async () => {
   const { stdout } = await promisify(execFile)(join(ROOT, 'scripts/alembic.sh'));
   alembic = stdout.trim().split(': ').at(-1)!;
-  postgres = await startPostgres();
+  postgres = await sharedPostgres();
 }, 300_000);
 afterAll(() => postgres?.stop());
 beforeEach(async () => void (url = await postgres.createDatabase()));
@@ -236,12 +238,4 @@ function startMigrator(directory: string, config: unknown, names: string[]): Chi
 async function sleeping(): Promise<number> {
   const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
   return (await query(url, sql)).length;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 400; attempt++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('expected the condition to come true within 20 s');
 }

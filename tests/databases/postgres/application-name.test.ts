@@ -4,17 +4,16 @@ import { Client } from 'pg';
 import { applicationName } from '../../../databases/postgres/application-name';
 import { query } from '../../support/postgres';
 import { Databases, io, type Owner } from '../database-context';
+import { until } from '../../support/until';
 
 const databases = new Databases();
 const BILLING: Owner = { app: 'billing', environment: 'production' };
 
 async function untilOneIs(name: string): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
-    const sql = 'SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()';
-    if ((await query(databases.url, sql, [name])).length > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`expected a connection called ${name} within 30 s`);
+  const sql = 'SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()';
+  await until(async () => (await query(databases.url, sql, [name])).length > 0, {
+    what: `a connection called ${name}`,
+  });
 }
 
 test('names of environments are told apart, however long they are', () => {

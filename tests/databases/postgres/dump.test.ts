@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { openDatabase } from '../../../databases/open';
 import { query, startPostgres, type TestPostgres } from '../../support/postgres';
 import { databaseConfig, io, project, SHOP, type Project } from '../database-context';
+import { until } from '../../support/until';
 
 /** What a dump leaves in its folder. */
 const WHOLE = ['shop.dump', 'shop.dump.catalogue.json'];
@@ -281,12 +282,4 @@ function startDump(): ChildProcess {
 async function tools(): Promise<number> {
   const sql = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'spillway tool %'`;
   return (await query(url, sql)).length;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('expected the condition to come true within 10 s');
 }

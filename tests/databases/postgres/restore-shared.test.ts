@@ -7,7 +7,7 @@ import { parsePostgresUrl, withClient } from '../../../databases/postgres/connec
 import { query } from '../../support/postgres';
 import { Databases, io, SHOP, type Project } from '../database-context';
 
-const databases = new Databases();
+const databases = new Databases('own');
 let shop: Project;
 let dump: string;
 beforeEach(async () => {

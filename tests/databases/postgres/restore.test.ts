@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { query } from '../../support/postgres';
 import { Databases, databaseConfig, io, SHOP, type Project } from '../database-context';
 import { EVERY_CLASS } from '../every-class';
+import { until } from '../../support/until';
 
 const ROOT = join(__dirname, '../../..');
 const run = promisify(execFile);
@@ -245,7 +246,9 @@ describe('a restore that cannot end well changes nothing', () => {
       worker.kill('SIGKILL');
       await once(worker, 'exit');
       expect(await databases.tables()).toEqual(['first', 'later', 'second']);
-      await sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'spillway tool%'`);
+      await sql(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'spillway tool%' AND datname = current_database()`,
+      );
     } finally {
       await blocker.end();
     }
@@ -274,7 +277,7 @@ describe('a restore that cannot end well changes nothing', () => {
   });
 });
 
-const WAITING = `SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.application_name LIKE 'spillway tool%'`;
+const WAITING = `SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.application_name LIKE 'spillway tool%' AND a.datname = current_database()`;
 
 /** A worker's process that restores. */
 function startRestore(): ChildProcess {
@@ -287,12 +290,4 @@ function startRestore(): ChildProcess {
   const input = JSON.stringify({ config, directory: shop.directory, dump, scope: SHOP });
   const argv = ['--require', join(ROOT, 'tests/support/typescript.js'), '--eval', program];
   return spawn(process.execPath, argv, { env: { ...process.env, URL: databases.url, INPUT: input }, stdio: 'inherit' });
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('expected the condition to come true within 30 s');
 }

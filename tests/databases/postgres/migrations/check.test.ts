@@ -1,7 +1,7 @@
 import { query } from '../../../support/postgres';
 import { Databases, io, ORDERS } from '../../database-context';
 
-const databases = new Databases();
+const databases = new Databases('own');
 const shop = (overrides?: Record<string, unknown>) => databases.project(overrides);
 
 describe('checking, which applies nothing', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { query } from '../../../support/postgres';
 import { Databases, io, ORDERS, SHOP, type Owner } from '../../database-context';
 
-const databases = new Databases();
+const databases = new Databases('own');
 const BILLING: Owner = { app: 'billing', environment: 'production' };
 const TOTAL = {
   '002_total.up.sql': 'ALTER TABLE IF EXISTS orders ADD total int;\n',

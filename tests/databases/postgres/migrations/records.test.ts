@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { query } from '../../../support/postgres';
 import { Databases, io, ORDERS, type Owner } from '../../database-context';
 
-const databases = new Databases();
+const databases = new Databases('own');
 const shop = (owner?: Owner, overrides?: Record<string, unknown>) => databases.project(overrides, owner);
 const BILLING: Owner = { app: 'billing', environment: 'production' };
 

@@ -1,7 +1,7 @@
 import { query } from '../../../support/postgres';
 import { Databases, io, ORDERS, SHOP } from '../../database-context';
 
-const databases = new Databases();
+const databases = new Databases('own');
 const shop = (overrides?: Record<string, unknown>) => databases.project(overrides);
 const ask = <Row extends object>(sql: string) => query<Row>(databases.url, sql);
 

@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import type { DatabaseConfig } from '../../../../domain/config';
 import { query } from '../../../support/postgres';
 import { Databases, io, ORDERS, SHOP } from '../../database-context';
+import { until } from '../../../support/until';
 
 const ROOT = join(__dirname, '../../../..');
 
@@ -301,12 +302,4 @@ async function sleeping(): Promise<number> {
     `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
   );
   return rows.length;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('expected the condition to come true within 10 s');
 }
