@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Group } from '../../domain/release';
 import { ActivityWorld } from '../support/activity-world';
-import { ask, until } from '../support/router-world';
+import { ask } from '../support/router-world';
+import { until } from '../support/until';
 
 const OLD = '20261121-100000-1.0.0-aaaa';
 const NEW = '20261121-110000-1.1.0-bbbb';

@@ -3,6 +3,7 @@ import type { PreflightCheck } from '../../activities/steps';
 import { startExporter, startPrometheus, type Exporter, type PrometheusServer } from '../support/prometheus';
 import { says, startServer } from '../metrics/http-server';
 import { ActivityWorld } from '../support/activity-world';
+import { until } from '../support/until';
 
 const OLD = '20261121-100000-1.0.0-aaaa';
 const NEW = '20261121-110000-1.1.0-bbbb';
@@ -72,14 +73,11 @@ describe('with a live version', () => {
       'many{slot="blue",a="1"} 1',
       'many{slot="blue",a="2"} 1',
     ];
-    const until = async (left: number): Promise<void> => {
+    const scraped = async () => {
       const answer = await fetch(`${prometheus.url}/api/v1/query?query=many`);
-      const { data } = (await answer.json()) as { data: { result: unknown[] } };
-      if (data.result.length === 2 || left === 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      await until(left - 1);
+      return ((await answer.json()) as { data: { result: unknown[] } }).data.result;
     };
-    await until(100);
+    await until(scraped, { what: 'both series', is: (seen) => seen.length === 2, every: 100 });
   });
 
   test('each metric is asked about it, and passes when it answers', async () => {

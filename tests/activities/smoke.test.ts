@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deployActivities } from '../../activities/deploy';
 import { smokeActivities } from '../../activities/smoke';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker/fixture';
@@ -59,7 +60,7 @@ test('watched for a time, so many failures in a row fail it [proves D7]', async 
     name: 'SmokeFailure',
     message: expect.stringContaining('3 times in a row'),
   });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await sleep(500);
   await docker.getContainer(replica!.container).pause();
   try {
     await settled;

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { ActivityWorld } from '../support/activity-world';
-import { ask, until } from '../support/router-world';
+import { ask } from '../support/router-world';
+import { until } from '../support/until';
 
 const OLD = '20261121-100000-1.0.0-aaaa';
 const NEW = '20261121-110000-1.1.0-bbbb';

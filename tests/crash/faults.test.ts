@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openRouter } from '../../routers/open';
 import type { Routing } from '../../routers/router';
 import { openTarget } from '../../targets/open';
@@ -14,12 +15,12 @@ import { engine } from '../support/engine';
 import { startPostgres } from '../support/postgres';
 import { startTemporalServer } from '../support/temporal';
 import type { World, WorldOptions } from '../support/world';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
 const run = promisify(execFile);
 const support = join(__dirname, '../support');
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function expectSurvival(name: string, { violations, seconds, ...lost }: FaultResult): Promise<void> {
   const survived = violations.length === 0;
@@ -61,17 +62,13 @@ async function smallDisk(world: World, disk: string): Promise<void> {
 
 /** Until the engine has started the router again, and clients who met a closed port have asked once more. */
 async function untilAnswers(url: string): Promise<void> {
-  const end = Date.now() + 30_000;
   const isBack = () =>
     fetch(url).then(
       ({ ok }) => ok,
       () => false,
     );
   await pause(100);
-  while (!(await isBack())) {
-    if (Date.now() > end) throw new Error('expected the router to be back within 30 s');
-    await pause(20);
-  }
+  await until(isBack, { what: 'the router to be back', every: 20 });
   await pause(200);
 }
 

@@ -7,7 +7,7 @@ import { appConfigSchema } from '../../domain/config';
 import { says, startServer, type HttpServer } from '../metrics/http-server';
 import { ActivityWorld } from '../support/activity-world';
 import { startPrometheus, type PrometheusServer } from '../support/prometheus';
-import { until } from '../support/router-world';
+import { until } from '../support/until';
 
 const PAGE = readFileSync(join(__dirname, '../../docs/metrics.md'), 'utf8');
 const METRICS = `let n = 0; require('node:http').createServer((q, r) => { n++; r.end([

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ActivityWorld } from '../support/activity-world';
-import { until } from '../support/router-world';
+import { until } from '../support/until';
 
 const run = promisify(execFile);
 const OLD = '20261121-100000-1.0.0-aaaa';

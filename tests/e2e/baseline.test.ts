@@ -3,6 +3,7 @@ import type { Load } from '../support/load';
 import type { Raw } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -36,7 +37,11 @@ describe('an app whose every version is slow until it is warm, under load', () =
 
   async function untilWarm(): Promise<void> {
     const enough = (await load.report()).sent + 1.2 * COLD_FOR;
-    while ((await load.report()).sent < enough) await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(async () => (await load.report()).sent, {
+      what: 'it to be warm',
+      is: (sent) => sent >= enough,
+      every: 200,
+    });
   }
 
   /** Releases to the end, loses nothing and leaves nothing; answers what became of it, and how many each slot answered. */

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { SoakInput, SoakReport } from '../../activities/steps';
 import { releaseWorkflowId } from '../../domain/names';
@@ -10,6 +11,7 @@ import type { Load } from '../support/load';
 import type { Raw } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -67,12 +69,15 @@ describe('a bad canary is found by comparing it with the live version', () => {
 
   /** What each metric says is shown before the soak is over. */
   async function seenWhileSoaking(): Promise<void> {
-    for (;;) {
-      const look = await new ReleaseView(world.client, world.scope).look();
-      if (look.kind === 'ended') throw new Error('expected to see numbers during the soak, seen only its end');
-      if (look.kind === 'status' && !look.status.judged && look.status.judgement?.metrics?.some(isCounted)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    const view = () => new ReleaseView(world.client, world.scope).look();
+    const look = await until(view, {
+      what: 'numbers during the soak',
+      is: (seen) =>
+        seen.kind === 'ended' ||
+        (seen.kind === 'status' && !seen.status.judged && Boolean(seen.status.judgement?.metrics?.some(isCounted))),
+      every: 100,
+    });
+    expect(look.kind).toBe('status');
   }
   const isCounted = ({ name, reason }: MetricVerdict) =>
     name === 'errors web' && / of \d+ requests failed/.test(reason);
@@ -175,7 +180,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
     const releasing = await world.release('1.9.0', { behaviour: LIVE, config: steps([50, '4s']) });
     await releasing.until(({ share }) => share === 50);
     // So that it has beaten with something to lose.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await sleep(1_500);
     await world.workers.at(-1)!.kill();
     await world.startWorker();
     const { status } = await releasing.result();

@@ -11,6 +11,7 @@ import { engine, tracesOf } from '../support/engine';
 import { snapshot } from '../support/invariants';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -120,7 +121,11 @@ describe('a live version that is dead', () => {
     await writeFile(join(flags(), 'crash'), '');
     const looping = async () =>
       Promise.all((await containers('web')).map(async (one) => (await one.inspect()).RestartCount));
-    while ((await looping()).some((count) => count < 4)) await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(looping, {
+      what: 'four restarts each',
+      is: (counts) => counts.every((count) => count >= 4),
+      every: 100,
+    });
     // So that the version that mends it is not looping as well.
     const { version } = await live();
     await expect(plan()).resolves.toMatchObject({ live: { version }, found: { condition: 'dead' } });

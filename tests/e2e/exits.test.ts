@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '../../domain/names';
 import { otherSlot } from '../../domain/release';
 import type { ReleaseStatus, Slot } from '../../domain/release';
@@ -179,7 +180,7 @@ describe('a version that does not keep running', () => {
     });
     const { old } = await slots();
     await releasing.until(({ share }) => share === 50);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await sleep(1_000);
     await container('web', old).restart({ t: 1 });
     const { status } = await releasing.result();
     expect({ outcome: status.outcome, why: status.why }).toEqual({ outcome: 'released' });

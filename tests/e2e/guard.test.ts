@@ -6,6 +6,7 @@ import type { Load } from '../support/load';
 import { migration } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -36,22 +37,15 @@ describe('a release whose workflow code fails in the middle of its canary', () =
     await old?.kill();
   }
 
-  async function until(is: (state: EnvironmentState) => boolean): Promise<EnvironmentState> {
-    const deadline = Date.now() + 120_000;
-    for (;;) {
-      const state = await world.environment();
-      if (is(state)) return state;
-      if (Date.now() > deadline) throw new Error(`waited in vain, the environment is ${JSON.stringify(state)}`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
+  const untilState = (is: (state: EnvironmentState) => boolean): Promise<EnvironmentState> =>
+    until(() => world.environment(), { what: 'the environment as wanted', is, every: 200 });
   const isTold = ({ current }: EnvironmentState) => current?.trouble?.includes('TypeError') ?? false;
 
   test('goes on when a corrected worker comes within the guard time', async () => {
     await replaceWorker(BROKEN);
     const before = await snapshot(world);
     const releasing = await world.release('1.1.0', half('1m'));
-    await until(isTold);
+    await untilState(isTold);
     const env = { TEMPORAL_ADDRESS: world.temporal.address };
     const status = await command(['status', '--app', world.scope.app, '-e', 'production'], { env });
     expect(status.stdout).toMatch(/TypeError: .*\. Unless a corrected worker takes it up by 20/);
@@ -65,10 +59,10 @@ describe('a release whose workflow code fails in the middle of its canary', () =
     await replaceWorker(BROKEN);
     const before = await snapshot(world);
     const releasing = await world.release('1.2.0', { ...half('5s'), files: migration('001') });
-    await until(isTold);
+    await untilState(isTold);
     // Blue and green have as much.
     expect((await snapshot(world)).share).toBe(50);
-    const { ledger, live, needsHand } = await until(({ current }) => current === null);
+    const { ledger, live, needsHand } = await untilState(({ current }) => current === null);
     expect(needsHand).toBeUndefined();
     expect(live?.version).toBe('1.1.0');
     expect(ledger[0]).toMatchObject({

@@ -7,6 +7,7 @@ import { snapshot, violations } from '../support/invariants';
 import { query } from '../support/postgres';
 import { migration, tinyConfig } from '../support/tiny';
 import { World, type Asked } from '../support/world';
+import { until } from '../support/until';
 
 /* Real commands, real parts: a release fails, and so does its undo. */
 
@@ -151,11 +152,8 @@ describe('a release whose undo fails', () => {
   });
 
   async function untilStatus(is: (status: ReleaseStatus) => boolean): Promise<void> {
-    const end = Date.now() + 60_000;
-    for (;;) {
-      const { release } = JSON.parse((await spillway('status', '--json')).stdout) as { release: ReleaseStatus | null };
-      if (release && is(release)) return;
-      if (Date.now() > end) throw new Error(`waited in vain, the release is ${JSON.stringify(release)}`);
-    }
+    const look = async () =>
+      (JSON.parse((await spillway('status', '--json')).stdout) as { release: ReleaseStatus | null }).release;
+    await until(look, { what: 'the release as wanted', is: (release) => release !== null && is(release) });
   }
 });

@@ -1,10 +1,12 @@
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '../../domain/names';
 import { containerName } from '../../targets/docker/names';
 import { engine } from '../support/engine';
 import { snapshot, violations } from '../support/invariants';
 import { World } from '../support/world';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -32,9 +34,7 @@ describe('a job that runs once', () => {
   const out = () => join(world.directory, 'out');
   const runs = () => join(out(), 'runs');
   const begun = async () => (await readFile(runs(), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
-  const untilBegun = async () => {
-    while ((await begun()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-  };
+  const untilBegun = () => until(begun, { what: 'it to begin', is: (seen) => seen.length > 0 });
   const seeds = async () => {
     const filters = { label: [`${LABELS.app}=${world.scope.app}`, `${LABELS.service}=seed`] };
     return engine().listContainers({ all: true, filters });
@@ -89,11 +89,11 @@ describe('a job that runs once', () => {
 
   test.each([
     ['while it runs', 3_000, untilBegun],
-    ['after it has ended', 0, async () => untilBegun().then(() => new Promise((resolve) => setTimeout(resolve, 150)))],
-  ])('is not started again when its worker is killed %s [proves 3]', async (when, onceMs, until) => {
+    ['after it has ended', 0, async () => untilBegun().then(() => sleep(150))],
+  ])('is not started again when its worker is killed %s [proves 3]', async (when, onceMs, moment) => {
     const version = `1.4.${onceMs}`;
     const releasing = await world.release(version, { behaviour: { onceMs } });
-    await until();
+    await moment();
     await world.workers.at(-1)!.kill();
     await world.startWorker();
     const { status } = await releasing.result();

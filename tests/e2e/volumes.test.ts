@@ -8,6 +8,7 @@ import { snapshot, violations } from '../support/invariants';
 import type { Raw } from '../support/tiny';
 import { World } from '../support/world';
 import type { Asked } from '../support/world';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -128,7 +129,10 @@ describe('an app whose image has a VOLUME', () => {
       NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address: IPAddress }, Aliases } } },
     });
     await engine().getContainer(Name.slice(1)).start();
-    for (let left = 300; (await fetch(world.url).then(({ status }) => status)) !== 200 && left > 0; left -= 1)
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(async () => (await fetch(world.url)).status, {
+      what: 'it to answer',
+      is: (status) => status === 200,
+      every: 100,
+    });
   }
 });

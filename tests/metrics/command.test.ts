@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reading } from '../../metrics/metric';
 import { io, OF, opened } from './opened';
 
@@ -77,7 +78,7 @@ describe('a reading is missing, with the reason, when a program', () => {
     const script = '(sleep 2; touch late) & sleep 2; touch late';
     const reading = await shell(script, { timeout: '300ms' });
     expect(reading).toMatchObject({ missing: 'expected sh to end within 300 ms, it was killed', fault: true });
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await sleep(2_500);
     expect(existsSync(join(directory, 'late'))).toBe(false);
   });
 
@@ -92,6 +93,6 @@ test('an abort kills the program and is no missing reading', async () => {
   const reading = read({ run: ['sh', '-c', 'sleep 1; touch aborted'] }, controller.signal);
   setTimeout(() => controller.abort(new Error('stopped')), 100);
   await expect(reading).rejects.toThrow('stopped');
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await sleep(1_200);
   expect(existsSync(join(directory, 'aborted'))).toBe(false);
 });

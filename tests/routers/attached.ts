@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Router } from '../../routers/router';
-import { ask, freePorts, io, isAnswered, RouterWorld, routingOf, until, untilUp } from '../support/router-world';
+import { ask, freePorts, io, isAnswered, RouterWorld, routingOf, untilUp } from '../support/router-world';
+import { until } from '../support/until';
 
 export const SCOPE = { app: 'fx', environment: 'production' };
 

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Slot } from '../../domain/release';
 import type { Router, Routing, Trial } from '../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf, until } from '../support/router-world';
+import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../support/router-world';
+import { until } from '../support/until';
 
 /* A fresh baseline beside the two slots, with a real HAProxy. */
 

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withLease } from '../../routers/on-host/lease';
-import { io, RouterWorld, until } from '../support/router-world';
+import { io, RouterWorld } from '../support/router-world';
+import { until } from '../support/until';
 
 let world: RouterWorld;
 beforeAll(async () => {
@@ -15,7 +17,7 @@ test('changes of the same router happen one after the other', async () => {
   const change = (name: string) =>
     lease(name, async () => {
       order.push(`${name} begins`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
       order.push(`${name} ends`);
     });
   await Promise.all([change('a'), change('b'), change('c')]);

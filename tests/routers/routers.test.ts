@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Router, Routing } from '../../routers/router';
-import { ask, freePorts, introduce, io, isAnswered, RouterWorld, routingOf, until } from '../support/router-world';
+import { ask, freePorts, introduce, io, isAnswered, RouterWorld, routingOf } from '../support/router-world';
+import { until } from '../support/until';
 
 /* What every router does. */
 

@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { Testers } from '../../domain/config/testers';
 import type { Slot } from '../../domain/release';
 import type { Router, Routing } from '../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf, until } from '../support/router-world';
+import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../support/router-world';
+import { until } from '../support/until';
 
 /* Testers and mirroring: what else there is while a version has a part of the traffic. */
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePort, startTemporalServer } from '../support/temporal';
+import { until } from '../support/until';
 
 const ROOT = resolve(__dirname, '../..');
 let directory: string;
@@ -82,10 +83,6 @@ const isAlive = (pid: unknown): boolean => {
     return false;
   }
 };
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 100));
-}
 
 test('it starts Temporal and a worker, and stops both in order when it is told to', async () => {
   const { child, document, ended, address } = await embedded();

@@ -4,6 +4,7 @@ import { freePort } from '../support/temporal';
 import type { UsedTemporal } from '../support/shared-temporal';
 import { createProject } from './project';
 import type { Project } from './project';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -106,9 +107,6 @@ describe('worker', () => {
 /** Waits until Temporal sees a worker on a task queue. */
 async function pollerOn(name: string): Promise<void> {
   const request = { namespace: 'default', taskQueue: { name }, taskQueueType: 1 };
-  for (;;) {
-    const { pollers } = await world.client.workflowService.describeTaskQueue(request);
-    if (pollers?.length) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const pollers = async () => (await world.client.workflowService.describeTaskQueue(request)).pollers;
+  await until(pollers, { what: `a worker on ${name}`, is: (seen) => Boolean(seen?.length) });
 }

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild, type Child } from '../../starters/dev/child';
 import { keepRunning, type Kept } from '../../starters/dev/keep-running';
+import { until } from '../support/until';
 
 let kept: Kept | undefined;
 afterEach(() => kept?.stop(true));
@@ -55,7 +55,7 @@ test('one that does not listen is ended without asking', async () => {
   const ready = join(tmpdir(), `spillway-${randomUUID()}`);
   const { started, kept } = keep([`trap "" TERM; : > ${ready}; sleep 60 & wait; wait`]);
   // Before its trap is set it does listen.
-  while (!existsSync(ready)) await sleep(10);
+  await until(() => existsSync(ready), { what: 'its trap to be set', every: 10 });
   await rm(ready);
   await kept.stop();
   expect(await started[0]!.ended).toEqual({ code: null, signal: 'SIGKILL' });

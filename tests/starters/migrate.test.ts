@@ -8,6 +8,7 @@ import { command, type Said } from '../support/in-process';
 import { query } from '../support/postgres';
 import { tinyConfig } from '../support/tiny';
 import { World } from '../support/world';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
@@ -196,11 +197,3 @@ describe('migrate, on a real Temporal, worker and database', () => {
 });
 
 const SLEEPING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('expected the condition to come true within 30 s');
-}

@@ -8,6 +8,7 @@ import { ConfigurationFailure } from '../../domain/failures';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
 import { startTemporal, type TemporalServer } from '../../starters/dev/temporal-server';
 import { freePort } from '../support/temporal';
+import { until } from '../support/until';
 
 let directory: string;
 const servers: TemporalServer[] = [];
@@ -101,12 +102,7 @@ test('it ends with the process that started it, also when that one is killed', a
     parent.kill('SIGKILL');
     await ended;
     // The database is free again once the server has ended.
-    for (let attempt = 0; ; attempt++) {
-      const server = await start().catch((error: unknown) => error);
-      if (!(server instanceof Error)) break;
-      if (attempt === 20) throw server;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
+    await until(start, { what: 'a server that starts again', every: 250 });
   } finally {
     parent.kill('SIGKILL');
   }

@@ -7,7 +7,7 @@ import { HostFolder } from '../../state/host-folder/host-folder';
 import { stateOn } from '../../state/open';
 import type { State } from '../../state/state';
 import { localAccess } from '../../targets/docker/host-local';
-import { until } from '../support/router-world';
+import { until } from '../support/until';
 import { claimant, io, keepsTheContract } from './contract';
 
 const scope = { app: 'shop', environment: 'production' };

@@ -1,12 +1,12 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ReleaseResult } from '../../domain/release';
 import { pointsLeft } from './crash-worker';
 import type { CrashPoint, Trace } from './crash-worker';
 import { snapshot, violations } from './invariants';
 import type { Load } from './load';
 import { migration } from './tiny';
-import { pause } from './until';
 import { World } from './world';
 import type { Asked, Releasing, WorldOptions } from './world';
 

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, untilListening } from '../targets/docker/engine-roads';
+import { until } from './until';
 
 export interface PrometheusServer {
   url: string;
@@ -100,13 +101,12 @@ function protect(folder: string, { username, password }: NonNullable<Options['lo
 }
 
 async function untilReady(url: string): Promise<void> {
-  for (let left = 200; left > 0; left--) {
+  const isReady = async () => {
     const answer = await fetch(`${url}/-/ready`);
     await answer.text();
-    if (answer.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${url} did not become ready`);
+    return answer.ok;
+  };
+  await until(isReady, { what: `${url} to be ready` });
 }
 
 export interface Exporter {

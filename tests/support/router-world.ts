@@ -14,6 +14,7 @@ import type { NginxConfig } from '../../routers/nginx/names';
 import { openRouter } from '../../routers/open';
 import type { Router, Routing } from '../../routers/router';
 import { openTarget, type OpenTarget } from '../../targets/open';
+import { until } from './until';
 
 const run = promisify(execFile);
 
@@ -193,13 +194,4 @@ export function isAnswered(port: number, body?: string): Promise<boolean> {
 
 export async function untilUp(router: Router, routing: Routing, slot: Slot): Promise<void> {
   await until(async () => (await router.groupIsUp(routing, slot, io)).up);
-}
-
-/** Waits for a condition, for at most 20 s. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`expected within 20 s: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import { freePort, startTemporalServer } from '../support/temporal';
 import { World, type Asked } from '../support/world';
+import { until } from '../support/until';
 
 const SECRET = 'tiny-s3cret-value';
 const TOKEN = 'he4lth-t0ken-value';
@@ -171,12 +172,4 @@ async function filesIn(directory: string): Promise<string> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n');
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`expected within 30 s: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

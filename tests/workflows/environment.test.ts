@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
@@ -299,7 +300,7 @@ describe('a request that waits with Temporal for a worker', () => {
       });
       const options = { args: [request] as [ReleaseRequest], updateId: request.id, startWorkflowOperation };
       const answer = new Client({ connection }).workflow.executeUpdateWithStart(requestUpdate('release'), options);
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await sleep(2_000);
       world = await ReleaseWorld.start(server.address);
       expect(await answer).toMatchObject({ accepted: false, reason: expect.stringContaining('nobody waits for it') });
       expect(world.ran()).toEqual([]);

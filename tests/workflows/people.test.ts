@@ -1,6 +1,7 @@
 import { MESSAGES } from '../../domain/messages';
 import type { ReleaseResult } from '../../domain/release';
 import { beatUntilCancelled, Door, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+import { until } from '../support/until';
 
 let world: ReleaseWorld;
 beforeAll(async () => {
@@ -83,7 +84,7 @@ describe('people', () => {
     expect(await world.tell(handle, 'pause')).toBeUndefined();
     expect(await world.tell(handle, 'pause')).toMatch(/paused already/);
     await world.until(handle, ({ state }) => state === 'paused');
-    await waitFor(() => world.asked('soak').length === 2);
+    await until(() => world.asked('soak').length === 2);
     expect(world.asked('soak')[1]?.soak).toBeNull();
     expect(await world.tell(handle, 'resume')).toBeUndefined();
     expect((await handle.result()).status.outcome).toBe('released');
@@ -173,9 +174,4 @@ describe('people', () => {
 async function pausedSoak() {
   await beatUntilCancelled();
   return { ...judged('pass', 'nothing bad so far'), interrupted: true };
-}
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 400 && !condition(); tries++) await new Promise((resolve) => setTimeout(resolve, 25));
-  expect(condition()).toBe(true);
 }

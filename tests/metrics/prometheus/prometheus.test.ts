@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Reading } from '../../../metrics/metric';
 import { remembered, startExporter, startPrometheus, type PrometheusServer } from '../../support/prometheus';
 import { GREEN, io, OF, opened } from '../opened';
+import { until } from '../../support/until';
 
 const MINUTE = 60_000;
 const BEGAN = Math.floor((Date.now() - 5 * 3_600_000) / MINUTE) * MINUTE;
@@ -163,17 +164,12 @@ test('what an exporter says now is read, and gone once it is', async () => {
   const scraping = await startPrometheus({ scrape: [exporter.port] });
   try {
     const source = await opened({ prometheus: { url: scraping.url, query: 'lag{slot="{{slot}}"}' } });
-    const until = async (isRight: (reading: Reading) => boolean): Promise<Reading> => {
-      for (let left = 100; left > 0; left--) {
-        const reading = await source.read(OF, { from: 0, to: Date.now() }, io);
-        if (isRight(reading)) return reading;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      throw new Error('it never became right');
-    };
-    expect(await until((reading) => 'value' in reading)).toMatchObject({ value: 12.5 });
+    const read = (): Promise<Reading> => source.read(OF, { from: 0, to: Date.now() }, io);
+    const value = await until(read, { what: 'a value', is: (reading) => 'value' in reading, every: 100 });
+    expect(value).toMatchObject({ value: 12.5 });
     await exporter.close();
-    expect(await until((reading) => 'missing' in reading)).toMatchObject({ fault: false });
+    const none = await until(read, { what: 'no value', is: (reading) => 'missing' in reading, every: 100 });
+    expect(none).toMatchObject({ fault: false });
   } finally {
     await scraping.close();
   }

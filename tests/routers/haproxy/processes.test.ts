@@ -4,7 +4,8 @@ import { WebSocket } from 'ws';
 import { Runtime } from '../../../routers/haproxy/runtime';
 import type { Router, Routing } from '../../../routers/router';
 import { startPressure } from '../../support/pressure';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf, until, untilUp } from '../../support/router-world';
+import { ask, freePorts, introduce, io, RouterWorld, routingOf, untilUp } from '../../support/router-world';
+import { until } from '../../support/until';
 
 let world: RouterWorld;
 let router: Router;

@@ -13,8 +13,8 @@ import {
   isAnswered,
   RouterWorld,
   routingOf,
-  until,
 } from '../../support/router-world';
+import { until } from '../../support/until';
 
 let world: RouterWorld;
 let routing: Routing;

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { RouterFailure } from '../../../domain/failures';
 import type { Scope } from '../../../domain/release';
 import type { Router, Routing } from '../../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf, until, untilUp } from '../../support/router-world';
+import { ask, freePorts, introduce, io, RouterWorld, routingOf, untilUp } from '../../support/router-world';
+import { until } from '../../support/until';
 
 const run = promisify(execFile);
 

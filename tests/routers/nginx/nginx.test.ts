@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Router } from '../../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf, until } from '../../support/router-world';
+import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../../support/router-world';
+import { until } from '../../support/until';
 
 /* What nginx alone does; routers.test.ts has what it shares with HAProxy. */
 

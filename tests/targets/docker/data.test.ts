@@ -5,6 +5,7 @@ import { pack } from 'tar-stream';
 import { LABELS } from '../../../domain/names';
 import type { PinnedImage } from '../../../domain/release';
 import { BUSYBOX, configOf, docker, EngineApp, releaseOf, removeEverything, specOf, webService } from './fixture';
+import { until } from '../../support/until';
 
 const app = new EngineApp();
 const { scope, io } = app;
@@ -175,9 +176,7 @@ test('the container by which a volume is read for a backup leaves none of the vo
   const closed = new Promise((resolve) => stream.once('close', resolve));
   stream.resume();
   await closed;
-  for (let left = 100; (await containers()).length > 0 && left > 0; left -= 1)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  expect(await containers()).toEqual([]);
+  await until(containers, { what: 'the container that read to go', is: (seen) => seen.length === 0, every: 100 });
   const left = await allVolumes();
   expect(made.filter((volume) => left.includes(volume))).toEqual([]);
   expect(left).toContain(named);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TargetConfig } from '../../../domain/config';
 import type { Surroundings } from '../../../targets/docker/engine';
+import { until } from '../../support/until';
 
 /* The same engine, as if it were another machine's: over TCP, TLS and SSH on loopback. */
 
@@ -147,16 +148,13 @@ export async function freePort(): Promise<number> {
 }
 
 export async function untilListening(port: number): Promise<void> {
-  for (let left = 100; left > 0; left -= 1) {
-    const isOpen = await new Promise<boolean>((resolve) => {
+  const isOpen = () =>
+    new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1');
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
       socket.once('connect', () => socket.destroy());
     });
-    if (isOpen) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nothing listens on ${port}`);
+  await until(isOpen, { what: `somebody to listen on ${port}` });
 }
 
 function end(child: ChildProcess): void {

@@ -17,6 +17,7 @@ import {
   uniqueScope,
   webService,
 } from './fixture';
+import { until } from '../../support/until';
 
 const app = new EngineApp();
 const { scope, io } = app;
@@ -38,16 +39,8 @@ function services(settings: Record<string, unknown> = {}, start = true) {
 }
 
 /** BusyBox needs a moment from its start to its first answer. */
-async function eventually<T>(ask: () => Promise<T>): Promise<T> {
-  for (let left = 50; ; left -= 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (left === 0) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
+const eventually = <T>(ask: () => Promise<T>): Promise<T> =>
+  until(ask, { what: 'an answer', is: () => true, every: 100 });
 
 test('the network of an environment is a free /24 that carries its owner, and is made only once', async () => {
   await Promise.all([1, 2, 3].map(() => ensureNetwork(engine, POOL, scope, io)));

@@ -22,6 +22,7 @@ import {
   webService,
 } from './fixture';
 import { overSsh, overTcp, overTls, type Road } from './engine-roads';
+import { until } from '../../support/until';
 
 const io = quietIo();
 const TOKEN = 'he4lth-t0ken-value';
@@ -187,7 +188,7 @@ describe.each([
         expect([time, (await host.findContainer(renamed, io))?.id]).toEqual([time, found?.id]);
       }
       await host.signalContainer(renamed.name, 'SIGUSR1', io);
-      while ((await host.findContainer(renamed, io))?.running) await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(async () => !(await host.findContainer(renamed, io))?.running, { what: 'its container to stop' });
       await host.signalContainer(renamed.name, 'SIGUSR1', io);
       expect(await host.findContainer(renamed, io)).toMatchObject({ id: found?.id, running: false });
     } finally {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '../../../domain/names';
 import { openTarget } from '../../../targets/open';
 import type { Target } from '../../../targets/target';
@@ -163,7 +164,7 @@ describe('a build', () => {
     for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0']) {
       await files({ Dockerfile: `FROM ${BUSYBOX}\nENV V=${version}\n` });
       await build({}, version);
-      await new Promise((resolve) => setTimeout(resolve, 1_100)); // the engine's dates have seconds
+      await sleep(1_100); // the engine's dates have seconds
     }
     await docker.createContainer({
       Image: `${scope.app}-web:1.0.0`,
