@@ -1,7 +1,8 @@
 import type { MessageName } from '../domain/messages';
 import type { ReleaseStatus } from '../domain/release';
 import { seeded } from '../tests/support/seeded';
-import type { Releasing, World } from '../tests/support/world';
+import type { Releasing } from '../tests/support/asking';
+import type { World } from '../tests/support/world';
 import { quantiles } from './statistics';
 import type { Quantiles } from './statistics';
 

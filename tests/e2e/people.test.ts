@@ -1,7 +1,8 @@
 import { snapshot, violations } from '../support/invariants';
 import { migration } from '../support/tiny';
 import { World } from '../support/world';
-import type { Asked, Releasing } from '../support/world';
+import type { Releasing } from '../support/asking';
+import type { Asked } from '../support/world';
 
 jest.setTimeout(300_000);
 

@@ -4,7 +4,9 @@ import type { ReleaseRequest } from '../../domain/request';
 import { releaseWorkflowId } from '../../domain/names';
 import { registerAll } from '../../starters/spillway';
 import { command } from '../support/in-process';
-import { LIVE, ReleaseWorld, requestWith, untilCancelled } from '../support/release-world';
+import { untilCancelled } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld } from '../support/release-world';
 import { sharedTemporal } from '../support/shared-temporal';
 import type { UsedTemporal } from '../support/shared-temporal';
 

@@ -1,5 +1,6 @@
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
-import { Door, failing, ReleaseWorld, TASK_QUEUE } from '../support/release-world';
+import { Door, failing } from '../support/answers';
+import { ReleaseWorld, TASK_QUEUE } from '../support/release-world';
 import { sharedTemporal } from '../support/shared-temporal';
 import type { UsedTemporal } from '../support/shared-temporal';
 import { createProject } from './project';

@@ -8,7 +8,8 @@ import { snapshot, violations } from './invariants';
 import type { Load } from './load';
 import { migration } from './tiny';
 import { World } from './world';
-import type { Asked, Releasing, WorldOptions } from './world';
+import type { Releasing } from './asking';
+import type { Asked, WorldOptions } from './world';
 
 /** The two releases that are killed everywhere. */
 export type Variant = 'released' | 'rolled back';

@@ -1,21 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure, Context } from '@temporalio/activity';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { Activities, SoakInput, SoakReport } from '../../activities/steps';
-import { appConfigSchema } from '../../domain/config';
+import type { Activities } from '../../activities/steps';
 import type { MessageName } from '../../domain/messages';
 import { environmentWorkflowId, releaseWorkflowId, SEARCH_ATTRIBUTES } from '../../domain/names';
 import type { Live, ReleaseStatus, Scope } from '../../domain/release';
 import { asRequest } from '../../domain/request';
 import type { OldRequest, ReleaseRequest, Request } from '../../domain/request';
-import { ROUTERS } from '../../domain/router';
 import type { environment as environmentWorkflow } from '../../workflows/environment';
 import { environmentQuery, messageUpdate, requestUpdate, statusQuery } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import type { release } from '../../workflows/release';
+import { WELL } from './answers';
+import type { Answers, Call } from './answers';
 import { startTimeSkipping } from './time-skipping';
 import { until } from './until';
 import { workflowBundle } from './workflow-bundle';
@@ -26,104 +25,6 @@ const QUIET = new DefaultLogger('ERROR');
 
 /** A queue that only this test file's worker serves; given to a worker that is a process of its own. */
 export const TASK_QUEUE = process.env.SPILLWAY_TASK_QUEUE ?? `test-${randomUUID()}`;
-
-type Answers = { [K in keyof Activities]: (input: Parameters<Activities[K]>[0]) => unknown };
-type Call = { name: keyof Activities; input: unknown };
-
-/** What every activity answers unless a test says otherwise: all is well. */
-const WELL: Answers = {
-  preflight: ({ live }) => ({
-    checks: [{ name: 'engine', ok: true, detail: 'answers' }],
-    slot: live?.slot === 'blue' ? 'green' : 'blue',
-    live,
-    pendingMigrations: ['002_orders'],
-    capabilities: ROUTERS.haproxy.capabilities,
-    configurationIdentity: 'configuration',
-  }),
-  buildImages: ({ release }) => ({
-    images: [{ service: 'web', reference: `fx-web:${release.version}`, digest: `sha256:${release.version}`, size: 1 }],
-    identity: `identity of ${release.version}`,
-    tags: [],
-  }),
-  restoreImages: () => undefined,
-  backUp: () => ({ name: 'backup_a', store: 'the folder /b', dump: 'backup_a', size: 1_000, contents: ['database'] }),
-  applyMigrations: ({ names }) => ({ applied: names }),
-  revertMigrations: ({ names }) => ({ reverted: names }),
-  deploySlot: () => ({ detail: '1 replica healthy' }),
-  removeSlot: () => undefined,
-  deployBaseline: () => ({ detail: 'fresh baseline of 1.0.0: 1 replica healthy' }),
-  removeBaseline: () => undefined,
-  smoke: () => ({ checks: [{ name: '/health', ok: true, latency: 1, detail: '200' }] }),
-  setTraffic: ({ share }) => ({ share, counters: null }),
-  moveLiveOnly: () => undefined,
-  soak: (input) =>
-    input.soak === null ? untilCancelled(input) : judged('pass', 'no errors in 1000 requests', input.soak),
-  drainSlot: () => ({ left: 0, waited: 5 }),
-  retire: () => ({ leftovers: [] }),
-  recordEntry: () => undefined,
-  readLedger: () => [],
-  readGeneration: () => 0,
-  reconcile: () => ({ did: [] }),
-  lookAtLive: () => ({ condition: 'serving', detail: '' }),
-  watchRelease: async () => (await beatUntilCancelled(), null),
-  terminateRelease: () => ({ ended: true }),
-  migrationStatus: () => ({ applied: ['001_customers'], pending: ['002_orders'] }),
-  checkMigrations: () => ({ mistakes: [] }),
-  takeFence: () => undefined,
-  downMigrations: ({ names }) => ({ reverted: names }),
-  reapplyMigrations: ({ names }) => ({ applied: names }),
-} as Partial<Answers> as Answers;
-
-/** A soak's report. */
-export function judged(verdict: SoakReport['judgement']['verdict'], reason: string, soaked = 0): SoakReport {
-  const counts = { requests: 1_000, errors: 0, p95: 10, carried: null, counted: null };
-  return { judgement: { verdict, reason }, interrupted: false, soaked, ...counts };
-}
-
-/** A soak that sees nothing bad until somebody ends it. */
-export async function untilCancelled(_input: SoakInput): Promise<SoakReport> {
-  await beatUntilCancelled();
-  return { ...judged('pass', 'nothing bad so far'), interrupted: true };
-}
-
-/** Lasts until it is cancelled. */
-export async function beatUntilCancelled(): Promise<void> {
-  const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(), 100);
-  await context.cancelled.catch(() => undefined);
-  clearInterval(timer);
-}
-
-/** A failure that no retry mends, as a step raises it. */
-export function failing(message: string, type = 'UnhealthyFailure'): () => never {
-  return () => {
-    throw ApplicationFailure.create({ message, type, nonRetryable: true });
-  };
-}
-
-/** A door that an activity waits at, so that a test can act while it runs. */
-export class Door {
-  private open: () => void = () => undefined;
-  private reached: () => void = () => undefined;
-  private readonly opened = new Promise<void>((resolve) => (this.open = resolve));
-  readonly entered = new Promise<void>((resolve) => (this.reached = resolve));
-
-  /** Passes when the test opens it, or when the activity is cancelled: then it fails as a cancelled activity does. */
-  async wait(): Promise<void> {
-    this.reached();
-    const context = Context.current();
-    const timer = setInterval(() => context.heartbeat(), 100);
-    try {
-      await Promise.race([this.opened, context.cancelled]);
-    } finally {
-      clearInterval(timer);
-    }
-  }
-
-  unlock(): void {
-    this.open();
-  }
-}
 
 export class ReleaseWorld {
   private answers: Partial<Answers> = {};
@@ -243,49 +144,4 @@ export class ReleaseWorld {
     const given = this.answers[name] ?? WELL[name];
     return given(input);
   }
-}
-
-/** What serves before a release, in blue. */
-export const LIVE: Live = {
-  slot: 'blue',
-  version: '1.0.0',
-  releaseId: 'r0',
-  images: [],
-  identity: 'identity of 1.0.0',
-};
-
-const TWO_STEPS = {
-  steps: [
-    { weight: 10, soak: '1m' },
-    { weight: 50, soak: '1m' },
-  ],
-};
-
-/** A request for 1.1.0 with two canary steps, of an app that only this test knows. */
-export function requestWith(
-  settings: Record<string, unknown> & { canary?: object } = {},
-  rest: Partial<ReleaseRequest> = {},
-): ReleaseRequest {
-  const app = `fx-${randomUUID().slice(0, 8)}`;
-  const config = appConfigSchema.parse({
-    version: 1,
-    app,
-    services: { web: { image: 'fx-web', port: 8080, routes: [{ port: 80 }] } },
-    ...settings,
-    canary: { limits: { errorRate: 5 }, ...(settings.canary ?? TWO_STEPS) },
-  });
-  return {
-    kind: 'release',
-    app,
-    environment: 'production',
-    id: `${app}-r1`,
-    version: '1.1.0',
-    config,
-    projectDirectory: '/project',
-    options: { skipBuild: false, testOnly: false, noRollback: false, again: false },
-    who: 'alice',
-    note: '',
-    requestedAt: 0,
-    ...rest,
-  };
 }

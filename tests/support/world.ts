@@ -2,16 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { appConfigSchema } from '../../domain/config';
 import type { AppConfig } from '../../domain/config';
-import type { MessageName } from '../../domain/messages';
-import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
-import type { ReleaseResult, ReleaseStatus, Scope } from '../../domain/release';
+import type { ReleaseResult, Scope } from '../../domain/release';
 import type { ReleaseOptions, ReleaseRequest } from '../../domain/request';
-import { isConnectionLoss } from '../../starters/asking/client';
-import { environmentQuery, messageUpdate, requestUpdate, statusQuery, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
+import { askFor, environmentOf, follow } from './asking';
+import type { Releasing } from './asking';
 import { removeTraces } from './engine';
 import { startLoad } from './load';
 import type { Load, LoadOptions } from './load';
@@ -22,7 +20,6 @@ import type { UsedTemporal } from './shared-temporal';
 import { freePort, startTemporalServer } from './temporal';
 import { tinyConfig } from './tiny';
 import type { Behaviour, Raw } from './tiny';
-import { until } from './until';
 import { startWorker } from './worker-process';
 import type { WorkerProcess } from './worker-process';
 
@@ -54,17 +51,6 @@ export interface Asked {
   /** Files of this version, by path in the project. */
   files?: Record<string, string>;
   who?: string;
-}
-
-/** A release that was accepted. */
-export interface Releasing {
-  id: string;
-  status(): Promise<ReleaseStatus>;
-  /** Polls until it is so; fails after `withinMs`, saying what it saw last. */
-  until(is: (status: ReleaseStatus) => boolean, withinMs?: number): Promise<ReleaseStatus>;
-  /** Sends an update: fails when it is refused. */
-  tell(name: MessageName, who?: string, why?: string): Promise<void>;
-  result(): Promise<ReleaseResult>;
 }
 
 /** Everything real that a release needs, made for one test and removed after it. */
@@ -141,24 +127,9 @@ export class World {
     return (await this.release(version, asked)).result();
   }
 
-  /** Asks by update-with-start, and answers what the environment says. Asks again, as the command does, when nobody answered. */
+  /** Asks, and answers what the environment says. */
   async ask(request: ReleaseRequest): Promise<ReleaseAnswer> {
-    return patiently(() => this.askOnce(request));
-  }
-
-  private askOnce(request: ReleaseRequest): Promise<ReleaseAnswer> {
-    const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOWS.environment, {
-      workflowId: environmentWorkflowId(this.scope),
-      taskQueue: this.taskQueue,
-      args: [this.scope],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowTaskTimeout: '3s',
-    });
-    return this.client.workflow.executeUpdateWithStart(requestUpdate('release'), {
-      args: [request],
-      updateId: request.id,
-      startWorkflowOperation,
-    });
+    return askFor(this.client, request, this.taskQueue);
   }
 
   /** Writes the version's files into the project, and answers the request for its release. */
@@ -211,7 +182,7 @@ export class World {
   }
 
   async environment(): Promise<EnvironmentState> {
-    return patiently(() => this.client.workflow.getHandle(environmentWorkflowId(this.scope)).query(environmentQuery));
+    return environmentOf(this.client, this.scope);
   }
 
   async load(options: Partial<LoadOptions> = {}): Promise<Load> {
@@ -268,51 +239,8 @@ export class World {
     await this.startWorker({}, this.options.worker);
   }
 
-  /** The environment refuses others until it has written down how its release ended. */
-  private async untilRemembered(id: string): Promise<void> {
-    await until(() => this.environment(), {
-      what: `the environment to remember how ${id} ended`,
-      is: ({ current }) => current?.releaseId !== id,
-      every: 10,
-    });
-  }
-
   /** Follows a release that was asked for. */
   releasing(id: string): Releasing {
-    const handle = this.client.workflow.getHandle(releaseWorkflowId(this.scope));
-    const status = () => patiently(() => handle.query(statusQuery));
-    return {
-      id,
-      status,
-      until: async (is, withinMs = 180_000) => {
-        const deadline = Date.now() + withinMs;
-        for (;;) {
-          const seen = await status();
-          if (is(seen)) return seen;
-          if (Date.now() > deadline || seen.state === 'ended')
-            throw new Error(`waited in vain, the release is ${JSON.stringify(seen, null, 1)}`);
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-      },
-      tell: async (name, who = 'tester', why = '') =>
-        void (await handle.executeUpdate(messageUpdate(name), { args: [{ who, why }] })),
-      result: async () => {
-        const result = (await handle.result()) as ReleaseResult;
-        await this.untilRemembered(id);
-        return result;
-      },
-    };
-  }
-}
-
-/** Asks again while Temporal is away, or tries a workflow task again that a starved worker did not finish. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (attempt === 300 || !isConnectionLoss(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
+    return follow(this.client, this.scope, id);
   }
 }

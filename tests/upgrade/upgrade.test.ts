@@ -4,7 +4,8 @@ import { sharedPostgres, type UsedPostgres } from '../support/shared-postgres';
 import { previousWorker, type PreviousWorker } from '../support/previous-worker';
 import { startTemporalServer, type TemporalServer } from '../support/temporal';
 import { migration } from '../support/tiny';
-import { World, type Asked, type Releasing } from '../support/world';
+import { type Releasing } from '../support/asking';
+import { World, type Asked } from '../support/world';
 
 jest.setTimeout(300_000);
 

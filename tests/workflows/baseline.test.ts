@@ -1,4 +1,6 @@
-import { Door, failing, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+import { Door, failing, judged } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld } from '../support/release-world';
 
 let world: ReleaseWorld;
 beforeAll(async () => {

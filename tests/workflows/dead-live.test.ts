@@ -1,4 +1,6 @@
-import { LIVE, ReleaseWorld, requestWith, judged, untilCancelled, failing } from '../support/release-world';
+import { judged, untilCancelled, failing } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld } from '../support/release-world';
 import type { PreflightReport } from '../../activities/steps';
 import type { Watched } from '../../domain/containers/exits';
 import { ROUTERS } from '../../domain/router';

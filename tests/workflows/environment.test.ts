@@ -8,7 +8,9 @@ import { CLOCKS_DIFFER_MS, environmentQuery, requestUpdate, WORKFLOWS } from '..
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { sharedTemporal } from '../support/shared-temporal';
 import type { UsedTemporal } from '../support/shared-temporal';
-import { Door, failing, LIVE, ReleaseWorld, requestWith, TASK_QUEUE } from '../support/release-world';
+import { Door, failing } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld, TASK_QUEUE } from '../support/release-world';
 
 let world: ReleaseWorld;
 beforeEach(() => world.reset());

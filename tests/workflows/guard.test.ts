@@ -3,7 +3,9 @@ import { releaseWorkflowId } from '../../domain/names';
 import type { ReleaseResult } from '../../domain/release';
 import type { ReleaseRequest } from '../../domain/request';
 import type { EnvironmentState } from '../../workflows/messages';
-import { Door, failing, LIVE, ReleaseWorld, requestWith, untilCancelled } from '../support/release-world';
+import { Door, failing, untilCancelled } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld } from '../support/release-world';
 import { sharedTemporal } from '../support/shared-temporal';
 import type { UsedTemporal } from '../support/shared-temporal';
 

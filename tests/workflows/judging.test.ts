@@ -2,7 +2,9 @@ import type { SoakInput, SoakReport } from '../../activities/steps';
 import type { SlotCounters } from '../../domain/router';
 import type { JudgedStep, LedgerEntry, MetricVerdict, ReleaseResult } from '../../domain/release';
 import type { SoakState } from '../../domain/judging/soak/state';
-import { beatUntilCancelled, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+import { beatUntilCancelled, judged } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld } from '../support/release-world';
 
 let world: ReleaseWorld;
 beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);

@@ -6,7 +6,9 @@ import type { LedgerEntry, Live } from '../../domain/release';
 import type { MigrationRequest, OldRequest, ReleaseRequest } from '../../domain/request';
 import type { EnvironmentState } from '../../workflows/messages';
 import type { migration } from '../../workflows/migration';
-import { failing, Door, LIVE, ReleaseWorld, requestWith, TASK_QUEUE } from '../support/release-world';
+import { failing, Door } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld, TASK_QUEUE } from '../support/release-world';
 
 let world: ReleaseWorld;
 beforeAll(async () => void (world = await ReleaseWorld.start()), 300_000);

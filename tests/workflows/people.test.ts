@@ -1,6 +1,8 @@
 import { MESSAGES } from '../../domain/messages';
 import type { ReleaseResult } from '../../domain/release';
-import { beatUntilCancelled, Door, judged, LIVE, ReleaseWorld, requestWith } from '../support/release-world';
+import { beatUntilCancelled, Door, judged } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld } from '../support/release-world';
 import { until } from '../support/until';
 
 let world: ReleaseWorld;

@@ -1,7 +1,9 @@
 import type { Activities } from '../../activities/steps';
 import type { PinnedImage, ReleaseResult } from '../../domain/release';
 import type { plan as planWorkflow } from '../../workflows/plan';
-import { failing, judged, LIVE, ReleaseWorld, requestWith, TASK_QUEUE } from '../support/release-world';
+import { failing, judged } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld, TASK_QUEUE } from '../support/release-world';
 
 let world: ReleaseWorld;
 beforeAll(async () => {

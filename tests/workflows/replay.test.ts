@@ -4,7 +4,9 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
-import { failing, judged, LIVE, ReleaseWorld, requestWith, untilCancelled } from '../support/release-world';
+import { failing, judged, untilCancelled } from '../support/answers';
+import { LIVE, requestWith } from '../support/release-request';
+import { ReleaseWorld } from '../support/release-world';
 import { startTemporalServer } from '../support/temporal';
 import { workflowBundle } from '../support/workflow-bundle';
 
