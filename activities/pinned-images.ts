@@ -25,7 +25,7 @@ export function pinnedFor(service: string, images: PinnedImage[]): Pinned {
 export async function findByDigest(image: PinnedImage, target: WithImages, io: Io): Promise<ImageFacts | undefined> {
   for (const name of [image.digest, registryName(image)]) {
     const facts = await target.images.inspect(name, image.service, io);
-    if (facts) return { ...facts, image };
+    if (facts) return { ...facts, image: { ...image, size: facts.image.size } };
   }
   return undefined;
 }
@@ -38,11 +38,10 @@ export function pulledNames(images: PinnedImage[]): string[] {
 /** @throws ImageFailure when none is pinned, or nobody has the image any more. */
 export async function havePinned(pinned: Pinned, target: WithImages, io: Io): Promise<PinnedImage> {
   if ('problem' in pinned) throw new ImageFailure(pinned.problem);
-  if (!(await findByDigest(pinned, target, io))) {
-    if (originOf(pinned) === 'engine') throw new ImageFailure(goneFrom(pinned));
-    await target.images.pull(registryName(pinned), pinned.service, io);
-  }
-  return { ...pinned, from: originOf(pinned) };
+  const found = (await findByDigest(pinned, target, io))?.image;
+  if (!found && originOf(pinned) === 'engine') throw new ImageFailure(goneFrom(pinned));
+  const { size } = found ?? (await target.images.pull(registryName(pinned), pinned.service, io));
+  return { ...pinned, size, from: originOf(pinned) };
 }
 
 export function goneFrom({ reference, digest }: PinnedImage): string {

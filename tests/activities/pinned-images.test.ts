@@ -89,13 +89,28 @@ describe('an image that was pulled and pinned', () => {
     return { service: 'api', reference: `${repository()}:1.0.0`, digest, size: 1, from: 'registry' };
   };
 
+  /** The request of `pushed` says nonsense of it. */
+  const actual = async (image: PinnedImage): Promise<PinnedImage> => {
+    return { ...image, size: (await docker.getImage(BUSYBOX).inspect()).Size };
+  };
+
+  test('is judged by the size that it has, whatever was said of it', async () => {
+    const small = { image: `${repository()}:{version}`, policy: { maxSize: '10KB' } };
+    const limited = (attempt: string) => world.step({ services: { api: service(small) } }, '1.0.0', attempt);
+    const image = await pushed();
+    await expect(build(await limited('a'), [image])).rejects.toThrow('expected at most 10 KB');
+    const found = (await preflight(await limited('a'), [image])) as { problem: string };
+    expect(found.problem).toContain('expected at most 10 KB');
+    await undo(await limited('a'));
+  });
+
   test('is pulled by its digest and gets no tag; the undo removes it again', async () => {
     const image = await pushed();
     const name = `${repository()}@${image.digest}`;
     expect(await preflight(await step('a'), [image])).toEqual({ note: `${name} will be pulled` });
     expect(await idOf(name)).toBeUndefined();
     const report = await build(await step('a'), [image]);
-    expect(report).toMatchObject({ images: [image], tags: [{ reference: name, previous: null }] });
+    expect(report).toMatchObject({ images: [await actual(image)], tags: [{ reference: name, previous: null }] });
     expect(await tagsOf(name)).not.toContain(image.reference);
     // Another attempt after a crash must not take it for one that was there before.
     await build(await step('a'), [image]);
@@ -115,7 +130,7 @@ describe('an image that was pulled and pinned', () => {
   test('that an older version of Spillway pinned is looked for at the registry that its reference names', async () => {
     const older: PinnedImage = { ...(await pushed()), from: undefined };
     const { images } = await build(await step('a'), [older]);
-    expect(images).toEqual([{ ...older, from: 'registry' }]);
+    expect(images).toEqual([{ ...(await actual(older)), from: 'registry' }]);
     await undo(await step('a'));
   });
 
