@@ -3,7 +3,7 @@ import type { Question } from '../domain/asking';
 import { undecidedText } from '../domain/details';
 import type { Judgement } from '../domain/release';
 import { formatDuration } from '../domain/units';
-import type { ReleaseRun as Run } from './run';
+import type { ReleaseRun } from './run';
 import { soak } from './soak';
 import type { Soak } from './soak';
 
@@ -17,7 +17,7 @@ interface Asking {
 }
 
 /** Waits for an answer and judges meanwhile. Answers false when time is over, throws on a bad judgement or a stop. */
-export async function ask(run: Run, { question, timeout, answered, watch }: Asking): Promise<boolean> {
+export async function ask(run: ReleaseRun, { question, timeout, answered, watch }: Asking): Promise<boolean> {
   const { control } = run;
   let isLate = false;
   const clock = new CancellationScope();
@@ -44,14 +44,14 @@ export async function ask(run: Run, { question, timeout, answered, watch }: Aski
 }
 
 /** Waits, and judges meanwhile where there is something to judge. */
-async function watched(run: Run, until: () => boolean, watch: Asking['watch']): Promise<Judgement | undefined> {
+async function watched(run: ReleaseRun, until: () => boolean, watch: Asking['watch']): Promise<Judgement | undefined> {
   if (watch) return soak(run, { ...(await watch()), length: null, longest: undefined, until });
   await condition(until);
   return undefined;
 }
 
 /** Acts on a judgement; an inconclusive one may need a person. Answers whether somebody promoted it. */
-export async function settle(run: Run, judgement: Judgement, watched: Soak): Promise<boolean> {
+export async function settle(run: ReleaseRun, judgement: Judgement, watched: Soak): Promise<boolean> {
   const { control, request } = run;
   const { inconclusive, holdTimeout } = request.config.canary;
   failIfBad(judgement);
@@ -64,13 +64,13 @@ export async function settle(run: Run, judgement: Judgement, watched: Soak): Pro
   throw judgedNo(undecidedText(reason));
 }
 
-export async function untilPromoted(run: Run, watched: Soak, timeout: number): Promise<void> {
+export async function untilPromoted(run: ReleaseRun, watched: Soak, timeout: number): Promise<void> {
   const { share } = watched;
   if (await ask(run, { ...promotion(run, watched), question: { for: 'promotion', share }, timeout })) return;
   throw judgedNo(`nobody promoted the step at ${share} % within ${formatDuration(timeout)}`);
 }
 
-function promotion({ control }: Run, watched: Soak): Pick<Asking, 'answered' | 'watch'> {
+function promotion({ control }: ReleaseRun, watched: Soak): Pick<Asking, 'answered' | 'watch'> {
   return { answered: () => control.promoted !== undefined, watch: () => Promise.resolve(watched) };
 }
 

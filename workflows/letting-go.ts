@@ -4,10 +4,10 @@ import { formatDuration } from '../domain/units';
 import type { Live } from '../domain/release';
 import { otherSlot } from '../domain/release';
 import { phase, skip, summarised } from './run';
-import type { ReleaseRun as Run } from './run';
+import type { ReleaseRun } from './run';
 import { patient, slow } from './steps';
 
-export async function drainPhase(run: Run, old: Live | null): Promise<void> {
+export async function drainPhase(run: ReleaseRun, old: Live | null): Promise<void> {
   const { step, request } = run;
   if (!old) return skip(run, 'drain', 'there was no old version');
   await tryPhase(run, 'drain', async () => {
@@ -24,7 +24,7 @@ export async function drainPhase(run: Run, old: Live | null): Promise<void> {
   });
 }
 
-export async function retirePhase(run: Run, old: Live | null): Promise<void> {
+export async function retirePhase(run: ReleaseRun, old: Live | null): Promise<void> {
   const { step, control, slot } = run;
   await tryPhase(run, 'retire', async () => {
     const { leftovers } = await summarised(slow.retire, 'stop the old version, prune', {
@@ -37,7 +37,7 @@ export async function retirePhase(run: Run, old: Live | null): Promise<void> {
 }
 
 /** Past the point of no return a failure is a leftover for later, not a reason to go back. */
-async function tryPhase(run: Run, name: 'drain' | 'retire', body: () => Promise<string>): Promise<void> {
+async function tryPhase(run: ReleaseRun, name: 'drain' | 'retire', body: () => Promise<string>): Promise<void> {
   try {
     await phase(run, name, async (record) => {
       record.detail = await body();

@@ -7,7 +7,7 @@ import type { Live, Slot } from '../domain/release';
 import { ask, settle, untilPromoted } from './asking';
 import { smoke } from './preparing';
 import { isLiveDead, pauseIsOver, phase, skip, summarised } from './run';
-import type { ReleaseRun as Run } from './run';
+import type { ReleaseRun } from './run';
 import { soak } from './soak';
 import type { Soak } from './soak';
 import { quick, slow, undoing } from './steps';
@@ -15,7 +15,7 @@ import { quick, slow, undoing } from './steps';
 /** Too little evidence may stretch a soak to this many times its length. */
 const LENGTHENED = 3;
 
-export async function canaryPhase(run: Run): Promise<void> {
+export async function canaryPhase(run: ReleaseRun): Promise<void> {
   const { live, undos, step, request } = run;
   const { canary, approve } = request.config;
   if (!live) return skip(run, 'canary', 'the first release has nothing to be compared with');
@@ -41,12 +41,12 @@ export async function canaryPhase(run: Run): Promise<void> {
   });
 }
 
-async function deployBaseline({ step }: Run, { slot, version }: Live): Promise<string> {
+async function deployBaseline({ step }: ReleaseRun, { slot, version }: Live): Promise<string> {
   const what = `start a fresh baseline of ${version}, wait until healthy`;
   return (await summarised(slow.deployBaseline, what, { ...step, live: { slot, version } })).detail;
 }
 
-export async function approvePhase(run: Run): Promise<void> {
+export async function approvePhase(run: ReleaseRun): Promise<void> {
   const { approve } = run.request.config;
   const { control } = run;
   const approvals = () => judgeApprovals(approve, control.status.approvals ?? []);
@@ -68,12 +68,12 @@ export async function approvePhase(run: Run): Promise<void> {
   });
 }
 
-async function soakToApprove(run: Run, share: number): Promise<Soak> {
+async function soakToApprove(run: ReleaseRun, share: number): Promise<Soak> {
   const { limits } = run.request.config.canary;
   return { name: 'approve', share, length: null, limits, since: await giveShare(run, share) };
 }
 
-export async function switchPhase(run: Run): Promise<void> {
+export async function switchPhase(run: ReleaseRun): Promise<void> {
   await phase(run, 'switch', async (record) => {
     if (!run.live)
       run.undos.push(`the share of ${run.slot} stays: there is no other version`, () => Promise.resolve(), 'traffic');
@@ -83,7 +83,7 @@ export async function switchPhase(run: Run): Promise<void> {
   });
 }
 
-export async function verifyPhase(run: Run): Promise<void> {
+export async function verifyPhase(run: ReleaseRun): Promise<void> {
   const { wait } = run.request.config.verify;
   await phase(run, 'verify', async (record) => {
     if (wait > 0) await sleep(wait, { summary: 'wait before verifying' });
@@ -91,7 +91,7 @@ export async function verifyPhase(run: Run): Promise<void> {
   });
 }
 
-export async function bakePhase(run: Run): Promise<void> {
+export async function bakePhase(run: ReleaseRun): Promise<void> {
   const { bake, canary } = run.request.config;
   if (bake.soak === 0) return skip(run, 'bake', 'not configured');
   await phase(run, 'bake', async (record) => {
@@ -104,37 +104,37 @@ export async function bakePhase(run: Run): Promise<void> {
   });
 }
 
-async function giveShare({ step, slot, control, deployed }: Run, share: number) {
+async function giveShare({ step, slot, control, deployed }: ReleaseRun, share: number) {
   const input = { ...step, slot, share, ...(deployed && { deployed }) };
   const report = await summarised(quick.setTraffic, `${share} % to ${slot}`, input);
   control.changed({ share: report.share });
   return report.counters;
 }
 
-async function allTrafficBack({ step, control }: Run, slot: Slot): Promise<void> {
+async function allTrafficBack({ step, control }: ReleaseRun, slot: Slot): Promise<void> {
   await summarised(undoing.setTraffic, `all traffic to ${slot}`, { ...step, slot, share: 100 });
   control.changed({ share: 0 });
 }
 
 /** Looks once more after a pause at what ended meanwhile, before the old version goes. */
-export async function lastPause(run: Run): Promise<void> {
+export async function lastPause(run: ReleaseRun): Promise<void> {
   if (!run.control.paused) return;
   await pauseIsOver(run);
   await giveShare(run, 100);
 }
 
-async function liveOnlyForth(run: Run): Promise<void> {
+async function liveOnlyForth(run: ReleaseRun): Promise<void> {
   const { step, slot } = run;
   const report = await summarised(slow.moveLiveOnly, `live-only services to ${slot}`, { ...step, to: slot });
   // From here on they are watched too; a worker of an older version does not say how they began.
   if (run.deployed && report) run.deployed = [...run.deployed, ...report.deployed];
 }
 
-async function liveOnlyBack({ step, found }: Run, to: Slot): Promise<void> {
+async function liveOnlyBack({ step, found }: ReleaseRun, to: Slot): Promise<void> {
   const { down = [], loops = [] } = found ?? {};
   await summarised(undoing.moveLiveOnly, `live-only services back to ${to}`, { ...step, to, back: { down, loops } });
 }
 
-function hasLiveOnly({ request }: Run): boolean {
+function hasLiveOnly({ request }: ReleaseRun): boolean {
   return Object.values(request.config.services).some(({ run }) => run === 'live-only');
 }

@@ -3,7 +3,7 @@ import type { SoakInput, SoakReport } from '../activities/steps';
 import type { Limits } from '../domain/config';
 import type { JudgedStep, Judgement } from '../domain/release';
 import { forNextStep } from '../domain/judging/soak/state';
-import type { ReleaseRun as Run } from './run';
+import type { ReleaseRun } from './run';
 import { patient } from './steps';
 
 export interface Soak {
@@ -21,7 +21,7 @@ export interface Soak {
 }
 
 /** A pause stops the clock, not the judging. Throws only when the release is stopped. */
-export async function soak(run: Run, soak: Soak): Promise<Judgement> {
+export async function soak(run: ReleaseRun, soak: Soak): Promise<Judgement> {
   const { control } = run;
   const left: Length = { soak: soak.length, longest: soak.longest ?? soak.length };
   control.soaking = true;
@@ -53,7 +53,7 @@ function spend(left: Length, spent: number): void {
   if (left.longest !== null) left.longest = Math.max(0, left.longest - spent);
 }
 
-function remember(run: Run, { name, share }: Soak, report: SoakReport): void {
+function remember(run: ReleaseRun, { name, share }: Soak, report: SoakReport): void {
   run.carried = report.carried ?? run.carried;
   if (requestsIn(report.counted) > requestsIn(run.recorded)) run.recorded = report.counted;
   const { judgement, requests, picture } = report;
@@ -68,7 +68,7 @@ function requestsIn(counted: SoakReport['counted']): number {
 }
 
 function inputOf(
-  { step, slot, request, live, carried, recorded, deployed }: Run,
+  { step, slot, request, live, carried, recorded, deployed }: ReleaseRun,
   { name, share, limits, since }: Soak,
 ): Omit<SoakInput, 'startedAt' | keyof Length> {
   const { interval } = request.config.canary;
