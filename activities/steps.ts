@@ -50,7 +50,7 @@ export interface BuildReport {
 }
 
 export interface BackupReport {
-  /** Such as `backup_20261121_101500`; absent when there is nothing to save. */
+  /** The name is such as `backup_20261121_101500`; it is absent when there is nothing to save. */
   name?: string;
   /** Absent when there is nothing to save. */
   store?: string;

@@ -84,7 +84,7 @@ export function requestMistake(given: unknown, scope: Scope): string | undefined
   );
 }
 
-/** What a request of its kind must have. Which kinds there are is judged elsewhere. */
+/** Lists what a request of its kind must have. Another place judges which kinds there are. */
 function lackOf({ kind, version, options, action }: Record<string, unknown>): string[] {
   if (kind === 'migration' || (kind === undefined && action !== undefined)) return isChange(action) ? [] : ['action'];
   if (kind !== undefined && kind !== 'release') return [];

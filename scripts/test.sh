@@ -37,7 +37,7 @@ summary() {
   ' "$results"
 }
 # Processor time has all that a group started and waited for: workers, commands, traffic, Temporal, PostgreSQL of its own.
-# What the engine, its containers and a database that runs anyway use comes on top.
+# The engine, its containers and a database that runs anyway are not counted.
 record() {
   node --input-type=commonjs --eval '
     const { readFileSync, writeFileSync } = require("node:fs");

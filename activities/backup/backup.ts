@@ -24,7 +24,7 @@ type Input = Parameters<Activities['backUp']>[0];
 
 interface Place {
   name: string;
-  /** What an earlier attempt left under that name is replaced. */
+  /** Replaces whatever an earlier attempt left under that name. */
   isDamaged?: true;
 }
 

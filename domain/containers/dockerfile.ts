@@ -7,7 +7,7 @@ interface Instruction {
 export interface Stage {
   /** The image that the stage builds on; undefined when there is none. */
   base?: string;
-  /** Those of the stages that it builds on come first. */
+  /** Instructions of the stages that it builds on come first. */
   instructions: Instruction[];
 }
 

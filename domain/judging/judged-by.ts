@@ -1,6 +1,6 @@
 import type { AppConfig, Limits } from '../config';
 
-/** What nothing judges must not look as if it had passed. `counts` is true when the router counts requests. */
+/** A step that nothing judges must not look as if it had passed. `counts` is true when the router counts requests. */
 export function judgesCanary({ canary }: AppConfig, counts: boolean): boolean {
   // Requests to older versions of Spillway have no analysis.
   const { compare = false, metrics = [] } = canary.analysis ?? {};

@@ -4,7 +4,7 @@ import type { Mistake } from '../../domain/config/rule';
 export interface LocatedMistake {
   /** Begins at 1; absent when the file has no such place, as when it is empty. */
   line?: number;
-  /** Such as `services.backend.routes[0].port`; empty for the whole file. */
+  /** The path is such as `services.backend.routes[0].port`, and empty for the whole file. */
   path: string;
   message: string;
 }

@@ -60,7 +60,7 @@ async function putFile(file: string, { name, content, prove }: Storing, { place,
   } catch (error) {
     // An aborted file may still open, and would come back after its removal.
     if (!output.closed) await once(output, 'close').catch(() => undefined);
-    // What cannot be removed now is tidied up later; why it failed matters more.
+    // `tidy` removes later what stays now; the first failure matters more.
     await rm(partial, { force: true }).catch(() => undefined);
     io.signal.throwIfAborted();
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {

@@ -54,7 +54,7 @@ function frozen(documents: Documents, moment: Moment): { state: State; isFrozen:
   return { state: stateOn(slow), isFrozen, thaw };
 }
 
-/** What every place has to keep to; each runs it on the real thing. */
+/** Every place has to keep to this contract, and runs it on the real thing. */
 export function keepsTheContract(openPlace: () => Promise<Place>): void {
   let place: Place;
   beforeEach(async () => {

@@ -55,7 +55,7 @@ export interface SoakSettings {
   services: string[];
   steps: number;
   isCompared: boolean;
-  /** What the live version counted before it lost its traffic. */
+  /** The live version counted this before it lost its traffic. */
   recorded: Services | null;
 }
 

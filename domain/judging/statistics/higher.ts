@@ -72,7 +72,7 @@ function byRanks(
   return inflation === 1 ? normalTail(distance) : studentTail(distance, degrees);
 }
 
-/** What deviates from the majority's value must also lie on one side rather than on both, as mere noise does. */
+/** Values that deviate from the majority's must also lie on one side; mere noise lies on both. */
 function aroundMajority(xs: Float64Array, ys: Float64Array): number[] {
   const middle = ys[ys.length >> 1]!;
   const [x, y] = [xs, ys].map((all) => ({
