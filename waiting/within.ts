@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { UnreachableFailure } from '../domain/failures';
 
 /** The reason of a signal that a time limit gave. */
@@ -28,6 +29,8 @@ export async function within<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new AbortController();
+  // Many calls at once may listen to it, and each goes away again.
+  setMaxListeners(0, controller.signal);
   const stop = (): void => controller.abort(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
   const timer = limit === null ? undefined : setTimeout(() => controller.abort(lateness(limit, late)), limit);
