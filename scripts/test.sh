@@ -8,6 +8,9 @@ cd "$(dirname "$0")/.."
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 code=0
+# What hangs is ended, so that every run says how many failed. Nothing that works comes near it.
+limit=45m
+if [ "${CRASH_FULL:-}" = 1 ]; then limit=7h; fi
 
 # run NAME JEST_ARGUMENT...
 run() {
@@ -15,7 +18,8 @@ run() {
   shift
   echo "test: $name …"
   {
-    time node node_modules/jest/bin/jest.js --json --outputFile "$results/$name.json" "$@" >"$results/$name.out" 2>&3 || code=1
+    time timeout --foreground --kill-after=30s "$limit" node node_modules/jest/bin/jest.js \
+      --json --outputFile "$results/$name.json" "$@" >"$results/$name.out" 2>&3 || code=1
   } 3>&2 2>"$results/$name.time"
   # A run that was killed left no result, and that is a failure.
   if [ ! -s "$results/$name.json" ]; then

@@ -1,28 +1,22 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { releaseWorkflowId } from '../../domain/names';
 import type { ReleaseResult } from '../../domain/release';
+import { within } from '../../waiting/within';
+import type { NamedPoint, Variant } from './crash-points';
 import { pointsLeft } from './crash-worker';
-import type { CrashPoint, Trace } from './crash-worker';
+import type { Trace } from './crash-worker';
 import { snapshot, violations } from './invariants';
 import type { Load } from './load';
 import { migration } from './tiny';
 import { World } from './world';
-import type { Releasing } from './asking';
 import type { Asked, WorldOptions } from './world';
-
-/** The two releases that are killed everywhere. */
-export type Variant = 'released' | 'rolled back';
 
 /** A release and where its worker is killed. */
 export interface Job {
   variant: Variant;
   points: NamedPoint[];
-}
-
-/** With a name for people: the how manieth step of its kind it is. */
-export interface NamedPoint extends CrashPoint {
-  name: string;
 }
 
 /** What came of a release whose worker was killed at these points. */
@@ -45,7 +39,9 @@ export interface Reference {
 /** A release hangs when for so many times as long as an undisturbed one takes nothing happens in it. */
 const PATIENCE = 15;
 const LEAST_PATIENCE_MS = 180_000;
-const WHEN = ['before', 'during', 'after', 'between'] as const;
+/** How long to wait for what only explains a hang, in ms. */
+const DIAGNOSIS_MS = 30_000;
+const NEVER = new AbortController().signal;
 
 /** One app that is released again and again under load, while its worker is killed and replaced. */
 export class Lane {
@@ -61,7 +57,7 @@ export class Lane {
   static async open(options: WorldOptions): Promise<Lane> {
     const world = await World.open({ database: true, config: (raw) => void (raw.drain.cap = '300ms'), ...options });
     try {
-      const first = await world.released('1.0.0', { files: migration('0000') });
+      const first = await released(world, '1.0.0', { files: migration('0000') }, LEAST_PATIENCE_MS);
       if (first.status.outcome !== 'released') throw new Error(`the first release: ${first.status.why}`);
       const lane: Lane = new Lane(world, await world.load(), Promise.resolve());
       lane.supervising = lane.supervise();
@@ -96,8 +92,8 @@ export class Lane {
     let stuck = false;
     await writeFile(world.crashFile, JSON.stringify(points));
     try {
-      const releasing = await world.release(version, { ...asked(variant), files: migration(step) });
-      const result = await this.end(releasing, Math.max(PATIENCE * took, LEAST_PATIENCE_MS));
+      const patience = Math.max(PATIENCE * took, LEAST_PATIENCE_MS);
+      const result = await released(world, version, { ...asked(variant), files: migration(step) }, patience);
       if (result.status.outcome !== variant)
         found.push(`expected ${variant}, seen ${result.status.outcome}: ${result.status.why}`);
       found.push(...(await violations(world, before, result)));
@@ -117,35 +113,6 @@ export class Lane {
     return { points: points.map(({ name }) => name), violations: found, lost, stuck };
   }
 
-  /** Waits for the end of a release for as long as steps end in it, or workers die. */
-  private async end(releasing: Releasing, patienceMs: number): Promise<ReleaseResult> {
-    const result = releasing.result();
-    let [seen, since] = [await this.progress(), Date.now()];
-    for (;;) {
-      const ended = await Promise.race([result, pause(1_000)]);
-      if (ended) return ended;
-      const now = await this.progress();
-      if (now !== seen) [seen, since] = [now, Date.now()];
-      else if (Date.now() - since > patienceMs) break;
-    }
-    result.catch(() => undefined);
-    const waitedFor = pointsLeft(this.world.crashFile).map(({ when, activity }) => `${when} ${activity}`);
-    const status = await releasing.status().catch((error: unknown) => String(error));
-    throw new Error(
-      `expected a step to end or a worker to die within ${patienceMs / 1_000} s; kills that were waited for: ` +
-        `${waitedFor.join(', ') || 'none'}; the release is ${JSON.stringify(status)}`,
-    );
-  }
-
-  /** Changes whenever a step has ended or a worker has died. */
-  private async progress(): Promise<string> {
-    const traced = await stat(this.world.traceFile).then(
-      ({ size }) => size,
-      () => 0,
-    );
-    return `${traced} ${pointsLeft(this.world.crashFile).length}`;
-  }
-
   async close(): Promise<void> {
     this.closed = true;
     await this.world.close();
@@ -157,52 +124,50 @@ export class Lane {
     for (;;) {
       await this.world.workers.at(-1)?.ended;
       if (this.closed) return;
-      await this.world.startWorker().catch((error: unknown) => {
-        if (!this.closed) throw error;
-      });
+      // One that dies before it polls is replaced like any other.
+      const worker = await this.world.startWorker().catch(() => undefined);
+      // The lane was closed while it started, so nobody else ends it.
+      if (this.closed) return worker?.kill();
     }
   }
 }
 
-/** Every point at which a release that ran these steps can be killed. */
-export function crashPoints(variant: Variant, steps: Trace[]): NamedPoint[] {
-  return named(steps).flatMap(({ name, step: { activity, id, workflow, duration } }) => {
-    const delayMs = Math.round(duration / 2);
-    return WHEN.map((when) => ({ activity, id, workflow, when, delayMs, name: `${variant}: ${when} ${name}` }));
-  });
-}
-
-/**
- * The points of a good release, without those which a release that is rolled back has as well: both do the same until
- * traffic moves. There it is killed in the middle of each step only, where it leaves half an effect.
- */
-export function withoutShared(points: NamedPoint[], good: Trace[], bad: Trace[]): NamedPoint[] {
-  const first = good.findIndex(({ activity }) => activity === 'setTraffic');
-  const inBoth = new Set(named(bad).map(({ name }) => name));
-  const shared = new Set(
-    named(good)
-      .slice(0, first)
-      .filter(({ name }) => inBoth.has(name))
-      .map(({ step: { workflow, id } }) => `${workflow} ${id}`),
+/** Releases, and waits for as long as steps end well in it or workers die. */
+async function released(world: World, version: string, asked: Asked, patienceMs: number): Promise<ReleaseResult> {
+  const result = world.release(version, asked).then((releasing) => releasing.result());
+  result.catch(() => undefined);
+  let [seen, since] = [await progress(world), Date.now()];
+  for (;;) {
+    const ended = await Promise.race([result, pause(1_000)]);
+    if (ended) return ended;
+    const now = await progress(world);
+    if (now !== seen) [seen, since] = [now, Date.now()];
+    else if (Date.now() - since > patienceMs) break;
+  }
+  throw new Error(
+    `expected a step to end well or a worker to die within ${patienceMs / 1_000} s. ${await seenIn(world)}`,
   );
-  return points.filter(({ workflow, id, when }) => when === 'during' || !shared.has(`${workflow} ${id}`));
 }
 
-/** Steps with the how manieth of its kind each is. */
-function named(steps: Trace[]): { name: string; step: Trace }[] {
-  const seen = new Map<string, number>();
-  return steps.map((step) => {
-    const nth = (seen.get(step.activity) ?? 0) + 1;
-    seen.set(step.activity, nth);
-    return { name: `${step.activity} ${nth}`, step };
-  });
+/** Changes whenever a step has ended well or a worker has died. A step that is tried in vain is none. */
+async function progress(world: World): Promise<string> {
+  const trace = await readFile(world.traceFile, 'utf8').catch(() => '');
+  return `${trace.split('"failed":false').length} ${pointsLeft(world.crashFile).length}`;
 }
 
-/** Spreads points over as few releases as have at most so many each, far apart and never two in one step. */
-export function share(points: NamedPoint[], together: number): NamedPoint[][] {
-  const releases = Math.max(Math.ceil(points.length / together), WHEN.length);
-  const groups = Array.from({ length: releases }, (_, first) => points.filter((_point, at) => at % releases === first));
-  return groups.filter((group) => group.length > 0);
+/** For a person who looks into a hang: the kills that were waited for, what Temporal tries, what the worker said. */
+async function seenIn(world: World): Promise<string> {
+  const kills = pointsLeft(world.crashFile).map(({ when, activity }) => `${when} ${activity}`);
+  const describe = () => world.client.workflow.getHandle(releaseWorkflowId(world.scope)).describe();
+  const described = await within({ signal: NEVER, limit: DIAGNOSIS_MS }, describe).catch(String);
+  const tried =
+    typeof described === 'string'
+      ? described
+      : (described.raw.pendingActivities ?? []).map(
+          ({ activityType, attempt, lastFailure }) => `${activityType?.name} (${attempt}): ${lastFailure?.message}`,
+        );
+  const log = world.workers.at(-1)?.log().slice(-2_000);
+  return `Kills waited for: ${kills.join(', ') || 'none'}. Temporal tries: ${String(tried)}. The worker said: ${log}`;
 }
 
 /** Both go through a canary with a fresh baseline; the one is good, the other is found out after the switch, so that everything is undone. */

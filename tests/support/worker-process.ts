@@ -15,6 +15,8 @@ export interface WorkerProcess {
   kill(): Promise<void>;
 }
 
+/** After that it hangs. */
+const START_LIMIT_MS = 180_000;
 const root = join(__dirname, '../..');
 
 export interface WorkerProgram {
@@ -53,7 +55,10 @@ export async function startWorker(env: Record<string, string>, how: WorkerProgra
       });
     void ended.then(() => resolve(false));
   });
-  if (!(await polls)) throw new Error(`expected a worker to poll, it ended: ${log}`);
+  const hangs = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS);
+  const started = await polls;
+  clearTimeout(hangs);
+  if (!started) throw new Error(`expected a worker to poll, it ended: ${log}`);
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     await ended;
