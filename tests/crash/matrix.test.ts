@@ -14,7 +14,7 @@ const TOGETHER = Number(process.env.CRASH_TOGETHER ?? 6);
 const ONLY = process.env.CRASH_ONLY ?? '';
 /** So many releases that do not end show a fault of all of them, and each costs minutes. */
 const STUCK_AT_MOST = 4;
-/** Also what both releases have in common in both of them. */
+/** Also before each step, and what both releases have in common in both of them. */
 const FULL = process.env.CRASH_FULL === '1';
 
 /** All points of these. */
@@ -56,10 +56,10 @@ function say(text: string): void {
 async function plan(lane: Lane): Promise<Omit<Crashing, 'open'>> {
   const good = await lane.reference('released');
   const bad = await lane.reference('rolled back');
-  const ofGood = crashPoints('released', good.steps);
+  const ofGood = crashPoints('released', good.steps, FULL);
   const points = {
     released: FULL ? ofGood : withoutShared(ofGood, good.steps, bad.steps),
-    'rolled back': crashPoints('rolled back', bad.steps),
+    'rolled back': crashPoints('rolled back', bad.steps, FULL),
   };
   const jobs = (['released', 'rolled back'] as const).flatMap((variant) =>
     share(

@@ -41,6 +41,8 @@ const PATIENCE = 15;
 const LEAST_PATIENCE_MS = 180_000;
 /** How long to wait for what only explains a hang, in ms. */
 const DIAGNOSIS_MS = 30_000;
+/** It goes on for as long as the lane, and needs half the processor of what other tests ask. */
+const LOAD = { pauseMs: 120, longestMs: 6 * 60 * 60_000 };
 const NEVER = new AbortController().signal;
 
 /** One app that is released again and again under load, while its worker is killed and replaced. */
@@ -59,7 +61,7 @@ export class Lane {
     try {
       const first = await released(world, '1.0.0', { files: migration('0000') }, LEAST_PATIENCE_MS);
       if (first.status.outcome !== 'released') throw new Error(`the first release: ${first.status.why}`);
-      const lane: Lane = new Lane(world, await world.load(), Promise.resolve());
+      const lane: Lane = new Lane(world, await world.load(LOAD), Promise.resolve());
       lane.supervising = lane.supervise();
       return lane;
     } catch (error) {

@@ -12,11 +12,16 @@ export interface NamedPoint extends CrashPoint {
 
 const WHEN = ['before', 'during', 'after', 'between'] as const;
 
-/** Every point at which a release that ran these steps can be killed. */
-export function crashPoints(variant: Variant, steps: Trace[]): NamedPoint[] {
+/**
+ * The points at which a release that ran these steps can be killed.
+ *
+ * @param full also before each step begins: `during` asks the same of the next worker, and leaves it half an effect
+ */
+export function crashPoints(variant: Variant, steps: Trace[], full: boolean): NamedPoint[] {
+  const moments = WHEN.filter((when) => full || when !== 'before');
   return named(steps).flatMap(({ name, step: { activity, id, workflow, duration } }) => {
     const delayMs = Math.round(duration / 2);
-    return WHEN.map((when) => ({ activity, id, workflow, when, delayMs, name: `${variant}: ${when} ${name}` }));
+    return moments.map((when) => ({ activity, id, workflow, when, delayMs, name: `${variant}: ${when} ${name}` }));
   });
 }
 
