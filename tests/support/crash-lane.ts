@@ -1,5 +1,4 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { releaseWorkflowId } from '../../domain/names';
 import type { ReleaseResult } from '../../domain/release';
@@ -8,7 +7,7 @@ import type { NamedPoint, Variant } from './crash-points';
 import { pointsLeft } from './crash-worker';
 import type { Trace } from './crash-worker';
 import { snapshot, violations } from './invariants';
-import type { Load } from './load';
+import type { Load, LoadReport } from './load';
 import { migration } from './tiny';
 import { World } from './world';
 import type { Asked, WorldOptions } from './world';
@@ -86,33 +85,46 @@ export class Lane {
    * @param took how long an undisturbed one takes, in ms
    */
   async run({ variant, points }: Job, took = 0): Promise<Survival> {
-    const { world } = this;
-    const before = await snapshot(world);
     const version = `1.0.${++this.count}`;
-    const step = String(this.count).padStart(4, '0');
-    const found: string[] = [];
-    let stuck = false;
-    await writeFile(world.crashFile, JSON.stringify(points));
+    const files = migration(String(this.count).padStart(4, '0'));
+    const survival: Survival = { points: points.map(({ name }) => name), violations: [], lost: 0, stuck: false };
     try {
-      const patience = Math.max(PATIENCE * took, LEAST_PATIENCE_MS);
-      const result = await released(world, version, { ...asked(variant), files: migration(step) }, patience);
-      if (result.status.outcome !== variant)
-        found.push(`expected ${variant}, seen ${result.status.outcome}: ${result.status.why}`);
-      found.push(...(await violations(world, before, result)));
+      await writeFile(this.world.crashFile, JSON.stringify(points));
+      survival.violations.push(...(await this.judged(variant, version, { files, took })));
+      const { lost, losses } = await this.lostSinceThen();
+      survival.lost = lost;
+      if (lost > 0) survival.violations.push(`lost ${lost} requests: ${losses.join('; ')}`);
     } catch (error) {
-      stuck = true;
-      found.push(error instanceof Error ? error.message : String(error));
+      survival.stuck = true;
+      survival.violations.push(error instanceof Error ? error.message : String(error));
     }
-    for (const { activity, when } of pointsLeft(world.crashFile)) found.push(`never reached: ${when} ${activity}`);
-    await rm(world.crashFile, { force: true });
+    for (const { activity, when } of pointsLeft(this.world.crashFile))
+      survival.violations.push(`never reached: ${when} ${activity}`);
+    await rm(this.world.crashFile, { force: true });
     // Its files are no part of the versions that follow.
-    if (variant === 'rolled back')
-      for (const file of Object.keys(migration(step))) await rm(join(world.project, file), { force: true });
+    if (variant === 'rolled back') for (const file of Object.keys(files)) await this.world.forget(file);
+    return survival;
+  }
+
+  /** Releases, and answers in words what does not hold after it. */
+  private async judged(
+    variant: Variant,
+    version: string,
+    { files, took }: { files: Record<string, string>; took: number },
+  ): Promise<string[]> {
+    const before = await snapshot(this.world);
+    const patience = Math.max(PATIENCE * took, LEAST_PATIENCE_MS);
+    const result = await released(this.world, version, { ...asked(variant), files }, patience);
+    const { outcome, why } = result.status;
+    const found = await violations(this.world, before, result);
+    return outcome === variant ? found : [`expected ${variant}, seen ${outcome}: ${why}`, ...found];
+  }
+
+  private async lostSinceThen(): Promise<Pick<LoadReport, 'lost' | 'losses'>> {
     const report = await this.load.report();
     const lost = report.lost - this.lost;
     this.lost = report.lost;
-    if (lost > 0) found.push(`lost ${lost} requests: ${report.losses.slice(-lost).join('; ')}`);
-    return { points: points.map(({ name }) => name), violations: found, lost, stuck };
+    return { lost, losses: report.losses.slice(-lost) };
   }
 
   async close(): Promise<void> {

@@ -151,7 +151,7 @@ async function shareOf(world: World): Promise<number | undefined> {
   const config = world.config();
   const target = await openTarget(config.target, { variables: process.env });
   try {
-    const io = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined };
+    const io = { signal: AbortSignal.timeout(120_000), onProgress: () => undefined };
     return await openRouter(config.router, target).greenShare(world.scope, io);
   } finally {
     await target.close();
