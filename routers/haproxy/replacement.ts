@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../../domain/failures';
 import type { Host, HostContainer, Io } from '../../domain/host';
+import { until } from '../../waiting/until';
 
 const LEAVE_MS = 2_000;
 const POLL_MS = 50;
@@ -68,12 +68,10 @@ export class Replacement {
     if (sockets.length === 0) return;
     await this.host.removeFile(`${this.directory}/${HANDOVER_SOCKET}`, io);
     for (const socket of sockets) await this.host.signalContainer(this.nameOf(socket), 'SIGUSR1', io);
-    const end = Date.now() + LEAVE_MS;
-    for (;;) {
-      const left = await Promise.all(sockets.map((socket) => this.remove(socket, wanted, io)));
-      if (left.every(Boolean) || Date.now() > end) return;
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+    await until({ signal: io.signal, pause: POLL_MS, limit: LEAVE_MS }, async () => {
+      const removed = await Promise.all(sockets.map((socket) => this.remove(socket, wanted, io)));
+      return removed.every(Boolean) || undefined;
+    });
   }
 
   private async remove(socket: string, wanted: HostContainer, io: Io): Promise<boolean> {

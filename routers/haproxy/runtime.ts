@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
+import { until } from '../../waiting/until';
 import { HASH_VARIABLE } from './names';
 
 const ANSWER_MS = 10_000;
@@ -73,15 +74,15 @@ export class Runtime {
 
   /** The master still lists a process that has just ended, but gives no answer for it, so this asks again. */
   private async askLeaving(process: Process, line: string, io: Io): Promise<string | undefined> {
-    const end = Date.now() + ANSWER_MS;
-    for (let withinMs = LEAVING_TRY_MS; ; withinMs = ANSWER_MS) {
+    let withinMs = LEAVING_TRY_MS;
+    const found = await until({ signal: io.signal, pause: POLL_MS, limit: ANSWER_MS }, async () => {
       const answer = await this.sendOnce(line, io, process.socket, withinMs).catch(unlessUnreachable);
-      if (answer) return answer;
+      if (answer) return { answer };
       const { all } = await this.processes(io);
-      if (!all.some(({ pid, socket }) => pid === process.pid && socket === process.socket)) return undefined;
-      if (Date.now() > end) break;
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+      if (!all.some(({ pid, socket }) => pid === process.pid && socket === process.socket)) return {};
+      withinMs = ANSWER_MS;
+    });
+    if (found) return found.answer;
     throw new UnreachableFailure(
       `expected process ${process.pid} of HAProxy, which is leaving, to answer "${line}", seen nothing within ${ANSWER_MS} ms`,
     );

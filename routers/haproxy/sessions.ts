@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { otherSlot, type Group, type Scope } from '../../domain/release';
+import { until } from '../../waiting/until';
 import type { Process, Runtime } from './runtime';
 import { allInFlight, inFlight, parseStat, sessionsOf, STAT_COMMAND, stillReaches, type StatRow } from './stats';
 import type { Sessions } from '../router';
@@ -29,20 +29,17 @@ export class HaproxySessions implements Sessions {
   }
 
   async close(scope: Scope, group: Group, io: Io): Promise<void> {
-    const end = Date.now() + SETTLE_MS;
-    for (;;) {
+    const isClosed = await until({ signal: io.signal, pause: POLL_MS, limit: SETTLE_MS }, async () => {
       const answers = await this.runtime.askAll(STAT_COMMAND, io);
       const left = answers.filter(({ answer }) => inFlight(parseStat(answer), scope, group) > 0);
-      if (left.length === 0) return;
-      if (Date.now() > end) {
-        throw new RouterFailure(
-          `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${group}; some is left after ${SETTLE_MS / 1_000} s. ` +
-            `Does it still have a share of the traffic?`,
-        );
-      }
+      if (left.length === 0) return true;
       for (const { process } of left) await this.shutDown(process, scope, group, io);
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+    });
+    if (isClosed) return;
+    throw new RouterFailure(
+      `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${group}; some is left after ${SETTLE_MS / 1_000} s. ` +
+        `Does it still have a share of the traffic?`,
+    );
   }
 
   /** Each client with an open connection to a leaving process may send one more request, only to this slot. */

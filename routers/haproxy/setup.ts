@@ -1,7 +1,7 @@
 import { basename } from 'node:path/posix';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { FoundContainer, Host, HostContainer, Io } from '../../domain/host';
+import { until } from '../../waiting/until';
 import { renderHaproxy, type HaproxyConfig, type HaproxyFragment } from './config';
 import { FRONTENDS_FILE } from './names';
 import { HANDOVER_SOCKET, Replacement } from './replacement';
@@ -109,18 +109,16 @@ export class Setup implements Folder {
   async reload(rendered: Rendered, runtime: Runtime, io: Io): Promise<void> {
     const { failedReloads } = await runtime.processes(io);
     const answer = await runtime.reload(io);
-    const end = Date.now() + RELOAD_MS;
-    for (;;) {
+    const isInForce = await until({ signal: io.signal, pause: POLL_MS, limit: RELOAD_MS }, async () => {
       const seen = await this.afterReload(runtime, io);
-      if (seen?.hash === rendered.hash) return;
-      if ((seen && seen.failedReloads > failedReloads) || Date.now() > end) {
-        throw new RouterFailure(
-          `Expected HAProxy to start a process with the new configuration, it goes on with the old one. ` +
-            `${answer.trim() || 'Is a port of a route taken, or a certificate unreadable?'} See ${this.logHint()}.`,
-        );
-      }
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+      if (seen?.hash === rendered.hash) return true;
+      if (seen && seen.failedReloads > failedReloads) return false;
+    });
+    if (isInForce) return;
+    throw new RouterFailure(
+      `Expected HAProxy to start a process with the new configuration, it goes on with the old one. ` +
+        `${answer.trim() || 'Is a port of a route taken, or a certificate unreadable?'} See ${this.logHint()}.`,
+    );
   }
 
   /** The master's socket may be away for a moment while the master restarts. */
@@ -134,18 +132,15 @@ export class Setup implements Folder {
   }
 
   private async untilAnswers({ image }: HostContainer, runtime: Runtime, io: Io): Promise<void> {
-    const end = Date.now() + START_MS;
-    for (;;) {
+    const answers = await until({ signal: io.signal, pause: POLL_MS, limit: START_MS }, async () => {
       const seen = await this.afterReload(runtime, io);
-      if (seen?.hash && !(await this.replacement.hasSteppedAside(io))) return;
-      if (Date.now() > end) {
-        throw new UnreachableFailure(
-          `expected HAProxy of ${image} in container ${this.container} to answer within ${START_MS / 1_000} s; see ${this.logHint()}, ` +
-            `or try \`docker run --rm -v ${this.directory}:${this.directory} ${image} haproxy -c -f ${this.conf}\``,
-        );
-      }
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+      if (seen?.hash && !(await this.replacement.hasSteppedAside(io))) return true;
+    });
+    if (answers) return;
+    throw new UnreachableFailure(
+      `expected HAProxy of ${image} in container ${this.container} to answer within ${START_MS / 1_000} s; see ${this.logHint()}, ` +
+        `or try \`docker run --rm -v ${this.directory}:${this.directory} ${image} haproxy -c -f ${this.conf}\``,
+    );
   }
 
   private logHint(): string {

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
+import { until } from '../../waiting/until';
 import { mapFile } from './names';
 import type { Process, Runtime } from './runtime';
 import type { Trial } from '../router';
@@ -55,17 +55,16 @@ export class Shares {
   }
 
   private async setInMemory(scope: Scope, wanted: Wanted, io: Io): Promise<void> {
-    const end = Date.now() + SETTLE_MS;
+    let seen: Seen = [];
     // A reload for another app may start a process that read the old file, so this repeats until all agree.
-    for (;;) {
+    const agree = await until({ signal: io.signal, pause: POLL_MS, limit: SETTLE_MS }, async () => {
       await this.runtime.askAll(`set map ${this.fileOf(scope)} green ${wanted.green}`, io);
-      const seen = await this.inForce(scope, io);
+      seen = await this.inForce(scope, io);
       const wrong = seen.filter((one) => KEYS.some((key) => one[key] !== wanted[key]));
-      if (seen.length > 0 && wrong.length === 0) return;
-      if (Date.now() > end) throw this.disagreement(scope, `${wanted.green} %`, seen);
+      if (seen.length > 0 && wrong.length === 0) return true;
       for (const one of wrong) await this.correct(scope, one, wanted, io);
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+    });
+    if (!agree) throw this.disagreement(scope, `${wanted.green} %`, seen);
   }
 
   /** @throws RouterFailure when processes differ, or one has lost its share. */

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
+import { until } from '../../waiting/until';
 import { onHost, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
 import { withLease } from '../on-host/lease';
 import { renderNginx } from './config';
@@ -157,20 +157,19 @@ class Nginx implements Router {
 
   /** A new process answers before the old ones are told to leave, so this waits for both. */
   private async untilInForce({ after, rendered, old }: Reload, scope: Scope, io: Io): Promise<void> {
-    const end = Date.now() + SETTLE_MS;
-    for (;;) {
+    let seen = '';
+    const isInForce = await until({ signal: io.signal, pause: POLL_MS, limit: SETTLE_MS }, async () => {
       const status = await statusOf(this.host, after, scope, io);
       const workers = await this.setup.workers(io);
       const still = old.filter((one) => workers.some((worker) => worker.pid === one.pid && !worker.leaving));
-      if (status?.hash === rendered.hash && still.length === 0) return;
-      if (Date.now() > end) {
-        throw new RouterFailure(
-          `Expected nginx to have the new configuration in force within ${SETTLE_MS / 1_000} s of a reload, ` +
-            `seen ${status ? `the old one in process ${status.pid}` : 'no answer'}. Is a port of a route taken? See nginx's log.`,
-        );
-      }
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+      if (status?.hash === rendered.hash && still.length === 0) return true;
+      seen = status ? `the old one in process ${status.pid}` : 'no answer';
+    });
+    if (isInForce) return;
+    throw new RouterFailure(
+      `Expected nginx to have the new configuration in force within ${SETTLE_MS / 1_000} s of a reload, ` +
+        `seen ${seen}. Is a port of a route taken? See nginx's log.`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
+import { until } from '../../waiting/until';
 import type { Setup, Worker } from './setup';
 import { readState } from './state';
 import { statusOf, type Status } from './status';
@@ -20,18 +20,16 @@ export class NginxSessions implements Sessions {
 
   /** This also ends the requests that other apps have in those processes. */
   async close(scope: Scope, _group: Group, io: Io): Promise<void> {
-    const end = Date.now() + SETTLE_MS;
-    for (;;) {
-      const left = (await this.leaving(scope, io)).map(({ pid }) => pid);
-      if (left.length === 0) return;
-      if (Date.now() > end) {
-        throw new RouterFailure(
-          `Expected the old worker processes of nginx to end, ${left.join(', ')} have not. Kill them by hand.`,
-        );
-      }
+    let left: number[] = [];
+    const haveEnded = await until({ signal: io.signal, pause: POLL_MS, limit: SETTLE_MS }, async () => {
+      left = (await this.leaving(scope, io)).map(({ pid }) => pid);
+      if (left.length === 0) return true;
       await this.setup.kill(left, io);
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+    });
+    if (haveEnded) return;
+    throw new RouterFailure(
+      `Expected the old worker processes of nginx to end, ${left.join(', ')} have not. Kill them by hand.`,
+    );
   }
 
   private async leaving(scope: Scope, io: Io): Promise<Worker[]> {

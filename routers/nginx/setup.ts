@@ -1,7 +1,7 @@
 import { basename } from 'node:path/posix';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { ExecResult, Host, Io } from '../../domain/host';
+import { until } from '../../waiting/until';
 import { installRendered, writeRendered, type Folder, type Rendered } from '../on-host/folder';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
 import { renderMain, SERVERS_FILE, USER_FILE } from './config';
@@ -140,15 +140,11 @@ export class Setup implements Folder {
   }
 
   private async untilRuns(io: Io): Promise<void> {
-    const end = Date.now() + START_MS;
-    while (!(await this.isRunning(io))) {
-      if (Date.now() > end) {
-        throw new UnreachableFailure(
-          `expected nginx in container ${this.container} to run within ${START_MS / 1_000} s; see \`docker logs ${this.container}\``,
-        );
-      }
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+    const patience = { signal: io.signal, pause: POLL_MS, limit: START_MS };
+    if (await until(patience, async () => (await this.isRunning(io)) || undefined)) return;
+    throw new UnreachableFailure(
+      `expected nginx in container ${this.container} to run within ${START_MS / 1_000} s; see \`docker logs ${this.container}\``,
+    );
   }
 
   private binds(): string[] {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RouterFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
+import { until } from '../../waiting/until';
 import type { Folder } from './folder';
 
 /** No change of the configuration takes longer; afterwards the holder is taken for dead. */
@@ -41,19 +41,17 @@ export async function withLease<T>({ host, directory }: Folder, { holder, io }: 
 }
 
 async function take(host: Host, lease: string, holder: string, io: Io): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const answer = await shell(host, TAKE, [lease, holder, String(LEASE_SECONDS)], io);
-    if (answer === 'taken') return;
-    if (Date.now() > end) {
-      throw new RouterFailure(
-        `Expected to change the router's configuration, but ${answer} has been changing it for over a minute. ` +
-          `If nothing is running, remove the folder ${lease} on the target.`,
-      );
-    }
+  let answer = '';
+  const isTaken = await until({ signal: io.signal, pause: POLL_MS, limit: PATIENCE_MS }, async () => {
+    answer = await shell(host, TAKE, [lease, holder, String(LEASE_SECONDS)], io);
+    if (answer === 'taken') return true;
     if (answer !== 'gone') io.onProgress(`waiting until ${answer} has changed the router`);
-    await sleep(POLL_MS, undefined, { signal: io.signal });
-  }
+  });
+  if (isTaken) return;
+  throw new RouterFailure(
+    `Expected to change the router's configuration, but ${answer} has been changing it for over a minute. ` +
+      `If nothing is running, remove the folder ${lease} on the target.`,
+  );
 }
 
 async function shell(host: Host, script: string, args: string[], io: Io): Promise<string> {
