@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { formatDuration } from '../../domain/units';
+import { until } from '../../waiting/until';
 import type { Documents } from '../state';
 
 type FilesOfHost = Pick<Host, 'readFile' | 'writeFile' | 'listFiles' | 'run'>;
@@ -48,14 +48,13 @@ export class HostFolder implements Documents {
   async replace(name: string, { seen, by }: { seen: string | undefined; by: string }, io: Io): Promise<boolean> {
     const lock = this.placeOf('lock');
     const argv = ['sh', '-c', REPLACE, 'sh', this.placeOf(name), lock, withoutEnd(seen ?? ''), withoutEnd(by)];
-    const until = Date.now() + this.patienceMs;
-    for (;;) {
-      const answer = await this.run(argv, `to replace ${this.placeOf(name)}`, io);
-      if (answer !== 'locked') return answer === 'replaced';
-      if (Date.now() > until) throw lockedTooLong(lock, this.patienceMs);
+    const answer = await until({ signal: io.signal, pause: POLL_MS, limit: this.patienceMs }, async () => {
+      const said = await this.run(argv, `to replace ${this.placeOf(name)}`, io);
+      if (said !== 'locked') return said;
       io.onProgress(`waiting for ${lock}`);
-      await sleep(POLL_MS, undefined, { signal: io.signal });
-    }
+    });
+    if (answer === undefined) throw lockedTooLong(lock, this.patienceMs);
+    return answer === 'replaced';
   }
 
   list(folder: string, io: Io): Promise<string[]> {

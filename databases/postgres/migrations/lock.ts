@@ -1,8 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { ClientBase } from 'pg';
 import { UnreachableFailure } from '../../../domain/failures';
 import type { Io } from '../../../domain/host';
 import { formatDuration } from '../../../domain/units';
+import { until } from '../../../waiting/until';
 
 /** The key of the advisory lock: `SPLW` in ASCII, and 1 for migrations. */
 const KEY = [0x53504c57, 1];
@@ -16,20 +16,18 @@ const OURS = `l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.obj
  * @throws UnreachableFailure, which names the holder; another try may find the lock free.
  */
 export async function takeMigrationLock(client: ClientBase, limit: number, io: Io): Promise<void> {
-  const until = Date.now() + limit;
-  for (;;) {
+  let holder = '';
+  const isTaken = await until({ signal: io.signal, pause: POLL_MS, limit }, async () => {
     const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', KEY);
-    if (rows[0]?.taken) return;
-    const holder = await describeHolder(client);
-    if (Date.now() > until) {
-      throw new UnreachableFailure(
-        `expected to be the only one who migrates within ${formatDuration(limit)}, but ${holder} still does. ` +
-          'Wait for it, or end it with pg_terminate_backend',
-      );
-    }
+    if (rows[0]?.taken) return true;
+    holder = await describeHolder(client);
     io.onProgress(`waiting for another migrator: ${holder}`);
-    await wait(POLL_MS, undefined, { signal: io.signal });
-  }
+  });
+  if (isTaken) return;
+  throw new UnreachableFailure(
+    `expected to be the only one who migrates within ${formatDuration(limit)}, but ${holder} still does. ` +
+      'Wait for it, or end it with pg_terminate_backend',
+  );
 }
 
 /** A migration may have released the lock. */
