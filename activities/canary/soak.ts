@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { Services } from '../../domain/judging/counters';
 import { totals } from '../../domain/judging/limits';
@@ -8,6 +7,7 @@ import { withContainers } from '../../domain/judging/soak/exits';
 import { countedOf, startSoak, type SoakSettings, type SoakState } from '../../domain/judging/soak/state';
 import { isDone, judgeEnd, judgeSample, wantsMore } from '../../domain/judging/soak/verdict';
 import { formatDuration } from '../../domain/units';
+import { until } from '../../waiting/until';
 import { MetricWatch } from './metrics';
 import { keepPicture } from './picture';
 import { settingsOf, takeSample, type Seen } from './sample';
@@ -55,12 +55,11 @@ class Soak {
   async run(): Promise<SoakReport> {
     this.tell();
     try {
-      for (;;) {
+      await until({ signal: this.step.io.signal, pause: () => this.pause() }, async () => {
         await this.look();
-        if (this.judgement.verdict === 'fail') return await this.failed();
-        if (this.isOver()) return await this.end();
-        await sleep(this.pause(), undefined, { signal: this.step.io.signal });
-      }
+        return this.judgement.verdict === 'fail' || this.isOver() || undefined;
+      });
+      return await (this.judgement.verdict === 'fail' ? this.failed() : this.end());
     } catch (error) {
       // A cancelled soak reports what it knows; after a worker's shutdown another attempt goes on.
       if (!Context.current().cancellationDetails?.cancelRequested) throw error;
