@@ -105,8 +105,12 @@ export default tseslint.config(
     forbidden: ['^node:'],
     patterns: (depth) => [valuesOnlyFrom(`${outOf(depth)}domain/config(/|$)`, NO_ZOD)],
   }),
-  ...row('workers', { values: ['domain', 'activities', ...adapters], temporal: ['worker'] }),
-  ...row('starters', { values: ['domain', 'workflows', 'metrics'], types: ['activities'], temporal: ['client'] }),
+  ...row('workers', { values: ['domain', 'waiting', 'activities', ...adapters], temporal: ['worker'] }),
+  ...row('starters', {
+    values: ['domain', 'waiting', 'workflows', 'metrics'],
+    types: ['activities'],
+    temporal: ['client'],
+  }),
   {
     files: ['tests/**/*.ts', 'bench/**/*.ts'],
     rules: {

@@ -1,9 +1,9 @@
 import { extname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import { DEFAULT_TASK_QUEUE } from '../domain/names';
 import { temporalSettings } from '../domain/temporal-address';
+import { until } from '../waiting/until';
 import { startChild, type Child, type Ending } from './dev/child';
 import { connect } from './asking/client';
 import { EXIT } from './exit-codes';
@@ -14,6 +14,7 @@ import { standardDatabase, startTemporal, type TemporalOptions } from './dev/tem
 /** Milliseconds; longer than SPILLWAY_SHUTDOWN_GRACE, which running steps get. */
 const WORKER_STOP_TIMEOUT = 60_000;
 const POLL_TIMEOUT = 30_000;
+const POLL_PAUSE = 100;
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]):(\d+)$/;
 
 interface DevOptions {
@@ -170,7 +171,6 @@ function isHopeless({ code }: Ending): Error | undefined {
 
 /** Waits at most 30 s until Temporal sees this worker ask for work. */
 async function untilPolling(env: NodeJS.ProcessEnv, worker: Child): Promise<boolean> {
-  const until = Date.now() + POLL_TIMEOUT;
   const taskQueue = { name: process.env.SPILLWAY_TASK_QUEUE || DEFAULT_TASK_QUEUE };
   const settings = temporalSettings(env);
   const { namespace } = settings;
@@ -180,11 +180,11 @@ async function untilPolling(env: NodeJS.ProcessEnv, worker: Child): Promise<bool
     return pollers.some(({ identity }) => identity?.startsWith(`${worker.pid}@`));
   };
   try {
-    while (!worker.hasEnded() && Date.now() < until) {
-      if (await isPolling().catch(() => false)) return true;
-      await sleep(100);
-    }
-    return false;
+    const polls = await until({ signal: null, pause: POLL_PAUSE, limit: POLL_TIMEOUT }, async () => {
+      if (worker.hasEnded()) return false;
+      return (await isPolling().catch(() => false)) || undefined;
+    });
+    return polls ?? false;
   } finally {
     await connection.close();
   }

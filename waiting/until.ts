@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long and how often to look. */
-interface Patience {
-  signal: AbortSignal;
+export interface Patience {
+  /** It ends the waiting at once; null: only the time or the looks end it. */
+  signal: AbortSignal | null;
   /** Milliseconds between two looks, or how many after so many of them. */
   pause: number | ((looks: number) => number);
   /** Milliseconds after which no further look is taken; absent: as long as it takes. */
   limit?: number;
   /** Most looks. */
   looks?: number;
-  /** Milliseconds since the waiting began, where another clock counts than this process's. */
+  /** Tells the milliseconds that `limit` is compared with; absent: how long the waiting has lasted in this process. */
   clock?: () => number;
 }
 
@@ -18,7 +19,7 @@ interface Patience {
  *
  * @param look undefined: not yet
  * @returns undefined when the time or the looks are used up
- * @throws the signal's reason when it is aborted, and what `look` throws
+ * @throws an AbortError when the signal is aborted, and what `look` throws
  */
 export async function until<T>(
   { signal, pause, limit = Infinity, looks = Infinity, clock = stopwatch() }: Patience,
@@ -30,7 +31,7 @@ export async function until<T>(
     const left = limit - clock();
     if (left <= 0 || taken >= looks) return undefined;
     const wanted = typeof pause === 'number' ? pause : pause(taken);
-    await sleep(Math.max(1, Math.min(wanted, left)), undefined, { signal });
+    await sleep(Math.max(1, Math.min(wanted, left)), undefined, signal ? { signal } : {});
   }
 }
 

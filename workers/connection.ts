@@ -1,22 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
 import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import type { Pem, TemporalSettings, TemporalTls } from '../domain/temporal-address';
+import { retry } from '../waiting/retry';
 
 const RETRY_MS = 500;
 
 /** @throws UnreachableFailure when Temporal, which may be starting, does not answer within `patienceMs` */
 export async function connectTemporal(settings: TemporalSettings, patienceMs: number): Promise<NativeConnection> {
   const options = await connectionOptions(settings);
-  const until = Date.now() + patienceMs;
-  for (;;) {
-    try {
-      return await NativeConnection.connect(options);
-    } catch (error) {
-      if (Date.now() + RETRY_MS > until) throw unreachable(settings, error);
-      await sleep(RETRY_MS);
-    }
+  try {
+    return await retry({ signal: null, pause: RETRY_MS, limit: patienceMs }, () => NativeConnection.connect(options));
+  } catch (error) {
+    throw unreachable(settings, error);
   }
 }
 

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
   Connection,
@@ -11,6 +10,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import { temporalSettings } from '../../domain/temporal-address';
 import type { Pem, TemporalSettings } from '../../domain/temporal-address';
+import { retry } from '../../waiting/retry';
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 5_000;
@@ -54,15 +54,17 @@ export async function untilAnswered<T>(
   deadline: number,
   ask: () => Promise<T>,
 ): Promise<{ answer: T } | { silence: unknown }> {
-  for (;;) {
-    try {
-      return { answer: await client.connection.withDeadline(deadline, ask) };
-    } catch (error) {
-      if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) && !isConnectionLoss(error)) throw error;
-      if (Date.now() >= deadline) return { silence: error };
-      await sleep(ASK_AGAIN_AFTER);
-    }
+  const tries = { signal: null, pause: ASK_AGAIN_AFTER, limit: deadline, clock: Date.now, helps: isSilence };
+  try {
+    return { answer: await retry(tries, () => client.connection.withDeadline(deadline, ask)) };
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    return { silence: error };
   }
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isConnectionLoss(error);
 }
 
 /** Answers the address of a workflow in Temporal's Web UI; undefined when nobody knows it. */

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../../domain/failures';
 import { environmentWorkflowId } from '../../domain/names';
 import type { Request } from '../../domain/request';
+import { until } from '../../waiting/until';
 import { CLOCKS_DIFFER_MS, requestUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentInput, ReleaseAnswer } from '../../workflows/messages';
 import { untilAnswered } from './client';
@@ -13,6 +13,7 @@ import { taskQueue } from './scope';
 const ANSWER_TIMEOUT = 60_000;
 /** Milliseconds: a worker may just be starting. */
 const WORKER_TIMEOUT = 10_000;
+const WORKER_PAUSE = 500;
 /** Milliseconds: a worker that lives asks again at least once a minute. */
 const POLL_AGE = 75_000;
 
@@ -35,16 +36,12 @@ export async function askEnvironment(client: Client, asked: Request): Promise<Re
 
 /** No request should be left behind without a worker. @throws UnreachableFailure when there is none after 10 s */
 export async function expectWorker(client: Client): Promise<void> {
-  const deadline = Date.now() + WORKER_TIMEOUT;
-  while (!(await findWorkers(client)).length) {
-    if (Date.now() >= deadline) {
-      throw new UnreachableFailure(
-        `expected a worker that asks for work on the task queue "${taskQueue()}", seen none; nothing was changed: start one ` +
-          'with `spillway worker` (or `spillway dev`), or set SPILLWAY_TASK_QUEUE',
-      );
-    }
-    await sleep(500);
-  }
+  const patience = { signal: null, pause: WORKER_PAUSE, limit: WORKER_TIMEOUT };
+  if (await until(patience, async () => (await findWorkers(client)).length > 0 || undefined)) return;
+  throw new UnreachableFailure(
+    `expected a worker that asks for work on the task queue "${taskQueue()}", seen none; nothing was changed: start one ` +
+      'with `spillway worker` (or `spillway dev`), or set SPILLWAY_TASK_QUEUE',
+  );
 }
 
 export async function findWorkers(client: Client): Promise<string[]> {

@@ -4,10 +4,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
+import { retry } from '../../waiting/retry';
 import { startChild, type Child } from './child';
 import { temporalProgram } from './temporal-program';
 
@@ -15,6 +15,7 @@ const HOST = '127.0.0.1';
 /** `flock` exits with this when somebody else holds the lock. */
 const LOCKED = 75;
 const READY_TIMEOUT = 60_000;
+const READY_PAUSE = 100;
 const STOP_TIMEOUT = 10_000;
 /** Bytes; then the log begins anew. */
 const LONGEST_LOG = 5_000_000;
@@ -122,16 +123,9 @@ async function mustBeFree(port: number, flag: string): Promise<void> {
   }
 }
 
-async function untilReady(address: string, namespace: string, child: Child): Promise<void> {
-  const until = Date.now() + READY_TIMEOUT;
-  for (;;) {
-    try {
-      return await makeReady(address, namespace);
-    } catch (error) {
-      if (child.hasEnded() || Date.now() > until) throw error;
-      await sleep(100);
-    }
-  }
+function untilReady(address: string, namespace: string, child: Child): Promise<void> {
+  const patience = { signal: null, pause: READY_PAUSE, limit: READY_TIMEOUT };
+  return retry({ ...patience, helps: () => !child.hasEnded() }, () => makeReady(address, namespace));
 }
 
 /** `--search-attribute` works for a new database only, so an older one gets here what it lacks. */
