@@ -13,7 +13,7 @@ import { drawsOf, Shares } from './shares';
 import { parseStat, readCounters, serversOf, STAT_COMMAND, unansweredOf, type StatRow } from './stats';
 import { withLease } from '../on-host/lease';
 import { pageFile, readErrorPage } from '../on-host/error-page';
-import { entryOnHost, refuseTakenPorts, takenPorts } from '../on-host/ports';
+import { entryOnHost, probed, refuseTakenPorts } from '../on-host/ports';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
 
@@ -53,8 +53,7 @@ class Haproxy implements Router {
       );
     }
     const fragments = await this.readFragments(io);
-    const portsTaken = await takenPorts(this.host, onHost(routing), version === undefined ? [] : fragments, io);
-    return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
+    return probed(this.host, { routing, version, image: this.config.image, fragments }, io);
   }
 
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {

@@ -13,7 +13,7 @@ import { masterOf, NginxSessions } from './sessions';
 import { statusOf, type Status } from './status';
 import { pageFile, readErrorPage } from '../on-host/error-page';
 import { speaksIpv6, type Rendered } from '../on-host/folder';
-import { entryOnHost, listens, refuseTakenPorts, takenPorts } from '../on-host/ports';
+import { entryOnHost, listens, probed, refuseTakenPorts } from '../on-host/ports';
 import { refuseBrokenShare } from '../../domain/shares';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
@@ -53,8 +53,7 @@ class Nginx implements Router {
     await this.setup.refuseForeignName(io);
     const version = await this.setup.version(io);
     const { fragments } = await this.readState(io);
-    const portsTaken = await takenPorts(this.host, onHost(routing), version === undefined ? [] : fragments, io);
-    return { version: version ?? this.config.image, running: version !== undefined, portsTaken };
+    return probed(this.host, { routing, version, image: this.config.image, fragments }, io);
   }
 
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {

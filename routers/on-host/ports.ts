@@ -1,18 +1,33 @@
 import type { Endpoint } from '../../domain/endpoint';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
-import { entriesByPort, type Fragment, type HostRouting, type Place } from './fragments';
+import type { RouterProbe, Routing } from '../router';
+import { entriesByPort, onHost, type Fragment, type HostRouting, type Place } from './fragments';
 
 export function entryOnHost(port: number): Endpoint {
   return { on: 'docker', address: '127.0.0.1', port };
 }
 
-export async function takenPorts<Tls>(
+interface Probed<Tls> {
+  routing: Routing;
+  /** Undefined when the router does not run. */
+  version: string | undefined;
+  image: string;
+  fragments: Fragment<Tls>[];
+}
+
+/** The ports of a router that does not run are not its own: another program may listen there. */
+export async function probed<Tls>(
   host: Host,
-  routing: HostRouting,
-  inForce: Fragment<Tls>[],
+  { routing, version, image, fragments }: Probed<Tls>,
   io: Io,
-): Promise<number[]> {
+): Promise<RouterProbe> {
+  const running = version !== undefined;
+  const portsTaken = await takenPorts(host, onHost(routing), running ? fragments : [], io);
+  return { version: version ?? image, running, portsTaken };
+}
+
+async function takenPorts<Tls>(host: Host, routing: HostRouting, inForce: Fragment<Tls>[], io: Io): Promise<number[]> {
   const ours = entriesByPort(inForce);
   const wanted = [...entriesByPort([{ routing }]).keys()].filter((port) => !ours.has(port));
   const taken = await Promise.all(wanted.map((port) => listens(host, entryOnHost(port), io)));
