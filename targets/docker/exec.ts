@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import { UnreachableFailure } from '../../domain/failures';
 import type { ExecResult, Io } from '../../domain/host';
 import type { DockerEngine } from './engine';
+import { textOf } from './text';
 
 /** Bytes of output that are kept; the rest is read and dropped. */
 const OUTPUT_LIMIT = 8 * 1024 * 1024;
@@ -43,7 +44,7 @@ export async function attachIn(engine: DockerEngine, container: string, argv: st
     const output = new PassThrough();
     const errors = new PassThrough();
     docker.modem.demuxStream(raw, output, errors);
-    const complaint = textOf(errors);
+    const complaint = textOf(errors, OUTPUT_LIMIT);
     raw.once('end', () => errors.end());
     raw.once('end', () => void endLike(output, complaint, argv));
     raw.once('error', (error: Error) => output.destroy(error));
@@ -54,7 +55,7 @@ export async function attachIn(engine: DockerEngine, container: string, argv: st
 async function collect(docker: Docker, stream: NodeJS.ReadableStream, signal?: AbortSignal): Promise<[string, string]> {
   const output = new PassThrough();
   const errors = new PassThrough();
-  const texts = Promise.all([textOf(output), textOf(errors)]);
+  const texts = Promise.all([textOf(output, OUTPUT_LIMIT), textOf(errors, OUTPUT_LIMIT)]);
   docker.modem.demuxStream(stream, output, errors);
   const stop = (): void => void (stream as Readable).destroy();
   signal?.addEventListener('abort', stop, { once: true });
@@ -89,16 +90,6 @@ function createExec(
   return engine.call(io, (docker, abort) =>
     docker.getContainer(container).exec({ Cmd: argv, AttachStdout: true, AttachStderr: true, ...options, ...abort }),
   );
-}
-
-async function textOf(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += (chunk as Buffer).length;
-    if (size <= OUTPUT_LIMIT) chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** A stream that ends because nobody answered must not look like a good end. */

@@ -1,4 +1,4 @@
-import { request, type IncomingMessage } from 'node:http';
+import { request } from 'node:http';
 import { connect as connectTls } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { UnreachableFailure } from '../../domain/failures';
@@ -6,6 +6,7 @@ import type { ReadyCheck } from '../../domain/health';
 import type { Host, Io } from '../../domain/host';
 import type { Answer, Asked } from '../replicas';
 import { TimeUp, within } from '../../waiting/within';
+import { textOf } from './text';
 
 /** Bytes of a body that are looked at. */
 const BODY_LIMIT = 1024 * 1024;
@@ -56,20 +57,10 @@ function exchange(stream: Duplex, at: Asked, check: ReadyCheck): Promise<{ statu
     });
     outgoing.once('error', reject);
     outgoing.once('response', (response) => {
-      read(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      textOf(response, BODY_LIMIT).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
     outgoing.end(check.body);
   });
-}
-
-async function read(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response) {
-    size += (chunk as Buffer).length;
-    if (size <= BODY_LIMIT) chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** The host asks its own router, whose certificate does not name the host's address, so it is not checked. */
