@@ -28,18 +28,12 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
 
   revertMigrations: (input) =>
     withStep(parts, input, ({ io }) =>
-      withDatabase(parts, input, io, async (database, named) => {
-        switch (named.settings.onRollback) {
-          case 'keep':
-            io.onProgress('database.onRollback is keep: what was applied stays');
-            return { reverted: [] };
-          case 'restore':
-            await putBack({ parts, input, io }, database, named);
-            return { reverted: input.names };
-          case 'revert':
-            return { reverted: await migrationsOf(database).down(input.names, input.release.id, io) };
-        }
-      }),
+      withDatabase(parts, input, io, async (database, named) => ({
+        reverted: await rollBack({ parts, input, io }, database, named, {
+          kept: 'what was applied stays',
+          revert: (migrations) => migrations.down(input.names, input.release.id, io),
+        }),
+      })),
     ),
 
   migrationStatus: (input) =>
@@ -71,29 +65,43 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
 
   reapplyMigrations: (input) =>
     withStep(parts, input, ({ io }) =>
-      withDatabase(parts, input, io, async (database, named) => {
-        switch (named.settings.onRollback) {
-          case 'keep':
-            io.onProgress('database.onRollback is keep: what was reverted stays reverted');
-            return { applied: [] };
-          case 'restore':
-            await putBack({ parts, input, io }, database, named);
-            return { applied: input.names };
-          case 'revert':
-            return { applied: await reapply(migrationsOf(database), input, io) };
-        }
-      }),
+      withDatabase(parts, input, io, async (database, named) => ({
+        applied: await rollBack({ parts, input, io }, database, named, {
+          kept: 'what was reverted stays reverted',
+          revert: (migrations) => reapply(migrations, input, io),
+        }),
+      })),
     ),
 });
 
 type Undo = Parameters<Activities['revertMigrations']>[0];
 
-async function putBack(
+interface Ways {
+  /** What `keep` means here, in words. */
+  kept: string;
+  /** What `revert` does; it answers the migrations that it changed. */
+  revert: (migrations: Migrations) => Promise<string[]>;
+}
+
+/** Undoes a step as `database.onRollback` says, and answers which migrations it changed. */
+async function rollBack(
   { parts, input, io }: { parts: Parts; input: Undo; io: Io },
   database: Database,
   named: NamedDatabase,
-): Promise<void> {
-  await withDump(parts, { ...input, database: named.name }, io, (dump) => restoreOf(database, named).from(dump, io));
+  { kept, revert }: Ways,
+): Promise<string[]> {
+  switch (named.settings.onRollback) {
+    case 'keep':
+      io.onProgress(`database.onRollback is keep: ${kept}`);
+      return [];
+    case 'restore':
+      await withDump(parts, { ...input, database: named.name }, io, (dump) =>
+        restoreOf(database, named).from(dump, io),
+      );
+      return input.names;
+    case 'revert':
+      return revert(migrationsOf(database));
+  }
 }
 
 async function reapply(
