@@ -6,12 +6,12 @@ import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
 import type { Scope } from '../domain/release';
 import { WORKFLOWS } from '../workflows/messages';
 import type { AdoptAnswer, AdoptInput } from '../workflows/messages';
-import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
+import { expectWorker, runWorkflow } from './asking/environment';
 import { withClient } from './asking/client';
 import { run } from './output';
 import { RefusedFailure } from './asking/refused';
 import { readEnvironment } from './following/release-view';
-import { addScopeOptions, configured, taskQueue } from './asking/scope';
+import { addScopeOptions, configured } from './asking/scope';
 import type { Configured, ScopeOptions } from './asking/scope';
 
 interface AdoptOptions extends ScopeOptions {
@@ -57,13 +57,12 @@ async function adopt(client: Client, scope: Configured, force: boolean): Promise
     step: { release: { app, environment, id, version: '' }, config, projectDirectory },
     force,
   };
-  const answer = (await client.workflow.execute(WORKFLOWS.adopt, {
+  const answer = await runWorkflow<AdoptAnswer>(client, {
+    workflow: WORKFLOWS.adopt,
     workflowId: `adopt/${app}/${environment}`,
-    taskQueue: taskQueue(),
-    args: [input],
-    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-    workflowExecutionTimeout: '5m',
-  })) as AdoptAnswer;
+    input,
+    limit: '5m',
+  });
   // Only the environment knows whether it needs a hand.
   const isSettled = !(await readEnvironment(client, scope))?.needsHand;
   if (answer.before !== answer.now || isSettled) await forget(client, scope);

@@ -8,13 +8,13 @@ import type { LedgerEntry } from '../domain/release';
 import { formatCount } from '../domain/units';
 import { WORKFLOWS } from '../workflows/messages';
 import type { HistoryInput } from '../workflows/messages';
-import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
+import { expectWorker, runWorkflow } from './asking/environment';
 import { withClient } from './asking/client';
 import { run } from './output';
 import type { Out } from './output';
 import { readEnvironment } from './following/release-view';
 import { renderHistory, renderHistoryMarkdown } from './render/history';
-import { addScopeOptions, configured, scopeOf, taskQueue } from './asking/scope';
+import { addScopeOptions, configured, scopeOf } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
 
 interface HistoryOptions extends ScopeOptions {
@@ -74,13 +74,12 @@ async function readPage(client: Client, options: HistoryOptions): Promise<Ledger
   const { app, environment, config } = await configured(options);
   const input: HistoryInput = { request: { app, environment, config }, limit, ...(before && { before }) };
   await expectWorker(client);
-  return (await client.workflow.execute(WORKFLOWS.history, {
+  return runWorkflow<LedgerEntry[]>(client, {
+    workflow: WORKFLOWS.history,
     workflowId: `history/${app}/${environment}/${randomUUID()}`,
-    taskQueue: taskQueue(),
-    args: [input],
-    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-    workflowExecutionTimeout: '1m',
-  })) as LedgerEntry[];
+    input,
+    limit: '1m',
+  });
 }
 
 function parseLimit(text: string): number {

@@ -9,7 +9,7 @@ import { titleOfMigration } from '../domain/migration';
 import type { DownChoice, MigrationAction, MigrationLook } from '../domain/migration';
 import type { MigrationRequest } from '../domain/request';
 import { WORKFLOWS } from '../workflows/messages';
-import { askEnvironment, expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
+import { askEnvironment, expectWorker, runWorkflow } from './asking/environment';
 import { withClient } from './asking/client';
 import { EXIT, reportOf } from './exit-codes';
 import type { ExitCode } from './exit-codes';
@@ -18,7 +18,7 @@ import { isInteractive, run } from './output';
 import type { Colours, Out } from './output';
 import { RefusedFailure } from './asking/refused';
 import { releaseId } from './asking/release-request';
-import { addScopeOptions, configured, taskQueue, whoIs } from './asking/scope';
+import { addScopeOptions, configured, whoIs } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
 import { whyRefused } from './asking/why-refused';
 
@@ -101,13 +101,12 @@ async function showStatus(options: ScopeOptions, out: Out): Promise<ExitCode> {
 async function ask(client: Client, request: MigrationRequest): Promise<MigrationLook> {
   await expectWorker(client);
   try {
-    return (await client.workflow.execute(WORKFLOWS.migration, {
+    return await runWorkflow<MigrationLook>(client, {
+      workflow: WORKFLOWS.migration,
       workflowId: `migrations/${request.app}/${request.environment}/${randomUUID()}`,
-      taskQueue: taskQueue(),
-      args: [{ request, live: null }],
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-      workflowExecutionTimeout: '5m',
-    })) as MigrationLook;
+      input: { request, live: null },
+      limit: '5m',
+    });
   } catch (error) {
     if (!(error instanceof WorkflowFailedError) || reportOf(error).exitCode !== EXIT.bug) throw error;
     throw new RefusedFailure(`expected to look at the migrations, seen: ${messageOf(error)}`, { cause: error });

@@ -6,7 +6,7 @@ import { messageOf } from '../domain/failures';
 import type { ReleaseRequest } from '../domain/request';
 import { WORKFLOWS } from '../workflows/messages';
 import type { PlanAnswer } from '../workflows/messages';
-import { expectWorker, WORKFLOW_TASK_TIMEOUT } from './asking/environment';
+import { expectWorker, runWorkflow } from './asking/environment';
 import { withClient } from './asking/client';
 import { EXIT, reportOf } from './exit-codes';
 import type { ExitCode } from './exit-codes';
@@ -16,7 +16,7 @@ import { RefusedFailure } from './asking/refused';
 import { addRequestOptions, prepare } from './asking/release-request';
 import type { RequestOptions } from './asking/release-request';
 import { renderPlan } from './render/plan';
-import { addScopeOptions, taskQueue } from './asking/scope';
+import { addScopeOptions } from './asking/scope';
 
 export function registerPlan(program: Command): void {
   const command = program
@@ -55,13 +55,12 @@ export async function showPlan(request: ReleaseRequest, out: Out): Promise<ExitC
 async function askPlan(client: Client, request: ReleaseRequest): Promise<PlanAnswer> {
   await expectWorker(client);
   try {
-    return (await client.workflow.execute(WORKFLOWS.plan, {
+    return await runWorkflow<PlanAnswer>(client, {
+      workflow: WORKFLOWS.plan,
       workflowId: `plan/${request.app}/${request.environment}/${randomUUID()}`,
-      taskQueue: taskQueue(),
-      args: [request],
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-      workflowExecutionTimeout: '5m',
-    })) as PlanAnswer;
+      input: request,
+      limit: '5m',
+    });
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     // A failure that Spillway raised has its own exit code.

@@ -1,5 +1,5 @@
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../../domain/failures';
 import { environmentWorkflowId } from '../../domain/names';
 import type { Request } from '../../domain/request';
@@ -18,7 +18,7 @@ const WORKER_PAUSE = 500;
 const POLL_AGE = 75_000;
 
 /** Every start sets it: another worker gets the workflow task of a dead one after this. */
-export const WORKFLOW_TASK_TIMEOUT = '3s';
+const WORKFLOW_TASK_TIMEOUT = '3s';
 
 /** @throws UnreachableFailure when no worker answers; one that comes later refuses the request */
 export async function askEnvironment(client: Client, asked: Request): Promise<ReleaseAnswer> {
@@ -54,6 +54,27 @@ export async function findWorkers(client: Client): Promise<string[]> {
   return (pollers ?? [])
     .filter(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLL_AGE)
     .map(({ identity }) => identity ?? 'unnamed');
+}
+
+interface Run {
+  workflow: (typeof WORKFLOWS)[keyof typeof WORKFLOWS];
+  workflowId: string;
+  input: unknown;
+  limit: WorkflowStartOptions['workflowExecutionTimeout'];
+}
+
+/** Runs a workflow that a command starts by itself, and answers what it answered. */
+export async function runWorkflow<Answer>(
+  client: Client,
+  { workflow, workflowId, input, limit }: Run,
+): Promise<Answer> {
+  return (await client.workflow.execute(workflow, {
+    workflowId,
+    taskQueue: taskQueue(),
+    args: [input],
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+    workflowExecutionTimeout: limit,
+  })) as Answer;
 }
 
 function askOnce(client: Client, request: Request): Promise<ReleaseAnswer> {

@@ -5,9 +5,8 @@ import { messageOf } from '../../domain/failures';
 import type { Scope } from '../../domain/release';
 import { WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, LookAnswer, LookInput } from '../../workflows/messages';
-import { WORKFLOW_TASK_TIMEOUT } from './environment';
+import { runWorkflow } from './environment';
 import { isConnectionLoss } from './client';
-import { taskQueue } from './scope';
 
 /**
  * Undefined when nothing is live, a release is moving it just now, or it was released before Spillway kept its
@@ -21,13 +20,12 @@ export async function lookAtLive(
   if (!live || !config || current) return undefined;
   const input: LookInput = { app, environment, config, live };
   try {
-    return (await client.workflow.execute(WORKFLOWS.look, {
+    return await runWorkflow<LookAnswer>(client, {
+      workflow: WORKFLOWS.look,
       workflowId: `look/${app}/${environment}/${randomUUID()}`,
-      taskQueue: taskQueue(),
-      args: [input],
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-      workflowExecutionTimeout: '20s',
-    })) as LookAnswer;
+      input,
+      limit: '20s',
+    });
   } catch (error) {
     if (error instanceof WorkflowFailedError) return { unseen: messageOf(error) };
     if (error instanceof Error && isConnectionLoss(error)) return { unseen: 'Temporal does not answer' };
