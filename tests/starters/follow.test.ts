@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { untilPrinted } from '../support/printed';
 import { TASK_QUEUE } from '../support/release-world';
 import { sharedTemporal } from '../support/shared-temporal';
 import type { UsedTemporal } from '../support/shared-temporal';
@@ -77,12 +78,7 @@ async function atTerminal(argv: string[], talk: (terminal: Terminal) => Promise<
   child.stdout.on('data', (data: Buffer) => (seen += data.toString()));
   const ended = once(child, 'close');
   const giveUp = setTimeout(() => child.kill(), 300_000);
-  const until = async (text: string): Promise<void> => {
-    while (!seen.includes(text)) {
-      if (child.exitCode !== null) throw new Error(`expected ${text}, seen ${seen}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  };
+  const until = (text: string) => untilPrinted(child, () => seen, text);
   await talk({ until, type: (text) => void child.stdin.write(text) });
   await ended;
   clearTimeout(giveUp);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { untilPrinted } from './printed';
 
 const PRELOAD = ['-r', join(__dirname, 'typescript.js')];
 const SPILLWAY = join(__dirname, '../../starters/spillway.ts');
@@ -47,13 +48,7 @@ export function startCommand(argv: string[], { cwd, env, limit = 60_000 }: Comma
     clearTimeout(killer);
     return { ...seen, code: code as number | null };
   });
-  const until = async (text: string | RegExp): Promise<void> => {
-    while (!(typeof text === 'string' ? printed().includes(text) : text.test(printed()))) {
-      const over = child.exitCode !== null || child.signalCode !== null;
-      if (over) throw new Error(`expected ${String(text)}, it ended with ${child.exitCode}: ${printed()}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  };
+  const until = (text: string | RegExp) => untilPrinted(child, printed, text);
   return { pid: child.pid ?? 0, printed, until, signal: (name) => void child.kill(name), ended };
 }
 
