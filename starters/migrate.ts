@@ -1,22 +1,21 @@
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { Option, type Command } from 'commander';
 import { databasesOf } from '../domain/databases';
-import { ConfigurationFailure, messageOf } from '../domain/failures';
+import { ConfigurationFailure } from '../domain/failures';
 import { titleOfMigration } from '../domain/migration';
 import type { DownChoice, MigrationAction, MigrationLook } from '../domain/migration';
 import type { MigrationRequest } from '../domain/request';
 import { WORKFLOWS } from '../workflows/messages';
 import { askEnvironment, expectWorker, runWorkflow } from './asking/environment';
 import { withClient } from './asking/client';
-import { EXIT, reportOf } from './exit-codes';
+import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
 import { follow, report } from './following/follow';
 import { isInteractive, run } from './output';
 import type { Colours, Out } from './output';
-import { RefusedFailure } from './asking/refused';
+import { asRefusal, RefusedFailure } from './asking/refused';
 import { releaseId } from './asking/release-request';
 import { addScopeOptions, configured, whoIs } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
@@ -108,8 +107,7 @@ async function ask(client: Client, request: MigrationRequest): Promise<Migration
       limit: '5m',
     });
   } catch (error) {
-    if (!(error instanceof WorkflowFailedError) || reportOf(error).exitCode !== EXIT.bug) throw error;
-    throw new RefusedFailure(`expected to look at the migrations, seen: ${messageOf(error)}`, { cause: error });
+    throw asRefusal('to look at the migrations', error);
   }
 }
 

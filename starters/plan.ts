@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
-import { messageOf } from '../domain/failures';
 import type { ReleaseRequest } from '../domain/request';
 import { WORKFLOWS } from '../workflows/messages';
 import type { PlanAnswer } from '../workflows/messages';
 import { expectWorker, runWorkflow } from './asking/environment';
 import { withClient } from './asking/client';
-import { EXIT, reportOf } from './exit-codes';
+import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
 import { run } from './output';
 import type { Out } from './output';
-import { RefusedFailure } from './asking/refused';
+import { asRefusal } from './asking/refused';
 import { addRequestOptions, prepare } from './asking/release-request';
 import type { RequestOptions } from './asking/release-request';
 import { renderPlan } from './render/plan';
@@ -62,9 +60,6 @@ async function askPlan(client: Client, request: ReleaseRequest): Promise<PlanAns
       limit: '5m',
     });
   } catch (error) {
-    if (!(error instanceof WorkflowFailedError)) throw error;
-    // A failure that Spillway raised has its own exit code.
-    if (reportOf(error).exitCode !== EXIT.bug) throw error;
-    throw new RefusedFailure(`expected to make the plan, seen: ${messageOf(error)}`, { cause: error });
+    throw asRefusal('to make the plan', error);
   }
 }
