@@ -1,6 +1,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import type { Context } from '@temporalio/activity';
-import { Worker } from '@temporalio/worker';
+import type * as sdk from '@temporalio/worker';
 import type { ActivityInterceptors, WorkerOptions } from '@temporalio/worker';
 
 /*
@@ -80,9 +82,14 @@ function crashing({ info }: Context): ActivityInterceptors {
   };
 }
 
-const create = Worker.create.bind(Worker);
-Worker.create = (options: WorkerOptions) =>
-  create({
-    ...options,
-    interceptors: { ...options.interceptors, activity: [crashing, ...(options.interceptors?.activity ?? [])] },
-  });
+function install({ Worker }: typeof sdk): void {
+  const create = Worker.create.bind(Worker);
+  Worker.create = (options: WorkerOptions) =>
+    create({
+      ...options,
+      interceptors: { ...options.interceptors, activity: [crashing, ...(options.interceptors?.activity ?? [])] },
+    });
+}
+
+// The thread of the workflows preloads this file too, and would spend most of its start on what it never uses.
+if (isMainThread) install(createRequire(__filename)('@temporalio/worker') as typeof sdk);
