@@ -3,8 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { command, startCommand } from '../support/command-process';
+import { registerAll } from '../../starters/spillway';
+import { startCommand } from '../support/command-process';
 import type { CommandOptions, Ran, Running } from '../support/command-process';
+import { command } from '../support/in-process';
 
 /** A folder with a `spillway.yaml` of an app that only this test knows. */
 export interface Project {
@@ -14,7 +16,9 @@ export interface Project {
   configure(settings: object): Promise<void>;
   write(file: string, text: string): Promise<void>;
   read(file: string): Promise<string>;
-  run(...argv: string[]): Promise<Ran>;
+  /** Runs `spillway NAME ARGUMENTS` in this process: to start one takes longer than most commands do. */
+  run(name: string, ...argv: string[]): Promise<Ran>;
+  /** Starts it as a process of its own. */
   start(argv: string[], options?: CommandOptions): Running;
   remove(): Promise<void>;
 }
@@ -42,7 +46,14 @@ export async function createProject(env: Record<string, string>): Promise<Projec
     configure,
     write,
     read: (file) => readFile(join(directory, file), 'utf8'),
-    run: (...argv) => command(argv, options()),
+    run: async (name, ...argv) => {
+      const before = { ...process.env };
+      // `CI`: a terminal of whoever runs the tests must not be asked anything.
+      Object.assign(process.env, { CI: '1', SPILLWAY_WHO: 'tester' }, env);
+      const ran = command(registerAll, name, '-f', join(directory, 'spillway.yaml'), ...argv);
+      const { exitCode: code, stdout, stderr } = await ran.finally(() => (process.env = before));
+      return { code, stdout, stderr };
+    },
     start: (argv, more) => startCommand(argv, options(more)),
     remove: () => rm(directory, { recursive: true, force: true }),
   };

@@ -6,9 +6,11 @@ import type { UsedTemporal } from '../support/shared-temporal';
 import { createProject } from './project';
 import type { Project } from './project';
 
-/* Real commands, Temporal and workflows; only what the workflows ask of a target is made up. */
+/*
+ * Real commands, Temporal and workflows; only what the workflows ask of a target is made up. Commands are processes of
+ * their own where a test is about how a process ends, and where one goes on beside another.
+ */
 
-// Each command is a process of its own.
 jest.setTimeout(300_000);
 
 let temporal: UsedTemporal;
@@ -36,7 +38,7 @@ afterEach(() => project.remove());
 
 describe('a release that is followed', () => {
   it('is told in plain lines, one per event, with one summary and exit code 0', async () => {
-    const { code, stdout, stderr } = await project.run('release', '1.2.0', ...production);
+    const { code, stdout, stderr } = await project.start(['release', '1.2.0', ...production]).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).not.toContain('\u001b');
     const lines = stdout.trimEnd().split('\n');
@@ -77,7 +79,7 @@ describe('a release that is followed', () => {
 
   it('exits with 1, why, and what is live when it is rolled back', async () => {
     world.reset({ deploySlot: failing(UNHEALTHY) });
-    const { code, stdout } = await project.run('release', ...production);
+    const { code, stdout } = await project.start(['release', ...production]).ended;
     expect(code).toBe(1);
     expect(stdout).toContain('undo: remove 1.1.0 from blue: done');
     expect(stdout).toMatch(new RegExp(`rolled back after .* — ${UNHEALTHY}\n {2}nothing is live\n$`));
@@ -85,7 +87,7 @@ describe('a release that is followed', () => {
 
   it('exits with 2 and says what to do while an undo has failed; retry ends it', async () => {
     world.reset({ deploySlot: failing(UNHEALTHY), removeSlot: failing('the engine is gone') });
-    const { code, stdout } = await project.run('release', ...production);
+    const { code, stdout } = await project.start(['release', ...production]).ended;
     expect(code).toBe(2);
     expect(stdout).toContain('- remove 1.1.0 from blue: the engine is gone');
     expect(stdout).toContain(`spillway retry --app ${project.app} -e production`);
@@ -154,7 +156,7 @@ describe('a command that is interrupted', () => {
   });
 
   it('does not follow with --detach, and says where to look', async () => {
-    const { code, stdout } = await project.run('release', ...production, '--detach', '--json');
+    const { code, stdout } = await project.start(['release', ...production, '--detach', '--json']).ended;
     expect(code).toBe(0);
     const answer = JSON.parse(stdout) as Record<string, unknown>;
     expect(answer).toMatchObject({ version: '1.1.0', workflowId: `release/${project.app}/production`, detached: true });
