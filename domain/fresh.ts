@@ -30,7 +30,7 @@ export function comparedWithFresh(counters: RouterCounters, slot: Slot): RouterC
   return { process, slots: { ...slots, [live]: Object.fromEntries(services) } };
 }
 
-const NOTHING: SlotCounters = { requests: 0, errors: 0, latency: [] };
+const NOTHING: SlotCounters = { requests: 0, errors: 0, unanswered: 0, latency: [] };
 
 /** Answers the same object when nothing is left out, since a thousand soaks may ask at once. */
 export function countersOf(counted: RouterCounters, services: string[]): RouterCounters {

@@ -75,6 +75,8 @@ export interface SlotCounters {
   requests: number;
   /** Counts 5xx answers, and requests without an answer. */
   errors: number;
+  /** Counts requests that the version left without any answer; absent in counters of older versions of Spillway. */
+  unanswered?: number;
   latency: Latency;
 }
 

@@ -11,16 +11,15 @@ export interface Evidence {
   probes: Record<string, { failures: number; seen: string }>;
 }
 
-// Latencies are read a moment after requests, so this many may lack theirs without being unanswered.
-const BETWEEN_READINGS = 5;
-
 /** Returns ms, interpolated in its bucket; Infinity among unanswered requests; null without requests. */
-export function quantile({ latency, requests, errors }: SlotCounters, part: number): number | null {
-  const measured = latency.reduce((sum, { count }) => sum + count, 0);
-  // The router itself answers for a version that does not, and such requests have no latency.
-  const unanswered = Math.min(errors, Math.max(0, requests - measured - BETWEEN_READINGS));
-  const wanted = part * (measured + unanswered);
-  if (measured + unanswered === 0) return null;
+export function quantile(counters: SlotCounters, part: number): number | null {
+  const { latency } = counters;
+  const measured = measuredOf(latency);
+  const { answered, unanswered } = answersOf(counters, measured);
+  const place = part * (answered + unanswered);
+  if (place > answered) return Infinity;
+  if (measured === 0) return null;
+  const wanted = Math.min(measured, place * (measured / answered));
   let below = 0;
   let from = 0;
   for (const { upTo, count } of latency) {
@@ -33,12 +32,32 @@ export function quantile({ latency, requests, errors }: SlotCounters, part: numb
   return Infinity;
 }
 
+// Latencies are read a moment after requests, so this many may lack theirs without being unanswered.
+const BETWEEN_READINGS = 5;
+
+/**
+ * Answered requests without a latency, which was read at another moment, are taken for as fast as the others. Counters of
+ * an older version of Spillway do not say which errors the version itself answered with, so this guesses.
+ */
+function answersOf({ requests, errors, unanswered }: SlotCounters, measured: number) {
+  if (unanswered !== undefined) return { answered: Math.max(measured, requests - unanswered), unanswered };
+  const without = Math.max(0, requests - measured - BETWEEN_READINGS);
+  return { answered: measured, unanswered: Math.min(errors, without) };
+}
+
+function measuredOf(latency: Latency): number {
+  return latency.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Unanswered requests are known of the sum only if they are known of each part. */
 export function sumUp(all: SlotCounters[]): SlotCounters {
   const latency = new Map<number | null, number>();
   for (const { upTo, count } of all.flatMap((one) => one.latency)) latency.set(upTo, (latency.get(upTo) ?? 0) + count);
+  const unanswered = all.flatMap((one) => one.unanswered ?? []);
   return {
     requests: all.reduce((sum, one) => sum + one.requests, 0),
     errors: all.reduce((sum, one) => sum + one.errors, 0),
+    ...(unanswered.length === all.length && { unanswered: unanswered.reduce((sum, one) => sum + one, 0) }),
     latency: [...latency]
       .map(([upTo, count]) => ({ upTo, count }))
       .sort((a, b) => (a.upTo ?? Infinity) - (b.upTo ?? Infinity)),

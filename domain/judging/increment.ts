@@ -40,20 +40,28 @@ export function tallied(before: Tally, increment: RouterIncrement): Tally {
 
 function difference(before: SlotCounters | undefined, now: SlotCounters): SlotCounters {
   if (!before) return now;
+  const unanswered = unansweredSince(before, now);
   return {
     requests: now.requests - before.requests,
     errors: now.errors - before.errors,
+    ...(unanswered !== undefined && { unanswered }),
     latency: now.latency.map(({ upTo, count }) => ({ upTo, count: count - countAt(before.latency, upTo) })),
   };
 }
 
+function unansweredSince(before: SlotCounters, now: SlotCounters): number | undefined {
+  if (before.unanswered === undefined || now.unanswered === undefined) return undefined;
+  return now.unanswered - before.unanswered;
+}
+
 function hasFallen(before: Services, now: Services): boolean {
-  return Object.entries(before).some(([service, { requests, errors, latency }]) => {
+  return Object.entries(before).some(([service, { requests, errors, unanswered = 0, latency }]) => {
     const after = now[service];
     return (
       !after ||
       after.requests < requests ||
       after.errors < errors ||
+      (after.unanswered ?? Infinity) < unanswered ||
       latency.some(({ upTo, count }) => countAt(after.latency, upTo) < count)
     );
   });

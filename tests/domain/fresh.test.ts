@@ -56,7 +56,7 @@ test('it gets as much as the new version, and no more than the old one has', () 
 
 test('its counters stand in place of the live slot’s, and a service that it does not run shows nothing', () => {
   const of = (requests: number): SlotCounters => ({ requests, errors: 1, latency: [] });
-  const nothing = { requests: 0, errors: 0, latency: [] };
+  const nothing = { requests: 0, errors: 0, unanswered: 0, latency: [] };
   const slots = { blue: { web: of(900), added: of(0) }, green: { web: of(10), added: of(10) } };
   const compared = { green: slots.green, blue: { web: of(11), added: nothing } };
   expect(comparedWithFresh({ process: '1', slots, baseline: { web: of(11) } }, 'green')).toEqual({
