@@ -10,7 +10,7 @@ import { Runtime, type Process } from './runtime';
 import { HaproxySessions } from './sessions';
 import { Setup } from './setup';
 import { drawsOf, Shares } from './shares';
-import { parseStat, readCounters, serversOf, STAT_COMMAND, unansweredOf, type StatRow } from './stats';
+import { hungUpOf, parseStat, readCounters, serversOf, STAT_COMMAND, type StatRow } from './stats';
 import { withLease } from '../on-host/lease';
 import { pageFile, readErrorPage } from '../on-host/error-page';
 import { entryOnHost, probed, refuseTakenPorts } from '../on-host/ports';
@@ -125,7 +125,7 @@ class Haproxy implements Router {
     return { process: `${process.pid}@${start}`, ...readCounters(rows, table, scope) };
   }
 
-  /** Two readings in a row must agree on the number of unanswered requests. */
+  /** Two readings in a row must agree on how many requests HAProxy hung up on. */
   private async settledStat(process: Process, scope: Scope, io: Io): Promise<StatRow[] | undefined> {
     let rows: StatRow[] | undefined;
     for (let reading = 1; reading <= MOST_READINGS; reading++) {
@@ -133,7 +133,7 @@ class Haproxy implements Router {
       if (text === undefined) return undefined;
       const before = rows;
       rows = parseStat(text);
-      if (before && unansweredOf(before, scope) === unansweredOf(rows, scope)) return rows;
+      if (before && hungUpOf(before, scope) === hungUpOf(rows, scope)) return rows;
     }
     return rows;
   }

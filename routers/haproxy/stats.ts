@@ -1,7 +1,7 @@
 import { GROUPS, type Group, type Scope, type Slot } from '../../domain/release';
 import type { RouterCounters, SlotCounters } from '../../domain/router';
 import { scopeKey } from '../on-host/fragments';
-import { LATENCY_BOUNDS } from './backends';
+import { ANSWERED_FOR, LATENCY_BOUNDS, RETRIED } from './backends';
 
 export const STAT_COMMAND = 'show stat -1 6 -1';
 
@@ -74,34 +74,40 @@ export function allInFlight(rows: StatRow[]): number {
 
 const ANSWERS = ['hrsp_2xx', 'hrsp_3xx', 'hrsp_4xx', 'hrsp_5xx'];
 
-/** HAProxy counts a request without an answer nowhere, so this is the total less all others. */
-function unanswered(row: StatRow): number {
+/** HAProxy counts a request on which it hung up nowhere, so this is the total less all others. */
+function hungUp(row: StatRow): number {
   const ended = sum(row, [...ANSWERS, 'hrsp_1xx', 'hrsp_other']);
   return Math.max(0, number(row, 'stot') - number(row, 'scur') - ended);
 }
 
 /** A reading while a request begins or ends is off by one, so two readings must agree on this. */
-export function unansweredOf(rows: StatRow[], scope: Scope): string {
+export function hungUpOf(rows: StatRow[], scope: Scope): string {
   return rowsOf(rows, scope)
     .filter(({ row }) => row['svname'] === 'BACKEND')
-    .map(({ row }) => unanswered(row))
+    .map(({ row }) => hungUp(row))
     .join();
 }
 
-/** A request answered only at a second try counts as an error: a version that drops every third is not sound. */
+/**
+ * A request answered only at a second try counts as an error: a version that drops every third is not sound.
+ *
+ * Unanswered requests are not what a backend counts and its servers do not: servers count an answer when it begins, and
+ * backends when it has ended, so an error on its way would become an unanswered request.
+ */
 export function readCounters(rows: StatRow[], table: string, scope: Scope): Omit<RouterCounters, 'process'> {
   const counts = parseTable(table);
   const groups: Record<Group, Record<string, SlotCounters>> = { blue: {}, green: {}, baseline: {} };
   for (const { row, service, group, road } of rowsOf(rows, scope)) {
     if (row['svname'] !== 'BACKEND' || road === 'testers') continue;
-    const mine = counts.get(`${service}.${group}`) ?? [];
-    const others = groups[group][service] ?? { requests: 0, errors: mine[LATENCY_BOUNDS.length + 1] ?? 0 };
+    const others = groups[group][service] ?? inTable(counts.get(`${service}.${group}`));
     groups[group][service] = {
       // 1xx is left out, because HAProxy counts a WebSocket only when it ends, hours later.
-      requests: others.requests + sum(row, ANSWERS) + unanswered(row),
+      requests: others.requests + sum(row, ANSWERS) + hungUp(row),
       // From HAProxy 3.0 on `srv_abrt` has both answers cut short and requests without one, hence the maximum.
-      errors: others.errors + sum(row, ['hrsp_5xx']) + Math.max(sum(row, ['srv_abrt']), unanswered(row)),
-      latency: buckets(mine),
+      errors: others.errors + sum(row, ['hrsp_5xx']) + Math.max(number(row, 'srv_abrt'), hungUp(row)),
+      // `econ` has the requests that reached no server, each once, however often HAProxy tried.
+      ...(others.unanswered !== undefined && { unanswered: others.unanswered + number(row, 'econ') + hungUp(row) }),
+      latency: others.latency,
     };
   }
   const { baseline, ...slots } = groups;
@@ -117,9 +123,19 @@ function parseTable(text: string): Map<string, number[]> {
   );
 }
 
-function buckets(counts: number[]): SlotCounters['latency'] {
-  return [...LATENCY_BOUNDS, null].map((upTo, index) => ({ upTo, count: counts[index] ?? 0 }));
+function inTable(counts: number[] = NOTHING): SlotCounters {
+  // A process that runs the configuration of an older version of Spillway does not count it.
+  const unanswered = counts[ANSWERED_FOR];
+  return {
+    requests: 0,
+    errors: counts[RETRIED] ?? 0,
+    ...(unanswered !== undefined && { unanswered }),
+    latency: [...LATENCY_BOUNDS, null].map((upTo, index) => ({ upTo, count: counts[index] ?? 0 })),
+  };
 }
+
+/** What the table has of a backend that nobody has asked yet. */
+const NOTHING = Array.from({ length: ANSWERED_FOR + 1 }, () => 0);
 
 function sum(row: StatRow, columns: string[]): number {
   return columns.reduce((total, column) => total + number(row, column), 0);
