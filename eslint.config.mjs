@@ -110,6 +110,7 @@ export default tseslint.config(
     values: ['domain', 'waiting', 'workflows', 'metrics'],
     types: ['activities'],
     temporal: ['client'],
+    patterns: () => [valuesOnlyFrom('^@temporalio/client$', 'it takes long to load: ask `temporal()` for its values')],
   }),
   {
     files: ['tests/**/*.ts', 'bench/**/*.ts'],

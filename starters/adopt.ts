@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
@@ -13,6 +12,7 @@ import { RefusedFailure } from './asking/refused';
 import { readEnvironment } from './following/release-view';
 import { addScopeOptions, configured } from './asking/scope';
 import type { Configured, ScopeOptions } from './asking/scope';
+import { temporal } from './temporal-client';
 
 interface AdoptOptions extends ScopeOptions {
   force?: boolean;
@@ -89,7 +89,7 @@ async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (error instanceof temporal().WorkflowNotFoundError) return undefined;
     throw error;
   }
 }

@@ -1,16 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import {
-  Client,
-  Connection,
-  isGrpcServiceError,
-  ServiceError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
-import type { ConnectionOptions } from '@temporalio/client';
+import type { Client, ConnectionOptions } from '@temporalio/client';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import { temporalSettings } from '../../domain/temporal-address';
 import type { Pem, TemporalSettings } from '../../domain/temporal-address';
 import { retry } from '../../waiting/retry';
+import { temporal } from '../temporal-client';
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT = 5_000;
@@ -19,8 +13,8 @@ const CONNECT_TIMEOUT = 5_000;
 export async function connect(settings: TemporalSettings = temporalSettings(process.env)): Promise<Client> {
   const options = await connectionOptions(settings);
   try {
-    const connection = await Connection.connect(options);
-    return new Client({ connection, namespace: settings.namespace });
+    const connection = await temporal().Connection.connect(options);
+    return new (temporal().Client)({ connection, namespace: settings.namespace });
   } catch (error) {
     throw new UnreachableFailure(
       `expected Temporal to answer at ${settings.address} within ${CONNECT_TIMEOUT / 1_000} s, seen: ${oneLine(error)}; ` +
@@ -64,7 +58,7 @@ export async function untilAnswered<T>(
 }
 
 function isSilence(error: unknown): boolean {
-  return error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isConnectionLoss(error);
+  return error instanceof temporal().WorkflowUpdateRPCTimeoutOrCancelledError || isConnectionLoss(error);
 }
 
 /** Answers the address of a workflow in Temporal's Web UI; undefined when nobody knows it. */
@@ -100,7 +94,7 @@ const REFUSED = new Map([
 type GrpcError = Error & { code: number; details: string };
 
 function grpcError(error: unknown): GrpcError | undefined {
-  if (isGrpcServiceError(error)) return error;
+  if (temporal().isGrpcServiceError(error)) return error;
   return error instanceof Error && error.cause !== undefined ? grpcError(error.cause) : undefined;
 }
 
@@ -120,7 +114,7 @@ function explained(error: unknown, { address, namespace }: TemporalSettings): un
       `expected Temporal at ${address} to let this client into the namespace "${namespace}", seen: ${refused}`,
       { cause: error },
     );
-  if (!TRANSIENT.has(code) && !(error instanceof ServiceError)) return error;
+  if (!TRANSIENT.has(code) && !(error instanceof temporal().ServiceError)) return error;
   return new UnreachableFailure(
     `expected an answer from Temporal at ${address}, seen: ${oneLine(error)}; try again, and look at \`spillway doctor\``,
     { cause: error },

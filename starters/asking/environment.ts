@@ -1,4 +1,3 @@
-import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../../domain/failures';
 import { environmentWorkflowId } from '../../domain/names';
@@ -8,6 +7,7 @@ import { CLOCKS_DIFFER_MS, requestUpdate, WORKFLOWS } from '../../workflows/mess
 import type { EnvironmentInput, ReleaseAnswer } from '../../workflows/messages';
 import { untilAnswered } from './client';
 import { taskQueue } from './scope';
+import { temporal } from '../temporal-client';
 
 /** Milliseconds: an environment may read its ledger first, and a worker may be taking over. */
 const ANSWER_TIMEOUT = 60_000;
@@ -29,7 +29,7 @@ export async function askEnvironment(client: Client, asked: Request): Promise<Re
     if ('answer' in outcome) return outcome.answer;
     throw noAnswer(request, outcome.silence);
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) return { accepted: false, reason: messageOf(error) };
+    if (error instanceof temporal().WorkflowUpdateFailedError) return { accepted: false, reason: messageOf(error) };
     throw error;
   }
 }
@@ -80,7 +80,7 @@ export async function runWorkflow<Answer>(
 function askOnce(client: Client, request: Request): Promise<ReleaseAnswer> {
   const { app, environment, id } = request;
   const input: EnvironmentInput = { app, environment };
-  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOWS.environment, {
+  const startWorkflowOperation = new (temporal().WithStartWorkflowOperation)(WORKFLOWS.environment, {
     workflowId: environmentWorkflowId(request),
     taskQueue: taskQueue(),
     args: [input],

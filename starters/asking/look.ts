@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { messageOf } from '../../domain/failures';
 import type { Scope } from '../../domain/release';
@@ -7,6 +6,7 @@ import { WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, LookAnswer, LookInput } from '../../workflows/messages';
 import { runWorkflow } from './environment';
 import { isConnectionLoss } from './client';
+import { temporal } from '../temporal-client';
 
 /**
  * Undefined when nothing is live, a release is moving it just now, or it was released before Spillway kept its
@@ -27,7 +27,7 @@ export async function lookAtLive(
       limit: '20s',
     });
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return { unseen: messageOf(error) };
+    if (error instanceof temporal().WorkflowFailedError) return { unseen: messageOf(error) };
     if (error instanceof Error && isConnectionLoss(error)) return { unseen: 'Temporal does not answer' };
     throw error;
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { messageOf, UnreachableFailure } from '../../domain/failures';
 import type { MessageName } from '../../domain/messages';
@@ -10,6 +9,7 @@ import type { MessageInput } from '../../workflows/messages';
 import { untilAnswered } from './client';
 import { RefusedFailure } from './refused';
 import { timeText } from '../render/words';
+import { temporal } from '../temporal-client';
 
 /** Milliseconds; then `abort` goes as a signal, which Temporal keeps. */
 const ABORT_PATIENCE = 2_000;
@@ -38,8 +38,8 @@ export async function sendMessage(client: Client, scope: Scope, { name, runId, .
       return 'kept';
     }
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw await nothingRuns(client, scope, name);
-    if (error instanceof WorkflowUpdateFailedError)
+    if (error instanceof temporal().WorkflowNotFoundError) throw await nothingRuns(client, scope, name);
+    if (error instanceof temporal().WorkflowUpdateFailedError)
       throw new RefusedFailure(`${name} was refused: ${messageOf(error)}`, { cause: error });
     throw error;
   }
@@ -58,7 +58,7 @@ async function nothingRuns(client: Client, scope: Scope, name: MessageName): Pro
     const when = closeTime === undefined ? '' : ` at ${timeText(closeTime.getTime())} UTC`;
     return new RefusedFailure(`${name} comes too late: the last release of ${where} ended${when}${ending}`);
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (!(error instanceof temporal().WorkflowNotFoundError)) throw error;
     return new RefusedFailure(
       `expected a running release of ${where} for ${name}, seen that none was ever started; \`spillway current\` shows what runs`,
     );

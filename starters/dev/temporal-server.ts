@@ -4,12 +4,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { Connection } from '@temporalio/client';
 import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
 import { retry } from '../../waiting/retry';
 import { startChild, type Child } from './child';
 import { temporalProgram } from './temporal-program';
+import { temporal } from '../temporal-client';
 
 const HOST = '127.0.0.1';
 /** `flock` exits with this when somebody else holds the lock. */
@@ -130,7 +130,7 @@ function untilReady(address: string, namespace: string, child: Child): Promise<v
 
 /** `--search-attribute` works for a new database only, so an older one gets here what it lacks. */
 async function makeReady(address: string, namespace: string): Promise<void> {
-  const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+  const connection = await temporal().Connection.connect({ address, connectTimeout: 1_000 });
   try {
     await connection.withDeadline(Date.now() + 5_000, async () => {
       await connection.workflowService.describeNamespace({ namespace });

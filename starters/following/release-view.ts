@@ -1,11 +1,4 @@
-import {
-  Client,
-  QueryNotRegisteredError,
-  QueryRejectedError,
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
-import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Beat } from '../../activities/canary/soak';
 import { messageOf } from '../../domain/failures';
@@ -15,6 +8,7 @@ import { environmentQuery, statusQuery } from '../../workflows/messages';
 import type { EnvironmentState } from '../../workflows/messages';
 import { isConnectionLoss } from '../asking/client';
 import type { Trouble } from '../render/troubles';
+import { temporal } from '../temporal-client';
 
 /** Milliseconds for one answer; another worker takes over within about 3 s. */
 const ANSWER_TIMEOUT = 4_000;
@@ -53,7 +47,7 @@ export class ReleaseView {
   ) {
     // A closed release is told from its result, so no query has to reach a worker.
     const { connection, options } = client;
-    this.strict = new Client({
+    this.strict = new (temporal().Client)({
       connection,
       namespace: options.namespace,
       workflow: { queryRejectCondition: 'NOT_OPEN' },
@@ -73,7 +67,7 @@ export class ReleaseView {
       if (this.releaseId === undefined || look.kind === 'status' || look.kind === 'ended') this.run = runId;
       return look;
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return { kind: 'absent' };
+      if (error instanceof temporal().WorkflowNotFoundError) return { kind: 'absent' };
       if (isConnectionLoss(error)) return { kind: 'silent', why: 'Temporal does not answer' };
       throw error;
     }
@@ -94,8 +88,8 @@ export class ReleaseView {
       const { trouble, judgement } = await this.stepsOf(runId, status);
       return { kind: 'status', status: { ...status, ...(judgement && { judgement }) }, ...(trouble && { trouble }) };
     } catch (error) {
-      if (error instanceof QueryRejectedError) return resultOf(handle);
-      if (error instanceof WorkflowNotFoundError) throw error;
+      if (error instanceof temporal().QueryRejectedError) return resultOf(handle);
+      if (error instanceof temporal().WorkflowNotFoundError) throw error;
       return { kind: 'silent', ...(await this.whySilent(runId, error)) };
     }
   }
@@ -118,7 +112,7 @@ export class ReleaseView {
   private async whySilent(runId: string, error: unknown): Promise<{ why: string; stuck?: true }> {
     const { raw } = await this.handle(runId).describe();
     const attempt = raw.pendingWorkflowTask?.attempt ?? 0;
-    if (attempt <= 2 && !(error instanceof QueryNotRegisteredError)) return { why: 'no worker answers' };
+    if (attempt <= 2 && !(error instanceof temporal().QueryNotRegisteredError)) return { why: 'no worker answers' };
     const why = `the worker cannot go on with it (attempt ${attempt}): see its log; a corrected worker takes it up again`;
     return { why, stuck: true };
   }
@@ -134,7 +128,7 @@ export async function readEnvironment(client: Client, scope: Scope): Promise<Env
   try {
     return await client.connection.withDeadline(Date.now() + 2 * ANSWER_TIMEOUT, () => handle.query(environmentQuery));
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
+    if (error instanceof temporal().WorkflowNotFoundError) return null;
     throw error;
   }
 }
@@ -157,7 +151,7 @@ async function resultOf(handle: WorkflowHandle): Promise<Look> {
     const { status } = (await handle.result()) as ReleaseResult;
     return { kind: 'ended', status };
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return { kind: 'gone', how: messageOf(error) };
+    if (error instanceof temporal().WorkflowFailedError) return { kind: 'gone', how: messageOf(error) };
     throw error;
   }
 }
