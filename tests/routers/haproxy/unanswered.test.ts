@@ -92,14 +92,16 @@ test('requests on which the version hangs up are unanswered', async () => {
   expect(dropped).toEqual({ requests: 2, errors: 2, unanswered: 2, measured: 0 });
 });
 
-test('so are those for which HAProxy hangs up on a client that kept its connection', async () => {
+test('so are those for which HAProxy may hang up on a client that kept its connection', async () => {
   const dropped = await countedWhile(async () => {
     const socket = connect(port, '127.0.0.1');
-    const closed = new Promise((resolve) => socket.on('close', resolve));
     const asked = (path: string) => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`;
     socket.on('error', () => undefined).write(asked('/'));
-    socket.once('data', () => socket.resume().write(asked('/die')));
-    await closed;
+    await once(socket, 'data');
+    socket.write(asked('/die'));
+    // HAProxy 2.6 closes the connection, 3.0 answers 502.
+    await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    socket.destroy();
   });
   expect(dropped).toEqual({ requests: 2, errors: 1, unanswered: 1, measured: 1 });
 });
