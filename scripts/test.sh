@@ -75,7 +75,7 @@ matrix='tests/crash/matrix'
 whole='tests/(e2e|crash|browser)/'
 run decisions --maxWorkers=2 --testPathPatterns "$decisions"
 run parts --maxWorkers=4 --testPathIgnorePatterns "$decisions" "$whole" /node_modules/
-run whole --maxWorkers=2 --testPathPatterns "$whole" --testPathIgnorePatterns "$matrix" /node_modules/
+run whole --maxWorkers=3 --testPathPatterns "$whole" --testPathIgnorePatterns "$matrix" /node_modules/
 run matrix --runInBand --testPathPatterns "$matrix"
 record decisions parts whole matrix
 summary
