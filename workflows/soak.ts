@@ -1,8 +1,9 @@
-import { CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
+import { CancellationScope, condition, patched, TemporalFailure } from '@temporalio/workflow';
 import type { SoakInput, SoakReport } from '../activities/steps';
 import type { Limits } from '../domain/config';
 import type { JudgedStep, Judgement } from '../domain/release';
 import { forNextStep } from '../domain/judging/soak/state';
+import type { Control } from './control';
 import type { ReleaseRun } from './run';
 import { patient } from './steps';
 
@@ -36,12 +37,19 @@ export async function soak(run: ReleaseRun, soak: Soak): Promise<Judgement> {
       const judgement =
         control.promoted && report.interrupted && !bad ? promotedBy(control.promoted, report) : report.judgement;
       remember(run, soak, { ...report, judgement });
-      if (bad || !report.interrupted || control.promoted || soak.until?.()) return judgement;
+      if (bad || control.promoted || soak.until?.()) return judgement;
+      if (!report.interrupted && !isHeld(control)) return judgement;
       if (!paused) spend(left, Date.now() - began);
     }
   } finally {
     control.soaking = false;
   }
+}
+
+/** A soak may end before it learns of a pause; then it is watched on, since its end would move traffic. */
+function isHeld({ paused }: Control): boolean {
+  // Releases that an older Spillway began went on.
+  return paused && patched('hold-after-soak');
 }
 
 type Length = Pick<SoakInput, 'soak' | 'longest'>;

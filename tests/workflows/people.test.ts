@@ -98,6 +98,26 @@ describe('people', () => {
     expect(third?.startedAt).toBeGreaterThan(first?.startedAt ?? Infinity);
   });
 
+  it('pause at the very end of a soak, and no traffic moves until they resume', async () => {
+    world.reset({
+      soak: async ({ soak }) => {
+        if (soak === null) return pausedSoak();
+        if (world.asked('soak').length === 1) await beatUntilCancelled();
+        return judged('pass', 'ok');
+      },
+    });
+    const steps = [10, 50].map((weight) => ({ weight, soak: '1h' }));
+    const handle = await world.begin(requestWith({ canary: { steps } }), LIVE);
+    await world.until(handle, ({ share }) => share === 10);
+    await world.tell(handle, 'pause');
+    await until(() => world.asked('soak').length === 2);
+    expect(world.asked('soak')[1]).toMatchObject({ share: 10, soak: null });
+    expect(world.asked('setTraffic').map(({ share }) => share)).toEqual([10]);
+    await world.tell(handle, 'resume');
+    expect((await handle.result()).status.outcome).toBe('released');
+    expect(world.asked('soak').map(({ share }) => share)).toEqual([10, 10, 10, 50]);
+  });
+
   it('promote a soak, whose rest is skipped', async () => {
     world.reset({ soak: () => pausedSoak() });
     const handle = await world.begin(requestWith({ canary: { steps: [{ weight: 10, soak: '1h' }] } }), LIVE);
