@@ -13,15 +13,16 @@ const SECRET = 'tiny-s3cret-value';
 const TOKEN = 'he4lth-t0ken-value';
 
 describe('a worker', () => {
-  let world: World | undefined;
-  afterEach(async () => {
-    await world?.close();
-    world = undefined;
-  });
+  const authorization = `Bearer ${TOKEN}`;
+  let world: World;
+  beforeAll(async () => {
+    world = await World.open({ env: { HEALTH_AUTHORIZATION: authorization, SPILLWAY_SHUTDOWN_GRACE: '0s' } });
+    expect((await world.released('1.0.0')).status.outcome).toBe('released');
+  }, 300_000);
+  afterAll(() => world?.close());
 
   it('lets no secret that a container prints into history, log, ledger or result', async () => {
-    world = await World.open();
-    const { status } = await world.released('1.0.0', { behaviour: { unhealthy: true } });
+    const { status } = await world.released('1.1.0', { behaviour: { unhealthy: true } });
     expect(status.outcome).toBe('rolled back');
     expect(status.why).toContain('the secret is [redacted]');
 
@@ -33,22 +34,17 @@ describe('a worker', () => {
   }, 300_000);
 
   it('asks health and smoke with a token that appears nowhere, also when the app repeats it', async () => {
-    const authorization = `Bearer ${TOKEN}`;
-    world = await World.open({
-      env: { HEALTH_AUTHORIZATION: authorization },
-      config: (raw) => {
-        const check = { path: '/health', headers: { Authorization: { env: 'HEALTH_AUTHORIZATION' } } };
-        raw.services.web.health.endpoints = [check];
+    const asking = (attempts: number): Asked['config'] => {
+      const check = { path: '/health', headers: { Authorization: { env: 'HEALTH_AUTHORIZATION' } } };
+      return (raw) => {
+        Object.assign(raw.services.web.health, { endpoints: [check], attempts });
         raw.smoke.checks = [{ service: 'web', ...check }];
         raw.canary.limits = { healthFailures: 3, minRequests: 0 };
-      },
-    });
-    for (const version of ['1.0.0', '1.1.0']) {
-      const { status } = await world.released(version, { behaviour: { wants: authorization } });
-      expect({ outcome: status.outcome, why: status.why }).toMatchObject({ outcome: 'released' });
-    }
-    const short: Asked['config'] = (raw) => void (raw.services.web.health.attempts = 5);
-    const { status } = await world.released('1.2.0', { behaviour: { wants: 'Bearer another' }, config: short });
+      };
+    };
+    const well = await world.released('1.2.0', { behaviour: { wants: authorization }, config: asking(40) });
+    expect({ outcome: well.status.outcome, why: well.status.why }).toMatchObject({ outcome: 'released' });
+    const { status } = await world.released('1.3.0', { behaviour: { wants: 'Bearer another' }, config: asking(5) });
     expect(status.outcome).toBe('rolled back');
     expect(status.why).toMatch(/expected status 200, seen 401 \(.*nobody may ask with \[redacted\]/);
 
@@ -58,9 +54,7 @@ describe('a worker', () => {
   }, 300_000);
 
   it('hands a running soak to another worker when it is told to end, and drains', async () => {
-    world = await World.open({ env: { SPILLWAY_SHUTDOWN_GRACE: '0s' } });
-    await world.released('1.0.0');
-    const release = await world.release('1.1.0', {
+    const release = await world.release('1.4.0', {
       config: (raw) => {
         raw.canary = { ...raw.canary, steps: [{ weight: 50, soak: '8s' }], limits: { minRequests: 0 } };
       },
