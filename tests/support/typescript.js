@@ -8,6 +8,7 @@ const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs'
 const Module = require('node:module');
 const { dirname, join } = require('node:path');
 const { constants, Script } = require('node:vm');
+const { threadId } = require('node:worker_threads');
 const { version } = require('@swc/core/package.json');
 
 const CACHE = join(__dirname, '../../node_modules/.cache/spillway-sources');
@@ -37,8 +38,11 @@ const compiledNow = new Map();
 // At the end, when V8 has also compiled the functions that were called.
 process.on('exit', () => compiledNow.forEach((script, file) => write(file, script.createCachedData())));
 
+const compile = Module.prototype._compile;
+
 /** Does what Node.js does, with the code that V8 made of the same text before. */
-Module.prototype._compile = function (content, filename) {
+Module.prototype._compile = function (content, filename, format) {
+  if (format === 'module') return compile.call(this, content, filename, format);
   const file = fileFor(`V8 ${process.versions.v8}`, filename, content);
   const cachedData = read(file);
   const script = new Script(Module.wrap(content.replace(/^#!.*/, '')), {
@@ -70,6 +74,7 @@ function read(file) {
 function write(file, content) {
   mkdirSync(CACHE, { recursive: true });
   // By rename: a process that starts meanwhile sees no part of it.
-  writeFileSync(`${file}.${process.pid}`, content);
-  renameSync(`${file}.${process.pid}`, file);
+  const part = `${file}.${process.pid}-${threadId}`;
+  writeFileSync(part, content);
+  renameSync(part, file);
 }
