@@ -8,7 +8,7 @@ import { pingDocker } from './dev/docker-ping';
 import { examineTemporal } from './dev/doctor-temporal';
 import { EXIT } from './exit-codes';
 import { run } from './output';
-import { renderChecks } from './render/checks';
+import { renderChecks, saidNoText } from './render/checks';
 import type { Check } from './render/checks';
 import { addScopeOptions } from './asking/scope';
 import type { ScopeOptions } from './asking/scope';
@@ -36,7 +36,7 @@ Exit codes: 0 all well · 1 something is wrong · 64 wrong usage`,
         const [temporal, local] = await Promise.all([examineTemporal(), examineProject(options)]);
         const checks = [examineNode(), ...temporal, ...local];
         const failed = checks.filter(({ state }) => state === 'failed').length;
-        const verdict = failed === 0 ? 'All is well.' : `${failed} of ${checks.length} checks say no.`;
+        const verdict = failed === 0 ? 'All is well.' : saidNoText(failed, checks.length);
         out.result({ ok: failed === 0, checks }, `${renderChecks(checks, out.colours)}\n\n${verdict}`);
         return failed === 0 ? EXIT.done : EXIT.no;
       }),

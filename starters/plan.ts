@@ -33,7 +33,8 @@ Examples:
   spillway plan 1.4.0 -e production --json
   spillway plan -e production --bump minor
 
-Exit codes: 0 a release would begin · 1 a check says no · 64 wrong usage · 69 Temporal or no worker answers`,
+Exit codes: 0 a release would begin · 1 a check says no · 64 wrong usage · 69 Temporal or no worker answers, or
+nothing but an answer was missing, such as that of a registry`,
     )
     .action((version: string | undefined, options: RequestOptions) =>
       run(options, async (out) => showPlan((await prepare(version, options)).request, out)),

@@ -12,7 +12,7 @@ import type { Screen } from './screen';
 
 /** @throws UnreachableFailure after 10 minutes without an answer, RefusedFailure when there is no such release */
 export async function follow(client: Client, scope: Scope, out: Out, options: FollowOptions): Promise<Followed> {
-  const asks = isInteractive() && !out.json;
+  const asks = isLive(out);
   const screen = asks ? liveScreen(process.stdout) : plainLines(out);
   const meaning: SignalMeaning = asks ? 'ask' : options.onSignal;
   const interruption = new Interruption(meaning);
@@ -30,6 +30,11 @@ export async function follow(client: Client, scope: Scope, out: Out, options: Fo
   }
 }
 
+/** Elsewhere plain lines tell everything once. */
+function isLive(out: Out): boolean {
+  return isInteractive() && !out.json;
+}
+
 async function interrupted(interruption: Interruption, follower: Follower, screen: Screen): Promise<boolean> {
   const signal = interruption.last;
   if (signal === undefined) return false;
@@ -41,7 +46,8 @@ async function interrupted(interruption: Interruption, follower: Follower, scree
 
 /** Prints the end of a release, and with `--json` the whole status as the one document. */
 export function report(out: Out, { status, exitCode, detached, link }: Followed): void {
-  const text = status === undefined || detached ? undefined : renderSummary(status, out.colours);
+  const text =
+    status === undefined || detached ? undefined : renderSummary(status, out.colours, { isTold: !isLive(out) });
   if (out.json && text !== undefined) out.note(text);
   out.result({ ...status, detached, exitCode, ...(link && { link }) }, text);
 }

@@ -8,6 +8,11 @@ export interface Check {
   todo?: string;
 }
 
+/** `1 of 3 checks says no.` */
+export function saidNoText(failed: number, all: number): string {
+  return `${failed} of ${all} checks ${failed === 1 ? 'says' : 'say'} no.`;
+}
+
 export function renderChecks(checks: Check[], colours: Colours): string {
   return checks
     .flatMap(({ name, state, detail, todo }) => [

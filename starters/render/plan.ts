@@ -2,6 +2,7 @@ import { liveText } from '../../domain/live-state';
 import type { ReleaseRequest } from '../../domain/request';
 import type { PlanAnswer } from '../../workflows/messages';
 import type { Colours } from '../output';
+import { saidNoText } from './checks';
 import { textTable } from './table';
 
 export function renderPlan(request: ReleaseRequest, plan: PlanAnswer, colours: Colours): string {
@@ -21,9 +22,7 @@ export function renderPlan(request: ReleaseRequest, plan: PlanAnswer, colours: C
     '',
     failed === 0
       ? 'Nothing was changed. A release would pass these checks.'
-      : colours.red(
-          `Nothing was changed. A release would stop in preflight: ${failed} of ${checks.length} checks say no.`,
-        ),
+      : colours.red(`Nothing was changed. A release would stop in preflight: ${saidNoText(failed, checks.length)}`),
   ].join('\n');
 }
 

@@ -1,18 +1,21 @@
 import type { ReleaseStatus, UndoRecord } from '../../domain/release';
 import type { Colours } from '../output';
 import { alarmLines, judgedLines } from './judged';
-import { commandFor, outcomeText, titleOf, tookOf } from './words';
+import { commandFor, oneLine, outcomeText, titleOf, tookOf } from './words';
 
-export function renderSummary(status: ReleaseStatus, colours: Colours): string {
-  return (status.state === 'needs a hand' ? handLines(status, colours) : endLines(status, colours)).join('\n');
+/** @param isTold true after lines that told the whole reason, with what containers logged: then it is one line */
+export function renderSummary(status: ReleaseStatus, colours: Colours, { isTold = false } = {}): string {
+  const reason = status.why ? ` — ${isTold ? oneLine(status.why) : status.why}` : '';
+  const lines = status.state === 'needs a hand' ? handLines : endLines;
+  return lines(status, reason, colours).join('\n');
 }
 
-function endLines(status: ReleaseStatus, colours: Colours): string[] {
+function endLines(status: ReleaseStatus, reason: string, colours: Colours): string[] {
   const { outcome, why, endedAt, startedAt, leftovers } = status;
   const ending = outcome === undefined ? status.state : outcomeText(outcome, colours);
   const took = tookOf({ startedAt, endedAt }, startedAt);
   return [
-    `${colours.bold(titleOf(status))}: ${ending} after ${took}${why ? ` — ${why}` : ''}`,
+    `${colours.bold(titleOf(status))}: ${ending} after ${took}${reason}`,
     ...liveLine(status),
     ...judgedLines(status.judged, colours, why).map((line) => `  ${line}`),
     ...failureLines(status, colours),
@@ -31,11 +34,11 @@ function liveLine({ outcome, live }: ReleaseStatus): string[] {
   return [live ? `  live: ${live.version} in ${live.slot}` : '  nothing is live'];
 }
 
-function handLines(status: ReleaseStatus, colours: Colours): string[] {
+function handLines(status: ReleaseStatus, reason: string, colours: Colours): string[] {
   const failed = status.undos.filter(({ state }) => state === 'failed');
   const waiting = status.undos.filter(({ state }) => state === 'pending');
   return [
-    `${colours.bold(titleOf(status))}: ${colours.red('needs a hand')}${status.why ? ` — ${status.why}` : ''}`,
+    `${colours.bold(titleOf(status))}: ${colours.red('needs a hand')}${reason}`,
     'This could not be undone:',
     ...failed.map(undoLine),
     ...(waiting.length === 0 ? [] : ['These wait for it:', ...waiting.map(undoLine)]),

@@ -5,7 +5,7 @@ import type { Colours } from '../output';
 import { judgedLines, metricLines } from './judged';
 import { silenceText, troubleText } from './troubles';
 import type { Silence, Trouble } from './troubles';
-import { answerTo, oneLine, phaseSign, titleOf, tookOf } from './words';
+import { answerTo, commandFor, oneLine, phaseSign, titleOf, tookOf } from './words';
 
 export interface Surroundings {
   /** Milliseconds since the epoch. */
@@ -65,12 +65,19 @@ function footer(status: ReleaseStatus, { link, silence, trouble }: Surroundings,
     ...(judgement ? [`  ${judgedText({ ...judgement, reason: oneLine(judgement.reason) })}`] : []),
     ...metricLines(judgement, colours).map((line) => `    ${line}`),
     ...judgedLines(status.judged, colours).map((line) => `  ${line}`),
+    ...(state === 'paused' ? pausedLines(status, colours) : []),
     ...(why ? [`  ${colours.yellow(oneLine(why))}`] : []),
     ...(waitingFor ? [`  ${colours.yellow(`waiting for ${oneLine(waitingFor)}`)}`, ...answers(status, colours)] : []),
     ...(trouble ? [`  ${colours.yellow(troubleText(trouble))}`] : []),
     ...(silence ? [`  ${colours.red(silenceText(silence))}`] : []),
     ...(link ? [`  ${colours.dim(link)}`] : []),
   ];
+}
+
+function pausedLines(status: ReleaseStatus, { yellow, dim }: Colours): string[] {
+  const pause = status.messages.findLast(({ name, refused }) => name === 'pause' && refused === undefined);
+  const by = pause === undefined ? '' : ` by ${pause.who}${pause.why ? `: ${pause.why}` : ''}`;
+  return [`  ${yellow(`paused${by}`)}`, dim(`    ${commandFor('resume', status)}`)];
 }
 
 function answers(status: ReleaseStatus, { dim }: Colours): string[] {

@@ -56,6 +56,13 @@ describe('the picture of a release', () => {
     );
   });
 
+  it('says who paused it and why, and how it goes on', () => {
+    const pause = { name: 'pause' as const, who: 'bob', why: 'look at it', at: AT };
+    const late = { ...pause, who: 'carol', refused: 'it is paused already' };
+    const text = picture({ state: 'paused', messages: [pause, late] });
+    expect(text).toContain('  paused by bob: look at it\n    spillway resume --app shop -e production');
+  });
+
   it('says how to approve while that is what it waits for', () => {
     const text = picture({ phase: 'approve', waitingFor: 'approval by bob until 14:05' });
     expect(text).toContain('waiting for approval by bob until 14:05');
@@ -153,6 +160,15 @@ describe('the lines of a release', () => {
 });
 
 describe('the last word', () => {
+  it('does not repeat the log of a container that lines before it told', () => {
+    const why = 'expected 1.3.0 to be healthy, seen:\nweb.blue-1 ended\nlast lines of its log';
+    const ended = { ...RUNNING, state: 'ended', outcome: 'rolled back', why, endedAt: AT } as const;
+    expect(renderSummary(ended, plain)).toContain('last lines of its log');
+    const text = renderSummary(ended, plain, { isTold: true });
+    expect(text).toContain('rolled back after 0 ms — expected 1.3.0 to be healthy, seen: web.blue-1 ended\n');
+    expect(text).not.toContain('last lines of its log');
+  });
+
   it('names failed undos, what waits for them, and both ways on', () => {
     const undos: ReleaseStatus['undos'] = [
       { label: 'remove 1.3.0 from green', state: 'failed', failure: 'the engine does not answer' },
@@ -366,6 +382,6 @@ describe('tables', () => {
     expect(text).toContain('✗ port 80: in use');
     expect(text).toContain('! data: some stays behind');
     expect(text).toContain('! nginx breaks some');
-    expect(text).toContain('would stop in preflight: 1 of 3 checks say no');
+    expect(text).toContain('would stop in preflight: 1 of 3 checks says no');
   });
 });
