@@ -198,7 +198,9 @@ function announce(ready: Ready, out: Out): void {
     ...(database ? [`Database   ${database}`] : []),
     `Worker     process ${workerPid}${workerPolls ? '' : ', which does not ask for work yet: see its log'}`,
     ...(address === '127.0.0.1:7233' ? [] : [`For other commands: export TEMPORAL_ADDRESS=${address}`]),
-    'Ctrl-C stops both; releases go on when they are started again.',
+    temporal === 'found'
+      ? 'Ctrl-C stops the worker; releases go on when one is started again.'
+      : 'Ctrl-C stops both; releases go on when they are started again.',
   ];
   out.announce(ready, lines.join('\n'));
 }

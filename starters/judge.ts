@@ -6,6 +6,7 @@ import type { Mistake } from '../domain/config/rule';
 import { ConfigurationFailure } from '../domain/failures';
 import { judge, type Verdict } from '../domain/judging/metric/judge';
 import { pathText } from './file/errors';
+import { unreadableText } from './file/unreadable';
 import { EXIT, type ExitCode } from './exit-codes';
 import { JSON_OPTION, type Out, run } from './output';
 import { textTable } from './render/table';
@@ -46,8 +47,11 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigurationFailure(`expected a file to judge, seen ${why}`, { cause });
+    const seen = unreadableText(cause as NodeJS.ErrnoException);
+    throw new ConfigurationFailure(
+      `expected saved measurements at ${file}, ${seen}; name a file, or - for standard input`,
+      { cause },
+    );
   }
 }
 

@@ -19,8 +19,8 @@ export async function connectTemporal(settings: TemporalSettings, patienceMs: nu
 function unreachable({ address }: TemporalSettings, error: unknown): UnreachableFailure {
   const seen = error instanceof Error ? error.message : String(error);
   return new UnreachableFailure(
-    `Expected Temporal to answer at ${address}, seen: ${seen}. ` +
-      'Start it (`spillway dev`), or set TEMPORAL_ADDRESS and the TEMPORAL_TLS_… variables rightly.',
+    `expected Temporal to answer at ${address}, seen: ${seen}; ` +
+      'start one here with `spillway dev`, or set TEMPORAL_ADDRESS, and TEMPORAL_TLS_… where it wants TLS',
   );
 }
 

@@ -30,12 +30,12 @@ async function read(path: string): Promise<Buffer> {
   const { mode } = await stat(path);
   if (mode & OTHERS) {
     throw new ConfigurationFailure(
-      `Expected only its owner to be able to read ${path}, seen more; \`chmod 600 ${path}\``,
+      `expected only its owner to be able to read ${path}, seen more; \`chmod 600 ${path}\``,
     );
   }
   if (key.length === LENGTH) return key;
   throw new ConfigurationFailure(
-    `Expected ${LENGTH} bytes in ${path}, seen ${key.length}; remove it, and a new one is made (releases then ask for --again)`,
+    `expected ${LENGTH} bytes in ${path}, seen ${key.length}; remove it, and a new one is made (releases then ask for --again)`,
   );
 }
 
@@ -57,6 +57,6 @@ async function make(directory: string, path: string): Promise<Buffer> {
 function unusable(path: string, error: unknown): ConfigurationFailure {
   const seen = error instanceof Error ? error.message : String(error);
   return new ConfigurationFailure(
-    `Expected to keep the key of the secrets’ fingerprints in ${path}, seen: ${seen}; set SPILLWAY_WORKER_STATE to a folder of the worker’s own`,
+    `expected to keep the key of the secrets’ fingerprints in ${path}, seen: ${seen}; set SPILLWAY_WORKER_STATE to a folder of the worker’s own`,
   );
 }

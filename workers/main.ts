@@ -77,7 +77,7 @@ async function main(): Promise<void> {
 if (require.main === module) {
   main().catch((error: unknown) => {
     const known = error instanceof ConfigurationFailure || error instanceof UnreachableFailure;
-    console.error(known ? error.message : error);
+    console.error(known ? `error: ${error.message}` : error);
     process.exit(exitCode(error));
   });
 }

@@ -42,8 +42,8 @@ function explain(error: unknown, namespace: string, wanted: string[]): string {
   const code = grpcCode(error);
   if (code === GRPC.notFound) {
     throw new ConfigurationFailure(
-      `Expected Temporal namespace ${namespace} to exist, seen that it does not: ` +
-        `\`temporal operator namespace create --namespace ${namespace}\`, or set TEMPORAL_NAMESPACE`,
+      `expected the namespace "${namespace}", seen none; ` +
+        `make it with \`temporal operator namespace create ${namespace}\`, or set TEMPORAL_NAMESPACE`,
     );
   }
   if (code !== GRPC.permissionDenied && code !== GRPC.unimplemented && code !== GRPC.unauthenticated) throw error;

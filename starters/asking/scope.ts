@@ -9,6 +9,7 @@ import { DEFAULT_TASK_QUEUE } from '../../domain/names';
 import type { AppConfig } from '../../domain/config';
 import type { Scope } from '../../domain/release';
 import { DEFAULT_FILE, IMPLICIT_ENVIRONMENT, loadConfiguration, unknownEnvironment } from '../file/configuration';
+import { unreadableText } from '../file/unreadable';
 import { JSON_OPTION } from '../output';
 
 export interface ScopeOptions {
@@ -77,8 +78,8 @@ export async function whoIs(given: string | undefined, env: NodeJS.ProcessEnv = 
 async function namesIn(file: string): Promise<{ app?: string; environments: string[] }> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigurationFailure(
-      `expected a configuration at ${file}, seen: ${error.code ?? error.message}; ` +
-        'run `spillway init`, give --file PATH, or give both --app and --environment',
+      `expected a configuration at ${file}, ${unreadableText(error)}; ` +
+        'write one with `spillway init`, name another with --file, or give both --app and --environment',
       { cause: error },
     );
   });

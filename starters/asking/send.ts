@@ -56,11 +56,12 @@ async function nothingRuns(client: Client, scope: Scope, name: MessageName): Pro
     const { closeTime } = await handle.describe();
     const ending = await endingOf(handle);
     const when = closeTime === undefined ? '' : ` at ${timeText(closeTime.getTime())} UTC`;
-    return new RefusedFailure(`${name} comes too late: the last release of ${where} ended${when}${ending}`);
+    const instead = name === 'rollback' ? '; to go back now, release an earlier version' : '';
+    return new RefusedFailure(`${name} comes too late: the last release of ${where} ended${when}${ending}${instead}`);
   } catch (error) {
     if (!(error instanceof temporal().WorkflowNotFoundError)) throw error;
     return new RefusedFailure(
-      `expected a running release of ${where} for ${name}, seen that none was ever started; \`spillway current\` shows what runs`,
+      `expected a running release of ${where} for ${name}, seen that none was ever started; \`spillway release\` begins one`,
     );
   }
 }

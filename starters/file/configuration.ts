@@ -9,6 +9,7 @@ import { ConfigurationFailure } from '../../domain/failures';
 import { isMapping, merge } from '../../domain/config/merge';
 import { formatCount } from '../../domain/units';
 import { locate, type LocatedMistake, locateInFile, mistakeText, type Source, yamlMistakes } from './errors';
+import { unreadableText } from './unreadable';
 
 export const DEFAULT_FILE = 'spillway.yaml';
 /** A file that lists no environments has this one. */
@@ -70,15 +71,13 @@ export async function checkFile(file: string, only?: string): Promise<CheckedFil
 
 async function readSource(file: string): Promise<Source> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigurationFailure(unreadable(file, error), { cause: error });
+    throw new ConfigurationFailure(
+      `expected a configuration at ${file}, ${unreadableText(error)}; write one with \`spillway init\`, or name another with --file`,
+      { cause: error },
+    );
   });
   const lines = new LineCounter();
   return { file, text, lines, document: parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false }) };
-}
-
-function unreadable(file: string, { code, message }: NodeJS.ErrnoException): string {
-  if (code !== 'ENOENT') return `expected a configuration at ${file}, seen: ${message}`;
-  return `expected a configuration at ${file}, seen no such file; write one with \`spillway init\`, or name another with --file`;
 }
 
 function contentOf({ document }: Source): Record<string, unknown> | string {

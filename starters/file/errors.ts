@@ -31,8 +31,14 @@ export function yamlMistakes({ document, lines, text }: Source): LocatedMistake[
     message:
       code === 'DUPLICATE_KEY'
         ? `the key "${wordAt(text, start)}" stands twice in the same mapping`
-        : `not valid YAML: ${firstLine(message)}`,
+        : yamlText({ code, message }),
   }));
+}
+
+function yamlText({ code, message }: { code: string; message: string }): string {
+  // The parser would tell programmers which function to call.
+  if (code === 'MULTIPLE_DOCS') return 'expected one YAML document, seen another one; remove the line `---` before it';
+  return `not valid YAML: ${firstLine(message)}`;
 }
 
 /** Looks in the overrides, then in the base. A missing key is shown at the mapping that should have it. */

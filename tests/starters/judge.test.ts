@@ -60,7 +60,7 @@ test.each([
 test('a file that is not there ends with 64', async () => {
   const said = await command(registerJudge, 'judge', join(directory, 'none.json'));
   expect(said.exitCode).toBe(64);
-  expect(said.stderr).toMatch(/expected a file to judge, seen .*ENOENT/);
+  expect(said.stderr).toMatch(/expected saved measurements at .*, seen no such file; name a file/);
 });
 
 test('it reads standard input', () => {

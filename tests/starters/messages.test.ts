@@ -93,6 +93,9 @@ describe('a message', () => {
     const { exitCode, stderr } = await tell('abort', request);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/abort comes too late: the last release of .* ended at .*: 1\.1\.0 released/);
+    expect((await tell('rollback', request)).stderr).toMatch(
+      /1\.1\.0 released; to go back now, release an earlier version/,
+    );
   });
 
   it('to an app that was never released says so', async () => {

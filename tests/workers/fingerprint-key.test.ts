@@ -22,7 +22,7 @@ describe('the key of the fingerprints', () => {
   it('is refused when others can read it, or it is damaged', async () => {
     const path = join(folder, 'fingerprint.key');
     await writeFile(path, 'short', { mode: 0o600 });
-    await expect(fingerprintKey(folder)).rejects.toThrow('Expected 32 bytes');
+    await expect(fingerprintKey(folder)).rejects.toThrow('expected 32 bytes');
     await chmod(path, 0o644);
     await expect(fingerprintKey(folder)).rejects.toThrow('chmod 600');
   });

@@ -99,7 +99,7 @@ describe('the process of a worker', () => {
   it('ends with 69 when no Temporal answers', async () => {
     const { code, printed } = await run({ TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` });
     expect(code).toBe(69);
-    expect(printed).toContain('Start it (`spillway dev`)');
+    expect(printed).toContain('start one here with `spillway dev`');
   }, 300_000);
 
   it('is ready while Temporal answers, alive all the time, and creates what is missing in Temporal', async () => {

@@ -42,8 +42,14 @@ describe('a wrong configuration', () => {
     );
   });
 
-  test('that is a folder says that it cannot be read', async () => {
-    expect((await failureOf(loadFile(directory))).message).toContain(`${directory}, seen: EISDIR`);
+  test('that is a folder says so, and how to get a file', async () => {
+    expect((await failureOf(loadFile(directory))).message).toContain(`${directory}, seen a folder; write one with`);
+  });
+
+  test('with two documents says which line to remove', async () => {
+    await writeFile(file, `${RIGHT}---\n${RIGHT}`);
+    const { message } = await failureOf(loadFile(file));
+    expect(message).toMatch(/:\d+ expected one YAML document, seen another one; remove the line `---` before it$/);
   });
 
   test('fails once, with all its mistakes in the order of their lines', async () => {
