@@ -102,9 +102,9 @@ export class ReleaseView {
       return this.steps.after === after ? this.steps : { trouble: this.steps.trouble };
     }
     const pending = (await this.handle(runId).describe()).raw.pendingActivities ?? [];
-    const again = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure);
+    const trouble = troubleOf(pending);
     const judgement = pending.map(judgementIn).find((one) => one !== undefined);
-    this.steps = { seenAt: Date.now(), after, ...(again && { trouble: triedAgain(again) }), judgement };
+    this.steps = { seenAt: Date.now(), after, ...(trouble && { trouble }), judgement };
     return this.steps;
   }
 
@@ -133,7 +133,11 @@ export async function readEnvironment(client: Client, scope: Scope): Promise<Env
   }
 }
 
-function triedAgain({ activityType, attempt, lastFailure }: PendingStep): Trouble {
+/** Undefined when no step failed that is tried again. */
+export function troubleOf(pending: PendingStep[]): Trouble | undefined {
+  const again = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure);
+  if (again === undefined) return undefined;
+  const { activityType, attempt, lastFailure } = again;
   const [why = ''] = (lastFailure?.message ?? '').split('\n');
   return { step: activityType?.name ?? 'a step', attempt: attempt ?? 1, why };
 }

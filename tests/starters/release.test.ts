@@ -1,5 +1,5 @@
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
-import { Door, failing } from '../support/answers';
+import { Door, failing, WELL } from '../support/answers';
 import { ReleaseWorld, TASK_QUEUE } from '../support/release-world';
 import { sharedTemporal } from '../support/shared-temporal';
 import type { UsedTemporal } from '../support/shared-temporal';
@@ -259,6 +259,20 @@ describe('plan', () => {
     const { code, stdout } = await project.run('plan', ...production, '--json');
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, version: '1.1.0', checks, slot: 'blue', live: null });
+  });
+
+  it('says what does not answer while the worker tries it again', async () => {
+    let isBack = false;
+    world.reset({
+      preflight: (input) => {
+        if (!isBack) throw new Error('the engine is restarting');
+        return WELL.preflight(input);
+      },
+    });
+    const plan = project.start(['plan', ...production]);
+    await plan.until(/preflight failed and is tried again \(attempt \d+\): the engine is restarting/);
+    isBack = true;
+    expect((await plan.ended).code).toBe(0);
   });
 
   it('says what the worker said when it cannot be made', async () => {
