@@ -46,13 +46,16 @@ export function standardDatabase(env: NodeJS.ProcessEnv): string {
 /**
  * Waits until the server answers, has the namespace, and knows Spillway's search attributes.
  *
- * @throws ConfigurationFailure when a port or the database is in use, UnreachableFailure after 60 s
+ * @throws ConfigurationFailure when a port or the database is in use or no file, UnreachableFailure after 60 s
  */
 export async function startTemporal(options: TemporalOptions = {}): Promise<TemporalServer> {
   const { port = 7233, uiPort = 8233, namespace = 'default', onProgress = () => undefined } = options;
   const database = resolve(options.database ?? standardDatabase(process.env));
   const program = await temporalProgram({ env: process.env, onProgress });
   await mkdir(dirname(database), { recursive: true, mode: 0o700 });
+  // The server itself would say that it is out of memory.
+  if (statSync(database, { throwIfNoEntry: false })?.isDirectory())
+    throw new ConfigurationFailure(`expected a file at ${database}, seen a folder; name a file in it with --database`);
   await mustBeFree(port, '--port');
   await mustBeFree(uiPort, '--ui-port');
   const address = `${HOST}:${port}`;

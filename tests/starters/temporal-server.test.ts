@@ -55,6 +55,10 @@ test('what was started is still there after the server was killed and started ag
   expect(status.name).toBe('RUNNING');
 });
 
+test('a folder in the place of the database is refused, and a file is asked for', async () => {
+  await expect(start({ database: '.' })).rejects.toThrow('seen a folder; name a file in it with --database');
+});
+
 test('it serves the Web UI', async () => {
   const { uiUrl } = await start();
   const answer = await fetch(uiUrl);
