@@ -1,4 +1,4 @@
-import { WithStartWorkflowOperation } from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { MessageName } from '../../domain/messages';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
@@ -25,7 +25,7 @@ export interface Releasing {
 /** Asks by update-with-start, and answers what the environment says. Asks again, as the command does, when nobody answered. */
 export function askFor(client: Client, request: ReleaseRequest, taskQueue: string): Promise<ReleaseAnswer> {
   const { app, environment } = request;
-  return patiently(() =>
+  return patiently(client, () =>
     client.workflow.executeUpdateWithStart(requestUpdate('release'), {
       args: [request],
       updateId: request.id,
@@ -41,13 +41,13 @@ export function askFor(client: Client, request: ReleaseRequest, taskQueue: strin
 }
 
 export function environmentOf(client: Client, scope: Scope): Promise<EnvironmentState> {
-  return patiently(() => client.workflow.getHandle(environmentWorkflowId(scope)).query(environmentQuery));
+  return patiently(client, () => client.workflow.getHandle(environmentWorkflowId(scope)).query(environmentQuery));
 }
 
 /** Follows a release that was asked for. */
 export function follow(client: Client, scope: Scope, id: string): Releasing {
   const handle = client.workflow.getHandle(releaseWorkflowId(scope));
-  const status = () => patiently(() => handle.query(statusQuery));
+  const status = () => patiently(client, () => handle.query(statusQuery));
   return {
     id,
     status,
@@ -60,7 +60,7 @@ export function follow(client: Client, scope: Scope, id: string): Releasing {
     tell: async (name, who = 'tester', why = '') =>
       void (await handle.executeUpdate(messageUpdate(name), { args: [{ who, why }] })),
     result: async () => {
-      const result = (await handle.result()) as ReleaseResult;
+      const result = await patiently(client, () => handle.result() as Promise<ReleaseResult>, DAY);
       // The environment refuses others until it has written down how its release ended.
       await until(() => environmentOf(client, scope), {
         what: `the environment to remember how ${id} ended`,
@@ -72,17 +72,22 @@ export function follow(client: Client, scope: Scope, id: string): Releasing {
   };
 }
 
+/** Nobody answers a question that a worker took and was killed with, so it is asked again after so many ms. */
+const ANSWER_LIMIT = 20_000;
+/** The longest wait for the end of a release, in ms; the limit of a test comes before it. */
+const DAY = 24 * 60 * 60_000;
+
 /** Asks again while Temporal is away, or tries a workflow task again that a starved worker did not finish. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+async function patiently<T>(client: Client, ask: () => Promise<T>, limit?: number): Promise<T> {
   const look = () =>
-    ask().then(
+    client.connection.withDeadline(Date.now() + ANSWER_LIMIT, ask).then(
       (answer) => ({ answer }),
       (error: unknown) => {
-        if (isConnectionLoss(error)) throw error;
+        if (isConnectionLoss(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw error;
         return { error };
       },
     );
-  const seen = await until(look, { what: 'an answer of Temporal', every: 300 });
+  const seen = await until(look, { what: 'an answer of Temporal', every: 300, limit });
   if ('error' in seen) throw seen.error;
   return seen.answer;
 }

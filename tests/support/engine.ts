@@ -5,9 +5,12 @@ import { LABELS } from '../../domain/names';
 import type { Scope } from '../../domain/release';
 import { networkName } from '../../targets/docker/names';
 
+/** Milliseconds after which an engine that does not answer has lost the question. */
+const ANSWER_LIMIT = 120_000;
+
 /** The engine of the tests, or the one of a world with its own. */
 export function engine(host?: string): Docker {
-  return host ? new Docker({ socketPath: host.replace('unix://', '') }) : new Docker();
+  return new Docker({ timeout: ANSWER_LIMIT, ...(host && { socketPath: host.replace('unix://', '') }) });
 }
 
 /** What of an app is on the engine just now; sorted texts, so that two of them can be compared. */

@@ -5,6 +5,7 @@ import type { ReleaseResult } from '../../domain/release';
 import { greenShare } from '../../domain/shares';
 import { openRouter } from '../../routers/open';
 import { openTarget } from '../../targets/open';
+import { within } from '../../waiting/within';
 import { engine, tracesOf } from './engine';
 import type { Traces } from './engine';
 import type { LoadReport } from './load';
@@ -22,7 +23,17 @@ export interface Snapshot extends Traces {
   share: number | undefined;
 }
 
+/** Looks again after a look that failed, or that something which other releases do as well left without an answer. */
 export async function snapshot(world: World): Promise<Snapshot> {
+  const look = () => within({ signal: NEVER, limit: LOOK_LIMIT }, () => seenNow(world));
+  return until(look, { what: 'everything that a release could leave behind' });
+}
+
+const NEVER = new AbortController().signal;
+/** Milliseconds: a look takes a tenth of a second. */
+const LOOK_LIMIT = 60_000;
+
+async function seenNow(world: World): Promise<Snapshot> {
   return {
     ...(await tracesOf(world.scope, world.options.engine)),
     schema: await schemaOf(world.databaseUrl),

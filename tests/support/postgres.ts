@@ -113,7 +113,7 @@ export async function query<Row extends object = Record<string, unknown>>(
   sql: string,
   values: unknown[] = [],
 ): Promise<Row[]> {
-  const client = new Client({ connectionString: url });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 60_000, query_timeout: 120_000 });
   client.on('error', () => undefined);
   await client.connect();
   try {
