@@ -43,7 +43,7 @@ function explain(error: unknown, namespace: string, wanted: string[]): string {
   if (code === GRPC.notFound) {
     throw new ConfigurationFailure(
       `expected the namespace "${namespace}", seen none; ` +
-        `make it with \`temporal operator namespace create ${namespace}\`, or set TEMPORAL_NAMESPACE`,
+        `make it with \`temporal operator namespace create --namespace ${namespace}\`, or set TEMPORAL_NAMESPACE`,
     );
   }
   if (code !== GRPC.permissionDenied && code !== GRPC.unimplemented && code !== GRPC.unauthenticated) throw error;

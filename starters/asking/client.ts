@@ -103,7 +103,7 @@ function explained(error: unknown, { address, namespace }: TemporalSettings): un
   if (error instanceof Error && error.name === 'NamespaceNotFoundError') {
     return new UnreachableFailure(
       `expected the namespace "${namespace}" at ${address}, seen none; make it with ` +
-        `\`temporal operator namespace create ${namespace}\`, or set TEMPORAL_NAMESPACE`,
+        `\`temporal operator namespace create --namespace ${namespace}\`, or set TEMPORAL_NAMESPACE`,
       { cause: error },
     );
   }

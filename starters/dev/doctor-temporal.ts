@@ -101,7 +101,7 @@ function settingsHint(): Check {
 
 function createNamespace(): string {
   const { namespace, address } = temporalSettings(process.env);
-  return `\`temporal operator namespace create ${namespace} --address ${address}\`, or set TEMPORAL_NAMESPACE`;
+  return `\`temporal operator namespace create --namespace ${namespace} --address ${address}\`, or set TEMPORAL_NAMESPACE`;
 }
 
 function createAttributes(): string {

@@ -75,7 +75,7 @@ it('says that the namespace is not there', async () => {
   expect(code).toBe(1);
   expect(report.checks.find(({ name }) => name === 'namespace')).toMatchObject({
     state: 'failed',
-    todo: expect.stringContaining('temporal operator namespace create elsewhere') as string,
+    todo: expect.stringContaining('temporal operator namespace create --namespace elsewhere') as string,
   });
   const status = await project.start(['status', '-e', 'production'], {
     env: { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'elsewhere' },
