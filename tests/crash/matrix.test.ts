@@ -44,8 +44,17 @@ async function spread(lanes: Lane[], { jobs, took, open }: Crashing): Promise<Su
       if (survival.stuck && jobs.length > 0) lane = await open();
     }
   };
-  await Promise.all(lanes.map(work));
+  await allOf(lanes.map(work));
   return done;
+}
+
+/** Lets all end before it fails, since what they use is closed then. */
+async function allOf<T>(works: Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(works);
+  return ended.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
 }
 
 /** At once and not when the test ends, so that a run which somebody stops shows how far it came. */
@@ -84,11 +93,7 @@ test(
         closing.push(() => lane.close());
         return lane;
       };
-      const opened = await Promise.allSettled(Array.from({ length: LANES }, open));
-      const lanes = opened.map((one) => {
-        if (one.status === 'rejected') throw one.reason;
-        return one.value;
-      });
+      const lanes = await allOf(Array.from({ length: LANES }, open));
 
       const { jobs, took } = await plan(lanes[0]!);
       const points = count(jobs);

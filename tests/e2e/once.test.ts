@@ -1,8 +1,9 @@
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LABELS } from '../../domain/names';
 import { containerName } from '../../targets/docker/names';
+import { writePoints } from '../support/crash-file';
 import { engine } from '../support/engine';
 import { snapshot, violations } from '../support/invariants';
 import { World } from '../support/world';
@@ -110,10 +111,9 @@ describe('a job that runs once', () => {
   });
 
   test('does not run twice when its deploy was interrupted half-way [proves 3]', async () => {
-    const known = JSON.stringify([
+    writePoints(world.crashFile, [
       { activity: 'deploySlot', id: await deployId(), workflow: 'release', when: 'during', delayMs: 400 },
     ]);
-    await writeFile(world.crashFile, known);
     const releasing = await world.release('1.6.0', { behaviour: { onceMs: 300 } });
     await world.workers.at(-1)!.ended;
     await world.startWorker();

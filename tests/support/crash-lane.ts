@@ -1,11 +1,11 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { releaseWorkflowId } from '../../domain/names';
 import type { ReleaseResult } from '../../domain/release';
 import { within } from '../../waiting/within';
 import type { NamedPoint, Variant } from './crash-points';
-import { pointsLeft } from './crash-worker';
-import type { Trace } from './crash-worker';
+import { pointsLeft, writePoints } from './crash-file';
+import type { Trace } from './crash-file';
 import { snapshot, violations } from './invariants';
 import type { Load, LoadReport } from './load';
 import { migration } from './tiny';
@@ -89,7 +89,7 @@ export class Lane {
     const files = migration(String(this.count).padStart(4, '0'));
     const survival: Survival = { points: points.map(({ name }) => name), violations: [], lost: 0, stuck: false };
     try {
-      await writeFile(this.world.crashFile, JSON.stringify(points));
+      writePoints(this.world.crashFile, points);
       survival.violations.push(...(await this.judged(variant, version, { files, took })));
       const { lost, losses } = await this.lostSinceThen();
       survival.lost = lost;

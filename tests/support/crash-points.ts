@@ -1,4 +1,4 @@
-import type { CrashPoint, Trace } from './crash-worker';
+import type { CrashPoint, Trace } from './crash-file';
 
 /* Where the worker of a release is killed. */
 

@@ -1,45 +1,20 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import type { Context } from '@temporalio/activity';
 import type * as sdk from '@temporalio/worker';
 import type { ActivityInterceptors, WorkerOptions } from '@temporalio/worker';
+import { pointsLeft, writePoints } from './crash-file';
+import type { CrashPoint, StepName, Trace } from './crash-file';
 
 /*
  * Spillway's own worker process, with two additions: it writes down every step it runs, and it kills itself with
  * SIGKILL at the points that a file names. A point is taken out of it first, so that the next worker survives it.
  */
 
-export interface CrashPoint extends StepName {
-  when: 'before' | 'during' | 'after' | 'between';
-  /** How long after its begin `during` is, in ms. */
-  delayMs: number;
-}
-
-/** A step of a release: the same in every release that goes the same way. */
-export interface StepName {
-  activity: string;
-  /** Temporal's number of it in its workflow. */
-  id: string;
-  workflow: string;
-}
-
-/** A step that ran, as written to the trace. */
-export interface Trace extends StepName {
-  attempt: number;
-  /** Milliseconds. */
-  duration: number;
-  failed: boolean;
-}
-
 const { CRASH_FILE = '', TRACE_FILE = '' } = process.env;
 // Long enough for the answer to reach Temporal, too short for much of the next step.
 const BETWEEN_MS = 12;
-
-/** The points at which no worker has died yet. */
-export function pointsLeft(file: string): CrashPoint[] {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as CrashPoint[]) : [];
-}
 
 /** The crash point, when this step is one. */
 function pointOf({ workflow, id }: StepName): CrashPoint | undefined {
@@ -48,7 +23,7 @@ function pointOf({ workflow, id }: StepName): CrashPoint | undefined {
 
 function die({ workflow, id }: StepName): void {
   const left = pointsLeft(CRASH_FILE).filter((point) => point.workflow !== workflow || point.id !== id);
-  writeFileSync(CRASH_FILE, JSON.stringify(left));
+  writePoints(CRASH_FILE, left);
   process.kill(process.pid, 'SIGKILL');
 }
 
