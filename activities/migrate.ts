@@ -77,9 +77,9 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
 type Undo = Parameters<Activities['revertMigrations']>[0];
 
 interface Ways {
-  /** What `keep` means here, in words. */
+  /** It says in words what `keep` means here. */
   kept: string;
-  /** What `revert` does; it answers the migrations that it changed. */
+  /** It does what `revert` means here, and answers the migrations that it changed. */
   revert: (migrations: Migrations) => Promise<string[]>;
 }
 

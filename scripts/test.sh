@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 code=0
-# What hangs is ended, so that every run says how many failed. Nothing that works comes near it.
+# A group that hangs is ended after this, so that every run says how many failed. No group that works comes near it.
 limit=45m
 if [ "${CRASH_FULL:-}" = 1 ]; then limit=7h; fi
 

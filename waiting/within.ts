@@ -10,7 +10,8 @@ export class TimeUp extends Error {
 }
 
 interface Bounds {
-  signal: AbortSignal;
+  /** It ends the waiting at once; null: only the limit ends it. */
+  signal: AbortSignal | null;
   /** Milliseconds; null: no limit. */
   limit: number | null;
   /** What an `UnreachableFailure` says at the limit; absent: it is a `TimeUp`, for the caller to put into words. */
@@ -27,12 +28,12 @@ export async function within<T>(
   { signal, limit, late }: Bounds,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
   const controller = new AbortController();
   // Many calls at once may listen to it, and each goes away again.
   setMaxListeners(0, controller.signal);
-  const stop = (): void => controller.abort(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
+  const stop = (): void => controller.abort(signal?.reason);
+  signal?.addEventListener('abort', stop, { once: true });
   const timer = limit === null ? undefined : setTimeout(() => controller.abort(lateness(limit, late)), limit);
   try {
     // Raced as well, because not everything that is called listens to a signal.
@@ -41,7 +42,7 @@ export async function within<T>(
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', stop);
   }
 }
 

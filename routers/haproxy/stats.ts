@@ -134,7 +134,7 @@ function inTable(counts: number[] = NOTHING): SlotCounters {
   };
 }
 
-/** What the table has of a backend that nobody has asked yet. */
+/** The table has no entry of a backend that nobody has asked yet. */
 const NOTHING = Array.from({ length: ANSWERED_FOR + 1 }, () => 0);
 
 function sum(row: StatRow, columns: string[]): number {

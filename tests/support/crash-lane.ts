@@ -42,7 +42,6 @@ const LEAST_PATIENCE_MS = 180_000;
 const DIAGNOSIS_MS = 30_000;
 /** It goes on for as long as the lane, and needs half the processor of what other tests ask. */
 const LOAD = { pauseMs: 120, longestMs: 6 * 60 * 60_000 };
-const NEVER = new AbortController().signal;
 
 /** One app that is released again and again under load, while its worker is killed and replaced. */
 export class Lane {
@@ -173,13 +172,13 @@ async function progress(world: World): Promise<string> {
 async function seenIn(world: World): Promise<string> {
   const kills = pointsLeft(world.crashFile).map(({ when, activity }) => `${when} ${activity}`);
   const describe = () => world.client.workflow.getHandle(releaseWorkflowId(world.scope)).describe();
-  const described = await within({ signal: NEVER, limit: DIAGNOSIS_MS }, describe).catch(String);
-  const tried =
-    typeof described === 'string'
-      ? described
-      : (described.raw.pendingActivities ?? []).map(
-          ({ activityType, attempt, lastFailure }) => `${activityType?.name} (${attempt}): ${lastFailure?.message}`,
-        );
+  const tried = await within({ signal: null, limit: DIAGNOSIS_MS }, describe).then(
+    ({ raw }) =>
+      raw.pendingActivities?.map(
+        ({ activityType, attempt, lastFailure }) => `${activityType?.name} (${attempt}): ${lastFailure?.message}`,
+      ),
+    String,
+  );
   const log = world.workers.at(-1)?.log().slice(-2_000);
   return `Kills waited for: ${kills.join(', ') || 'none'}. Temporal tries: ${String(tried)}. The worker said: ${log}`;
 }

@@ -25,20 +25,19 @@ export interface Snapshot extends Traces {
 
 /** Looks again after a look that failed, or that something which other releases do as well left without an answer. */
 export async function snapshot(world: World): Promise<Snapshot> {
-  const look = () => within({ signal: NEVER, limit: LOOK_LIMIT }, () => seenNow(world));
+  const look = () => within({ signal: null, limit: LOOK_LIMIT }, (signal) => seenNow(world, signal));
   return until(look, { what: 'everything that a release could leave behind' });
 }
 
-const NEVER = new AbortController().signal;
 /** Milliseconds: a look takes a tenth of a second. */
 const LOOK_LIMIT = 60_000;
 
-async function seenNow(world: World): Promise<Snapshot> {
+async function seenNow(world: World, signal: AbortSignal): Promise<Snapshot> {
   return {
     ...(await tracesOf(world.scope, world.options.engine)),
     schema: await schemaOf(world.databaseUrl),
     files: await filesOf(world),
-    share: await shareOf(world),
+    share: await shareOf(world, signal),
   };
 }
 
@@ -158,12 +157,11 @@ async function filesOf(world: World): Promise<string[]> {
     .sort();
 }
 
-async function shareOf(world: World): Promise<number | undefined> {
+async function shareOf(world: World, signal: AbortSignal): Promise<number | undefined> {
   const config = world.config();
   const target = await openTarget(config.target, { variables: process.env });
   try {
-    const io = { signal: AbortSignal.timeout(120_000), onProgress: () => undefined };
-    return await openRouter(config.router, target).greenShare(world.scope, io);
+    return await openRouter(config.router, target).greenShare(world.scope, { signal, onProgress: () => undefined });
   } finally {
     await target.close();
   }

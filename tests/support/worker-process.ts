@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { untilPrinted } from './printed';
 import { workflowBundle } from './workflow-bundle';
 
 /** Spillway's own worker, run from the sources in a process of its own. */
@@ -47,18 +48,10 @@ export async function startWorker(env: Record<string, string>, how: WorkerProgra
   });
   let log = '';
   const ended = once(child, 'exit').then(() => undefined);
-  const polls = new Promise<boolean>((resolve) => {
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (data: Buffer) => {
-        log = (log + data.toString()).slice(-40_000);
-        if (log.includes('worker polls')) resolve(true);
-      });
-    void ended.then(() => resolve(false));
-  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data: Buffer) => (log = (log + data.toString()).slice(-40_000)));
   const hangs = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS);
-  const started = await polls;
-  clearTimeout(hangs);
-  if (!started) throw new Error(`expected a worker to poll, it ended: ${log}`);
+  await untilPrinted(child, () => log, 'worker polls').finally(() => clearTimeout(hangs));
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal);
     await ended;

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router, Routing } from '../../../routers/router';
-import { freePorts, introduce, io, RouterWorld, routingOf } from '../../support/router-world';
+import { io, type RouterWorld } from '../../support/router-world';
+import { openBefore, scope } from './own-version';
 
 /* Connections that are kept open: by clients, and by HAProxy to the versions. */
 
@@ -11,10 +12,9 @@ let world: RouterWorld;
 let router: Router;
 let routing: Routing;
 let port: number;
-let version: Server;
+let close: (() => Promise<void>) | undefined;
 /** Requests as the version got them. */
 const got: string[] = [];
-const scope = { app: 'fx', environment: 'production' };
 
 /** Ends each kept connection as the second request arrives, as one whose time-out is over in that very moment does. */
 function impatient(): Server {
@@ -50,21 +50,10 @@ function client() {
 }
 
 beforeAll(async () => {
-  world = await RouterWorld.open('haproxy-kept');
-  const [route, blue, green] = (await freePorts(3)) as [number, number, number];
-  port = route;
-  version = impatient().listen(blue, '127.0.0.1');
-  await world.backends({ green });
-  router = world.haproxy();
-  routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
-  await introduce(router, routing);
+  ({ world, router, routing, port, close } = await openBefore(impatient(), 'haproxy-kept'));
 }, 300_000);
 
-afterAll(async () => {
-  version?.closeAllConnections();
-  version?.close();
-  await world?.close();
-});
+afterAll(() => close?.());
 
 beforeEach(() => got.splice(0));
 

@@ -3,18 +3,18 @@ import { createServer, get, type IncomingMessage, type Server, type ServerRespon
 import { connect } from 'node:net';
 import type { SlotCounters } from '../../../domain/router';
 import type { Router, Routing } from '../../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../../support/router-world';
+import { ask, io } from '../../support/router-world';
 import { until } from '../../support/until';
+import { openBefore, scope } from './own-version';
 
 /* Errors that a version answers with, and requests that it leaves without any answer. */
 
-let world: RouterWorld;
 let router: Router;
 let routing: Routing;
 let port: number;
+let close: (() => Promise<void>) | undefined;
 let version: Server;
 const begun: ServerResponse[] = [];
-const scope = { app: 'fx', environment: 'production' };
 
 /** `/500` and `/502` answer so, `/slow` begins a 500, `/die` ends the connection. */
 function failing(): Server {
@@ -30,25 +30,15 @@ function failing(): Server {
 }
 
 beforeAll(async () => {
-  world = await RouterWorld.open('haproxy-unanswered');
-  const [route, blue, green] = (await freePorts(3)) as [number, number, number];
-  port = route;
-  version = failing().listen(blue, '127.0.0.1');
-  await world.backends({ green });
-  router = world.haproxy();
-  routing = routingOf(scope, { api: { route: port, blue: [blue], green: [green] } });
-  await introduce(router, routing);
+  version = failing();
+  ({ router, routing, port, close } = await openBefore(version, 'haproxy-unanswered'));
 }, 300_000);
 
-afterAll(async () => {
-  version?.closeAllConnections();
-  version?.close();
-  await world?.close();
-});
+afterAll(() => close?.());
 
 const measured = ({ latency }: SlotCounters) => latency.reduce((sum, { count }) => sum + count, 0);
 
-/** What the router counted meanwhile. */
+/** Answers what the router counted meanwhile. */
 async function countedWhile(run: () => Promise<unknown>) {
   const counted = async () => (await router.counters(scope, io)).slots.blue['api']!;
   const before = await counted();
