@@ -81,6 +81,9 @@ if ! ready; then
   # Without the bridge when it was started: containers could not reach it.
   stop
   start
+elif [ ! -e "$password_file" ]; then
+  echo "postgres.sh: expected port $port to be free or to have the cluster in $state, seen another PostgreSQL there; stop it, or set SPILLWAY_POSTGRES_PORT" >&2
+  exit 1
 fi
 if [ "${1:-}" = url ]; then
   database=${2:-postgres}
