@@ -215,10 +215,8 @@ describe.each([
         json: {},
         timeout: 5_000,
       };
-      let answer: { status: number } | undefined;
-      for (let left = 20; left > 0 && answer === undefined; left -= 1) {
-        answer = await target.replicas.ask({ endpoint: replica!.endpoint! }, check, io).catch(() => undefined);
-      }
+      const endpoint = replica!.endpoint!;
+      const answer = await until(() => target.replicas.ask({ endpoint }, check, io));
       expect(answer).toMatchObject({ status: 200, body: 'hello from 1.0.0\n' });
       // The engine tells every program it starts, with its arguments.
       expect(await toldSince(began)).not.toContain(TOKEN);
