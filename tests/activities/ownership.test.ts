@@ -30,6 +30,13 @@ async function open(scope?: { app: string; environment: string }): Promise<Activ
   return world;
 }
 
+/** Its network is removed and made anew, so it lies where no other test looks for a free one meanwhile. */
+async function openApart(): Promise<ActivityWorld> {
+  const world = await open();
+  world.change = ({ target }) => void (target.addressPool = '10.211.0.0/16');
+  return world;
+}
+
 /** A container that runs under a name, with these labels and no others. */
 async function stranger(name: string, labels: Record<string, string> = {}, network = 'none'): Promise<string> {
   const container = await engine().createContainer({
@@ -215,7 +222,7 @@ describe('containers with the labels of an environment', () => {
 
 describe('an environment with the names and labels of the version before', () => {
   it('is released, and what it made goes once the new version serves [proves 1]', async () => {
-    const world = await open();
+    const world = await openApart();
     await world.release(OLD, '1.0.0', 'blue');
     await asEarlierVersion(world, HERE);
     const step = world.step(NEW, '1.1.0');
@@ -229,7 +236,7 @@ describe('an environment with the names and labels of the version before', () =>
   }, 300_000);
 
   it('goes on with a release that an earlier worker began [proves 1]', async () => {
-    const world = await open();
+    const world = await openApart();
     const step = world.step(OLD);
     await world.deploy(step, 'blue');
     await asEarlierVersion(world, HERE);
@@ -241,7 +248,7 @@ describe('an environment with the names and labels of the version before', () =>
   }, 300_000);
 
   it('is put back as it was [proves 1]', async () => {
-    const world = await open();
+    const world = await openApart();
     await world.release(OLD, '1.0.0', 'blue');
     await asEarlierVersion(world, HERE);
     const step = world.step(NEW, '1.1.0');
@@ -256,7 +263,7 @@ describe('an environment with the names and labels of the version before', () =>
   }, 300_000);
 
   it('is adopted by another Temporal, which then releases there, and the first one is refused [proves 1]', async () => {
-    const world = await open();
+    const world = await openApart();
     await world.release(OLD, '1.0.0', 'blue');
     await asEarlierVersion(world, THERE);
     const step = world.step(NEW, '1.1.0');
