@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { engine } from '../tests/support/engine';
-import { freePort } from '../tests/support/temporal';
 import { migration } from '../tests/support/tiny';
 import type { World } from '../tests/support/world';
 import { median, ms } from './statistics';
+import { freePort } from '../tests/support/free-port';
 
 const run = promisify(execFile);
 const ROUNDS = 7;

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from '../routers/router';
 import { startPressure, type PressureReport } from '../tests/support/pressure';
-import { freePorts, introduce, io, RouterWorld, routingOf } from '../tests/support/router-world';
+import { introduce, io, RouterWorld, routingOf } from '../tests/support/router-world';
 import { ms } from './statistics';
+import { freePorts } from '../tests/support/free-port';
 
 const CONNECTIONS = 32;
 const SWITCHES = 30;

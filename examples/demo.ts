@@ -11,7 +11,7 @@ import { removeTraces } from '../tests/support/engine';
 import { startLoad } from '../tests/support/load';
 import type { Load, LoadReport } from '../tests/support/load';
 import { query } from '../tests/support/postgres';
-import { freePort } from '../tests/support/temporal';
+import { freePort } from '../tests/support/free-port';
 
 /*
  * Releases examples/fx three times with the commands that people use, while traffic runs. What it makes lies in a folder

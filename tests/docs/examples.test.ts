@@ -5,8 +5,9 @@ import { promisify } from 'node:util';
 import { parseDocument } from 'yaml';
 import { removeTraces } from '../support/engine';
 import { query } from '../support/postgres';
-import { freePort, startTemporalServer, type TemporalServer } from '../support/temporal';
+import { startTemporalServer, type TemporalServer } from '../support/temporal';
 import { startWorker, type WorkerProcess } from '../support/worker-process';
+import { freePort } from '../support/free-port';
 
 jest.setTimeout(600_000);
 

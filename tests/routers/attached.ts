@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Router } from '../../routers/router';
-import { ask, freePorts, io, isAnswered, RouterWorld, routingOf, untilUp } from '../support/router-world';
+import { ask, io, isAnswered, RouterWorld, routingOf, untilUp } from '../support/router-world';
 import { until } from '../support/until';
+import { freePorts } from '../support/free-port';
 
 export const SCOPE = { app: 'fx', environment: 'production' };
 

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Slot } from '../../domain/release';
 import type { Router, Routing, Trial } from '../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../support/router-world';
+import { ask, introduce, io, RouterWorld, routingOf } from '../support/router-world';
 import { until } from '../support/until';
+import { freePorts } from '../support/free-port';
 
 /* A fresh baseline beside the two slots, with a real HAProxy. */
 

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Router, Routing } from '../../routers/router';
-import { ask, freePorts, introduce, io, isAnswered, RouterWorld, routingOf } from '../support/router-world';
+import { ask, introduce, io, isAnswered, RouterWorld, routingOf } from '../support/router-world';
 import { until } from '../support/until';
+import { freePorts } from '../support/free-port';
 
 /* What every router does. */
 

@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { Testers } from '../../domain/config/testers';
 import type { Slot } from '../../domain/release';
 import type { Router, Routing } from '../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../support/router-world';
+import { ask, introduce, io, RouterWorld, routingOf } from '../support/router-world';
 import { until } from '../support/until';
+import { freePorts } from '../support/free-port';
 
 /* Testers and mirroring: what else there is while a version has a part of the traffic. */
 

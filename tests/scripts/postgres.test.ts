@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
-import { freePort } from '../support/temporal';
+import { freePort } from '../support/free-port';
 
 const SCRIPTS = resolve(__dirname, '../../scripts');
 let cache: string;

@@ -3,7 +3,7 @@ import { temporalSettings } from '../../domain/temporal-address';
 import { connect, isConnectionLoss, uiLink } from '../../starters/asking/client';
 import { releaseId } from '../../starters/asking/release-request';
 import { whoIs } from '../../starters/asking/scope';
-import { freePort } from '../support/temporal';
+import { freePort } from '../support/free-port';
 
 const at = (address: string, namespace = 'default') =>
   temporalSettings({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });

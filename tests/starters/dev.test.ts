@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { freePort, startTemporalServer } from '../support/temporal';
+import { startTemporalServer } from '../support/temporal';
 import { until } from '../support/until';
+import { freePort } from '../support/free-port';
 
 const ROOT = resolve(__dirname, '../..');
 let directory: string;

@@ -1,10 +1,10 @@
 import { ReleaseWorld, TASK_QUEUE } from '../support/release-world';
 import { sharedTemporal } from '../support/shared-temporal';
-import { freePort } from '../support/temporal';
 import type { UsedTemporal } from '../support/shared-temporal';
 import { createProject } from './project';
 import type { Project } from './project';
 import { until } from '../support/until';
+import { freePort } from '../support/free-port';
 
 jest.setTimeout(300_000);
 

@@ -4,9 +4,9 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { registerAll } from '../../starters/spillway';
 import { command } from '../support/in-process';
-import { freePort } from '../support/temporal';
 import { createProject } from './project';
 import type { Project } from './project';
+import { freePort } from '../support/free-port';
 
 let server: Server;
 let url: string;

@@ -7,8 +7,8 @@ import { Connection, WorkflowClient } from '@temporalio/client';
 import { ConfigurationFailure } from '../../domain/failures';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
 import { startTemporal, type TemporalServer } from '../../starters/dev/temporal-server';
-import { freePort } from '../support/temporal';
 import { until } from '../support/until';
+import { freePort } from '../support/free-port';
 
 let directory: string;
 const servers: TemporalServer[] = [];

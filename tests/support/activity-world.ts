@@ -11,7 +11,7 @@ import type { Group, Live, PinnedImage, Scope, Slot } from '../../domain/release
 import type { ReleaseOptions } from '../../domain/request';
 import { openParts, type OpenParts } from '../../workers/parts';
 import { removeTraces } from './engine';
-import { freePort } from './temporal';
+import { freePort } from './free-port';
 
 const SERVER = `require('node:http').createServer((q, r) => r.end(process.env.VERSION)).listen(8080);
 process.on('SIGTERM', () => process.exit(0))`;

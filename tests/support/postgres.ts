@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { freePort } from './temporal';
 import { until } from './until';
+import { freePort } from './free-port';
 
 const run = promisify(execFile);
 

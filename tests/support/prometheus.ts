@@ -5,8 +5,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, untilListening } from '../targets/docker/engine-roads';
+import { untilListening } from '../targets/docker/engine-roads';
 import { until } from './until';
+import { freePort } from './free-port';
 
 export interface PrometheusServer {
   url: string;

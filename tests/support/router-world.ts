@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,24 +48,6 @@ for (const [name, port] of Object.entries(JSON.parse(process.argv[1]))) {
 }
 process.on('SIGTERM', () => process.exit(0));
 `;
-
-/** Ports that nobody listens on just now, outside the range from which systems take those of outgoing connections. */
-export async function freePorts(count: number): Promise<number[]> {
-  const found = new Set<number>();
-  while (found.size < count) {
-    const port = randomInt(12_000, 32_000);
-    if (await isFree(port)) found.add(port);
-  }
-  return [...found];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, () => server.close(() => resolve(true)));
-  });
-}
 
 /** A folder and helpers for one router on the local engine; `close` takes everything away again. */
 export class RouterWorld {

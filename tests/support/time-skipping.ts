@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { cacheDirectory } from '../../starters/dev/temporal-program';
-import { freePort } from './temporal';
 import { until } from './until';
+import { freePort } from './free-port';
 
 const PROGRAM = join(cacheDirectory(process.env), 'temporal-test-server', '1.31.0', 'temporal-test-server');
 

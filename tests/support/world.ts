@@ -17,11 +17,12 @@ import { sharedPostgres } from './shared-postgres';
 import type { UsedPostgres } from './shared-postgres';
 import { sharedTemporal } from './shared-temporal';
 import type { UsedTemporal } from './shared-temporal';
-import { freePort, startTemporalServer } from './temporal';
+import { startTemporalServer } from './temporal';
 import { tinyConfig } from './tiny';
 import type { Behaviour, Raw } from './tiny';
 import { startWorker } from './worker-process';
 import type { WorkerProcess } from './worker-process';
+import { freePort } from './free-port';
 
 export interface WorldOptions {
   /** Gives the app a database with migrations, on the server that all share unless one is given. */

@@ -5,7 +5,8 @@ import { ConfigurationFailure } from '../../domain/failures';
 import { SEARCH_ATTRIBUTES } from '../../domain/names';
 import { connectTemporal } from '../../workers/connection';
 import { createSearchAttributes } from '../../workers/search-attributes';
-import { freePort, temporalBinary } from '../support/temporal';
+import { temporalBinary } from '../support/temporal';
+import { freePort } from '../support/free-port';
 
 describe('search attributes', () => {
   let stop: () => Promise<unknown>;

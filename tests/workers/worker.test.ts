@@ -5,9 +5,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
-import { freePort, startTemporalServer } from '../support/temporal';
+import { startTemporalServer } from '../support/temporal';
 import { World, type Asked } from '../support/world';
 import { until } from '../support/until';
+import { freePort } from '../support/free-port';
 
 const SECRET = 'tiny-s3cret-value';
 const TOKEN = 'he4lth-t0ken-value';

@@ -1,8 +1,9 @@
 import { openRouter } from '../../../routers/open';
 import type { HaproxyConfig } from '../../../routers/haproxy/config';
 import type { Router } from '../../../routers/router';
-import { freePorts, io, routingOf } from '../../support/router-world';
+import { io, routingOf } from '../../support/router-world';
 import { Attached, SCOPE } from '../attached';
+import { freePorts } from '../../support/free-port';
 
 let attached: Attached;
 let socket: string;

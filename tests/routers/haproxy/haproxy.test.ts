@@ -2,7 +2,8 @@ import { RouterFailure } from '../../../domain/failures';
 import { Runtime } from '../../../routers/haproxy/runtime';
 import { Shares } from '../../../routers/haproxy/shares';
 import type { Router, Routing } from '../../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../../support/router-world';
+import { ask, introduce, io, RouterWorld, routingOf } from '../../support/router-world';
+import { freePorts } from '../../support/free-port';
 
 /* What HAProxy alone does; routers.test.ts has what it shares with nginx. */
 

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
-import { freePorts, introduce, RouterWorld, routingOf } from '../../support/router-world';
+import { introduce, RouterWorld, routingOf } from '../../support/router-world';
+import { freePorts } from '../../support/free-port';
 
 export const scope = { app: 'fx', environment: 'production' };
 

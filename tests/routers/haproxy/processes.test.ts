@@ -4,8 +4,9 @@ import { WebSocket } from 'ws';
 import { Runtime } from '../../../routers/haproxy/runtime';
 import type { Router, Routing } from '../../../routers/router';
 import { startPressure } from '../../support/pressure';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf, untilUp } from '../../support/router-world';
+import { ask, introduce, io, RouterWorld, routingOf, untilUp } from '../../support/router-world';
 import { until } from '../../support/until';
+import { freePorts } from '../../support/free-port';
 
 let world: RouterWorld;
 let router: Router;

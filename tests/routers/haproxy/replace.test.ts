@@ -4,17 +4,9 @@ import type { Host } from '../../../domain/host';
 import { openHaproxy } from '../../../routers/haproxy/haproxy';
 import type { Router, Routing } from '../../../routers/router';
 import { startPressure } from '../../support/pressure';
-import {
-  ask,
-  freePorts,
-  HAPROXY_IMAGE,
-  introduce,
-  io,
-  isAnswered,
-  RouterWorld,
-  routingOf,
-} from '../../support/router-world';
+import { ask, HAPROXY_IMAGE, introduce, io, isAnswered, RouterWorld, routingOf } from '../../support/router-world';
 import { until } from '../../support/until';
+import { freePorts } from '../../support/free-port';
 
 let world: RouterWorld;
 let routing: Routing;

@@ -5,8 +5,9 @@ import { promisify } from 'node:util';
 import { RouterFailure } from '../../../domain/failures';
 import type { Scope } from '../../../domain/release';
 import type { Router, Routing } from '../../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf, untilUp } from '../../support/router-world';
+import { ask, introduce, io, RouterWorld, routingOf, untilUp } from '../../support/router-world';
 import { until } from '../../support/until';
+import { freePorts } from '../../support/free-port';
 
 const run = promisify(execFile);
 

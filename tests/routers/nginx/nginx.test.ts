@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Router } from '../../../routers/router';
-import { ask, freePorts, introduce, io, RouterWorld, routingOf } from '../../support/router-world';
+import { ask, introduce, io, RouterWorld, routingOf } from '../../support/router-world';
 import { until } from '../../support/until';
+import { freePorts } from '../../support/free-port';
 
 /* What nginx alone does; routers.test.ts has what it shares with HAProxy. */
 

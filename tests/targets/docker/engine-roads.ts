@@ -1,12 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TargetConfig } from '../../../domain/config';
 import type { Surroundings } from '../../../targets/docker/engine';
 import { until } from '../../support/until';
+import { freePort } from '../../support/free-port';
 
 /* The same engine, as if it were another machine's: over TCP, TLS and SSH on loopback. */
 
@@ -137,14 +138,6 @@ function certificates(folder: string): void {
       ...day,
     );
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export async function untilListening(port: number): Promise<void> {

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { docker } from './fixture';
-import { freePort, untilListening } from './engine-roads';
+import { untilListening } from './engine-roads';
+import { freePort } from '../../support/free-port';
 
 /** A real image registry on loopback, which asks for a password when it is told one. */
 export interface Registry {

@@ -1,0 +1,35 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+
+/** Below the range from which systems take the ports of outgoing connections. */
+const FIRST = 12_000;
+/** Test files that run at once look in ranges of their own, so that none takes what another is about to use. */
+const LANES = 8;
+const LENGTH = 2_500;
+
+const lane = (Number(process.env.JEST_WORKER_ID ?? 1) - 1) % LANES;
+let next = randomInt(LENGTH);
+
+/** Ports that nobody listens on just now, and that this process has not given before. */
+export async function freePorts(count: number): Promise<number[]> {
+  const found: number[] = [];
+  while (found.length < count) {
+    const port = FIRST + lane * LENGTH + next;
+    next = (next + 1) % LENGTH;
+    if (await isFree(port)) found.push(port);
+  }
+  return found;
+}
+
+export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  return port!;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
+}
