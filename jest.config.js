@@ -8,5 +8,6 @@ module.exports = {
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/examples/'],
-  testTimeout: 120_000,
+  // It ends what hangs, on any machine; what is waited for in a test fails before it and says what that was.
+  testTimeout: 300_000,
 };

@@ -8,6 +8,9 @@ import { World } from '../support/world';
 
 jest.setTimeout(300_000);
 
+/** No judgement of how fast a page is. */
+const HANGS_MS = 120_000;
+
 /** Only what the test asks for is fetched, and nothing outlives it. */
 const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
@@ -26,11 +29,13 @@ describe('Temporal’s Web UI', () => {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: FLAGS,
       viewport: { width: 1600, height: 1200 },
+      timeout: HANGS_MS,
     });
+    browser.setDefaultTimeout(HANGS_MS);
     // Chromium gives up whatever it loads when an interface of the machine changes, as with every new container; so what
     // it asks for is fetched from here.
     await browser.route('**/*', async (route) => {
-      const response = await route.fetch().catch(() => undefined);
+      const response = await route.fetch({ timeout: HANGS_MS }).catch(() => undefined);
       await (response ? route.fulfill({ response }) : route.abort()).catch(() => undefined);
     });
   });

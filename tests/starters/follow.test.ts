@@ -47,7 +47,7 @@ async function killWorker(): Promise<void> {
 }
 
 it('follows on when the only worker is killed and another one takes over', async () => {
-  const release = project.start(['release', '-e', 'production'], { limit: 110_000 });
+  const release = project.start(['release', '-e', 'production']);
   await release.until('waiting for approval');
   await killWorker();
   await release.until(/no worker answers since .*; waiting for it/);

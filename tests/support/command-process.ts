@@ -31,7 +31,7 @@ export interface CommandOptions {
 }
 
 /** Starts `spillway ARGUMENTS` from the sources, as a process of its own and without a terminal. */
-export function startCommand(argv: string[], { cwd, env, limit = 60_000 }: CommandOptions = {}): Running {
+export function startCommand(argv: string[], { cwd, env, limit = 240_000 }: CommandOptions = {}): Running {
   // What a CI or a person has set here must not change what a test sees.
   const without = { GITHUB_ACTOR: undefined, GITLAB_USER_LOGIN: undefined, NODE_OPTIONS: undefined };
   const child = spawn(process.execPath, [...PRELOAD, SPILLWAY, ...argv], {

@@ -10,7 +10,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const IMAGES = ['spillway/node:local', 'spillway/haproxy:local', 'spillway/socat:local'];
-const START_MS = 60_000;
+/** After that it hangs. */
+const START_MS = 240_000;
 
 /** An engine that a test may kill: in a network namespace of its own, so that the machine's engine notices nothing. */
 export interface OwnEngine {
@@ -72,7 +73,7 @@ async function startDaemon(name: string, directory: string): Promise<ChildProces
   daemon.stderr?.on('data', (data: Buffer) => (log = (log + data.toString()).slice(-4_000)));
   const deadline = Date.now() + START_MS;
   while (Date.now() < deadline && daemon.exitCode === null) {
-    const answers = await run('docker', ['--host', host(directory), 'version'], { timeout: 5_000 }).catch(() => false);
+    const answers = await run('docker', ['--host', host(directory), 'version'], { timeout: 20_000 }).catch(() => false);
     if (answers) return daemon;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
@@ -107,7 +108,7 @@ async function runInside<T>(
 }
 
 async function kill(daemon: ChildProcess | undefined): Promise<void> {
-  if (!daemon || daemon.exitCode !== null) return;
+  if (!daemon || daemon.exitCode !== null || daemon.signalCode !== null) return;
   const ended = once(daemon, 'exit');
   daemon.kill('SIGKILL');
   await ended;
@@ -115,13 +116,13 @@ async function kill(daemon: ChildProcess | undefined): Promise<void> {
 
 /** With live restore, containers outlive their engine: they are removed first. */
 async function remove(name: string, directory: string, daemon: ChildProcess | undefined): Promise<void> {
-  const docker = (...args: string[]) => run('docker', ['--host', host(directory), ...args], { timeout: 20_000 });
+  const docker = (...args: string[]) => run('docker', ['--host', host(directory), ...args], { timeout: 120_000 });
   const ids = await docker('ps', '--all', '--quiet').then(
     ({ stdout }) => stdout.split('\n').filter(Boolean),
     () => [],
   );
   if (ids.length > 0) await docker('rm', '--force', ...ids).catch(() => undefined);
-  if (daemon && daemon.exitCode === null) {
+  if (daemon && daemon.exitCode === null && daemon.signalCode === null) {
     const ended = once(daemon, 'exit');
     daemon.kill('SIGTERM');
     await ended;
