@@ -17,7 +17,7 @@ import { startTemporalServer } from '../support/temporal';
 import type { World, WorldOptions } from '../support/world';
 import { until } from '../support/until';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const run = promisify(execFile);
 const support = join(__dirname, '../support');
@@ -60,16 +60,14 @@ async function smallDisk(world: World, disk: string): Promise<void> {
   }
 }
 
-/** Until the engine has started the router again, and clients who met a closed port have asked once more. */
-async function untilAnswers(url: string): Promise<void> {
-  const isBack = () =>
-    fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  await pause(100);
-  await until(isBack, { what: 'the router to be back', every: 20 });
-  await pause(200);
+/** Kills the router's process, and waits until the engine has started it again and it answers. */
+async function killRouter({ scope, url }: World): Promise<void> {
+  const router = engine().getContainer(`spillway-router-${scope.app}`);
+  const pid = async () => (await router.inspect()).State.Pid;
+  const killed = await pid();
+  process.kill(killed, 'SIGKILL');
+  await until(pid, { what: 'the router to be started again', is: (seen) => seen !== 0 && seen !== killed, every: 20 });
+  await until(async () => (await fetch(url)).ok, { what: 'the router to be back', every: 20 });
 }
 
 describe('a release goes on when', () => {
@@ -110,20 +108,7 @@ describe('a release goes on when', () => {
   });
 
   test('the router is killed during its canary and started again by the engine', async () => {
-    await survive(
-      'routerKilled',
-      {},
-      {
-        phase: 'canary',
-        losesTraffic: true,
-        strike: async ({ scope, url }) => {
-          const router = engine().getContainer(`spillway-router-${scope.app}`);
-          const { State } = await router.inspect();
-          process.kill(State.Pid, 'SIGKILL');
-          await untilAnswers(url);
-        },
-      },
-    );
+    await survive('routerKilled', {}, { phase: 'canary', losesTraffic: true, strike: killRouter });
   });
 
   test('the database is gone for a while from its build on', async () => {

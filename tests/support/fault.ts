@@ -44,7 +44,7 @@ export async function endure(
     });
     await releasing.until((status) => status.phase === phase, 300_000);
     await strike(world);
-    const lostWhileDown = losesTraffic ? (await load.report()).lost : 0;
+    const lostWhileDown = losesTraffic ? (await load.settled()).lost : 0;
     const result = await releasing.result();
     const report = await load.stop();
     const lostRequests = report.lost - lostWhileDown;

@@ -8,16 +8,20 @@ import type { LoadOptions, LoadReport } from './load-process';
 export interface Load {
   /** What it saw so far. */
   report(): Promise<LoadReport>;
+  /** What it saw once all that was in flight when it was asked has ended. */
+  settled(): Promise<LoadReport>;
   /** Finishes what is in flight, and answers the final report; again the same. */
   stop(): Promise<LoadReport>;
 }
 
 /** Longest life of a load, in ms: it stops by itself even when the test that started it was killed. */
 const LONGEST = 20 * 60_000;
+/** After so many ms without an answer it hangs. */
+const HANGS_MS = 120_000;
 
 /**
  * Starts bounded traffic on a loopback address. It ends with `stop()`, after `longestMs`, or with this process.
- * @throws when no request was answered within 10 s.
+ * @throws when it does not begin.
  */
 export async function startLoad(options: LoadOptions): Promise<Load> {
   const child = fork(join(__dirname, 'load-process.ts'), [JSON.stringify({ longestMs: LONGEST, ...options })], {
@@ -25,7 +29,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   try {
-    await reply(child, 'started', 10_000);
+    await reply(child, 'started');
   } catch (error) {
     child.kill('SIGKILL');
     throw error;
@@ -36,16 +40,16 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     return report;
   };
-  return { report: () => ask(child, 'report'), stop: () => (stopped ??= stop()) };
+  return { report: () => ask(child, 'report'), settled: () => ask(child, 'settled'), stop: () => (stopped ??= stop()) };
 }
 
-async function ask(child: ChildProcess, what: 'report' | 'stop'): Promise<LoadReport> {
-  const answer = reply(child, what, 30_000);
+async function ask(child: ChildProcess, what: 'report' | 'settled' | 'stop'): Promise<LoadReport> {
+  const answer = reply(child, what);
   child.send(what);
   return answer;
 }
 
-function reply(child: ChildProcess, to: string, withinMs: number): Promise<LoadReport> {
+function reply(child: ChildProcess, to: string): Promise<LoadReport> {
   return new Promise((resolve, reject) => {
     const settle = (body: () => void) => {
       clearTimeout(timer);
@@ -58,8 +62,8 @@ function reply(child: ChildProcess, to: string, withinMs: number): Promise<LoadR
     };
     const onExit = (code: number | null) => settle(() => reject(new Error(`the load ended by itself: exit ${code}`)));
     const timer = setTimeout(
-      () => settle(() => reject(new Error(`expected the load to answer "${to}" within ${withinMs} ms`))),
-      withinMs,
+      () => settle(() => reject(new Error(`expected the load to answer "${to}" within ${HANGS_MS} ms`))),
+      HANGS_MS,
     );
     child.on('message', onMessage);
     child.on('exit', onExit);
