@@ -4,6 +4,7 @@ import Docker from 'dockerode';
 import { LABELS } from '../../domain/names';
 import type { Scope } from '../../domain/release';
 import { networkName } from '../../targets/docker/names';
+import { until } from './until';
 
 /** Milliseconds after which an engine that does not answer has lost the question. */
 const ANSWER_LIMIT = 120_000;
@@ -45,15 +46,22 @@ export async function tracesOf({ app }: Scope, host?: string): Promise<Traces> {
 export async function removeTraces(scope: Scope, routerDirectory: string, host?: string): Promise<void> {
   const docker = engine(host);
   const router = `spillway-${basename(routerDirectory)}`;
-  const all = await docker.listContainers({ all: true });
-  const ours = all.filter(
-    ({ Names, Labels, Mounts }) =>
-      Labels[LABELS.app] === scope.app ||
-      Names.includes(`/${router}`) ||
-      Mounts.some(({ Source }) => Source.startsWith(routerDirectory)),
-  );
-  for (const { Id } of ours) await unlessGone(docker.getContainer(Id).remove({ force: true }));
-  await unlessGone(docker.getNetwork(networkName(scope)).remove());
+  const ours = async () => {
+    const all = await docker.listContainers({ all: true });
+    return all.filter(
+      ({ Names, Labels, Mounts }) =>
+        Labels[LABELS.app] === scope.app ||
+        Names.includes(`/${router}`) ||
+        Mounts.some(({ Source }) => Source.startsWith(routerDirectory)),
+    );
+  };
+  const removed = async () => {
+    for (const { Id } of await ours()) await unlessGone(docker.getContainer(Id).remove({ force: true }));
+    await unlessGone(docker.getNetwork(networkName(scope)).remove());
+    return (await ours()).length === 0;
+  };
+  // The engine may still be busy with what a worker asked it before it was killed.
+  await until(removed, { what: `nothing of ${scope.app} to be left`, every: 200 });
   for (const line of (await tracesOf(scope, host)).images)
     await unlessGone(docker.getImage(line.split(' ')[0] as string).remove({ force: true }));
   // Written by root inside the router's container.
