@@ -53,7 +53,8 @@ function dev(args: string[], env: NodeJS.ProcessEnv = {}): Dev {
     child.on('exit', (code) => reject(new Error(`dev ended with ${code}: ${stderr}`)));
   });
   document.catch(() => undefined);
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  // Not `exit`: what it printed last may come after that.
+  const ended = once(child, 'close').then(([code]) => code as number | null);
   return { child, document, stderr: () => stderr, ended };
 }
 
@@ -63,8 +64,8 @@ async function embedded(): Promise<Dev & { address: string }> {
   return { ...dev(args), address: `127.0.0.1:${port}` };
 }
 
-async function pollers(address: string): Promise<string[]> {
-  const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+async function pollers(address: string, connectTimeout = 30_000): Promise<string[]> {
+  const connection = await Connection.connect({ address, connectTimeout });
   try {
     const answer = await connection.workflowService.describeTaskQueue({
       namespace: 'default',
@@ -135,7 +136,7 @@ test('a worker that refuses its configuration ends it with 64, and Temporal with
   const { ended, stderr } = dev(args, { SPILLWAY_LOG_LEVEL: 'loud' });
   expect(await ended).toBe(64);
   expect(stderr()).toContain('SPILLWAY_LOG_LEVEL');
-  await expect(pollers(`127.0.0.1:${port}`)).rejects.toThrow();
+  await expect(pollers(`127.0.0.1:${port}`, 2_000)).rejects.toThrow();
 }, 300_000);
 
 test('a port that is no port is wrong usage', async () => {

@@ -48,13 +48,19 @@ export async function startWorker(env: Record<string, string>, how: WorkerProgra
   });
   let log = '';
   const ended = once(child, 'exit').then(() => undefined);
+  const closed = once(child, 'close');
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data: Buffer) => (log = (log + data.toString()).slice(-40_000)));
   const hangs = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS);
   await untilPrinted(child, () => log, 'worker polls').finally(() => clearTimeout(hangs));
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal);
+  const kill = async () => {
+    child.kill('SIGKILL');
     await ended;
   };
-  return { pid: child.pid ?? 0, ended, log: () => log, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+  const stop = async () => {
+    child.kill('SIGTERM');
+    // Not `ended`: what it printed last may come after that.
+    await closed;
+  };
+  return { pid: child.pid ?? 0, ended, log: () => log, stop, kill };
 }

@@ -23,7 +23,10 @@ describe('a worker', () => {
   afterAll(() => world?.close());
 
   it('lets no secret that a container prints into history, log, ledger or result', async () => {
-    const { status } = await world.released('1.1.0', { behaviour: { unhealthy: true } });
+    const { status } = await world.released('1.1.0', {
+      behaviour: { unhealthy: true },
+      config: (raw) => void (raw.services.web.health.attempts = 50),
+    });
     expect(status.outcome).toBe('rolled back');
     expect(status.why).toContain('the secret is [redacted]');
 
@@ -43,9 +46,9 @@ describe('a worker', () => {
         raw.canary.limits = { healthFailures: 3, minRequests: 0 };
       };
     };
-    const well = await world.released('1.2.0', { behaviour: { wants: authorization }, config: asking(40) });
+    const well = await world.released('1.2.0', { behaviour: { wants: authorization }, config: asking(1_200) });
     expect({ outcome: well.status.outcome, why: well.status.why }).toMatchObject({ outcome: 'released' });
-    const { status } = await world.released('1.3.0', { behaviour: { wants: 'Bearer another' }, config: asking(5) });
+    const { status } = await world.released('1.3.0', { behaviour: { wants: 'Bearer another' }, config: asking(50) });
     expect(status.outcome).toBe('rolled back');
     expect(status.why).toMatch(/expected status 200, seen 401 \(.*nobody may ask with \[redacted\]/);
 
@@ -133,7 +136,8 @@ describe('the process of a worker', () => {
     });
     const output: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => output.push(data));
-    const ended = once(child, 'exit').then(([code]) => ({
+    // Not `exit`: what it printed last may come after that.
+    const ended = once(child, 'close').then(([code]) => ({
       code: code as number,
       printed: Buffer.concat(output).toString(),
     }));
