@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { SoakInput, SoakReport } from '../../activities/steps';
 import { releaseWorkflowId } from '../../domain/names';
@@ -16,7 +15,7 @@ import { until } from '../support/until';
 jest.setTimeout(300_000);
 
 /** The live version is not perfect: comparing with it must tell its faults from those of the new one. */
-const LIVE = { errors: 0.08, delayMs: 20, jitterMs: 30 };
+const LIVE = { errors: 0.08, delayMs: 60, jitterMs: 90 };
 
 describe('a bad canary is found by comparing it with the live version', () => {
   let world: World;
@@ -28,7 +27,9 @@ describe('a bad canary is found by comparing it with the live version', () => {
         raw.services.api = { ...raw.services.web, routes: [{ ...raw.services.web.routes[0], path: '/api' }] };
         raw.services.api.env = { ROLE: 'api' };
         raw.canary = {
-          steps: [{ weight: 50, soak: '20s' }],
+          // What is bad ends it long before.
+          steps: [{ weight: 50, soak: '2m' }],
+          longestSoak: '2m',
           interval: '100ms',
           inconclusive: 'fail',
           // Nothing below comes near it: only the comparison can tell.
@@ -96,7 +97,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
 
   test('30 % slower than the live version', async () => {
     const { why } = await caught('1.2.0', {
-      behaviour: { ...LIVE, delayMs: 26, jitterMs: 39 },
+      behaviour: { ...LIVE, delayMs: 78, jitterMs: 117 },
       config: (raw) => void (raw.canary.analysis = {}),
     });
     expect(why).toMatch(/^latency /);
@@ -130,7 +131,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
   test('bad only at 50 %, after a good 10 %', async () => {
     const { status, step } = await caught('1.6.0', {
       behaviour: { ...LIVE, maxInFlight: 6 },
-      config: steps([10, '2s'], [50, '20s']),
+      config: steps([10, '2s'], [50, '2m']),
     });
     expect(status.judged!.map(({ name, judgement }) => `${name} ${judgement.verdict}`)).toEqual([
       'canary-10 pass',
@@ -151,6 +152,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
       behaviour: LIVE,
       config: (raw) => {
         steps([50, '1s'])(raw);
+        raw.canary.longestSoak = '6s';
         raw.canary.analysis.metrics = [{ name: 'lag', interval: '200ms', command: { run: [program] } }];
       },
     });
@@ -164,7 +166,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
     const releasing = await world.release('1.8.0', {
       behaviour: LIVE,
       config: (raw) => {
-        steps([50, '5s'])(raw);
+        steps([50, '10s'])(raw);
         raw.bake = { soak: '1s' };
       },
     });
@@ -177,10 +179,9 @@ describe('a bad canary is found by comparing it with the live version', () => {
   });
 
   test('a worker killed in the middle of a soak loses no evidence and doubles none', async () => {
-    const releasing = await world.release('1.9.0', { behaviour: LIVE, config: steps([50, '4s']) });
-    await releasing.until(({ share }) => share === 50);
+    const releasing = await world.release('1.9.0', { behaviour: LIVE, config: steps([50, '12s']) });
     // So that it has beaten with something to lose.
-    await sleep(1_500);
+    await seenWhileSoaking();
     await world.workers.at(-1)!.kill();
     await world.startWorker();
     const { status } = await releasing.result();
@@ -208,7 +209,13 @@ describe('a bad canary is found by comparing it with the live version', () => {
 
   test('no traffic never passes', async () => {
     await load?.stop();
-    const { why } = await caught('2.0.0', { behaviour: LIVE, config: steps([50, '600ms']) });
+    const { why } = await caught('2.0.0', {
+      behaviour: LIVE,
+      config: (raw) => {
+        steps([50, '600ms'])(raw);
+        raw.canary.longestSoak = '2s';
+      },
+    });
     expect(why).toMatch(/^0 requests seen, 20 needed, after [\d.]+ s for lack of evidence/);
   });
 });

@@ -45,7 +45,7 @@ describe('a live version that is dead', () => {
   });
 
   const flags = () => join(world.directory, 'flags');
-  const LOOPING = { behaviour: { exitWhen: '/flags/crash' } };
+  const LOOPING = { behaviour: { exitAfterMs: 50, endsWhen: '/flags/crash' } };
   const BROKEN: Asked = { behaviour: { broken: true } };
   /** Fails when it has all the traffic, and the workers have moved. */
   const LATE: Asked = { behaviour: { exitAfterMs: 4_000 }, config: (raw) => void (raw.bake = { soak: '2m' }) };

@@ -44,7 +44,7 @@ describe('an app that is deployed, broken and deployed again, under load', () =>
   test('one that never gets healthy is removed, with its last words in the reason, and no secret in them [proves R1]', async () => {
     const { status } = await expectOutcome('rolled back', '1.2.0', {
       behaviour: { unhealthy: true },
-      config: (raw) => void (raw.services.web.health.attempts = 5),
+      config: (raw) => void (raw.services.web.health.attempts = 50),
       files: migration('003'),
     });
     expect(status.why).toContain('not healthy');
@@ -66,8 +66,8 @@ describe('an app that is deployed, broken and deployed again, under load', () =>
   test('one that takes longer than its deadline is rolled back [proves R1]', async () => {
     const { status } = await expectOutcome('rolled back', '1.2.3', {
       config: (raw) => {
-        raw.deadline = '3s';
-        raw.canary.steps = [{ weight: 50, soak: '1m' }];
+        raw.deadline = '6s';
+        raw.canary.steps = [{ weight: 50, soak: '10m' }];
       },
     });
     expect(status.why).toContain('deadline');

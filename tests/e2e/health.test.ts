@@ -5,7 +5,7 @@ jest.setTimeout(300_000);
 
 describe('health', () => {
   let world: World;
-  const endpoints = (list: Raw[], attempts = 40) => ({
+  const endpoints = (list: Raw[], attempts = 1_200) => ({
     config: (raw: Raw) => void Object.assign(raw.services.web.health, { endpoints: list, attempts }),
   });
 
@@ -22,7 +22,7 @@ describe('health', () => {
 
   test('it is tried as often as configured before the switch, at several endpoints, then given up [proves D4]', async () => {
     const all = [{ path: '/health' }, { path: '/health/ready' }, { path: '/health/deep' }];
-    const { status } = await world.released('1.1.0', { behaviour: { unhealthy: true }, ...endpoints(all, 3) });
+    const { status } = await world.released('1.1.0', { behaviour: { unhealthy: true }, ...endpoints(all, 50) });
     expect(status.outcome).toBe('rolled back');
     expect(status.phases.find(({ phase }) => phase === 'deploy')?.state).toBe('failed');
     expect(status.why).toContain('/health');
@@ -31,7 +31,7 @@ describe('health', () => {
 
   test('a JSON body that says that the database is not healthy is not healthy [proves D5]', async () => {
     const deep = [{ path: '/health/deep', json: { 'database.status': 'healthy' } }];
-    const { status } = await world.released('1.2.0', { behaviour: { degraded: true }, ...endpoints(deep, 3) });
+    const { status } = await world.released('1.2.0', { behaviour: { degraded: true }, ...endpoints(deep, 50) });
     expect(status.outcome).toBe('rolled back');
     expect(status.why).toContain('database.status');
     expect((await world.released('1.2.1', endpoints(deep))).status.outcome).toBe('released');

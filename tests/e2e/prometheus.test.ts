@@ -91,8 +91,9 @@ test('a metric that returns nothing stops a release before anything changes', as
 test('a Prometheus that is gone half-way is missing evidence, which never passes', async () => {
   const releasing = await world.release('1.4.0', {
     config: (raw: { canary: object }) => {
-      const analysis = { compare: false, metrics: [{ ...lag(), minSamples: 60 }] };
-      raw.canary = { ...raw.canary, steps: [{ weight: 50, soak: '3s' }], limits: { minRequests: 0 }, analysis };
+      const analysis = { compare: false, metrics: [{ ...lag(), minSamples: 300 }] };
+      const steps = [{ weight: 50, soak: '3s' }];
+      raw.canary = { ...raw.canary, steps, longestSoak: '15s', limits: { minRequests: 0 }, analysis };
     },
   });
   await releasing.until(({ share }) => share === 50, 300_000);

@@ -28,12 +28,13 @@ export interface Behaviour {
   wants?: string;
   /** Ends itself after so many requests, again and again. */
   crashAfter?: number;
-  /** Ends itself so long after it began, again and again, with this exit code; or as long as this file is there. */
+  /** Ends itself so long after it began, again and again, with this exit code. */
   exitAfterMs?: number;
   exitCode?: number;
-  exitWhen?: string;
   /** Uses ever more memory from then on. */
   hoardAfterMs?: number;
+  /** Does either only while this file is there. */
+  endsWhen?: string;
   /** Its worker (job.js) ends so long after it began. */
   jobExitsAfterMs?: number;
   jobExitCode?: number;
@@ -58,7 +59,8 @@ export function tinyConfig(
         build: { context: 'app' },
         port: 8080,
         routes: [{ port: world.port }],
-        health: { attempts: 40, interval: '100ms', endpoints: [{ path: '/health' }] },
+        // Ends a hang: a busy machine starts a container late.
+        health: { attempts: 1_200, interval: '100ms', endpoints: [{ path: '/health' }] },
         env: { SECRET: { env: 'TINY_SECRET' } },
         stopGrace: '2s',
       },
@@ -73,6 +75,8 @@ export function tinyConfig(
     smoke: { checks: [{ service: 'web', path: '/status' }] },
     canary: {
       steps: [{ weight: 50, soak: '600ms' }],
+      // It ends when there is evidence, which comes late on a busy machine.
+      longestSoak: '2m',
       interval: '100ms',
       inconclusive: 'fail',
       limits: { errorRate: 5, minRequests: 5, healthFailures: 3 },
