@@ -1,3 +1,4 @@
+import { until } from '../support/until';
 import { World } from '../support/world';
 import { engine } from '../support/engine';
 import { LABELS } from '../../domain/names';
@@ -34,7 +35,8 @@ describe('traffic that moves', () => {
 
   test('what is in flight on the old version ends there, and its WebSockets live until the drain is over [proves D9]', async () => {
     const load = await world.load({ sockets: 3, paths: ['/slow', '/'], pauseMs: 100 });
-    const releasing = await world.release('1.1.0', { config: (raw) => void (raw.drain.cap = '6s') });
+    await until(async () => (await load.report()).sockets.opened === 3, { what: 'the WebSockets to be open' });
+    const releasing = await world.release('1.1.0', { config: (raw) => void (raw.drain.cap = '10s') });
     const drained = await releasing.until(({ phase }) => phase === 'drain');
     expect(drained.share).toBe(100);
     // Those that were opened before the switch are on the old version still.

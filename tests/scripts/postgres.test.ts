@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
+import { until } from '../support/until';
 import { freePort } from '../support/free-port';
 
 const SCRIPTS = resolve(__dirname, '../../scripts');
@@ -51,6 +52,12 @@ test('what was committed survives that the server is killed, and the next call s
   await query(url, 'create table orders as select 1 as id');
   const pidFile = join(cache, `postgres-${port}`, 'data', 'postmaster.pid');
   process.kill(Number(readFileSync(pidFile, 'utf8').split('\n')[0]), 'SIGKILL');
+  const isGone = () =>
+    query(url, 'select 1').then(
+      () => false,
+      () => true,
+    );
+  await until(isGone, { what: 'the server to be gone' });
   expect(run('url', 'kept')).toBe(url);
   expect(await query(url, 'select id from orders')).toEqual([1]);
 }, 300_000);

@@ -140,13 +140,13 @@ describe('smoke with the checks of a configuration', () => {
       answer = (_request, response) =>
         rounds(++round) ? response.writeHead(500).end() : response.end('{"database":{"status":"healthy"}}');
     };
-    const watch = ['--watch', '700ms', '--interval', '10ms', '--failures', '3', '--json'];
-    failing((round) => round === 3);
-    const hiccup = await withFile(...watch);
+    const watch = (time: string) => ['--watch', time, '--interval', '10ms', '--failures', '3', '--json'];
+    failing((round) => round === 2);
+    const hiccup = await withFile(...watch('2s'));
     expect(hiccup.exitCode).toBe(0);
     expect(JSON.parse(hiccup.stdout)).toMatchObject({ ok: true, failedRounds: 1 });
     failing((round) => round > 3);
-    const broken = await withFile(...watch);
+    const broken = await withFile(...watch('4m'));
     expect(broken.exitCode).toBe(1);
     expect(JSON.parse(broken.stdout)).toMatchObject({ ok: false, rounds: 6, failedRounds: 3 });
   });

@@ -7,7 +7,7 @@ const FIRST = 12_000;
 const LANES = 8;
 const LENGTH = 2_500;
 
-const lane = (Number(process.env.JEST_WORKER_ID ?? 1) - 1) % LANES;
+const lane = (Number(process.env.JEST_WORKER_ID ?? LANES) - 1) % LANES;
 let next = randomInt(LENGTH);
 
 /** Ports that nobody listens on just now, and that this process has not given before. */

@@ -15,7 +15,7 @@ export async function sharedPart<Fields>(part: SharedPart): Promise<Fields | und
   const socketPath = process.env[SHARED_PARTS];
   if (socketPath === undefined) return undefined;
   return new Promise((resolve, reject) => {
-    const asking = request({ socketPath, path: `/${part}` }, (response) => {
+    const asking = request({ socketPath, path: `/${part}`, agent: false }, (response) => {
       let body = '';
       response.on('data', (data: Buffer) => (body += data.toString()));
       response.on('end', () => (response.statusCode === 200 ? resolve(JSON.parse(body)) : reject(new Error(body))));
