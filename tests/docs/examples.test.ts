@@ -9,7 +9,7 @@ import { startTemporalServer, type TemporalServer } from '../support/temporal';
 import { startWorker, type WorkerProcess } from '../support/worker-process';
 import { freePort } from '../support/free-port';
 
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 const ROOT = join(__dirname, '../..');
 const SCOPE = { app: `fx${process.pid}`, environment: 'production' };
@@ -83,7 +83,7 @@ test('the commands in the README of examples/fx release its versions as it says'
     {
       cwd: copy,
       // It ends a release that waits for somebody.
-      timeout: 400_000,
+      timeout: 800_000,
       env: { ...process.env, ...env, PATH: `${await command()}:${process.env.PATH}` },
     },
   );

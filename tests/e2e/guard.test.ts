@@ -44,7 +44,7 @@ describe('a release whose workflow code fails in the middle of its canary', () =
   test('goes on when a corrected worker comes within the guard time', async () => {
     await replaceWorker(BROKEN);
     const before = await snapshot(world);
-    const releasing = await world.release('1.1.0', half('1m'));
+    const releasing = await world.release('1.1.0', half('10m'));
     await untilState(isTold);
     const env = { TEMPORAL_ADDRESS: world.temporal.address };
     const status = await command(['status', '--app', world.scope.app, '-e', 'production'], { env });
@@ -58,7 +58,7 @@ describe('a release whose workflow code fails in the middle of its canary', () =
   test('gives its share back when nobody corrects it, loses no request, and leaves nothing', async () => {
     await replaceWorker(BROKEN);
     const before = await snapshot(world);
-    const releasing = await world.release('1.2.0', { ...half('5s'), files: migration('001') });
+    const releasing = await world.release('1.2.0', { ...half('12s'), files: migration('001') });
     await untilState(isTold);
     // Blue and green have as much.
     expect((await snapshot(world)).share).toBe(50);
@@ -68,7 +68,7 @@ describe('a release whose workflow code fails in the middle of its canary', () =
     expect(ledger[0]).toMatchObject({
       release: { id: releasing.id },
       outcome: 'terminated',
-      why: expect.stringMatching(/^its environment ended it after 5 s, without undo: .*TypeError: Cannot read/),
+      why: expect.stringMatching(/^its environment ended it after 12 s, without undo: .*TypeError: Cannot read/),
       leftovers: expect.arrayContaining([expect.stringContaining('moved all traffic to')]),
     });
     const after = await snapshot(world);
