@@ -76,7 +76,7 @@ export function tinyConfig(
     canary: {
       steps: [{ weight: 50, soak: '600ms' }],
       // It ends when there is evidence, which comes late on a busy machine.
-      longestSoak: '2m',
+      longestSoak: '30m',
       interval: '100ms',
       inconclusive: 'fail',
       limits: { errorRate: 5, minRequests: 5, healthFailures: 3 },
