@@ -197,7 +197,12 @@ function asked(variant: Variant): Asked {
     // More than come with a hundredth of the traffic, also while a worker that died is replaced.
     behaviour: { failAfter: 50 },
     config: (raw) => {
-      Object.assign(raw.canary, { baseline: 'fresh', steps: [{ weight: 1, soak: '200ms' }], inconclusive: 'continue' });
+      Object.assign(raw.canary, {
+        baseline: 'fresh',
+        steps: [{ weight: 1, soak: '200ms' }],
+        longestSoak: undefined,
+        inconclusive: 'continue',
+      });
       raw.bake = { soak: '10s' };
     },
   };
