@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const healthy = { health: { endpoints: [{ path: '/index.html' }], attempts: 20, interval: '200ms' } };
+const healthy = { health: { endpoints: [{ path: '/index.html' }], attempts: 300, interval: '200ms' } };
 const oneService = (settings: Record<string, unknown> = {}) => ({
   services: { web: webService({ routes: [{ port: 80 }], ...healthy, ...settings }) },
 });
@@ -60,7 +60,7 @@ test('a version that never gets healthy fails with what was expected, what was s
   const { deploySlot } = deployActivities(world.parts);
   const command = ['sh', '-c', 'echo "using $KEY"; echo ready; mkdir /tmp/www; exec httpd -f -p 8080 -h /tmp/www'];
   const step = await world.step(
-    oneService({ command, env: { KEY: { env: 'THE_KEY' } }, health: { ...healthy.health, attempts: 3 } }),
+    oneService({ command, env: { KEY: { env: 'THE_KEY' } }, health: { ...healthy.health, attempts: 20 } }),
   );
   await expect(run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: true })).rejects.toMatchObject({
     name: 'UnhealthyFailure',
@@ -92,7 +92,7 @@ test('without endpoints a service only has to keep running', async () => {
 
 test('a fallback path is asked when the primary does not pass [proves D6]', async () => {
   const { deploySlot } = deployActivities(world.parts);
-  const health = { endpoints: [{ path: '/none', fallback: '/index.html' }], attempts: 20, interval: '200ms' };
+  const health = { endpoints: [{ path: '/none', fallback: '/index.html' }], attempts: 300, interval: '200ms' };
   const step = await world.step(oneService({ health }));
   await expect(run(deploySlot, { ...step, slot: 'blue', images: [image], firstRelease: true })).resolves.toBeDefined();
 });

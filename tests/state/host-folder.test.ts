@@ -48,7 +48,6 @@ describe('a folder of the host', () => {
         expect(await state().fence.holder(io)).toEqual({ id: 'later', generation: 3 });
         await expect(state().fence.expectHeld(claimant('frozen', 2), io)).rejects.toThrow('this step is late');
       },
-      60_000,
     );
 
     it('waits for one that was suspended with the lock, and then takes the environment from it', async () => {
@@ -59,7 +58,7 @@ describe('a folder of the host', () => {
       await later;
       expect(await late.outcome).toBe('taken');
       expect(await state().fence.holder(io)).toEqual({ id: 'later', generation: 3 });
-    }, 60_000);
+    });
 
     it('has its lock freed by the kernel when the one who holds it is killed', async () => {
       await state().fence.take(claimant('first', 1), io);
@@ -67,7 +66,7 @@ describe('a folder of the host', () => {
       killGroup(late.process.pid!);
       await state().fence.take(claimant('later', 2), io);
       expect(await state().fence.holder(io)).toEqual({ id: 'later', generation: 2 });
-    }, 60_000);
+    });
 
     it('says who to end when the lock is not given back', async () => {
       await state().fence.take(claimant('first', 1), io);
@@ -77,7 +76,7 @@ describe('a folder of the host', () => {
         name: 'UnreachableFailure',
         message: expect.stringContaining(`fuser ${folder()}/lock`) as string,
       });
-    }, 60_000);
+    });
   });
 });
 

@@ -222,7 +222,7 @@ describe('probing', () => {
 
   test('a database that crashes during a migration is unreachable, and the migration is applied afterwards', async () => {
     await shop.write({
-      '001_slow.up.sql': 'CREATE TABLE slow AS SELECT pg_sleep(20)::text;',
+      '001_slow.up.sql': 'CREATE TABLE slow AS SELECT pg_sleep(600)::text;',
       '001_slow.down.sql': 'DROP TABLE slow;',
     });
     const listening = io();
@@ -239,17 +239,17 @@ describe('probing', () => {
 });
 
 describe('verification', () => {
-  const verify = async (...verify: string[]) => {
-    const opened = await project(url, { verify, verifyTimeout: '500ms' });
+  const verify = async (verify: string[], more: Record<string, unknown> = {}) => {
+    const opened = await project(url, { verify, ...more });
     return opened.database.verify(io()).finally(() => opened.remove());
   };
 
   test('passes when the command does, which knows the database [proves M1]', async () => {
-    await verify('sh', '-c', 'psql "$DATABASE_URL" -c "SELECT 1"');
+    await verify(['sh', '-c', 'psql "$DATABASE_URL" -c "SELECT 1"']);
   });
 
   test('fails with what the command said, without secrets [proves M1]', async () => {
-    const failure = await verify('sh', '-c', 'echo "orders has no total: $DATABASE_URL" >&2; exit 3').catch(
+    const failure = await verify(['sh', '-c', 'echo "orders has no total: $DATABASE_URL" >&2; exit 3']).catch(
       (error: Error) => error,
     );
     expect(failure).toMatchObject({
@@ -260,7 +260,7 @@ describe('verification', () => {
   });
 
   test('fails when it takes too long', async () => {
-    await expect(verify('sleep', '600')).rejects.toMatchObject({
+    await expect(verify(['sleep', '600'], { verifyTimeout: '500ms' })).rejects.toMatchObject({
       name: 'MigrationFailure',
       message: expect.stringMatching(/to end within 500 ms/),
     });

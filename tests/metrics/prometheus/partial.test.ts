@@ -41,7 +41,7 @@ const LAG = { query: 'lag{slot="{{slot}}"}' };
 const COUNTS = { bad: 'asked_total{slot="{{slot}}",code="500"} or vector(0)', total: 'asked_total{slot="{{slot}}"}' };
 
 async function read(queries: object, url = server.url, window = WINDOW): Promise<Reading> {
-  const source = await opened({ prometheus: { url, timeout: '2s', ...queries } });
+  const source = await opened({ prometheus: { url, timeout: '15s', ...queries } });
   return source.read(OF, window, io);
 }
 

@@ -76,7 +76,7 @@ afterAll(() => server.close());
 
 /** Reads a metric of both slots from time to time, and judges it as a soak does. */
 async function replay(canary: string, metric: object, every: number, soak: number) {
-  const prometheus = { url: server.url, ...metric };
+  const prometheus = { url: server.url, timeout: '15s', ...metric };
   const analysis = {
     compare: false,
     metrics: [{ name: 'm', interval: `${every}s`, direction: 'query' in metric ? 'either' : 'increase', prometheus }],
