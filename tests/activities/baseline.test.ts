@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Group } from '../../domain/release';
+import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
+import { engine } from '../support/engine';
 import { ask } from '../support/router-world';
 import { until } from '../support/until';
 
@@ -9,11 +11,13 @@ const OLD = '20261121-100000-1.0.0-aaaa';
 const NEW = '20261121-110000-1.1.0-bbbb';
 const LATER = '20261121-120000-1.2.0-cccc';
 
-/** Says its version and where it runs. */
+/** Says its version and where it runs; on `/slow` after a while, on `/held` once it gets a signal. */
 const SERVER = `require('node:http').createServer((q, r) => {
   const { VERSION, SPILLWAY_SLOT, TOKEN } = process.env;
   const answer = () => r.end(TOKEN ? VERSION + ' in ' + SPILLWAY_SLOT : 'no token');
-  if (q.url === '/slow') setTimeout(answer, 4000); else answer();
+  if (q.url === '/slow') setTimeout(answer, 4000);
+  else if (q.url === '/held') process.once('SIGUSR2', answer);
+  else answer();
 }).listen(8080);
 process.on('SIGTERM', () => process.exit(0))`;
 
@@ -22,7 +26,7 @@ beforeEach(async () => {
   world = await ActivityWorld.open();
   world.change = (raw) => {
     raw.services.web.command = ['-e', SERVER];
-    raw.services.web.health = { endpoints: [{ path: '/' }], attempts: 20, interval: '200ms' };
+    raw.services.web.health = { endpoints: [{ path: '/' }], attempts: 300, interval: '200ms' };
     raw.canary = { baseline: 'fresh', steps: [{ weight: 10 }] };
   };
   await world.release(OLD, '1.0.0', 'blue');
@@ -104,12 +108,15 @@ test('its undo is refused while it has traffic, lets what is in flight end, and 
 
 test('after the switch it is drained and retired with the old slot', async () => {
   await onTrial();
-  const slow = visitor(99, '/slow');
+  const held = visitor(99, '/held');
   await until(async () => (await counted('baseline')) === 1);
   await world.run('setTraffic', { ...next(), slot: 'green', share: 100 });
   expect(await world.run('drainSlot', { ...next(), slot: 'blue', cap: 100 })).toMatchObject({ left: 1 });
-  expect(await world.run('drainSlot', { ...next(), slot: 'blue', cap: 20_000 })).toMatchObject({ left: 0 });
-  expect(await slow).toBe('1.0.0 in baseline');
+  await engine()
+    .getContainer(containerName(world.scope, 'web', 'baseline', 1))
+    .kill({ signal: 'SIGUSR2' });
+  expect(await world.run('drainSlot', { ...next(), slot: 'blue', cap: 600_000 })).toMatchObject({ left: 0 });
+  expect(await held).toBe('1.0.0 in baseline');
   expect(await world.run('retire', { ...next(), slot: 'blue' })).toEqual({ leftovers: [] });
   expect([...(await world.slot('baseline')), ...(await world.slot('blue'))]).toEqual([]);
 }, 300_000);

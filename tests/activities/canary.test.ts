@@ -9,6 +9,7 @@ import type { RouterCounters } from '../../domain/router';
 import type { SoakState } from '../../domain/judging/soak/state';
 import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
+import { until } from '../support/until';
 
 const OLD = '20261121-100000-1.0.0-aaaa';
 const NEW = '20261121-110000-1.1.0-bbbb';
@@ -54,11 +55,8 @@ async function traffic(requests: number): Promise<void> {
 
 /** Goes on until it is so; many requests, since the first ones of a version are not compared. */
 async function trafficUntil(isSo: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
-  while (!isSo()) {
-    if (Date.now() > end) throw new Error(`expected within 20 s: ${isSo}`);
-    await world.ask();
-  }
+  const look = async () => isSo() || void (await world.ask());
+  await until(look, { what: String(isSo), every: 1 });
 }
 
 const lastBeat = (): Beat => world.beats.at(-1) as Beat;
@@ -166,7 +164,7 @@ describe('a soak', () => {
   }, 300_000);
 
   it('is lengthened until there is enough evidence', async () => {
-    const given = await input('1.1.0', { soak: 200, longest: 50_000, limits: { errorRate: 5, minRequests: 20 } });
+    const given = await input('1.1.0', { soak: 200, longest: 600_000, limits: { errorRate: 5, minRequests: 20 } });
     const running = start(given);
     let report: SoakReport | undefined;
     void running.report.then((told) => (report = told));

@@ -92,7 +92,7 @@ describe('drain', () => {
     await world.run('setTraffic', { ...next(), slot: 'green', share: 100 });
     expect((await drain(300)).left).toBe(1);
     expect(socket.readyState).toBe(WebSocket.OPEN);
-    const draining = drain(60_000);
+    const draining = drain(600_000);
     await until(() => Promise.resolve(world.beats.includes('1 in flight')));
     socket.terminate();
     expect((await draining).left).toBe(0);

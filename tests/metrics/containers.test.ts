@@ -56,7 +56,7 @@ test('a leak shows in the memory of its slot only', async () => {
 
 test('a hot loop shows in the CPU of its slot and service only, at the first reading and later', async () => {
   const source = await open({ measure: 'cpu' }, 'web');
-  const loop = ['sh', '-c', 'timeout 60 sh -c "while :; do :; done" >/dev/null 2>&1 &'];
+  const loop = ['sh', '-c', 'timeout 600 sh -c "while :; do :; done" >/dev/null 2>&1 &'];
   await app.target.replicas.exec({ ...web, replica: 1 }, loop, io);
   for (let reading = 0; reading < 2; reading++) {
     const [hot, cool] = [valueOf(await ask(source, 'green')), valueOf(await ask(source, 'blue'))];

@@ -151,7 +151,7 @@ test('its requests are counted apart from those of the live slot, and waited for
   ]);
   expect(counted(after)[2]!.latency.reduce((sum, { count }) => sum + count, 0)).toBe(counted(after)[2]!.requests);
 
-  const slow = ask(api, '/?ms=1500', { cookie: 'spillway.fx-shop.production=95' }).catch(() => undefined);
+  const slow = ask(api, '/?ms=600000', { cookie: 'spillway.fx-shop.production=95' }).catch(() => undefined);
   await until(async () => (await router.sessions!.count(scope, 'baseline', io)) === 1);
   expect(await router.sessions!.count(scope, 'blue', io)).toBe(0);
   await router.setGreenShare(scope, 0, io);

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Router, Routing } from '../../routers/router';
 import { ask, introduce, io, isAnswered, RouterWorld, routingOf } from '../support/router-world';
@@ -62,13 +62,12 @@ describe.each([
   });
 
   test('a router of another folder whose container has the same name is left alone, and said before anything changes', async () => {
-    const directory = `/tmp/elsewhere/${world.directory.split('/').at(-1)}`;
+    const directory = `${world.directory}/elsewhere/${basename(world.directory)}`;
     const other = kind === 'haproxy' ? world.haproxy({ directory }) : world.nginx({ directory });
     const said = `expected the container ${world.container} to be the router in ${directory}, seen the router in ${world.directory}`;
     await expect(other.probe(routing, io)).rejects.toThrow(said);
     await expect(other.configure(routing, io)).rejects.toBeInstanceOf(ConfigurationFailure);
     expect(await router.greenShare(scope, io)).toBeDefined();
-    await rm('/tmp/elsewhere', { recursive: true, force: true });
   });
 
   test('configuring again what is in force does not reload, and keeps the share', async () => {

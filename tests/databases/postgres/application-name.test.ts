@@ -24,17 +24,20 @@ test('names of environments are told apart, however long they are', () => {
 });
 
 test('the tool with which one app migrates is not ended by another app that migrates the same database [proves F]', async () => {
-  const tool = (seconds: number) => ({
+  await query(databases.url, 'CREATE TABLE held AS SELECT 1');
+  const wait = "DO 'BEGIN WHILE EXISTS (SELECT FROM held) LOOP PERFORM pg_sleep(0.1); END LOOP; END'";
+  const tool = (sql: string) => ({
     status: ['sh', '-c', 'touch done; if [ -s done ]; then echo applied a; else echo pending a; fi'],
-    up: ['sh', '-c', `psql "$DATABASE_URL" -c "SELECT pg_sleep(${seconds})" && echo yes > done`],
+    up: ['sh', '-c', `psql "$DATABASE_URL" -c "${sql}" && echo yes > done`],
     down: ['sh', '-c', 'echo {name}; rm done'],
     cwd: 'migrations',
   });
-  const theirs = await databases.project({ migrations: tool(3) }, BILLING);
-  const ours = await databases.project({ migrations: tool(0) });
+  const theirs = await databases.project({ migrations: tool(wait) }, BILLING);
+  const ours = await databases.project({ migrations: tool('SELECT 1') });
   const migrating = theirs.database.migrations!.up(['a'], 'r1', io());
   await untilOneIs('spillway migrations billing/production');
   expect(await ours.database.migrations!.up(['a'], 'r2', io())).toEqual(['a']);
+  await query(databases.url, 'DELETE FROM held');
   expect(await migrating).toEqual(['a']);
 });
 

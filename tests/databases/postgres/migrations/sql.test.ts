@@ -213,15 +213,18 @@ describe('reverting', () => {
 describe('killed in the middle', () => {
   test('a worker that froze loses its lock to the next one, and does nothing when it wakes up', async () => {
     const { database, write, directory, config } = await shop();
+    await query(databases.url, 'CREATE SCHEMA held; CREATE TABLE held.up AS SELECT 1');
+    const wait = `DO $$ BEGIN WHILE EXISTS (SELECT FROM held.up) LOOP PERFORM pg_sleep(0.1); END LOOP; END $$;`;
     await write({
       ...ORDERS,
-      '002_slow.up.sql': 'CREATE TABLE slow (id int);\nSELECT pg_sleep(1);\nINSERT INTO slow VALUES (1);',
+      '002_slow.up.sql': `CREATE TABLE slow (id int);\n${wait}\nINSERT INTO slow VALUES (1);`,
       '002_slow.down.sql': 'DROP TABLE slow;',
     });
     const worker = startMigrator(directory, config, ['001_orders', '002_slow'], 'ignore');
     try {
       await until(async () => (await sleeping()) === 1);
       worker.kill('SIGSTOP');
+      await query(databases.url, 'DELETE FROM held.up');
       expect(await database.migrations!.up(['001_orders', '002_slow'], 'r', io())).toEqual(['002_slow']);
     } finally {
       worker.kill('SIGCONT');
