@@ -112,7 +112,13 @@ export class SlotWorld {
   }
 }
 
-/** Runs an activity as a worker would. */
-export function run<I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> {
-  return new MockActivityEnvironment().run(activity, input);
+/** Runs an activity as a worker would; `onBeat` hears what it tells Temporal meanwhile. */
+export function run<I, O>(
+  activity: (input: I) => Promise<O>,
+  input: I,
+  onBeat: (details: unknown) => void = () => undefined,
+): Promise<O> {
+  const environment = new MockActivityEnvironment();
+  environment.on('heartbeat', onBeat);
+  return environment.run(activity, input);
 }

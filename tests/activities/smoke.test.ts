@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { deployActivities } from '../../activities/deploy';
 import { smokeActivities } from '../../activities/smoke';
 import { BUSYBOX, docker, quietIo, webService } from '../targets/docker/fixture';
+import { until } from '../support/until';
 import { SlotWorld, run } from './slot-world';
 
 let world: SlotWorld;
@@ -24,9 +24,10 @@ async function smokeWith(
   settings: Record<string, unknown>,
   routes: unknown[] = [],
   through: 'slot' | 'router' = 'slot',
+  onBeat?: (details: unknown) => void,
 ) {
   const step = await world.step({ services: { web: webService({ routes }) }, ...settings });
-  return run(smokeActivities(world.parts).smoke, { ...step, slot: 'blue', through });
+  return run(smokeActivities(world.parts).smoke, { ...step, slot: 'blue', through }, onBeat);
 }
 
 test('every check that passes is reported with its latency [proves D8]', async () => {
@@ -54,13 +55,14 @@ test('a failure names all checks that failed, with what was expected and seen', 
 
 test('watched for a time, so many failures in a row fail it [proves D7]', async () => {
   const [replica] = await world.target.replicas.list(world.scope, 'blue', io);
-  const smoke = { checks: [{ service: 'web', path: '/index.html' }], watch: '20s', interval: '100ms', failures: 3 };
-  const watched = smokeWith({ smoke });
+  const smoke = { checks: [{ service: 'web', path: '/index.html' }], watch: '1h', interval: '100ms', failures: 3 };
+  const beats: string[] = [];
+  const watched = smokeWith({ smoke }, [], 'slot', (details) => beats.push(String(details)));
   const settled = expect(watched).rejects.toMatchObject({
     name: 'SmokeFailure',
     message: expect.stringContaining('3 times in a row'),
   });
-  await sleep(500);
+  await until(() => beats.at(-1)?.startsWith('watched for'), { what: 'the watch to have begun' });
   await docker.getContainer(replica!.container).pause();
   try {
     await settled;

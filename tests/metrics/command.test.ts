@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reading } from '../../metrics/metric';
+import { until } from '../support/until';
 import { io, OF, opened } from './opened';
 
 const directory = mkdtempSync(join(tmpdir(), 'spillway-command-'));
@@ -16,6 +17,16 @@ async function read(settings: Record<string, unknown>, signal = io.signal): Prom
   const source = await opened({ command: settings, service: 'api' }, { TOKEN: 'hunter2' }, more);
   return source.read(OF, WINDOW, { ...io, signal });
 }
+/** Processes that a measurement started in a folder of its own. */
+async function runningIn(folder: string): Promise<string[]> {
+  const running = async (pid: string) => (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === folder;
+  const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const isThere = await Promise.all(all.map(running));
+  return all.filter((_, index) => isThere[index]);
+}
+const ownFolder = () => mkdtempSync(join(directory, 'own-'));
+const isEmpty = (running: string[]) => running.length === 0;
+
 const shell = (script: string, more: Record<string, unknown> = {}) => read({ run: ['sh', '-c', script], ...more });
 
 test.each([
@@ -75,11 +86,10 @@ describe('a reading is missing, with the reason, when a program', () => {
   });
 
   test('takes too long, and then neither it nor what it started goes on', async () => {
-    const script = '(sleep 2; touch late) & sleep 2; touch late';
-    const reading = await shell(script, { timeout: '300ms' });
+    const cwd = ownFolder();
+    const reading = await shell('(sleep 600; true) & sleep 600; true', { cwd, timeout: '300ms' });
     expect(reading).toMatchObject({ missing: 'expected sh to end within 300 ms, it was killed', fault: true });
-    await sleep(2_500);
-    expect(existsSync(join(directory, 'late'))).toBe(false);
+    await until(() => runningIn(cwd), { what: 'all that it started to end', is: isEmpty });
   });
 
   test('leaves something behind that keeps its output open', async () => {
@@ -90,9 +100,10 @@ describe('a reading is missing, with the reason, when a program', () => {
 
 test('an abort kills the program and is no missing reading', async () => {
   const controller = new AbortController();
-  const reading = read({ run: ['sh', '-c', 'sleep 1; touch aborted'] }, controller.signal);
-  setTimeout(() => controller.abort(new Error('stopped')), 100);
-  await expect(reading).rejects.toThrow('stopped');
-  await sleep(1_200);
-  expect(existsSync(join(directory, 'aborted'))).toBe(false);
+  const cwd = ownFolder();
+  const stopped = expect(read({ run: ['sleep', '600'], cwd }, controller.signal)).rejects.toThrow('stopped');
+  await until(async () => (await runningIn(cwd)).length > 0);
+  controller.abort(new Error('stopped'));
+  await stopped;
+  await until(() => runningIn(cwd), { what: 'the program to end', is: isEmpty });
 });

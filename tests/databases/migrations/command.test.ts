@@ -210,8 +210,8 @@ describe('a tool of the team', () => {
       name: 'MigrationFailure',
       message: expect.stringMatching(/to end within 300 ms/),
     });
-    const { stdout } = await promisify(execFile)('ps', ['-eo', 'args']);
-    expect(stdout.split('\n')).not.toContain('sleep 601');
+    const running = async () => (await promisify(execFile)('ps', ['-eo', 'args'])).stdout.split('\n');
+    await until(running, { what: 'its sleep to end', is: (all) => !all.includes('sleep 601') });
   });
 
   test('that is not installed is a mistake in the configuration', async () => {

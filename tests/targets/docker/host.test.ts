@@ -171,7 +171,7 @@ describe.each([
     const container: HostContainer = {
       name: `spillway-test-${randomBytes(4).toString('hex')}`,
       image: BUSYBOX,
-      command: ['sh', '-c', 'trap "exit 0" USR1; sleep 1000 & wait'],
+      command: ['sh', '-c', 'trap "exit 0" USR1; echo listening; sleep 1000 & wait'],
       labels: {},
       binds: [],
       hostNetwork: true,
@@ -187,6 +187,7 @@ describe.each([
         await host.renameContainer(container.name, renamed.name, io);
         expect([time, (await host.findContainer(renamed, io))?.id]).toEqual([time, found?.id]);
       }
+      await until(() => hasSaid(renamed.name, 'listening'), { what: 'its container to listen for signals' });
       await host.signalContainer(renamed.name, 'SIGUSR1', io);
       await until(async () => !(await host.findContainer(renamed, io))?.running, { what: 'its container to stop' });
       await host.signalContainer(renamed.name, 'SIGUSR1', io);
@@ -230,6 +231,11 @@ describe.each([
     }
   });
 });
+
+async function hasSaid(container: string, word: string): Promise<boolean> {
+  const said = await docker.getContainer(container).logs({ stdout: true, stderr: true, follow: false });
+  return said.toString().includes(word);
+}
 
 /** What the engine told of all it did since then, in seconds since the epoch. */
 async function toldSince(began: number): Promise<string> {
