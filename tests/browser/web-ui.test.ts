@@ -8,7 +8,7 @@ import { World } from '../support/world';
 
 jest.setTimeout(300_000);
 
-/** No judgement of how fast a page is. */
+/** Milliseconds after which a page hangs; this does not judge how fast it is. */
 const HANGS_MS = 120_000;
 
 /** Only what the test asks for is fetched, and nothing outlives it. */

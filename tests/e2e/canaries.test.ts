@@ -27,7 +27,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
         raw.services.api = { ...raw.services.web, routes: [{ ...raw.services.web.routes[0], path: '/api' }] };
         raw.services.api.env = { ROLE: 'api' };
         raw.canary = {
-          // What is bad ends it long before.
+          // A bad version is found long before this is over.
           steps: [{ weight: 50, soak: '2m' }],
           longestSoak: '2m',
           interval: '100ms',

@@ -17,7 +17,7 @@ async function read(settings: Record<string, unknown>, signal = io.signal): Prom
   const source = await opened({ command: settings, service: 'api' }, { TOKEN: 'hunter2' }, more);
   return source.read(OF, WINDOW, { ...io, signal });
 }
-/** Processes that a measurement started in a folder of its own. */
+/** Answers the ids of the processes that a measurement started in a folder of its own. */
 async function runningIn(folder: string): Promise<string[]> {
   const running = async (pid: string) => (await readlink(`/proc/${pid}/cwd`).catch(() => '')) === folder;
   const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));

@@ -1,16 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below the range from which systems take the ports of outgoing connections. */
+/** It lies below the range from which systems take the ports of outgoing connections. */
 const FIRST = 12_000;
 /** Test files that run at once look in ranges of their own, so that none takes what another is about to use. */
 const LANES = 8;
 const LENGTH = 2_500;
 
+// A process that is no worker of jest has no id, and takes the last range.
 const lane = (Number(process.env.JEST_WORKER_ID ?? LANES) - 1) % LANES;
 let next = randomInt(LENGTH);
 
-/** Ports that nobody listens on just now, and that this process has not given before. */
+/** Finds ports that nobody listens on just now, and that this file has not been given before. */
 export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = [];
   while (found.length < count) {

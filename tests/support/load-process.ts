@@ -39,7 +39,7 @@ export interface LoadReport {
   slowest: number;
 }
 
-/** No judgement of how fast a version is: a busy machine may be slow. */
+/** It does not judge how fast a version is, since a busy machine may be slow. */
 const TIMEOUT_MS = 30_000;
 const options = JSON.parse(process.argv[2] ?? '{}') as LoadOptions;
 const report: LoadReport = {

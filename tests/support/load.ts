@@ -6,9 +6,9 @@ import type { LoadOptions, LoadReport } from './load-process';
 
 /** Traffic that runs in a process of its own, so that neither the test's event loop nor a busy test distorts it. */
 export interface Load {
-  /** What it saw so far. */
+  /** Answers what it saw so far. */
   report(): Promise<LoadReport>;
-  /** What it saw once all that was in flight when it was asked has ended. */
+  /** Waits until the requests in flight have ended, and answers what it saw by then. */
   settled(): Promise<LoadReport>;
   /** Finishes what is in flight, and answers the final report; again the same. */
   stop(): Promise<LoadReport>;
@@ -16,7 +16,7 @@ export interface Load {
 
 /** Longest life of a load, in ms: it stops by itself even when the test that started it was killed. */
 const LONGEST = 20 * 60_000;
-/** After so many ms without an answer it hangs. */
+/** Milliseconds after which a load that does not answer hangs. */
 const HANGS_MS = 120_000;
 
 /**

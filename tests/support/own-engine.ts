@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const IMAGES = ['spillway/node:local', 'spillway/haproxy:local', 'spillway/socat:local'];
-/** After that it hangs. */
+/** Milliseconds after which an engine that does not answer hangs. */
 const START_MS = 240_000;
 
 /** An engine that a test may kill: in a network namespace of its own, so that the machine's engine notices nothing. */

@@ -59,7 +59,7 @@ export function tinyConfig(
         build: { context: 'app' },
         port: 8080,
         routes: [{ port: world.port }],
-        // Ends a hang: a busy machine starts a container late.
+        // It only ends a hang, since a busy machine starts a container late.
         health: { attempts: 1_200, interval: '100ms', endpoints: [{ path: '/health' }] },
         env: { SECRET: { env: 'TINY_SECRET' } },
         stopGrace: '2s',

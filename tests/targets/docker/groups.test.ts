@@ -229,7 +229,7 @@ test('a container that ends is seen with its exit code, its restarts and its las
     return replica!;
   });
   expect(seen.restarts).toBeGreaterThan(0);
-  // Not while it has begun its lines anew.
+  // It may have begun its lines anew just now.
   await until(() => app.target.replicas.logs(web, 2, io), { is: (lines) => lines.join() === 'line 2,line 3' });
 });
 
