@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { until } from '../../waiting/until';
@@ -20,6 +21,11 @@ export interface Process {
   socket: string;
 }
 
+interface Answer {
+  process: Process;
+  answer: string;
+}
+
 interface Processes {
   version: string;
   masterPid: number;
@@ -36,11 +42,9 @@ export class Runtime {
   ) {}
 
   async processes(io: Io): Promise<Processes> {
-    const [mine, replaced] = await Promise.all([
-      this.send('show proc', io).then((text) => this.read(text)),
-      this.replaced(io),
-    ]);
-    return { ...mine, all: [...mine.all, ...replaced] };
+    // A master that is replaced between the two looks is seen by both of them. The other order would miss it.
+    const mine = this.read(await this.send('show proc', io));
+    return { ...mine, all: [...mine.all, ...(await this.replaced(io))] };
   }
 
   /** A master that does not answer has ended. */
@@ -93,12 +97,24 @@ export class Runtime {
     await (socket === this.socket ? this.send(lines, io) : this.sendOnce(lines, io, socket).catch(unlessUnreachable));
   }
 
-  async askAll(command: string, io: Io): Promise<{ process: Process; answer: string }[]> {
-    const { all } = await this.processes(io);
-    const answers = await Promise.all(
-      all.map(async (process) => ({ process, answer: await this.ask(process, command, io) })),
+  /**
+   * Asks again when processes came or went meanwhile, or one of them gives no answer: it is starting or ending.
+   *
+   * @throws UnreachableFailure when they do not settle
+   */
+  async askAll(command: string, io: Io): Promise<Answer[]> {
+    const answers = await until({ signal: io.signal, pause: POLL_MS, limit: PATIENCE_MS }, async () => {
+      const { all } = await this.processes(io);
+      const given = await Promise.all(
+        all.map(async (process) => ({ process, answer: await this.ask(process, command, io) })),
+      );
+      const isSettled = given.every(isAnswer) && isDeepStrictEqual((await this.processes(io)).all, all);
+      return isSettled && all.length > 0 ? given.filter(isAnswer) : undefined;
+    });
+    if (answers) return answers;
+    throw new UnreachableFailure(
+      `expected all processes of HAProxy to answer "${command}", seen no answer of some within ${PATIENCE_MS / 1_000} s; see ${this.socket}`,
     );
-    return answers.filter((one): one is { process: Process; answer: string } => one.answer !== undefined);
   }
 
   async current(io: Io): Promise<Process | undefined> {
@@ -141,6 +157,10 @@ export class Runtime {
   private async exists(io: Io): Promise<boolean> {
     return (await this.host.run(['test', '-S', this.socket], io)).exitCode === 0;
   }
+}
+
+function isAnswer(given: { process: Process; answer: string | undefined }): given is Answer {
+  return given.answer !== undefined;
 }
 
 function workersIn(text: string): { pid: number; leaving: boolean }[] {

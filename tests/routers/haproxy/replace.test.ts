@@ -134,6 +134,19 @@ function killedAfter(effects: number): { host: Host; did: string[] } {
   return { host, did };
 }
 
+/** A host on which something happens just before a connection to the router's sockets, counted from 1. */
+function changingBefore(which: number, change: () => Promise<unknown>): { host: Host } {
+  let connects = 0;
+  const connect: Host['connect'] = async (...args) => {
+    if (++connects === which) await change();
+    return world.target.host.connect(...args);
+  };
+  const host = new Proxy(world.target.host, {
+    get: (target, name: keyof Host) => (name === 'connect' ? connect : target[name].bind(target)),
+  });
+  return { host };
+}
+
 test('killed after any effect of a replacement, the next one finishes it, and no request is lost', async () => {
   const stop = await visitors(5);
   let [wanted, other] = [images.one, images.other];
@@ -152,6 +165,31 @@ test('killed after any effect of a replacement, the next one finishes it, and no
   }
   expect(await stop()).toEqual({ lost: 0, losses: [] });
   await open(images.one).configure(routing, io);
+}, 300_000);
+
+test('a share that is asked for while the router is replaced is the one in force', async () => {
+  await open(images.one).setGreenShare(scope, 100, io);
+  const { host } = changingBefore(2, () => open(images.other).configure(routing, io));
+  const router = openHaproxy({ kind: 'haproxy', image: images.one, directory: world.directory }, { host });
+  expect(await router.greenShare(scope, io)).toBe(100);
+  await open(images.one).configure(routing, io);
+}, 300_000);
+
+test('a WebSocket is counted also when the router is replaced during the count', async () => {
+  await open(images.one).setGreenShare(scope, 100, io);
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  await once(socket, 'open');
+  for (const connection of [1, 2]) {
+    const image = connection === 1 ? images.other : images.one;
+    const { host } = changingBefore(connection, () => open(image).configure(routing, io));
+    const router = openHaproxy({ kind: 'haproxy', image, directory: world.directory }, { host });
+    expect(await router.sessions!.count(scope, 'green', io)).toBe(1);
+  }
+  socket.terminate();
+  await until(async () => {
+    await open(images.one).configure(routing, io);
+    return (await containers()).length === 1;
+  });
 }, 300_000);
 
 test('when the new one does not serve, the old one goes on as if nothing had been', async () => {
