@@ -36,6 +36,15 @@ summary() {
     const runs = readdirSync(folder).filter((name) => name.endsWith(".json"))
       .map((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")));
     const sum = (key) => runs.reduce((total, run) => total + (run[key] ?? 0), 0);
+    // Their names stand once more at the end, because a long output may be cut in its middle.
+    for (const file of runs.flatMap((run) => run.testResults ?? []).filter(({ status }) => status === "failed")) {
+      const tests = file.assertionResults.filter(({ status }) => status === "failed");
+      const messages = tests.map(({ fullName, failureMessages: [text = ""] }) => `${fullName}\n${text}`);
+      for (const message of tests.length > 0 ? messages : [file.message]) {
+        const lines = require("node:util").stripVTControlCharacters(message).split("\n").slice(0, 12);
+        console.log(`failed: ${require("node:path").relative("", file.name)}: ${lines.join("\n  ")}`);
+      }
+    }
     // A file that does not even load has no test that could fail.
     console.log(`${sum("numPassedTests")} passed, ${sum("numFailedTests") + sum("numRuntimeErrorTestSuites")} failed`);
   ' "$results"
