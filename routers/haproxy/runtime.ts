@@ -108,12 +108,12 @@ export class Runtime {
       const given = await Promise.all(
         all.map(async (process) => ({ process, answer: await this.ask(process, command, io) })),
       );
-      const isSettled = given.every(isAnswer) && isDeepStrictEqual((await this.processes(io)).all, all);
-      return isSettled && all.length > 0 ? given.filter(isAnswer) : undefined;
+      if (all.length === 0 || !given.every(isAnswer)) return undefined;
+      return isDeepStrictEqual((await this.processes(io)).all, all) ? given : undefined;
     });
     if (answers) return answers;
     throw new UnreachableFailure(
-      `expected all processes of HAProxy to answer "${command}", seen no answer of some within ${PATIENCE_MS / 1_000} s; see ${this.socket}`,
+      `expected all processes of HAProxy to answer "${command}", seen that some gave none within ${PATIENCE_MS / 1_000} s; see ${this.socket}`,
     );
   }
 

@@ -180,7 +180,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
 
   test('a worker killed in the middle of a soak loses no evidence and doubles none', async () => {
     const releasing = await world.release('1.9.0', { behaviour: LIVE, config: steps([50, '12s']) });
-    // So that it has beaten with something to lose.
+    // It must have beaten with something to lose.
     await seenWhileSoaking();
     await world.workers.at(-1)!.kill();
     await world.startWorker();

@@ -36,7 +36,7 @@ describe('a version that does not keep running', () => {
 
   const flags = () => join(world.directory, 'flags');
   const flag = () => join(flags(), 'ends');
-  /** From here on a version that ends itself `when` it is told to does so. */
+  /** Versions that were released with `when` end themselves from here on. */
   const letItEnd = () => writeFile(flag(), '');
   const when = { endsWhen: '/flags/ends' };
   const next = () => `1.1.${++patch}`;
@@ -80,7 +80,7 @@ describe('a version that does not keep running', () => {
   });
 
   test('a worker that exits later is seen while baking, exit code 0 or not [proves 3]', async () => {
-    // Long enough that it ends only once before that is seen.
+    // It takes so long that it ends only once before that is seen.
     const later = { jobExitsAfterMs: 15_000, jobExitCode: 0 };
     await expectRolledBack({ behaviour: later }, /job[.-]\w+-1 ended once.* and was started again/);
   });

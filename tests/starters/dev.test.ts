@@ -53,7 +53,7 @@ function dev(args: string[], env: NodeJS.ProcessEnv = {}): Dev {
     child.on('exit', (code) => reject(new Error(`dev ended with ${code}: ${stderr}`)));
   });
   document.catch(() => undefined);
-  // What it printed last may come after `exit`.
+  // Its last output may come after `exit`.
   const ended = once(child, 'close').then(([code]) => code as number | null);
   return { child, document, stderr: () => stderr, ended };
 }

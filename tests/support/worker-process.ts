@@ -59,7 +59,7 @@ export async function startWorker(env: Record<string, string>, how: WorkerProgra
   };
   const stop = async () => {
     child.kill('SIGTERM');
-    // What it printed last may come after `ended`.
+    // Its last output may come after `ended`.
     await closed;
   };
   return { pid: child.pid ?? 0, ended, log: () => log, stop, kill };

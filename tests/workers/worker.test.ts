@@ -136,7 +136,7 @@ describe('the process of a worker', () => {
     });
     const output: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => output.push(data));
-    // What it printed last may come after `exit`.
+    // Its last output may come after `exit`.
     const ended = once(child, 'close').then(([code]) => ({
       code: code as number,
       printed: Buffer.concat(output).toString(),

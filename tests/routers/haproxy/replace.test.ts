@@ -15,6 +15,8 @@ let images: { one: string; other: string; broken: string };
 const scope = { app: 'fx', environment: 'production' };
 
 const open = (image: string): Router => world.haproxy({ image });
+const openOn = (host: Host, image: string): Router =>
+  openHaproxy({ kind: 'haproxy', image, directory: world.directory }, { host });
 
 beforeAll(async () => {
   world = await RouterWorld.open('haproxy-replace');
@@ -48,6 +50,14 @@ async function containers(): Promise<string[]> {
     `name=${world.container}`,
   );
   return names.split('\n').map((line) => line.replace(world.container, 'router').replace(/-leaving-\w+/, '-leaving'));
+}
+
+/** Configures it again until the one that it replaced is gone. */
+async function untilAlone(router: Router): Promise<void> {
+  await until(async () => {
+    await router.configure(routing, io);
+    return (await containers()).length === 1;
+  });
 }
 
 /** Visitors that keep connections and visitors that open one for each request, until told to stop. */
@@ -108,10 +118,7 @@ test('a WebSocket lives on in the router that was replaced, follows drain, and t
   await router.sessions!.close(scope, 'blue', io);
   await closed;
   expect(await router.sessions!.count(scope, 'blue', io)).toBe(0);
-  await until(async () => {
-    await router.configure(routing, io);
-    return (await containers()).length === 1;
-  });
+  await untilAlone(router);
   expect(await world.target.host.listFiles(world.directory, io)).not.toContainEqual(
     expect.stringMatching(/^leaving|^handover/),
   );
@@ -135,16 +142,15 @@ function killedAfter(effects: number): { host: Host; did: string[] } {
 }
 
 /** A host on which something happens just before a connection to the router's sockets, counted from 1. */
-function changingBefore(which: number, change: () => Promise<unknown>): { host: Host } {
+function changingBefore(which: number, change: () => Promise<unknown>): Host {
   let connects = 0;
   const connect: Host['connect'] = async (...args) => {
     if (++connects === which) await change();
     return world.target.host.connect(...args);
   };
-  const host = new Proxy(world.target.host, {
+  return new Proxy(world.target.host, {
     get: (target, name: keyof Host) => (name === 'connect' ? connect : target[name].bind(target)),
   });
-  return { host };
 }
 
 test('killed after any effect of a replacement, the next one finishes it, and no request is lost', async () => {
@@ -152,8 +158,7 @@ test('killed after any effect of a replacement, the next one finishes it, and no
   let [wanted, other] = [images.one, images.other];
   for (let effects = 1; ; effects++) {
     const { host, did } = killedAfter(effects);
-    const config = { kind: 'haproxy' as const, image: wanted, directory: world.directory };
-    const outcome = await openHaproxy(config, { host })
+    const outcome = await openOn(host, wanted)
       .configure(routing, io)
       .catch((error: Error) => error.message);
     if (did.length < effects) break;
@@ -169,9 +174,8 @@ test('killed after any effect of a replacement, the next one finishes it, and no
 
 test('a share that is asked for while the router is replaced is the one in force', async () => {
   await open(images.one).setGreenShare(scope, 100, io);
-  const { host } = changingBefore(2, () => open(images.other).configure(routing, io));
-  const router = openHaproxy({ kind: 'haproxy', image: images.one, directory: world.directory }, { host });
-  expect(await router.greenShare(scope, io)).toBe(100);
+  const host = changingBefore(2, () => open(images.other).configure(routing, io));
+  expect(await openOn(host, images.one).greenShare(scope, io)).toBe(100);
   await open(images.one).configure(routing, io);
 }, 300_000);
 
@@ -181,15 +185,11 @@ test('a WebSocket is counted also when the router is replaced during the count',
   await once(socket, 'open');
   for (const connection of [1, 2]) {
     const image = connection === 1 ? images.other : images.one;
-    const { host } = changingBefore(connection, () => open(image).configure(routing, io));
-    const router = openHaproxy({ kind: 'haproxy', image, directory: world.directory }, { host });
-    expect(await router.sessions!.count(scope, 'green', io)).toBe(1);
+    const host = changingBefore(connection, () => open(image).configure(routing, io));
+    expect(await openOn(host, image).sessions!.count(scope, 'green', io)).toBe(1);
   }
   socket.terminate();
-  await until(async () => {
-    await open(images.one).configure(routing, io);
-    return (await containers()).length === 1;
-  });
+  await untilAlone(open(images.one));
 }, 300_000);
 
 test('when the new one does not serve, the old one goes on as if nothing had been', async () => {
