@@ -34,8 +34,8 @@ export async function previousWorker(): Promise<PreviousWorker> {
   return {
     main: join(directory, 'dist/workers/main.js'),
     request: (today, raw) => {
-      const { app, environment, id, version, projectDirectory, options, who, note, requestedAt } = today;
-      const asked = { app, environment, id, version, projectDirectory, options, who, note, requestedAt };
+      const { kind, app, environment, id, version, projectDirectory, options, who, note, requestedAt } = today;
+      const asked = { kind, app, environment, id, version, projectDirectory, options, who, note, requestedAt };
       return { ...asked, config: appConfigSchema.parse(raw) } as ReleaseRequest;
     },
   };
