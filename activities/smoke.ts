@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig, HttpCheck, RouteConfig } from '../domain/config';
 import { SmokeFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
+import { hostFor, plainRoute, takesPath } from '../domain/routes';
 import { formatDuration, formatSize } from '../domain/units';
 import type { Router } from '../routers/router';
 import type { Asked as Place, Replica } from '../targets/replicas';
@@ -102,15 +103,16 @@ function replicaPlace({ service }: HttpCheck, running: Replica[]): Place | undef
 /** Answers undefined for a service without a route; it is asked directly. */
 function routerPlace(config: AppConfig, { service, path }: HttpCheck, router: Router): Place | undefined {
   const routes = config.services[service ?? '']?.routes ?? [];
-  const route = [...routes].sort((a, b) => prefix(b, path) - prefix(a, path))[0];
+  const [route] = [...routes].sort((a, b) => suitability(b, path) - suitability(a, path));
   if (!route) return undefined;
   const tls = config.router.tls?.ports.includes(route.port) ?? false;
-  return { endpoint: router.entry(route.port), ...(route.host && { hostHeader: route.host }), tls };
+  const host = hostFor(route);
+  return { endpoint: router.entry(route.port), ...(host !== undefined && { hostHeader: host }), tls };
 }
 
-/** Answers −1 when the route does not match. */
-function prefix({ path = '/' }: RouteConfig, asked: string): number {
-  return asked.startsWith(path) ? path.length : -1;
+/** Answers −1 when the route does not take the path. */
+function suitability(route: RouteConfig, path: string): number {
+  return takesPath(route, path) ? plainRoute(route).path.length : -1;
 }
 
 async function memory({ verify }: AppConfig, running: Replica[], { target, io, release }: Smoke): Promise<Result[]> {

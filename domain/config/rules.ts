@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { DatabaseConfig } from './database';
 import type { canary, smoke } from './phases';
+import { describeRoute, routeConflicts } from '../routes';
 import { routerRules } from './router-rules';
 import { isReadable, mistake } from './rule';
 import type { ServiceConfig } from './service';
@@ -76,17 +77,16 @@ function smokeRules(config: AppConfig, context: Context): void {
 }
 
 function routeRules(config: AppConfig, context: Context): void {
-  const owners = new Map<string, string>();
-  for (const [name, { routes }] of readableServices(config, context)) {
-    routes.forEach(({ port, host = '', path = '/' }, index) => {
-      const where = `${host}:${port}${path.replace(/(?<=.)\/+$/, '')}`;
-      const owner = owners.get(where);
-      if (owner !== undefined) {
-        const at = ['services', name, 'routes', index];
-        mistake(context, at, `expected a route of its own, seen ${where}, which "${owner}" has already`);
-      }
-      owners.set(where, owner ?? name);
-    });
+  const all = readableServices(config, context).flatMap(([name, { routes }]) =>
+    routes.map((route, index) => ({ name, route, at: ['services', name, 'routes', index] })),
+  );
+  for (const { route, at } of all) {
+    if (route.exact && route.path === undefined)
+      mistake(context, [...at, 'exact'], 'expected `path` with it, which is the path that it means, seen none');
+  }
+  for (const [earlier, { route, at }] of routeConflicts(all)) {
+    const seen = `seen ${describeRoute(route)}, which "${earlier.name}" has already`;
+    mistake(context, at, `expected a route of its own, ${seen}: give one of them another port, host or path`);
   }
 }
 

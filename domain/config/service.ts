@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { httpCheck } from './check';
-import { absolutePath, command, durationOr, port, size, expected, urlPath, variables } from './values';
+import { route } from './route';
+import { absolutePath, command, durationOr, port, size, expected, variables } from './values';
 
 const health = z.strictObject({
   endpoints: z
@@ -17,20 +18,6 @@ const health = z.strictObject({
     description:
       'How often its containers, all together, may end and be started again after they were healthy, until the old version goes. One more fails the release, whatever the exit code.',
   }),
-});
-
-const HOST = expected('a host name such as shop.example.com');
-
-const route = z.strictObject({
-  port: port().meta({ description: 'Port on which the router listens.', examples: [443] }),
-  host: z
-    .string(HOST)
-    .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, HOST)
-    .optional()
-    .meta({ description: 'Only requests for this host name, in lower case.', examples: ['shop.example.com'] }),
-  path: urlPath()
-    .optional()
-    .meta({ description: 'Only requests whose path begins with this.', examples: ['/api'] }),
 });
 
 const VOLUME = expected('the name of a volume, or an absolute path on the target');

@@ -2,9 +2,9 @@ import type { RouterConfig } from '../../domain/config';
 import type { Testers } from '../../domain/config/testers';
 import type { Slot } from '../../domain/release';
 import { SLOTS } from '../../domain/release';
+import { describeRoute } from '../../domain/routes';
 import {
   contentHash,
-  describeRoute,
   entriesByPort,
   scopeKey,
   tlsOf,

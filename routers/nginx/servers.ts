@@ -1,6 +1,7 @@
 import type { Scope } from '../../domain/release';
+import { describeRoute } from '../../domain/routes';
 import { pageFile } from '../on-host/error-page';
-import { describeRoute, entriesByPort, scopeKey, tlsOf, type Entry } from '../on-host/fragments';
+import { entriesByPort, scopeKey, tlsOf, type Entry } from '../on-host/fragments';
 import { NO_SHARE, statusPath, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { renderMirrorLocation, renderMirrorUse } from './trial';
 

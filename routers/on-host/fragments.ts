@@ -3,6 +3,7 @@ import type { RouteConfig } from '../../domain/config';
 import { RouterFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
+import { describeRoute, moreParticular, routeConflicts } from '../../domain/routes';
 import type { Endpoint } from '../../domain/endpoint';
 import type { Routing } from '../router';
 import type { Folder } from './folder';
@@ -74,15 +75,15 @@ export function entriesByPort<Tls>(fragments: Fragment<Tls>[]): Map<number, Entr
   for (const { routing } of fragments) {
     for (const { service, routes } of routing.services) {
       for (const route of routes) {
-        const entries = ports.get(route.port) ?? [];
-        refuseTwice(entries, { scope: routing.scope, service, route });
-        ports.set(route.port, [...entries, { scope: routing.scope, service, route }]);
+        const entry = { scope: routing.scope, service, route };
+        ports.set(route.port, [...(ports.get(route.port) ?? []), entry]);
       }
     }
   }
   for (const [port, entries] of ports) {
+    refuseTwice(entries);
     refuseHalfTls(port, entries, fragments);
-    entries.sort(moreParticular);
+    entries.sort((a, b) => moreParticular(a.route, b.route));
   }
   return new Map([...ports].sort(([a], [b]) => a - b));
 }
@@ -92,35 +93,17 @@ export function tlsOf<Tls>(port: number, fragments: Fragment<Tls>[]): (Tls & { p
   return fragments.find((one) => one.tls?.ports.includes(port))?.tls;
 }
 
-export function describeRoute({ port, host, path }: RouteConfig): string {
-  return `port ${port}, ${host ? `host ${host}` : 'any host'}, ${path && path !== '/' ? `paths from ${path}` : 'any path'}`;
-}
-
 export function contentHash(texts: string[]): string {
   return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 16);
 }
 
-function particularity(route: RouteConfig): [number, number] {
-  return [route.host ? 1 : 0, (route.path ?? '/').length];
-}
-
-function moreParticular(a: Entry, b: Entry): number {
-  const [hostA, pathA] = particularity(a.route);
-  const [hostB, pathB] = particularity(b.route);
-  return hostB - hostA || pathB - pathA;
-}
-
-function refuseTwice(entries: Entry[], added: Entry): void {
-  const { route } = added;
-  const same = entries.find(
-    (one) =>
-      (one.route.host ?? '').toLowerCase() === (route.host ?? '').toLowerCase() &&
-      (one.route.path ?? '/') === (route.path ?? '/'),
-  );
-  if (!same) return;
+function refuseTwice(entries: Entry[]): void {
+  const [conflict] = routeConflicts(entries);
+  if (!conflict) return;
+  const [earlier, later] = conflict;
   throw new RouterFailure(
-    `Expected each route of the router to lead to one service; ${describeRoute(route)} is claimed by ${name(same)} ` +
-      `and by ${name(added)}. Give one of them another port, host or path.`,
+    `Expected each route of the router to lead to one service; ${describeRoute(later.route)} is claimed by ${name(earlier)} ` +
+      `and by ${name(later)}. Give one of them another port, host or path.`,
   );
 }
 

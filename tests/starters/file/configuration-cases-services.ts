@@ -137,14 +137,14 @@ export const SERVICE_CASES: Case[] = [
     'a host with a scheme',
     RIGHT.replace('- port: 80\n', '- {port: 80, host: "https://shop.example.com"}\n'),
     [
-      'spillway.yaml:8 services.backend.routes[0].host: expected a host name such as shop.example.com, seen "https://shop.example.com"',
+      'spillway.yaml:8 services.backend.routes[0].host: expected a host name without scheme or path, seen "https://shop.example.com": write only the name',
     ],
   ],
   [
     'two services with the same route',
     RIGHT + '  frontend: {image: f, port: 80, routes: [{port: 80, path: /}]}\n',
     [
-      'spillway.yaml:9 services.frontend.routes[0]: expected a route of its own, seen :80/, which "backend" has already',
+      'spillway.yaml:9 services.frontend.routes[0]: expected a route of its own, seen port 80, any host, any path, which "backend" has already: give one of them another port, host or path',
     ],
   ],
   [
