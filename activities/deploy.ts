@@ -55,6 +55,8 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       await step.assertFence();
       const removed = await removeContainers(input, { group: slot, releaseId: release.id }, step);
       io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
+      await step.assertFence();
+      await step.router.putBack(release, release.id, io);
     }),
 });
 

@@ -33,6 +33,7 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
         const all = { ...step, input, did: [`took the environment from any late step (${step.state.fence.place})`] };
         if (input.live) await backTo(input.live, all);
         else for (const group of GROUPS) await clear(all, group, null);
+        await putRoutesBack(given, all);
         // The undo goes newest first, as in the release itself: migrations, then images.
         all.did.push(...(await revertMigrations(given, all, parts)), ...(await restoreTags(given, all)));
         return { did: [...all.did, ...(await keptBy(step))] };
@@ -110,6 +111,13 @@ async function moveTraffic({ slot, version }: Live, all: Reconcile, down: string
     );
   }
   did.push(before === wanted ? `all traffic was on ${slot} (${version})` : `moved all traffic to ${slot} (${version})`);
+}
+
+async function putRoutesBack({ release: { id } }: Input, { router, release, io, did, assertFence }: Reconcile) {
+  await assertFence();
+  const done = await router.putBack(release, id, io);
+  if (done === 'put back') did.push('put the routes of before back');
+  if (done === 'forgotten') did.push("gave the router's ports back");
 }
 
 async function revertMigrations(given: Input, { io, assertFence }: StepParts, parts: Parts): Promise<string[]> {

@@ -9,15 +9,16 @@ import type { Step } from './steps';
 
 /** @throws RouterFailure when a replica runs where another group's should, and would get the wrong requests. */
 export async function routingOf(
-  { config, release }: Pick<Step, 'config'> & { release: Owned },
+  { config, release }: Pick<Step, 'config'> & { release: Owned & { id?: string } },
   target: Target,
   io: Io,
 ): Promise<Routing> {
   const found = await Promise.all(GROUPS.map((group) => target.replicas.list(release, group, io)));
   refuseMisplaced(found.flat());
-  const { app, environment } = release;
+  const { app, environment, id } = release;
   return {
     scope: { app, environment },
+    ...(id !== undefined && { release: id }),
     affinity: config.canary.affinity,
     ...(config.canary.testers && { testers: config.canary.testers }),
     services: Object.entries(config.services)

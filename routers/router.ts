@@ -16,6 +16,8 @@ export interface Trial {
 
 export interface Routing<At = Endpoint> {
   scope: Scope;
+  /** Id of the release that asks; absent in what older versions of Spillway wrote. */
+  release?: string;
   affinity: boolean;
   testers?: Testers;
   services: {
@@ -52,6 +54,13 @@ export interface Router {
   probe(routing: Routing, io: Io): Promise<RouterProbe>;
   /** @param firstShare green's in per cent, in force at once if the router does not know the environment yet */
   configure(routing: Routing, io: Io, firstShare?: number): Promise<{ reloaded: boolean }>;
+  /**
+   * Undoes what a release configured: the routes of before are in force again, and an environment that was new is
+   * forgotten. Answers undefined when there was nothing to undo.
+   */
+  putBack(scope: Scope, release: string, io: Io): Promise<'put back' | 'forgotten' | undefined>;
+  /** Gives the environment's ports back. Spillway's own router goes with the last environment that it has. */
+  forget(scope: Scope, io: Io): Promise<void>;
   /** Replaces the trial of the last call. A share of 0 or 100 switches testers, mirror and baseline off. */
   setGreenShare(scope: Scope, share: number, io: Io, trial?: Trial): Promise<void>;
   /** Answers the share that every process has in force; undefined when the environment is unknown. */

@@ -3,7 +3,7 @@ import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { greenShare } from '../../domain/shares';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
-import { onHost, readFragments, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
+import { onHost, readFragments, removeFragment, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
 import type { HaproxyConfig, HaproxyFragment } from './config';
 import { latencyTable, START_VARIABLE } from './names';
 import { Runtime, type Process } from './runtime';
@@ -12,7 +12,8 @@ import { Setup } from './setup';
 import { drawsOf, Shares } from './shares';
 import { hungUpOf, parseStat, readCounters, serversOf, STAT_COMMAND, type StatRow } from './stats';
 import { withLease } from '../on-host/lease';
-import { pageFile, readErrorPage } from '../on-host/error-page';
+import { asBefore, dropBefore, fragmentOf, hasFiles, keepBefore, without } from '../on-host/before';
+import { pageFile, readErrorPage, writePage } from '../on-host/error-page';
 import { entryOnHost, probed, refuseTakenPorts } from '../on-host/ports';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
@@ -21,6 +22,13 @@ const MOST_READINGS = 6;
 
 export function openHaproxy(config: HaproxyConfig, { host }: Pick<DockerTarget, 'host'>): Router {
   return new Haproxy(config, host);
+}
+
+interface Change {
+  before: HaproxyFragment[];
+  after: HaproxyFragment[];
+  /** Whose environment is configured; absent when one goes. */
+  mine?: HaproxyFragment;
 }
 
 class Haproxy implements Router {
@@ -58,7 +66,7 @@ class Haproxy implements Router {
 
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
     const { scope } = routing;
-    return withLease(this.setup, { holder: scopeKey(scope), io }, async () => {
+    return this.locked(scope, io, async () => {
       const { tls } = this.config;
       const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
       const fragment: HaproxyFragment = {
@@ -67,17 +75,53 @@ class Haproxy implements Router {
         ...(errorPage !== undefined && { errorPage }),
       };
       const before = await this.readFragments(io);
+      await keepBefore(this.setup, before, fragment, io);
       const isNew = await this.shares.ensure(scope, firstShare, io);
-      if (errorPage !== undefined) await this.host.writeFile(pageFile(this.setup.directory, scope), errorPage, io);
+      await writePage(this.setup, fragment, io);
       try {
         const after = withFragment(before, fragment);
         await this.setup.start(after, this.runtime, io);
-        return await this.change(before, after, fragment, io);
+        return await this.change({ before, after, mine: fragment }, io);
       } catch (error) {
         if (isNew && !io.signal.aborted) await this.removeFiles(scope, io);
         throw error;
       }
     });
+  }
+
+  async putBack(scope: Scope, release: string, io: Io): Promise<'put back' | 'forgotten' | undefined> {
+    if (!(await hasFiles(this.setup, io))) return undefined;
+    return this.locked(scope, io, async () => {
+      const before = await this.readFragments(io);
+      const after = await asBefore(this.setup, before, { scope, release }, io);
+      const mine = fragmentOf(after, scope);
+      if (!mine) return this.leave(before, scope, io);
+      if (after === before) {
+        if (await this.versionInForce(io)) await this.change({ before, after }, io);
+        return undefined;
+      }
+      await writePage(this.setup, mine, io);
+      await this.setup.start(after, this.runtime, io);
+      await this.change({ before, after, mine }, io);
+      return 'put back';
+    });
+  }
+
+  async forget(scope: Scope, io: Io): Promise<void> {
+    if (!(await hasFiles(this.setup, io))) return;
+    await this.locked(scope, io, async () => this.leave(await this.readFragments(io), scope, io));
+  }
+
+  /** After an interruption the files may know the environment where its fragment is gone, so all are looked at. */
+  private async leave(before: HaproxyFragment[], scope: Scope, io: Io): Promise<'forgotten' | undefined> {
+    const after = without(before, scope);
+    const isLast = after.length === 0 && this.setup.container !== undefined;
+    if (!isLast && (await this.versionInForce(io))) await this.change({ before, after }, io);
+    else await this.setup.install(await this.setup.render(after, io), io);
+    if (isLast) await this.setup.remove(io);
+    await removeFragment(this.setup, scope, io);
+    await this.removeFiles(scope, io);
+    return fragmentOf(before, scope) && 'forgotten';
   }
 
   setGreenShare(scope: Scope, share: number, io: Io, { testers, baseline }: Trial = {}): Promise<void> {
@@ -148,14 +192,14 @@ class Haproxy implements Router {
   }
 
   /** When anything fails, the old configuration stays. */
-  private async change(before: HaproxyFragment[], after: HaproxyFragment[], mine: HaproxyFragment, io: Io) {
+  private async change({ before, after, mine }: Change, io: Io): Promise<{ reloaded: boolean }> {
     const rendered = await this.setup.render(after, io);
     if ((await this.runtime.hashInForce(io)) === rendered.hash) {
-      await writeFragment(this.setup, mine, io);
+      if (mine) await writeFragment(this.setup, mine, io);
       await this.setup.install(rendered, io);
       return { reloaded: false };
     }
-    await refuseTakenPorts(this.host, mine.routing, before, io);
+    if (mine) await refuseTakenPorts(this.host, mine.routing, before, io);
     await this.setup.check(rendered, this.runtime, io);
     await this.setup.install(rendered, io);
     try {
@@ -164,13 +208,18 @@ class Haproxy implements Router {
       await this.setup.install(await this.setup.render(before, io), io);
       throw error;
     }
-    await writeFragment(this.setup, mine, io);
+    if (mine) await writeFragment(this.setup, mine, io);
     return { reloaded: true };
+  }
+
+  private locked<T>(scope: Scope, io: Io, run: () => Promise<T>): Promise<T> {
+    return withLease(this.setup, { holder: scopeKey(scope), io }, run);
   }
 
   private async removeFiles(scope: Scope, io: Io): Promise<void> {
     await this.shares.remove(scope, io);
     await this.host.removeFile(pageFile(this.setup.directory, scope), io);
+    await dropBefore(this.setup, scope, io);
   }
 
   private readFragments(io: Io): Promise<HaproxyFragment[]> {

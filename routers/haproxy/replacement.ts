@@ -74,6 +74,14 @@ export class Replacement {
     });
   }
 
+  /** Also ends what is still in flight there. */
+  async removeAll(io: Io): Promise<void> {
+    for (const socket of await this.leaving(io)) {
+      await this.host.removeContainer(this.nameOf(socket), io);
+      await this.host.removeFile(`${this.directory}/${socket}`, io);
+    }
+  }
+
   private async remove(socket: string, wanted: HostContainer, io: Io): Promise<boolean> {
     const name = this.nameOf(socket);
     const found = await this.host.findContainer({ ...wanted, name }, io);

@@ -58,6 +58,13 @@ export class Setup implements Folder {
     await this.replacement.dismiss(wanted, io);
   }
 
+  async remove(io: Io): Promise<void> {
+    if (this.container === undefined) return;
+    await this.refuseForeignName(io);
+    await this.replacement.removeAll(io);
+    await this.host.removeContainer(this.container, io);
+  }
+
   private async startAnew(wanted: HostContainer, old: FoundContainer | undefined, runtime: Runtime, io: Io) {
     if ((await this.host.readFile(`${this.conf}/${FRONTENDS_FILE}`, io)) === undefined) {
       await writeRendered({ host: this.host, directory: this.conf }, await this.render([], io), io);

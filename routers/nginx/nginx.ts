@@ -3,15 +3,16 @@ import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
 import { until } from '../../waiting/until';
-import { onHost, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
+import { asBefore, dropBefore, fragmentOf, hasFiles, keepBefore, without } from '../on-host/before';
+import { onHost, removeFragment, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
 import { withLease } from '../on-host/lease';
 import { renderNginx } from './config';
 import type { NginxConfig, NginxFragment, Share } from './names';
 import { Setup, type Worker } from './setup';
-import { readState, writeShare, type State } from './state';
+import { readState, removeShare, writeShare, type State } from './state';
 import { masterOf, NginxSessions } from './sessions';
 import { statusOf, type Status } from './status';
-import { pageFile, readErrorPage } from '../on-host/error-page';
+import { pageFile, readErrorPage, writePage } from '../on-host/error-page';
 import { speaksIpv6, type Rendered } from '../on-host/folder';
 import { entryOnHost, listens, probed, refuseTakenPorts } from '../on-host/ports';
 import { refuseBrokenShare } from '../../domain/shares';
@@ -66,9 +67,8 @@ class Nginx implements Router {
         ...(errorPage !== undefined && { errorPage }),
       };
       const before = await this.readState(io);
-      if (errorPage !== undefined) {
-        await this.host.writeFile(pageFile(this.setup.directory, routing.scope), errorPage, io);
-      }
+      await keepBefore(this.setup, before.fragments, fragment, io);
+      await writePage(this.setup, fragment, io);
       await this.setup.start(await this.render(before, io), io);
       await refuseTakenPorts(this.host, fragment.routing, before.fragments, io);
       const share = before.shares[scopeKey(routing.scope)] ?? { green: firstShare };
@@ -79,6 +79,46 @@ class Nginx implements Router {
       await writeFragment(this.setup, fragment, io);
       return { reloaded };
     });
+  }
+
+  async putBack(scope: Scope, release: string, io: Io): Promise<'put back' | 'forgotten' | undefined> {
+    if (!(await hasFiles(this.setup, io))) return undefined;
+    return this.locked(scope, io, async () => {
+      const before = await this.readState(io);
+      const fragments = await asBefore(this.setup, before.fragments, { scope, release }, io);
+      const mine = fragmentOf(fragments, scope);
+      if (!mine) return this.leave(before, scope, io);
+      if (fragments === before.fragments) {
+        if (await this.setup.version(io)) await this.change(before, before, scope, io);
+        return undefined;
+      }
+      await writePage(this.setup, mine, io);
+      await this.setup.start(await this.render(before, io), io);
+      await refuseTakenPorts(this.host, mine.routing, before.fragments, io);
+      await this.change(before, { ...before, fragments }, scope, io);
+      await writeFragment(this.setup, mine, io);
+      return 'put back';
+    });
+  }
+
+  async forget(scope: Scope, io: Io): Promise<void> {
+    if (!(await hasFiles(this.setup, io))) return;
+    await this.locked(scope, io, async () => this.leave(await this.readState(io), scope, io));
+  }
+
+  /** After an interruption the files may know the environment where its fragment is gone, so all are looked at. */
+  private async leave(before: State, scope: Scope, io: Io): Promise<'forgotten' | undefined> {
+    const shares = Object.fromEntries(Object.entries(before.shares).filter(([key]) => key !== scopeKey(scope)));
+    const after = { fragments: without(before.fragments, scope), shares };
+    const isLast = after.fragments.length === 0 && this.setup.container !== undefined;
+    if (!isLast && (await this.setup.version(io))) await this.change(before, after, scope, io);
+    else await this.setup.install(await this.render(after, io), io);
+    if (isLast) await this.setup.remove(io);
+    await removeFragment(this.setup, scope, io);
+    await removeShare(this.setup, scope, io);
+    await this.host.removeFile(pageFile(this.setup.directory, scope), io);
+    await dropBefore(this.setup, scope, io);
+    return fragmentOf(before.fragments, scope) && 'forgotten';
   }
 
   async setGreenShare(scope: Scope, green: number, io: Io, trial: Trial = {}): Promise<void> {
@@ -138,7 +178,8 @@ class Nginx implements Router {
   /** When anything fails, the old configuration stays. */
   private async change(before: State, after: State, scope: Scope, io: Io): Promise<boolean> {
     const rendered = await this.render(after, io);
-    const status = await statusOf(this.host, after, scope, io);
+    const knows = fragmentOf(before.fragments, scope) ? before : after;
+    const status = await statusOf(this.host, knows, scope, io);
     await this.setup.check(rendered, io);
     const previous = await this.render(before, io);
     await this.setup.install(rendered, io);
@@ -157,11 +198,13 @@ class Nginx implements Router {
   /** A new process answers before the old ones are told to leave, so this waits for both. */
   private async untilInForce({ after, rendered, old }: Reload, scope: Scope, io: Io): Promise<void> {
     let seen = '';
+    const asked = fragmentOf(after.fragments, scope) ?? after.fragments[0];
     const isInForce = await until({ signal: io.signal, pause: POLL_MS, limit: SETTLE_MS }, async () => {
-      const status = await statusOf(this.host, after, scope, io);
+      const status = asked && (await statusOf(this.host, after, asked.routing.scope, io));
       const workers = await this.setup.workers(io);
       const still = old.filter((one) => workers.some((worker) => worker.pid === one.pid && !worker.leaving));
-      if (status?.hash === rendered.hash && still.length === 0) return true;
+      // Where no environment is left, nothing answers.
+      if ((!asked || status?.hash === rendered.hash) && still.length === 0) return true;
       seen = status ? `the old one in process ${status.pid}` : 'no answer';
     });
     if (isInForce) return;

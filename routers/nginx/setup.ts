@@ -81,6 +81,12 @@ export class Setup implements Folder {
     await this.untilRuns(io);
   }
 
+  async remove(io: Io): Promise<void> {
+    if (this.container === undefined) return;
+    await this.refuseForeignName(io);
+    await this.host.removeContainer(this.container, io);
+  }
+
   /** @throws RouterFailure with nginx's own words when the configuration is not valid. Nothing is loaded. */
   async check(rendered: Rendered, io: Io): Promise<void> {
     if (this.container === undefined) return;

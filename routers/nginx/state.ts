@@ -27,6 +27,10 @@ export function writeShare({ host, directory }: Folder, scope: Scope, share: Sha
   return host.writeFile(shareFile(directory, scope), `${JSON.stringify(share)}\n`, io);
 }
 
+export function removeShare({ host, directory }: Folder, scope: Scope, io: Io): Promise<void> {
+  return host.removeFile(shareFile(directory, scope), io);
+}
+
 function shareFile(directory: string, scope: Scope): string {
   return `${directory}/shares/${scopeKey(scope)}`;
 }

@@ -1,7 +1,8 @@
 import { RouterFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
-import { scopeKey } from './fragments';
+import type { Folder } from './folder';
+import { scopeKey, type Fragment } from './fragments';
 
 /** @throws RouterFailure when the target has no such file */
 export async function readErrorPage(host: Host, errorPage: string | undefined, io: Io): Promise<string | undefined> {
@@ -15,4 +16,13 @@ export async function readErrorPage(host: Host, errorPage: string | undefined, i
 
 export function pageFile(directory: string, scope: Scope): string {
   return `${directory}/pages/${scopeKey(scope)}.html`;
+}
+
+export async function writePage<Tls>(
+  { host, directory }: Folder,
+  { routing: { scope }, errorPage }: Fragment<Tls>,
+  io: Io,
+): Promise<void> {
+  const path = pageFile(directory, scope);
+  if (errorPage !== undefined) await host.writeFile(path, errorPage, io);
 }

@@ -63,6 +63,10 @@ export async function writeFragment<Tls>({ host, directory }: Folder, fragment: 
   if ((await host.readFile(path, io)) !== text) await host.writeFile(path, text, io);
 }
 
+export function removeFragment({ host, directory }: Folder, scope: Scope, io: Io): Promise<void> {
+  return host.removeFile(pathOf(directory, scope), io);
+}
+
 export function withFragment<Tls>(all: Fragment<Tls>[], fragment: Fragment<Tls>): Fragment<Tls>[] {
   const key = (one: Fragment<Tls>) => scopeKey(one.routing.scope);
   const others = all.filter((one) => key(one) !== key(fragment));

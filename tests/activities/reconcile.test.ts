@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { containerName } from '../../targets/docker/names';
 import { ActivityWorld } from '../support/activity-world';
 import { engine } from '../support/engine';
+import { freePort } from '../support/free-port';
+import { isAnswered } from '../support/router-world';
 import { sharedPostgres } from '../support/shared-postgres';
 import { migration } from '../support/tiny';
 
@@ -170,10 +172,28 @@ describe('reconcile', () => {
     expect(await world.slot('green')).toContain(`web ${NEW} running`);
   }, 300_000);
 
-  it('removes everything of a first release that was terminated', async () => {
+  it("removes everything of a first release that was terminated, and gives the router's ports back [proves 5]", async () => {
     await world.deploy(world.step(NEW, '1.1.0'), 'blue');
-    await reconcile();
+    expect((await reconcile()).did).toContain("gave the router's ports back");
     expect(await world.slot('blue')).toEqual([]);
     expect(await world.slot('green')).toEqual([]);
+    await expect(world.ask()).rejects.toThrow('fetch failed');
+  }, 300_000);
+
+  it('puts routes back that the terminated release changed, as the undo of a release does [proves 5]', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    const elsewhere = async (): Promise<void> => {
+      const port = await freePort();
+      world.change = (raw) => void (raw.services.web.routes = [{ port }]);
+      await world.deploy(world.step(NEW, '1.1.0'), 'green');
+      world.change = () => undefined;
+      expect(await isAnswered(world.port)).toBe(false);
+    };
+    await elsewhere();
+    expect((await reconcile()).did).toContain('put the routes of before back');
+    expect(await world.ask()).toBe('1.0.0');
+    await elsewhere();
+    await world.run('removeSlot', { ...world.step(NEW, '1.1.0'), slot: 'green' });
+    expect(await world.ask()).toBe('1.0.0');
   }, 300_000);
 });

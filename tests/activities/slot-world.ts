@@ -32,6 +32,11 @@ export class RememberedRouter implements Router {
     this.did.push('configure');
     return Promise.resolve({ reloaded: true });
   };
+  putBack = () => {
+    this.did.push('putBack');
+    return Promise.resolve(undefined);
+  };
+  forget = () => Promise.resolve();
   setGreenShare = (_: unknown, share: number) => {
     this.share = share;
     return Promise.resolve();
