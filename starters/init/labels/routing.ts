@@ -1,0 +1,47 @@
+import type { Importance } from '../questions';
+
+export interface Route {
+  port: number;
+  host?: string;
+  path?: string;
+}
+
+/** What labels or variables for another router say about a service. */
+export interface Routing {
+  /** The router that reads them, as people call it. */
+  router: string;
+  routes: Route[];
+  /** Port of the container, where they say it. */
+  port?: number;
+  doubts: { text: string; importance: Importance }[];
+}
+
+const HOST = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** Answers undefined for a pattern, or an address that is no host name. */
+export function hostOf(text: string): string | undefined {
+  const host = text.trim().toLowerCase();
+  return HOST.test(host) ? host : undefined;
+}
+
+/** Answers undefined for a pattern. */
+export function pathOf(text: string): string | undefined {
+  return /^\/[^\s*{}^$]*$/.test(text) ? text : undefined;
+}
+
+export function portOf(text: unknown): number | undefined {
+  const port = Number(String(text ?? '').trim() || Number.NaN);
+  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+export function routeOf(port: number, host?: string, path?: string): Route {
+  return { port, ...(host !== undefined && { host }), ...(path !== undefined && path !== '/' && { path }) };
+}
+
+export function unique(routes: Route[]): Route[] {
+  const seen = new Map(routes.map((route) => [`${route.host ?? ''}:${route.port}${route.path ?? ''}`, route]));
+  return [...seen.values()];
+}
+
+export const CERTIFICATES =
+  'the router needs certificates for port 443: name their folder in `router.tls`; nothing here orders them';
