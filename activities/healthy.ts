@@ -1,5 +1,6 @@
 import type { HealthConfig, ServiceConfig } from '../domain/config';
 import { endOf, judgeExits, watchedOf, type Watched } from '../domain/containers/exits';
+import { MOST_PATIENCE_MS, patienceOf, pollInterval } from '../domain/containers/healthcheck';
 import { UnhealthyFailure, UnreachableFailure } from '../domain/failures';
 import { checkName } from '../domain/health';
 import type { Owned } from '../domain/ownership';
@@ -17,7 +18,7 @@ const FIRST_PAUSE_MS = 50;
 const CRASH_LOOP = 3;
 
 /** A service that the new version no longer has only needs to keep running. */
-const NO_ENDPOINTS: HealthConfig = { attempts: 30, interval: 1_000, endpoints: [], restarts: 0 };
+const NO_ENDPOINTS: HealthConfig = { endpoints: [], restarts: 0 };
 
 interface Waiting extends Asker, Pick<Step, 'config'> {
   release: Owned<ReleaseRef>;
@@ -34,26 +35,31 @@ interface Look {
   healthy: boolean;
   hopeless: boolean;
   detail: string;
+  /** Milliseconds that it may take. */
+  patience: number;
 }
 
 /**
  * Relies on HEALTHCHECK for a service without endpoints, and without both on how long the container runs.
- * @throws UnhealthyFailure after `attempts` × `interval`, or at once when a container crashes again and again or ends.
+ * @throws UnhealthyFailure after the time that `patienceOf` gives, or at once when a container crashes again and again,
+ * ends, or is unhealthy by its HEALTHCHECK.
  */
 export async function untilHealthy(waiting: Omit<Waiting, 'seen' | 'well'>): Promise<Replica[]> {
   const state: Waiting = { ...waiting, seen: new Map(), well: new Map() };
   const started = Date.now();
-  const services = waitedFor(state).map(([, service]) => service);
-  const limit = Math.max(...services.map(({ health }) => health.attempts * health.interval));
-  const longestPause = Math.max(...services.map(({ health }) => health.interval));
-  const pause = (looks: number): number => Math.min(FIRST_PAUSE_MS * 2 ** (looks - 1), longestPause);
+  const longestPause = Math.max(...waitedFor(state).map(([, { health }]) => pollInterval(health)));
   let sick: Look[] = [];
-  const well = await until({ signal: state.io.signal, pause, limit }, async () => {
-    const looks = await lookAtAll(state, Date.now() - started);
+  const left = (): number => Math.min(...sick.map(({ patience }) => patience)) - (Date.now() - started);
+  const pause = (looks: number): number => Math.min(FIRST_PAUSE_MS * 2 ** (looks - 1), longestPause, left());
+  const well = await until({ signal: state.io.signal, pause, limit: MOST_PATIENCE_MS }, async () => {
+    const waited = Date.now() - started;
+    const looks = await lookAtAll(state, waited);
     sick = looks.filter(({ healthy }) => !healthy);
-    if (sick.length === 0) return looks.map(({ replica }) => replica);
+    const [first] = sick;
+    if (!first) return looks.map(({ replica }) => replica);
     if (sick.some(({ hopeless }) => hopeless)) throw await failure(state, sick, Date.now() - started);
-    state.io.onProgress(`${looks.length - sick.length} of ${looks.length} replicas healthy; ${sick[0]!.detail}`);
+    const time = `${formatDuration(waited)} of at most ${formatDuration(first.patience)}`;
+    state.io.onProgress(`${looks.length - sick.length} of ${looks.length} replicas healthy; ${first.detail}, ${time}`);
   });
   if (well) return well;
   throw await failure(state, sick, Date.now() - started);
@@ -69,21 +75,13 @@ async function lookAtAll(state: Waiting, waited: number): Promise<Look[]> {
   return Promise.all(
     replicas.map(async (replica) => {
       const health = config.services[replica.service]?.health ?? NO_ENDPOINTS;
+      const patience = patienceOf(health, replica.healthcheck);
       if (problem && containers.includes(replica.container))
-        return { replica, healthy: false, hopeless: true, detail: problem };
-      const crashed = crash(replica);
-      // A container that exited for good never comes back.
-      const isOver = replica.restarts >= CRASH_LOOP || replica.state === 'exited';
-      if (crashed) return { replica, healthy: false, hopeless: isOver, detail: crashed };
-      const { healthy, detail, hopeless = false } = await look(state, replica, health);
+        return { replica, patience, healthy: false, hopeless: true, detail: problem };
+      const { healthy, detail, hopeless = false } = crashOf(replica) ?? (await look(state, replica, health));
       if (healthy && !state.well.has(replica.container))
         for (const one of watchedOf([replica])) state.well.set(one.container, one);
-      return {
-        replica,
-        healthy,
-        detail,
-        hopeless: hopeless || (!healthy && waited > health.attempts * health.interval),
-      };
+      return { replica, patience, healthy, detail, hopeless: hopeless || (!healthy && waited >= patience) };
     }),
   );
 }
@@ -104,30 +102,31 @@ function waitedFor({ config, only }: Waiting): [string, ServiceConfig][] {
   );
 }
 
-function crash({ container, state, exitCode, outOfMemory, restarts }: Replica): string | undefined {
-  if (state === 'running' && restarts < CRASH_LOOP) return undefined;
-  const end = endOf({ exitCode, outOfMemory });
-  if (restarts >= CRASH_LOOP) return `${container} ended${end} and was restarted ${restarts} times`;
-  if (state === 'paused') return `${container} is paused`;
-  return state === 'created' ? `${container} has not started yet` : `${container} ended${end}`;
+interface Seen {
+  healthy: boolean;
+  detail: string;
+  hopeless?: boolean;
 }
 
-async function look(
-  state: Waiting,
-  replica: Replica,
-  health: HealthConfig,
-): Promise<{ healthy: boolean; detail: string; hopeless?: boolean }> {
+function crashOf({ container, state, exitCode, outOfMemory, restarts }: Replica): Seen | undefined {
+  if (state === 'running' && restarts < CRASH_LOOP) return undefined;
+  const end = endOf({ exitCode, outOfMemory });
+  const down = (detail: string, hopeless: boolean): Seen => ({ healthy: false, detail, hopeless });
+  if (restarts >= CRASH_LOOP) return down(`${container} ended${end} and was restarted ${restarts} times`, true);
+  if (state === 'paused') return down(`${container} is paused`, false);
+  if (state === 'created') return down(`${container} has not started yet`, false);
+  // A container that exited for good never comes back.
+  return down(`${container} ended${end}`, state === 'exited');
+}
+
+async function look(state: Waiting, replica: Replica, health: HealthConfig): Promise<Seen> {
   if (health.endpoints.length > 0) return askEndpoints(state, replica, health);
   if (replica.health === undefined) return keepsRunning(state, replica, health);
   const detail = `${replica.container}: HEALTHCHECK says ${replica.health}`;
   return { healthy: replica.health === 'healthy', detail, hopeless: replica.health === 'unhealthy' };
 }
 
-async function askEndpoints(
-  waiting: Waiting,
-  replica: Replica,
-  { endpoints }: HealthConfig,
-): Promise<{ healthy: boolean; detail: string }> {
+async function askEndpoints(waiting: Waiting, replica: Replica, { endpoints }: HealthConfig): Promise<Seen> {
   const { endpoint } = replica;
   if (!endpoint) return { healthy: false, detail: `${replica.container} is at no address where it could be asked` };
   const results = await Promise.all(endpoints.map((check) => askCheck(waiting, { endpoint }, check)));
@@ -138,17 +137,13 @@ async function askEndpoints(
 }
 
 /** Uses this process's clock, because the engine's may differ. */
-function keepsRunning(
-  { seen }: Waiting,
-  { container, restarts }: Replica,
-  { interval }: HealthConfig,
-): { healthy: boolean; detail: string } {
+function keepsRunning({ seen }: Waiting, { container, restarts }: Replica, health: HealthConfig): Seen {
+  const interval = pollInterval(health);
   const known = seen.get(container);
-  if (known?.restarts !== restarts) {
-    seen.set(container, { at: Date.now(), restarts });
-    return { healthy: false, detail: `${container} is running; watched for ${interval} ms` };
-  }
-  return { healthy: Date.now() - known.at >= interval, detail: `${container} is running; watched for ${interval} ms` };
+  const isKnown = known?.restarts === restarts;
+  if (!isKnown) seen.set(container, { at: Date.now(), restarts });
+  const healthy = isKnown && Date.now() - known.at >= interval;
+  return { healthy, detail: `${container} is running; watched for ${interval} ms` };
 }
 
 async function failure(state: Waiting, sick: Look[], waited: number): Promise<UnhealthyFailure> {

@@ -10,13 +10,24 @@ type Hash = (text: string) => string;
  * `--again`.
  */
 export function configurationIdentity(config: AppConfig, fingerprints: Record<string, string>, hash: Hash): string {
-  const { app, services, target, router, features } = config;
+  const { app, target, router, features } = config;
+  const services = withFormerDefaults(config.services);
   const { [MAIN]: database, ...others } = Object.fromEntries(
     databasesOf(config).map(({ name, settings: { driver, url } }) => [name, { driver, url }]),
   );
   // Stays absent without named databases, so that older identities remain equal.
   const databases = Object.keys(others).length > 0 ? others : undefined;
   return hash(canonical({ app, services, database, databases, target, router, features, fingerprints }));
+}
+
+/** They stood in every configuration once, so identities stay equal only with them. */
+function withFormerDefaults(services: AppConfig['services']): object {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, { health, ...service }]) => [
+      name,
+      { ...service, health: { ...health, attempts: health.attempts ?? 10, interval: health.interval ?? 1_000 } },
+    ]),
+  );
 }
 
 export function releaseIdentity(version: string, images: PinnedImage[], configuration: string, hash: Hash): string {

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../domain/config';
+import type { SeenNetwork } from '../domain/containers/networks';
 import type { Io } from '../domain/host';
 import type { Owned } from '../domain/ownership';
 import type { Group, PinnedImage, ReleaseRef, Slot } from '../domain/release';
@@ -41,6 +42,8 @@ export interface Groups {
   start(of: ServiceRef, io: Io): Promise<void>;
   /** Leaves alone what runs or ran already, and does not restart it at its end. */
   startOnce(of: ServiceRef, io: Io): Promise<void>;
+  /** Lists the networks of the target, for services that join some beside the environment's own. */
+  networks(scope: Owned, io: Io): Promise<SeenNetwork[]>;
   /** Nothing to stop is fine. */
   stop(of: ServiceRef, graceMs: number, io: Io): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../domain/config';
+import type { Healthcheck } from '../domain/containers/healthcheck';
 import type { Io } from '../domain/host';
 import type { PinnedImage, Scope } from '../domain/release';
 
@@ -14,10 +15,20 @@ export interface ImageFacts {
   image: PinnedImage;
   user: string;
   env: Record<string, string>;
-  hasHealthcheck: boolean;
+  /** Absent when the image has none that runs. */
+  healthcheck?: Healthcheck;
   volumes: string[];
   /** Absent when Spillway did not build it. */
   app?: string;
+}
+
+/** What an image has in its file system. */
+export interface ImageFiles {
+  /** Text of `/etc/passwd` and `/etc/group`; absent where there is none. */
+  passwd?: string;
+  group?: string;
+  /** It has files in `/tmp`. */
+  hasScratch: boolean;
 }
 
 export interface Images {
@@ -27,6 +38,8 @@ export interface Images {
   /** @throws ImageFailure, UnreachableFailure when the registry would not give the image. */
   expectInRegistry(reference: string, io: Io): Promise<void>;
   inspect(reference: string, service: string, io: Io): Promise<ImageFacts | undefined>;
+  /** @throws ImageFailure when the target does not have it. */
+  look(reference: string, io: Io): Promise<ImageFiles>;
   /** Moves the tag if it exists. */
   tag(reference: string, digest: string, io: Io): Promise<void>;
   /** Removes the image too when nothing else uses it. Answers false when there was nothing to remove. */

@@ -1,3 +1,4 @@
+import type { Healthcheck } from '../domain/containers/healthcheck';
 import type { Endpoint } from '../domain/endpoint';
 import type { ReadyCheck } from '../domain/health';
 import type { Io } from '../domain/host';
@@ -20,6 +21,8 @@ export interface Replica extends Seen {
   /** Tells why no router may use its endpoint although it runs, and what to do. */
   misplaced?: string;
   imageDigest: string;
+  /** Absent when the engine probes nothing. */
+  healthcheck?: Healthcheck;
 }
 
 export interface ReplicaUsage {

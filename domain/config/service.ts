@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { httpCheck } from './check';
+import { tmpfs, volume } from './mounts';
+import { hosts, networks } from './outside';
 import { route } from './route';
-import { absolutePath, command, durationOr, port, size, expected, variables } from './values';
+import { absolutePath, command, duration, durationOr, port, size, variables } from './values';
 
 const health = z.strictObject({
   endpoints: z
@@ -12,25 +14,23 @@ const health = z.strictObject({
         'Addresses that must all pass. When empty, Docker’s own HEALTHCHECK decides, or else that the container runs.',
       examples: [[{ path: '/health/ready' }]],
     }),
-  attempts: z.int().min(1).max(10_000).prefault(10).meta({ description: 'How often it is tried before deploy fails.' }),
-  interval: durationOr('1s', '10ms').meta({ description: 'Time between two tries.' }),
+  // Absent ones stay absent, since what the image says of its HEALTHCHECK takes their place.
+  attempts: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .meta({
+      description:
+        'How often it is tried, once each `interval`, before deploy fails. When absent: 10 times, or as long as the HEALTHCHECK of the image may take by its own interval, timeout, start period and retries.',
+      examples: [30],
+    }),
+  interval: duration('10ms')
+    .optional()
+    .meta({ description: 'Time between two tries; 1s when absent.', examples: ['500ms'] }),
   restarts: z.int().min(0).max(10_000).prefault(0).meta({
     description:
       'How often its containers, all together, may end and be started again after they were healthy, until the old version goes. One more fails the release, whatever the exit code.',
-  }),
-});
-
-const VOLUME = expected('the name of a volume, or an absolute path on the target');
-
-const volume = z.strictObject({
-  source: z
-    .string(VOLUME)
-    .regex(/^(\/[^\0:]*|[a-zA-Z0-9][a-zA-Z0-9_.-]+)$/, VOLUME)
-    .meta({ description: 'Name of a volume, or an absolute path on the target.', examples: ['uploads'] }),
-  target: absolutePath().meta({ description: 'Where the container sees it.', examples: ['/data'] }),
-  readOnly: z.boolean().prefault(false).meta({ description: 'The containers may only read it.' }),
-  shared: z.boolean().prefault(false).meta({
-    description: 'Must be true for a writable volume, because the old and the new version write to it at once.',
   }),
 });
 
@@ -151,9 +151,31 @@ export const serviceFields = z.strictObject({
         'Paths whose data may be lost with each container, of every `VOLUME` of the image at which `volumes` mounts nothing. An image with another one is refused.',
       examples: [['/var/cache/nginx']],
     }),
-  readOnlyRoot: z.boolean().prefault(true).meta({
+  tmpfs: z
+    .array(tmpfs)
+    .optional()
+    .meta({
+      description:
+        'Folders in memory, which are empty in each new container, as Compose writes them: a path, then options such as `size`, `mode`, `uid` and `exec`. ' +
+        'As everywhere in Docker, programs in them cannot be run without `exec`. They count as memory of the container.',
+      examples: [['/run', '/var/cache/nginx:size=64m,mode=1777']],
+    }),
+  readOnlyRoot: z
+    .boolean()
+    .prefault(true)
+    .meta({
+      description:
+        'Mount the root file system read-only. `/tmp` stays writable unless `tmpfs` is written: in memory, or in a volume of the container alone where the image has files in it. ' +
+        'With `false` nothing is mounted at `/tmp`, and what a container writes outside of `volumes` is lost with the next version.',
+    }),
+  networks: networks.optional().meta({
     description:
-      'Mount the root file system read-only; `/tmp` stays writable. Where it is not, what a container writes outside of `volumes` is lost with the next version.',
+      'Docker networks on the target that the containers join beside their own, to reach what Spillway does not release, such as `redis:6379` of a Compose project. Nothing there finds the containers by the name of their service.',
+    examples: [['shop_default']],
+  }),
+  hosts: hosts.optional().meta({
+    description: 'Names that the containers know, with their addresses; `host-gateway` is the target itself.',
+    examples: [{ 'host.docker.internal': 'host-gateway' }],
   }),
   stopGrace: durationOr('10s').meta({ description: 'How long a container may take to stop before it is killed.' }),
   finish: command()

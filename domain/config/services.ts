@@ -3,7 +3,7 @@ import { isReadable, mistake, piecewise, untilReadable, type Context } from './r
 import { serviceFields, type ServiceConfig } from './service';
 import { isPlainSecret, name } from './values';
 import { formatDuration } from '../units';
-import { cleanPath } from '../containers/volumes';
+import { cleanPath, tmpfsPath } from '../containers/volumes';
 
 const service = serviceFields.superRefine(serviceRules, untilReadable);
 export const services = z.record(name(), service).superRefine(servicesRules, piecewise);
@@ -12,7 +12,8 @@ function serviceRules(service: ServiceConfig, context: Context): void {
   imageRules(service, context);
   trafficRules(service, context);
   portRules(service, context);
-  volumeRules(service, context);
+  mountRules(service, context);
+  networkRules(service, context);
   for (const key of Object.keys(service.env).filter((name) => name.startsWith('SPILLWAY_'))) {
     mistake(context, ['env', key], 'expected another name: variables that begin with SPILLWAY_ are given by Spillway');
   }
@@ -96,7 +97,7 @@ function portRules({ port, routes, health }: ServiceConfig, context: Context): v
   }
 }
 
-function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
+function mountRules({ volumes, tmpfs = [], run }: ServiceConfig, context: Context): void {
   volumes.forEach(({ readOnly, shared, target }, index) => {
     // A `live-only` service never runs in both slots, and neither does a job that has ended.
     if (!readOnly && !shared && run !== 'live-only' && run !== 'once') {
@@ -111,6 +112,19 @@ function volumeRules({ volumes, run }: ServiceConfig, context: Context): void {
     if (volumes.findIndex((other) => cleanPath(other.target) === cleanPath(target)) < index) {
       mistake(context, ['volumes', index, 'target'], `expected each target once, seen "${target}" again`);
     }
+  });
+  const paths = tmpfs.map(tmpfsPath);
+  paths.forEach((path, index) => {
+    const isTaken = paths.indexOf(path) < index || volumes.some(({ target }) => cleanPath(target) === path);
+    if (path === '/') mistake(context, ['tmpfs', index], `expected a path below /, seen "${tmpfs[index]}"`);
+    if (isTaken) mistake(context, ['tmpfs', index], `expected one mount at each path, seen another at ${path}`);
+  });
+}
+
+function networkRules({ networks = [] }: ServiceConfig, context: Context): void {
+  networks.forEach((name, index) => {
+    if (networks.indexOf(name) < index)
+      mistake(context, ['networks', index], `expected each network once, seen "${name}" again`);
   });
 }
 

@@ -3,12 +3,13 @@ import type { ServiceConfig } from '../config';
 // The engine gives every VOLUME of an image a volume without a name, and the next container a new one. So its data
 // belongs to nobody once the container is gone.
 
-const SCRATCH = '/tmp';
+export const SCRATCH = '/tmp';
 
-/** Settings from an older version have no `discard`. */
+/** Settings from an older version have neither `discard` nor `tmpfs`. */
 interface Mounting {
   volumes: { target: string }[];
   discard?: string[];
+  tmpfs?: string[];
   run?: ServiceConfig['run'];
 }
 
@@ -22,6 +23,24 @@ export function cleanPath(path: string): string {
   return `/${parts.join('/')}`;
 }
 
+/** Returns where `tmpfs: [/run:size=64m]` mounts. */
+export function tmpfsPath(text: string): string {
+  return cleanPath(text.split(':')[0]!);
+}
+
+type Scratching = Pick<ServiceConfig, 'volumes' | 'tmpfs' | 'readOnlyRoot'>;
+
+/** Says what makes `/tmp` writable where the root is not; undefined when nothing is mounted there beside `volumes`. */
+export function scratchOf(config: Scratching, hasFiles: boolean): 'tmpfs' | 'volume' | undefined {
+  if (!mayNeedScratch(config)) return undefined;
+  return hasFiles ? 'volume' : 'tmpfs';
+}
+
+/** True when what the image has in `/tmp` decides what is mounted there. */
+export function mayNeedScratch({ volumes, tmpfs, readOnlyRoot }: Scratching): boolean {
+  return readOnlyRoot && tmpfs === undefined && !volumes.some(({ target }) => cleanPath(target) === SCRATCH);
+}
+
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
@@ -33,8 +52,8 @@ export function mayGo(path: string, discarded: string[]): boolean {
 }
 
 /** Returns the VOLUMEs whose data would be lost, though the configuration does not say that it may. */
-export function looseVolumes(declared: string[], { volumes, discard }: Mounting): string[] {
-  const mounted = volumes.map(({ target }) => cleanPath(target));
+export function looseVolumes(declared: string[], { volumes, discard, tmpfs = [] }: Mounting): string[] {
+  const mounted = [...volumes.map(({ target }) => cleanPath(target)), ...tmpfs.map(tmpfsPath)];
   return [...new Set(declared.map(cleanPath))]
     .filter((path) => !mounted.includes(path) && !mayGo(path, discarded({ discard })))
     .sort();

@@ -27,6 +27,12 @@ export function freeSubnet(pool: string, taken: readonly string[]): string | und
   return undefined;
 }
 
+/** Answers false for what is no IPv4 network. */
+export function overlap(one: string, other: string): boolean {
+  const [first, second] = [parseCidr(one), parseCidr(other)];
+  return first !== undefined && second !== undefined && first.start <= second.end && second.start <= first.end;
+}
+
 /** The engine serves other containers from this range, which no group uses. */
 export function unreservedRange(subnet: string): string {
   return subnet.replace(/\.0\/24$/, '.0/28');

@@ -2,7 +2,9 @@ import type Docker from 'dockerode';
 import { LABELS } from '../../domain/names';
 import type { Owned } from '../../domain/ownership';
 import type { ReleaseRef, Slot } from '../../domain/release';
-import { cleanPath, discarded } from '../../domain/containers/volumes';
+import { fill, hasPlace, type Places } from '../../domain/containers/placeholders';
+import { discarded } from '../../domain/containers/volumes';
+import { mountOptions } from './mounts';
 import { containerName } from './names';
 import type { ServiceSpec } from '../groups';
 
@@ -12,6 +14,13 @@ export const LIVE_ONLY_LABEL = 'spillway.live-only';
 /** It lists paths whose data may be lost with the container. */
 export const DISCARD_LABEL = 'spillway.discard';
 export const ONCE_LABEL = 'spillway.once';
+/** It keeps variables and a command as they were written with `{slot}`, for copies in another group; no secrets. */
+export const WRITTEN_LABEL = 'spillway.written';
+
+interface Written {
+  env: Record<string, string>;
+  command?: string[];
+}
 
 interface ReplicaPlan {
   release: Owned<ReleaseRef>;
@@ -22,17 +31,21 @@ interface ReplicaPlan {
   image: string;
   replica: number;
   address: string;
+  /** The image has files in `/tmp`. */
+  hasScratch: boolean;
 }
 
 export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptions {
   const { release, network, slot, spec, replica, address, image } = plan;
   const { config } = spec;
+  const { HostConfig: mounts, ...volumes } = mountOptions(config, plan.hasScratch);
   return {
+    ...volumes,
     name: containerName(release, spec.service, slot, replica),
     Image: image,
     Labels: labelsOf(plan),
     Env: Object.entries(environmentOf(plan)).map(([name, value]) => `${name}=${value}`),
-    ...(config.command && { Cmd: config.command }),
+    ...(config.command && { Cmd: config.command.map((word) => fill(word, placesOf(plan))) }),
     ...(config.port && { ExposedPorts: { [`${config.port}/tcp`]: {} } }),
     StopTimeout: Math.ceil(config.stopGrace / 1_000),
     HostConfig: {
@@ -40,11 +53,10 @@ export function containerOptions(plan: ReplicaPlan): Docker.ContainerCreateOptio
       // A restart of the engine must neither start a container before its time nor run a `once` service twice.
       RestartPolicy: { Name: spec.start ? 'unless-stopped' : 'no' },
       ReadonlyRootfs: config.readOnlyRoot,
-      // The engine takes one mount for each path.
-      ...(!config.volumes.some(({ target }) => cleanPath(target) === '/tmp') && { Tmpfs: { '/tmp': '' } }),
+      ...mounts,
       SecurityOpt: ['no-new-privileges'],
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
-      Binds: config.volumes.map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
+      ...(config.hosts && { ExtraHosts: Object.entries(config.hosts).map(([host, to]) => `${host}:${to}`) }),
       ...(config.cpu && { NanoCpus: Math.round(config.cpu * 1e9) }),
       // Equal limits allow no swap, which would undermine the memory limit.
       ...(config.memory && { Memory: config.memory, MemorySwap: config.memory }),
@@ -66,15 +78,33 @@ function labelsOf({ release, slot, spec, replica }: ReplicaPlan): Record<string,
     ...(spec.config.port && { [PORT_LABEL]: String(spec.config.port) }),
     ...(spec.config.run === 'live-only' && { [LIVE_ONLY_LABEL]: 'true' }),
     ...(spec.config.run === 'once' && { [ONCE_LABEL]: 'true' }),
-    // It is always set, because a label of the image would apply otherwise.
+    // These are always set, because labels of the image would apply otherwise.
+    [WRITTEN_LABEL]: JSON.stringify(writtenBy(spec)),
     [DISCARD_LABEL]: JSON.stringify(discarded(spec.config)),
   };
 }
 
-/** A service reaches a sibling of its own slot as `<service>-$SPILLWAY_SLOT`, so that two versions never mix. */
-function environmentOf({ release, slot, spec }: ReplicaPlan): Record<string, string> {
+function writtenBy({ config }: ServiceSpec): Written {
+  const env = Object.fromEntries(textsOf(config).filter(([, text]) => hasPlace(text)));
+  const command = config.command?.some(hasPlace) ? config.command : undefined;
+  return { env, ...(command && { command }) };
+}
+
+function textsOf({ env }: ServiceSpec['config']): [string, string][] {
+  return Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+}
+
+function placesOf({ release, slot }: Pick<ReplicaPlan, 'release' | 'slot'>): Places {
+  return { slot, version: release.version, release: release.id };
+}
+
+/** A service reaches a sibling of its own slot as `<service>-{slot}`, so that two versions never mix. */
+function environmentOf(plan: ReplicaPlan): Record<string, string> {
+  const { release, slot, spec } = plan;
+  const filled = textsOf(spec.config).map(([name, text]) => [name, fill(text, placesOf(plan))]);
   return {
     ...spec.env,
+    ...(Object.fromEntries(filled) as Record<string, string>),
     SPILLWAY_SLOT: slot,
     SPILLWAY_VERSION: release.version,
     SPILLWAY_RELEASE: release.id,
@@ -94,8 +124,11 @@ export function copyOptions(
   { Config, HostConfig }: Docker.ContainerInspectInfo,
   { release, network, service, replica, address }: CopyPlan,
 ): Docker.ContainerCreateOptions {
-  const identity = { SPILLWAY_SLOT: 'baseline', SPILLWAY_RELEASE: release.id };
-  const rest = Config.Env.filter((variable) => !Object.keys(identity).some((name) => variable.startsWith(`${name}=`)));
+  const { env, command } = writtenOn(Config.Labels);
+  const places = { slot: 'baseline', version: Config.Labels[LABELS.version] ?? '', release: release.id };
+  const filled = Object.entries(env).map(([name, text]) => [name, fill(text, places)] as const);
+  const own = { ...Object.fromEntries(filled), SPILLWAY_SLOT: 'baseline', SPILLWAY_RELEASE: release.id };
+  const rest = Config.Env.filter((variable) => !Object.keys(own).some((name) => variable.startsWith(`${name}=`)));
   return {
     name: containerName(release, service, 'baseline', replica),
     Image: Config.Image,
@@ -106,13 +139,19 @@ export function copyOptions(
       [LABELS.slot]: 'baseline',
       [LABELS.replica]: String(replica),
     },
-    Env: [...rest, ...Object.entries(identity).map(([name, value]) => `${name}=${value}`)],
-    Cmd: Config.Cmd,
+    Env: [...rest, ...Object.entries(own).map(([name, value]) => `${name}=${value}`)],
+    Cmd: command?.map((word) => fill(word, places)) ?? Config.Cmd,
+    Volumes: Config.Volumes,
     ExposedPorts: Config.ExposedPorts,
     StopTimeout: (Config as Docker.ContainerCreateOptions).StopTimeout,
     HostConfig,
     NetworkingConfig: endpoint(network, address, `${service}-baseline`),
   };
+}
+
+/** Containers of an older version have no such label. */
+function writtenOn(labels: Record<string, string>): Written {
+  return labels[WRITTEN_LABEL] === undefined ? { env: {} } : (JSON.parse(labels[WRITTEN_LABEL]) as Written);
 }
 
 function endpoint(network: string, address: string, alias: string): Docker.ContainerCreateOptions['NetworkingConfig'] {

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import type { SeenNetwork } from '../../domain/containers/networks';
 import { ConfigurationFailure, UnhealthyFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
@@ -10,7 +11,9 @@ import { goneFailure, type DockerContainers } from './containers';
 import type { DockerData } from './data';
 import { reasonOf, statusOf, unless, type DockerEngine } from './engine';
 import type { DockerImages } from './images';
+import { mayNeedScratch } from '../../domain/containers/volumes';
 import { ensureNetwork, type EnvironmentNetwork } from './network';
+import { join, joinedBy, outsideNetworks } from './outside-networks';
 import { runOf, serviceOf } from './replica';
 import type { DockerReplicas } from './replicas';
 import { until } from '../../waiting/until';
@@ -50,15 +53,26 @@ export class DockerGroups implements Groups {
     const { images, replicas } = this.parts;
     const wanted = services.map(({ service, config }) => ({ service, replicas: config.replicas }));
     const { network, addresses } = await this.plan({ release, group: slot, wanted }, io);
-    const exact = new Map<string, string>();
-    for (const { service, image } of services) exact.set(service, await images.exactName(image, io));
+    const exact = new Map<string, { image: string; hasScratch: boolean }>();
+    for (const { service, image, config } of services) {
+      const name = await images.exactName(image, io);
+      const hasScratch = mayNeedScratch(config) && (await images.look(name, io)).hasScratch;
+      exact.set(service, { image: name, hasScratch });
+    }
     await this.clear(release, slot, addresses, io);
     await Promise.all(
       addresses.map(async (at) => {
         const spec = services.find(({ service }) => service === at.service)!;
-        const image = exact.get(at.service)!;
-        const options = containerOptions({ release, network: network.name, slot, spec, image, ...at });
+        const options = containerOptions({
+          release,
+          network: network.name,
+          slot,
+          spec,
+          ...exact.get(at.service)!,
+          ...at,
+        });
         await this.create(options, release, io);
+        await join(this.parts.engine, options.name!, spec.config.networks ?? [], io);
         if (spec.start) await this.startNew(options.name!, io);
         io.onProgress(`${options.name} ${spec.start ? 'started' : 'created'}`);
       }),
@@ -83,6 +97,7 @@ export class DockerGroups implements Groups {
         const original = originals.find((info) => serviceOf(info) === service)!;
         const options = copyOptions(original, { release, network: network.name, service, replica, address });
         await this.create(options, release, io);
+        await join(this.parts.engine, options.name!, joinedBy(original), io);
         await this.startNew(options.name!, io);
         io.onProgress(`${options.name} started`);
       }),
@@ -96,6 +111,10 @@ export class DockerGroups implements Groups {
     );
     await Promise.all(found.map(({ Id }) => this.stopAndRemove(Id, grace, io)));
     return found.map(({ Names }) => Names[0]!.slice(1)).sort();
+  }
+
+  networks(scope: Owned, io: Io): Promise<SeenNetwork[]> {
+    return outsideNetworks(this.parts.engine, scope, io);
   }
 
   /** @throws UnreachableFailure when there is nothing to start. */
@@ -174,7 +193,7 @@ export class DockerGroups implements Groups {
         await engine.call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }));
         return true;
       } catch (error) {
-        if (statusOf(error) !== 409) throw error;
+        if (statusOf(error) !== 409) throw createFailure(options.name!, error);
         refusal = error;
       }
       // The last request of a killed worker may hold the name before its container can be inspected.
@@ -215,6 +234,14 @@ export class DockerGroups implements Groups {
       .call(io, (docker, abort) => docker.getContainer(container).wait({ condition: 'removed', ...abort }))
       .catch(unless(404));
   }
+}
+
+/** 400 means that the engine understood a setting and refuses it, which another try does not change. */
+function createFailure(container: string, error: unknown): unknown {
+  if (statusOf(error) !== 400) return error;
+  return new ConfigurationFailure(
+    `expected the engine to create ${container}, seen ${reasonOf(error)}: correct the settings of its service`,
+  );
 }
 
 function nameTaken(container: string): ConfigurationFailure {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type Docker from 'dockerode';
 import { registryName, splitReference } from '../../domain/containers/reference';
+import { cleanPath } from '../../domain/containers/volumes';
 import { ImageFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
@@ -8,8 +9,10 @@ import type { PinnedImage, Scope } from '../../domain/release';
 import { packContext } from './context';
 import { credentialsFor } from './credentials';
 import { reasonOf, statusOf, unless, type Abort, type DockerEngine, type Surroundings } from './engine';
+import { healthcheckOf } from './healthcheck';
+import { ImageLooks } from './image-looks';
 import { pruneImages } from './prune';
-import type { ImageBuild, ImageFacts, Images } from '../images';
+import type { ImageBuild, ImageFacts, ImageFiles, Images } from '../images';
 
 const QUOTED_LINES = 20;
 const CPU_PERIOD = 100_000;
@@ -23,10 +26,14 @@ interface Event {
 }
 
 export class DockerImages implements Images {
+  private readonly looks: ImageLooks;
+
   constructor(
     private readonly engine: DockerEngine,
     private readonly variables: Surroundings['variables'],
-  ) {}
+  ) {
+    this.looks = new ImageLooks(engine);
+  }
 
   async build(build: ImageBuild, service: string, io: Io): Promise<PinnedImage> {
     const context = await packContext(build.directory, build.dockerfile, build.maxContext);
@@ -87,14 +94,22 @@ export class DockerImages implements Images {
     if (!found) return undefined;
     const { Config, Size } = found;
     const app = Config.Labels?.[LABELS.app];
+    const healthcheck = healthcheckOf(Config.Healthcheck);
     return {
       image: { service, reference, ...pinOf(found, reference), size: Size },
       user: Config.User ?? '',
       env: Object.fromEntries((Config.Env ?? []).map((pair) => splitPair(pair))),
-      hasHealthcheck: hasHealthcheck(Config.Healthcheck),
+      ...(healthcheck && { healthcheck }),
       volumes: Object.keys(Config.Volumes ?? {}),
       ...(app !== undefined && { app }),
     };
+  }
+
+  async look(reference: string, io: Io): Promise<ImageFiles> {
+    const found = await this.find(reference, io);
+    if (!found) throw new ImageFailure(`expected image ${reference} on the engine, seen none: build or pull it again`);
+    const volumes = Object.keys(found.Config.Volumes ?? {}).map(cleanPath);
+    return this.looks.look({ id: found.Id, volumes }, io);
   }
 
   /** Answers an image id or repository digest, by which a container runs exactly this image. */
@@ -207,10 +222,6 @@ function pinOf({ Id, RepoDigests }: Docker.ImageInspectInfo, reference: string):
 function sameRepository(one: string, other: string): boolean {
   const plain = (name: string): string => name.replace(/^docker\.io\//, '').replace(/^library\//, '');
   return plain(one) === plain(other);
-}
-
-function hasHealthcheck(check: { Test?: string[] } | undefined): boolean {
-  return (check?.Test?.length ?? 0) > 0 && check?.Test?.[0] !== 'NONE';
 }
 
 function splitPair(pair: string): [string, string] {

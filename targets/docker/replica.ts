@@ -3,6 +3,7 @@ import { LABELS } from '../../domain/names';
 import type { Group } from '../../domain/release';
 import { groupOfAddress } from './addresses';
 import { LIVE_ONLY_LABEL, ONCE_LABEL, PORT_LABEL } from './container-options';
+import { healthcheckOf } from './healthcheck';
 import type { Replica } from '../replicas';
 
 export function serviceOf({ Config }: Docker.ContainerInspectInfo): string {
@@ -20,6 +21,7 @@ export function replicaOf(info: Docker.ContainerInspectInfo, group: Group): Repl
   const { OOMKilled, ExitCode, StartedAt } = info.State;
   const started = Date.parse(StartedAt);
   const [run, state, health] = [runOf(info), stateOf(info), healthOf(info)];
+  const healthcheck = healthcheckOf(info.Config.Healthcheck);
   const [address, port] = [addressOf(info), Labels[PORT_LABEL]];
   return {
     group,
@@ -38,6 +40,7 @@ export function replicaOf(info: Docker.ContainerInspectInfo, group: Group): Repl
     ...((state === 'exited' || state === 'restarting') && { exitCode: ExitCode }),
     ...(OOMKilled && { outOfMemory: true as const }),
     ...(health && { health }),
+    ...(health && healthcheck && { healthcheck }),
     ...(started > 0 && { startedAt: started }),
     restarts: info.RestartCount,
   };

@@ -1,10 +1,20 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
 import { LABELS } from '../../../domain/names';
 import type { PinnedImage } from '../../../domain/release';
-import { BUSYBOX, configOf, docker, EngineApp, releaseOf, removeEverything, specOf, webService } from './fixture';
+import {
+  BUSYBOX,
+  builtFrom,
+  configOf,
+  docker,
+  EngineApp,
+  releaseOf,
+  removeEverything,
+  specOf,
+  webService,
+} from './fixture';
 import { until } from '../../support/until';
 
 const app = new EngineApp();
@@ -16,19 +26,14 @@ let image: PinnedImage;
 
 /** Two VOLUMEs, written as people write them, and one below /tmp. */
 beforeAll(async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'spillway-data-'));
-  const lines = [
+  image = await builtFrom(app, [
     `FROM ${BUSYBOX}`,
     'USER root',
     'RUN mkdir -p /data /cache && chmod 777 /data /cache',
     'USER 10001',
     'VOLUME /data/ /tmp/scratch',
     'VOLUME ["/cache"]',
-  ];
-  await writeFile(join(directory, 'Dockerfile'), lines.join('\n'));
-  const build = { context: '.', dockerfile: 'Dockerfile', args: {}, directory, reference: `${scope.app}-web:1` };
-  image = await app.target.images.build({ ...build, labels: { [LABELS.app]: scope.app } }, 'web', io);
-  await rm(directory, { recursive: true });
+  ]);
 });
 afterEach(async () => {
   for (const { Id } of await containers()) await docker.getContainer(Id).remove({ force: true, v: true });

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Docker from 'dockerode';
 import { appConfigSchema, type AppConfig, type TargetConfig } from '../../../domain/config';
 import type { Io } from '../../../domain/host';
@@ -60,6 +63,24 @@ export function specOf(config: AppConfig, service: string, image: PinnedImage, s
   const serviceConfig = config.services[service]!;
   const env = Object.fromEntries(Object.entries(serviceConfig.env).map(([name, value]) => [name, String(value)]));
   return { service, config: serviceConfig, image, env, start };
+}
+
+/** Builds an image for an app from the lines of a Dockerfile; it goes with `removeEverything`. */
+export async function builtFrom({ scope, target, io }: Built, lines: string[], tag = '1'): Promise<PinnedImage> {
+  const directory = await mkdtemp(join(tmpdir(), 'spillway-image-'));
+  try {
+    await writeFile(join(directory, 'Dockerfile'), lines.join('\n'));
+    const build = { context: '.', dockerfile: 'Dockerfile', args: {}, directory, reference: `${scope.app}-web:${tag}` };
+    return await target.images.build({ ...build, labels: { [LABELS.app]: scope.app } }, 'web', io);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+interface Built {
+  scope: Owned;
+  target: Pick<OpenTarget, 'images'>;
+  io: Io;
 }
 
 /** Removes all that a test made for its app, whatever state it is in. */
