@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
-import { withClient, type PostgresServer } from './connection';
+import { withClient } from './connection';
+import type { PostgresServer } from './server';
 
 /** PostgreSQL cuts off longer names. */
 const LONGEST = 63;

@@ -1,128 +1,157 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Client, type DatabaseError } from 'pg';
-import { ConfigurationFailure, SpillwayFailure, UnreachableFailure } from '../../domain/failures';
+import { Client } from 'pg';
+import type { ConnectionOptions } from 'node:tls';
+import { UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
+import { connectingFailure, connectionFailure, mayTryNext, mayTryOtherwise } from './connection-failure';
+import { passwordOf } from './password-file';
+import { expectOwnSession } from './pooler';
+import { onHost, type PostgresHost, type PostgresServer } from './server';
 import { asOurselves, endWithUs } from './session';
+import { tlsTries } from './tls';
 
 const CONNECT_MS = 10_000;
 const END_MS = 2_000;
 
-export interface PostgresServer {
-  /** Contains the password, so only `pg` gets it. */
-  connectionString: string;
-  /** Has no password, so PostgreSQL's programs may get it as an argument. */
-  uri: string;
-  password: string;
-  /** `HOST:PORT/DATABASE`, for people. */
-  name: string;
-}
-
-/** @throws ConfigurationFailure, without quoting the string, since that has the password in it. */
-export function parsePostgresUrl(url: string): PostgresServer {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
-    throw new ConfigurationFailure(
-      'expected the secret database.url to be postgres://USER:PASSWORD@HOST:PORT/DATABASE, seen something else',
-    );
-  }
-  const name = `${parsed.searchParams.get('host') ?? parsed.host}${parsed.pathname}`;
-  const password = decodeURIComponent(parsed.password) || parsed.searchParams.get('password') || '';
-  // `pg` treats sslmode like libpq only with `uselibpqcompat`, which libpq itself refuses.
-  const forPg = new URL(parsed);
-  if (forPg.searchParams.has('sslmode')) forPg.searchParams.set('uselibpqcompat', 'true');
-  const forLibpq = new URL(parsed);
-  forLibpq.password = '';
-  for (const key of ['password', 'uselibpqcompat']) forLibpq.searchParams.delete(key);
-  return { connectionString: forPg.href, uri: forLibpq.href, password, name };
-}
-
-export function onDatabase(
-  { connectionString, uri, password, name }: PostgresServer,
-  database: string,
-): PostgresServer {
-  const moved = (text: string): string => {
-    const url = new URL(text);
-    url.pathname = `/${encodeURIComponent(database)}`;
-    return url.href;
-  };
-  return {
-    connectionString: moved(connectionString),
-    uri: moved(uri),
-    password,
-    name: name.replace(/\/.*$/, `/${database}`),
-  };
-}
-
-/** An abort cancels the running statement; connection errors become failures of Spillway. */
-export async function withClient<T>(server: PostgresServer, io: Io, work: (client: Client) => Promise<T>): Promise<T> {
+/**
+ * An abort cancels the running statement; connection errors become failures of Spillway. `work` also gets the server
+ * with the one host of a list that answered.
+ */
+export async function withClient<T>(
+  server: PostgresServer,
+  io: Io,
+  work: (client: Client, found: PostgresServer) => Promise<T>,
+): Promise<T> {
   io.signal.throwIfAborted();
-  const client = await connect(server);
-  const cancel = () => void cancelStatement(server, client);
+  const { client, found } = await connect(server);
+  const cancel = () => void cancelStatement(found, client);
   io.signal.addEventListener('abort', cancel, { once: true });
   try {
-    return await work(client);
+    return await work(client, found);
   } catch (error) {
     io.signal.throwIfAborted();
-    throw connectionFailure(error, server) ?? error;
+    throw connectionFailure(error, found) ?? error;
   } finally {
     io.signal.removeEventListener('abort', cancel);
     await Promise.race([client.end().catch(() => undefined), wait(END_MS, undefined, { ref: false })]);
   }
 }
 
-async function connect(server: PostgresServer): Promise<Client> {
+interface Connected {
+  client: Client;
+  found: PostgresServer;
+}
+
+async function connect(server: PostgresServer): Promise<Connected> {
+  const { client, found } = await findHost(server);
+  try {
+    await expectOwnSession(client, found, () => tryHost(found, found.hosts[0]!));
+    await asOurselves(client);
+    await endWithUs(client);
+    return { client, found };
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw connectionFailure(error, found) ?? error;
+  }
+}
+
+/** Tries the hosts of a list in their order, and takes the first that is as `target_session_attrs` says. */
+async function findHost(server: PostgresServer): Promise<Connected> {
+  const wanted = server.settings.target_session_attrs ?? 'any';
+  // The second round of prefer-standby takes any.
+  for (const attribute of wanted === 'prefer-standby' ? ['standby', 'any'] : [wanted]) {
+    const seen: string[] = [];
+    for (const host of server.hosts) {
+      const found = onHost(server, host);
+      try {
+        const client = await tryHost(found, host);
+        if (await isWanted(client, attribute)) return { client, found };
+        await client.end();
+        seen.push(`${host.host}:${host.port} is not ${attribute}`);
+      } catch (error) {
+        const failure = connectingFailure(error, found);
+        if (server.hosts.length === 1 || !mayTryNext(failure)) throw failure;
+        seen.push((failure as Error).message);
+      }
+    }
+    if (attribute === wanted || attribute === 'any') throw noHost(server, wanted, seen);
+  }
+  throw noHost(server, wanted, []);
+}
+
+function noHost(server: PostgresServer, wanted: string, seen: string[]): UnreachableFailure {
+  return new UnreachableFailure(
+    `expected one of ${server.name} to answer with target_session_attrs=${wanted}, seen: ${seen.join('; ')}`,
+  );
+}
+
+async function isWanted(client: Client, attribute: string): Promise<boolean> {
+  if (attribute === 'any') return true;
+  const { rows } = await client.query<{ standby: boolean; readonly: boolean }>(
+    `SELECT pg_catalog.pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS readonly`,
+  );
+  const { standby, readonly } = rows[0]!;
+  const isReadOnly = standby || readonly;
+  return { primary: !standby, standby, 'read-only': isReadOnly, 'read-write': !isReadOnly }[attribute] ?? true;
+}
+
+/** Tries with and without TLS as `sslmode` says. */
+async function tryHost(server: PostgresServer, host: PostgresHost): Promise<Client> {
+  const tries = await tlsTries(server, host);
+  for (const [index, ssl] of tries.entries()) {
+    try {
+      return await open(server, host, ssl);
+    } catch (error) {
+      if (index === tries.length - 1 || !mayTryOtherwise(error)) throw error;
+    }
+  }
+  throw new Error('there is always one way to try');
+}
+
+async function open(server: PostgresServer, place: PostgresHost, ssl: false | ConnectionOptions): Promise<Client> {
+  const { settings, user, database } = server;
+  const password = await passwordOf(server, place);
   const client = new Client({
-    connectionString: server.connectionString,
+    host: place.address ?? place.host,
+    port: place.port,
+    user,
+    database,
+    // The driver would take an empty one from the worker's own environment.
+    password: () => password,
+    ssl,
+    ...(ssl && settings.sslnegotiation === 'direct' && { sslnegotiation: 'direct' as const }),
+    enableChannelBinding: settings.channel_binding !== 'disable',
+    options: settings.options ?? '',
+    client_encoding: 'UTF8',
     application_name: 'spillway',
-    connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
+    connectionTimeoutMillis: connectMs(settings.connect_timeout),
+    keepAlive: settings.keepalives !== '0',
   });
   // An idle connection that breaks emits this; unheard, it would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await asOurselves(client);
-    await endWithUs(client);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
-    throw connectionFailure(error, server) ?? error;
+    throw error;
   }
 }
 
-async function cancelStatement(server: PostgresServer, client: Client): Promise<void> {
+/** libpq takes none and zero for no limit, but a step has one. */
+function connectMs(given: string | undefined): number {
+  const seconds = Number(given ?? 0);
+  return seconds > 0 ? seconds * 1_000 : CONNECT_MS;
+}
+
+async function cancelStatement(found: PostgresServer, client: Client): Promise<void> {
   const processId = (client as Client & { processID: number | null }).processID;
   try {
-    const other = await connect(server);
-    await other.query('SELECT pg_cancel_backend($1)', [processId]);
+    const other = await tryHost(found, found.hosts[0]!);
+    await other.query('SELECT pg_catalog.pg_cancel_backend($1)', [processId]);
     await other.end();
   } catch {
     // The server notices the end of the connection by itself.
     await client.end().catch(() => undefined);
   }
-}
-
-const UNREACHABLE = /^(ECONN|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENOENT|08|57P0|53300)/;
-const BROKEN =
-  /Connection terminated|timeout expired|Query read timeout|Client (was closed|has encountered)|not queryable/;
-const REFUSED = /^(28|3D000|42501)/;
-
-/** Answers undefined when the error is not about the connection. */
-function connectionFailure(error: unknown, server: PostgresServer): SpillwayFailure | undefined {
-  if (error instanceof SpillwayFailure) return undefined;
-  const { errors } = error as { errors?: Partial<DatabaseError>[] };
-  const { code = '', message = '' } = errors?.[0] ?? (error as Partial<DatabaseError>);
-  const seen = message.includes(code) ? message : `${code}: ${message}`;
-  if (UNREACHABLE.test(code) || BROKEN.test(message)) {
-    return new UnreachableFailure(
-      `expected PostgreSQL at ${server.name} to answer, seen: ${seen}. Check that it runs and that the worker may reach it`,
-    );
-  }
-  if (REFUSED.test(code) || /^SASL/.test(message)) {
-    return new ConfigurationFailure(
-      `expected PostgreSQL at ${server.name} to let Spillway in and do its work, seen: ${seen}. ` +
-        'Correct the secret database.url, or the rights of its user',
-    );
-  }
-  return undefined;
 }

@@ -6,7 +6,8 @@ import type { Io } from '../../domain/host';
 import { formatCount } from '../../domain/units';
 import type { Dump } from '../database';
 import { catalogueFile, takeCatalogue, type Catalogue } from './catalogue';
-import { withClient, type PostgresServer } from './connection';
+import { withClient } from './connection';
+import type { PostgresServer } from './server';
 import type { Restoring } from './restore';
 import type { PostgresTools } from './tools';
 import type { ProgramResult } from '../run-program';
@@ -31,9 +32,9 @@ export async function makeDump(
   try {
     io.onProgress('dumping the database');
     const argv = ['pg_dump', '--format=custom', '--compress=1', '--no-password', `--lock-wait-timeout=${lockTimeout}`];
-    const catalogue = await withSnapshot(server, io, async (held, snapshot) => {
-      const own = [`--snapshot=${snapshot}`, `--file=${partial}`, `--dbname=${tools.uri}`];
-      expectDone('pg_dump', await tools.run([...argv, ...options, ...own], io));
+    const catalogue = await withSnapshot(server, io, async ({ held, snapshot, found }) => {
+      const own = [`--snapshot=${snapshot}`, `--file=${partial}`, ...tools.arguments];
+      expectDone('pg_dump', await tools.on(found).run([...argv, ...options, ...own], io));
       return held;
     });
     const entries = await readBack(tools, partial, io);
@@ -50,14 +51,14 @@ export async function makeDump(
 async function withSnapshot<T>(
   server: PostgresServer,
   io: Io,
-  work: (held: Catalogue, snapshot: string) => Promise<T>,
+  work: (seen: { held: Catalogue; snapshot: string; found: PostgresServer }) => Promise<T>,
 ): Promise<T> {
-  return withClient(server, io, async (client) => {
+  return withClient(server, io, async (client, found) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const held = await takeCatalogue(client);
     const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id');
     // A long dump may outlive this session's idle limit; `pg_dump` has taken the snapshot over by then.
-    return work(held, rows[0]!.id);
+    return work({ held, snapshot: rows[0]!.id, found });
   });
 }
 

@@ -1,11 +1,13 @@
 import type { DatabaseConfig } from '../../domain/config';
+import { secretKey } from '../../domain/identity';
 import type { Io } from '../../domain/host';
 import type { Database, DatabaseContext, DatabaseProbe, Dump, Restore } from '../database';
 import { CommandMigrations } from '../migrations/command';
 import type { Migrations } from '../migrations/migrations';
 import { verifyDatabase } from '../verify';
 import { applicationName, endSessionsOf } from './application-name';
-import { parsePostgresUrl, withClient, type PostgresServer } from './connection';
+import { withClient } from './connection';
+import { parsePostgresUrl, type PostgresServer } from './server';
 import { dumpPostgres } from './dump';
 import { SqlMigrations } from './migrations/sql';
 import { rehearseRestore } from './rehearsal';
@@ -15,7 +17,9 @@ import { PostgresTools } from './tools';
 
 /** @throws ConfigurationFailure when the connection string is not valid. */
 export function openPostgres(config: DatabaseConfig, context: DatabaseContext): Database {
-  return new PostgresDatabase(config, context, parsePostgresUrl(context.url));
+  const secret = `database.url (${secretKey(config.url)})`;
+  const { environment } = context;
+  return new PostgresDatabase(config, context, parsePostgresUrl(context.url, { secret, environment }));
 }
 
 class PostgresDatabase implements Database {
@@ -46,7 +50,9 @@ class PostgresDatabase implements Database {
 
   async probe(io: Io): Promise<DatabaseProbe> {
     const { number, version, size } = await this.ask(io);
-    return { version, size, tools: await this.tools.version(Math.floor(number / 10_000), io) };
+    const tools = await this.tools.version(Math.floor(number / 10_000), io);
+    await this.tools.expectIn(io);
+    return { version, size, tools };
   }
 
   async size(io: Io): Promise<number> {

@@ -7,7 +7,8 @@ import type { Scope } from '../../domain/release';
 import type { Claim } from './migrations/older-claims';
 import { catalogueFile, comparableSql, schemaOf, takeCatalogue, type Catalogue } from './catalogue';
 import { CATALOGUE_SETTINGS, TEMPORARY } from './catalogue-sql';
-import { withClient, type PostgresServer } from './connection';
+import { withClient } from './connection';
+import type { PostgresServer } from './server';
 import { expectDone } from './dump';
 import { emptyingScript } from './empty';
 import { foreignMistakes, listed, ownersOf } from './ownership';
@@ -234,7 +235,7 @@ async function apply(tools: PostgresTools, files: string[], io: Io): Promise<Pro
   const argv = ['psql', '--no-psqlrc', '--quiet', '--no-password', '--tuples-only', '--no-align', '--output=/dev/null'];
   argv.push('--set=ON_ERROR_STOP=1', '--set=VERBOSITY=verbose', '--set=SHOW_CONTEXT=never');
   const options = '-c client_min_messages=warning';
-  return tools.run([...argv, ...files.map((file) => `--file=${file}`), `--dbname=${tools.uri}`], io, { options });
+  return tools.run([...argv, ...files.map((file) => `--file=${file}`), ...tools.arguments], io, { options });
 }
 
 async function endOtherSessions(server: PostgresServer, io: Io): Promise<void> {

@@ -2,11 +2,42 @@ import { ConfigurationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { applicationName, endSessionsOf } from './application-name';
-import type { PostgresServer } from './connection';
+import { passwordOf } from './password-file';
+import type { PostgresServer } from './server';
+import { tlsFiles } from './tls';
+import { writeWords } from '../../domain/connection/words';
 import { runProgram, type ProgramResult } from '../run-program';
 
 const QUICK_MS = 10_000;
 const LONG_MS = 24 * 3_600_000;
+
+/** Keywords of libpq and the variables that it reads them from; a program that does not know one yet ignores it. */
+const VARIABLES: Record<string, string> = {
+  options: 'PGOPTIONS',
+  connect_timeout: 'PGCONNECT_TIMEOUT',
+  target_session_attrs: 'PGTARGETSESSIONATTRS',
+  load_balance_hosts: 'PGLOADBALANCEHOSTS',
+  sslmode: 'PGSSLMODE',
+  sslnegotiation: 'PGSSLNEGOTIATION',
+  sslcert: 'PGSSLCERT',
+  sslkey: 'PGSSLKEY',
+  sslrootcert: 'PGSSLROOTCERT',
+  sslcrl: 'PGSSLCRL',
+  ssl_min_protocol_version: 'PGSSLMINPROTOCOLVERSION',
+  ssl_max_protocol_version: 'PGSSLMAXPROTOCOLVERSION',
+  sslcertmode: 'PGSSLCERTMODE',
+  sslsni: 'PGSSLSNI',
+  channel_binding: 'PGCHANNELBINDING',
+  require_auth: 'PGREQUIREAUTH',
+  gssencmode: 'PGGSSENCMODE',
+};
+const WITHOUT_VARIABLE = [
+  'keepalives',
+  'keepalives_idle',
+  'keepalives_interval',
+  'keepalives_count',
+  'tcp_user_timeout',
+];
 
 export class PostgresTools {
   /** Names their connections, so that those left by a dead worker are recognised. */
@@ -24,9 +55,13 @@ export class PostgresTools {
     return new PostgresTools(server, this.scope, this.environment);
   }
 
-  /** Has no password, so it may stand in `argv`. */
-  get uri(): string {
-    return this.server.uri;
+  /** Arguments for what libpq reads from no variable: every user of the machine can read them, and may. */
+  get arguments(): string[] {
+    const given = WITHOUT_VARIABLE.flatMap((keyword): [string, string][] => {
+      const value = this.server.settings[keyword];
+      return value === undefined ? [] : [[keyword, value]];
+    });
+    return given.length > 0 ? [`--dbname=${writeWords(given)}`] : [];
   }
 
   /** @throws ConfigurationFailure when a program is missing, or too old for this server. */
@@ -41,6 +76,17 @@ export class PostgresTools {
     );
   }
 
+  /** @throws ConfigurationFailure when libpq does not take the connection string, or its files, as our driver does. */
+  async expectIn(io: Io): Promise<void> {
+    const argv = ['psql', '--no-psqlrc', '--no-password', '--quiet', '--command=SELECT 1', ...this.arguments];
+    const { exitCode, stderr } = await this.run(argv, io, { limit: 2 * QUICK_MS });
+    if (exitCode === 0) return;
+    throw new ConfigurationFailure(
+      `expected psql on the worker's machine to connect to ${this.server.name} as the secret ${this.server.secret} says, and ` +
+        `as Spillway itself does, seen: ${stderr.trim().slice(-1_000)}. Correct it: pg_dump connects in the same way`,
+    );
+  }
+
   private async versionOf(program: string, io: Io): Promise<string> {
     const { stdout } = await this.run([program, '--version'], io, { limit: QUICK_MS });
     return /(\d+(?:\.\d+)*)/.exec(stdout)?.[1] ?? 'none';
@@ -52,15 +98,30 @@ export class PostgresTools {
     io: Io,
     { limit = LONG_MS, options = '' }: { limit?: number; options?: string } = {},
   ): Promise<ProgramResult> {
-    const env: NodeJS.ProcessEnv = {
-      PGCONNECT_TIMEOUT: '10',
-      PGOPTIONS: options,
-      PGAPPNAME: this.application,
-      LC_ALL: 'C',
-    };
+    const env: NodeJS.ProcessEnv = { ...(await this.connection()), PGAPPNAME: this.application, LC_ALL: 'C' };
+    // The last of equal settings counts, so ours stand last.
+    env.PGOPTIONS = [env.PGOPTIONS, options].filter(Boolean).join(' ');
     for (const name of ['PATH', 'HOME', 'TMPDIR']) env[name] = this.environment[name];
-    if (this.server.password) env.PGPASSWORD = this.server.password;
     return runProgram({ argv, env, limit, io });
+  }
+
+  /** Says by the environment whom a program connects to, as `connect` does for our own sessions. */
+  private async connection(): Promise<NodeJS.ProcessEnv> {
+    const { settings, hosts, user, database } = this.server;
+    const env: NodeJS.ProcessEnv = { PGCONNECT_TIMEOUT: '10' };
+    const said: Record<string, string | undefined> = { ...settings, ...tlsFiles(this.server) };
+    for (const [keyword, variable] of Object.entries(VARIABLES)) if (said[keyword]) env[variable] = said[keyword];
+    if (!(Number(env.PGCONNECT_TIMEOUT) > 0)) env.PGCONNECT_TIMEOUT = '10';
+    const passwords = await Promise.all(hosts.map((host) => passwordOf(this.server, host)));
+    if (passwords[0]) env.PGPASSWORD = passwords[0];
+    if (hosts.some(({ address }) => address)) env.PGHOSTADDR = hosts.map(({ address = '' }) => address).join(',');
+    return {
+      ...env,
+      PGHOST: hosts.map(({ host }) => host).join(','),
+      PGPORT: hosts.map(({ port }) => port).join(','),
+      PGUSER: user,
+      PGDATABASE: database,
+    };
   }
 
   /** Ends programs of a dead worker, which would hold locks or write the same file. */

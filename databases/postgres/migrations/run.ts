@@ -8,7 +8,8 @@ import { scriptOf, type MigrationFile, type MigrationScript } from '../../migrat
 import { takeMigrationLock } from './lock';
 import { twinMistakes } from './mistakes';
 import { MigrationRecords, twinRecords, type MigrationRecord } from './records';
-import { withClient, type PostgresServer } from '../connection';
+import { withClient } from '../connection';
+import type { PostgresServer } from '../server';
 import { runScript } from '../script';
 import { searchedSchemas, type ScriptLimits } from '../session';
 

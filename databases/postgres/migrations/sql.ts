@@ -11,7 +11,8 @@ import { lookAtRecords, settleRecords, type Viewer } from './view';
 import type { Migrations, MigrationStatus } from '../../migrations/migrations';
 import type { Claim } from './older-claims';
 import type { DatabaseContext } from '../../database';
-import { withClient, type PostgresServer } from '../connection';
+import { withClient } from '../connection';
+import type { PostgresServer } from '../server';
 import { statementMistakes } from '../statements';
 
 type SqlConfig = DatabaseConfig & { migrations: { directory: string } };

@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { takeCatalogue } from '../../../databases/postgres/catalogue';
-import { parsePostgresUrl, withClient } from '../../../databases/postgres/connection';
+import { withClient } from '../../../databases/postgres/connection';
+import { parsePostgresUrl } from '../../../databases/postgres/server';
 import { query } from '../../support/postgres';
 import { Databases, io, SHOP, type Project } from '../database-context';
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { readMigrations } from '../../../../databases/migrations/files';
 import { recordsOfOthers } from '../../../../databases/postgres/migrations/records';
 import { MigrationRun } from '../../../../databases/postgres/migrations/run';
-import { parsePostgresUrl, withClient } from '../../../../databases/postgres/connection';
+import { withClient } from '../../../../databases/postgres/connection';
+import { parsePostgresUrl } from '../../../../databases/postgres/server';
 import { query } from '../../../support/postgres';
 import { Databases, io, ORDERS, SHOP, type Owner } from '../../database-context';
 
