@@ -23,11 +23,17 @@ export async function routingOf(
     ...(config.canary.testers && { testers: config.canary.testers }),
     services: Object.entries(config.services)
       .filter(([, { traffic }]) => traffic === 'http')
-      .map(([service, { routes }]) => {
+      .map(([service, { routes, timeouts }]) => {
         const [blue = [], green = [], baseline = []] = found.map((replicas) =>
           replicas.filter((replica) => replica.service === service).flatMap(({ endpoint }) => endpoint ?? []),
         );
-        return { service, routes, slots: { blue, green }, ...(baseline.length > 0 && { baseline }) };
+        return {
+          service,
+          routes,
+          ...(timeouts && { silence: timeouts.answer }),
+          slots: { blue, green },
+          ...(baseline.length > 0 && { baseline }),
+        };
       }),
   };
 }

@@ -24,6 +24,18 @@ export interface RouterTraits {
   targets: readonly TargetKind[];
 }
 
+/** What may come over the wire; sizes in bytes. */
+export interface WireLimits {
+  requestHead: number;
+  answerHead: number;
+  headers: number;
+}
+
+export const STANDARD_LIMITS: WireLimits = { requestHead: 65_536, answerHead: 65_536, headers: 1_000 };
+
+/** Milliseconds: slow answers and streams that pause get through, and a version that hangs still shows in a soak. */
+export const STANDARD_SILENCE = 300_000;
+
 /** Rules of the configuration, preflight and plan ask here. */
 export const ROUTERS: Record<RouterKind, RouterTraits> = {
   haproxy: {

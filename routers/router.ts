@@ -23,6 +23,8 @@ export interface Routing<At = Endpoint> {
   services: {
     service: string;
     routes: RouteConfig[];
+    /** Milliseconds of silence that the router bears; absent for the standard. */
+    silence?: number;
     slots: Record<Slot, At[]>;
     /** Absent when there is no baseline. */
     baseline?: At[];
@@ -33,6 +35,8 @@ export interface RouterProbe {
   version: string;
   running: boolean;
   portsTaken: number[];
+  /** What it cannot do for the app as it is set up, and what to do about that. */
+  warning?: string;
 }
 
 export interface Sessions {

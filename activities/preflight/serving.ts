@@ -44,7 +44,10 @@ export function comparable({ live }: Pick<PreflightInput, 'live'>, found: LiveSt
 }
 
 async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {
-  const { version, running, portsTaken } = await router.probe(await routingOf({ ...input, release }, target, io), io);
+  const { version, running, portsTaken, warning } = await router.probe(
+    await routingOf({ ...input, release }, target, io),
+    io,
+  );
   if (portsTaken.length > 0) {
     return {
       problem:
@@ -52,7 +55,8 @@ async function checkRouter({ input, release, target, router }: OwnPreflight, io:
         'stop that program, or choose another `routes[].port`',
     };
   }
-  return { note: `${router.kind} ${version}, ${running ? 'running' : 'started by the first release'}` };
+  const note = `${router.kind} ${version}, ${running ? 'running' : 'started by the first release'}`;
+  return warning === undefined ? { note } : { note: `${note}; ${warning}`, warning: true };
 }
 
 function liveOn(ledger: Live | null, { serving, found }: { serving: Serving; found: LiveState }): Live | null {

@@ -113,6 +113,19 @@ export const serviceFields = z.strictObject({
       description: 'Which requests the router sends to it.',
       examples: [[{ port: 80, path: '/api' }]],
     }),
+  timeouts: z
+    .strictObject({
+      answer: durationOr('5m', '100ms').meta({
+        description:
+          'How long it, or its client, may say nothing before the router ends the request: until an answer begins, within one, and within an upload.',
+      }),
+    })
+    .optional()
+    .meta({
+      title: 'timeouts',
+      description: 'How patient the router is. WebSockets may be silent for 24h whatever stands here.',
+      examples: [{ answer: '1h' }],
+    }),
   health: health.prefault({}).meta({ description: 'When a container counts as healthy.' }),
   replicas: z.int().min(1).max(20).prefault(1).meta({ description: 'Containers in a slot.' }),
   cpu: z

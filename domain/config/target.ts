@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mistake, untilReadable } from './rule';
-import { absolutePath, command, expected, expectedOne, port, secret } from './values';
+import { absolutePath, command, expected, expectedOne, port, secret, size } from './values';
 
 const HOST = expected('unix://PATH, tcp://HOST:PORT or ssh://USER@HOST');
 const POOL = expected('a private network such as 10.210.0.0/16, from /8 to /24');
@@ -22,6 +22,26 @@ const errorPage = z
   .meta({
     description: 'HTML file, relative to this file, that is shown when no version answers.',
     examples: ['./error.html'],
+  });
+
+const limits = z
+  .strictObject({
+    requestHead: size('4KiB', '1MiB')
+      .prefault('64KiB')
+      .meta({ description: 'Longest request line with all headers of a request, and longest single header.' }),
+    answerHead: size('4KiB', '1MiB')
+      .prefault('64KiB')
+      .meta({ description: 'Longest status line with all headers of an answer.' }),
+    headers: z.int().min(100).max(10_000).prefault(1_000).meta({
+      description: 'Most headers of a request or an answer. nginx does not count them.',
+    }),
+  })
+  .optional()
+  .meta({
+    title: 'limits',
+    description:
+      'How large heads may be. Apps that share a router share these limits: the largest of each wins. An HAProxy that was already there has the limits of its own configuration.',
+    examples: [{ requestHead: '128KiB' }],
   });
 
 const haproxy = z
@@ -60,6 +80,7 @@ const haproxy = z
       .optional()
       .meta({ description: 'Which ports speak TLS, and with which certificates.' }),
     errorPage,
+    limits,
   })
   .meta({ title: 'haproxy' });
 
@@ -104,6 +125,7 @@ const nginx = z
       .optional()
       .meta({ description: 'Which ports speak TLS, and with which certificate.' }),
     errorPage,
+    limits,
   })
   .meta({ title: 'nginx' });
 

@@ -42,7 +42,7 @@ export const duration = (least = '0s') => {
 };
 export const durationOr = (standard: string, least?: string) => duration(least).prefault(standard);
 
-export const size = (least = '1B') => {
+export const size = (least = '1B', most?: string) => {
   const right = expected('a size such as 350MB or 1GiB');
   return z
     .string(right)
@@ -51,6 +51,7 @@ export const size = (least = '1B') => {
     .transform((text, context) => {
       const bytes = parseSize(text) ?? 0;
       if (bytes < parseSize(least)!) context.addIssue(`expected at least ${least}, seen "${text}"`);
+      if (most && bytes > parseSize(most)!) context.addIssue(`expected at most ${most}, seen "${text}"`);
       return bytes;
     });
 };

@@ -1,5 +1,6 @@
 import { GROUPS, SLOTS, type Group } from '../../domain/release';
 import type { HostRouting } from '../on-host/fragments';
+import { silenceOf } from '../on-host/limits';
 import { backendName, latencyTable } from './names';
 
 /** Upper bounds in ms; one more bucket takes slower requests. */
@@ -72,13 +73,15 @@ interface BackendParts {
   road: Road;
 }
 
-function renderBackend({ scope, service: { service, slots, baseline = [] }, group, page, road }: BackendParts): string {
+function renderBackend({ scope, service: settings, group, page, road }: BackendParts): string {
+  const { service, slots, baseline = [] } = settings;
   const name = backendName(scope, service, group);
   const servers = { ...slots, baseline }[group].map(({ address, port }, index) => {
     const server = `${group}-${index + 1}`;
     return `  server ${server} ${address}:${port}${road !== 'repeatable' ? ` no-check track ${name}/${server}` : ''}\n`;
   });
   return `backend ${road === 'repeatable' ? name : `${name}.${road}`} from spillway
+  timeout server ${silenceOf(settings)}ms
 ${ROADS[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, group)}${servers.join('')}`;
 }
 

@@ -3,6 +3,7 @@ import type { Testers } from '../../domain/config/testers';
 import type { Slot } from '../../domain/release';
 import { SLOTS } from '../../domain/release';
 import { describeRoute } from '../../domain/routes';
+import { STANDARD_SILENCE, type WireLimits } from '../../domain/router';
 import {
   contentHash,
   entriesByPort,
@@ -14,7 +15,9 @@ import {
 } from '../on-host/fragments';
 import { pageFile } from '../on-host/error-page';
 import type { Rendered } from '../on-host/folder';
+import { limitsOf, longestSilence } from '../on-host/limits';
 import { renderBackends, REPEATABLE } from './backends';
+import { renderLimits } from './limits';
 import { cookieName, environmentFile, FRONTENDS_FILE, HASH_VARIABLE, mapFile, START_VARIABLE } from './names';
 
 export type HaproxyConfig = Extract<RouterConfig, { kind: 'haproxy' }>;
@@ -31,7 +34,7 @@ export interface Surroundings {
 
 export function renderHaproxy(fragments: HaproxyFragment[], around: Surroundings): Rendered {
   const { directory, own } = around;
-  const files: Record<string, string> = { [BASE_FILE]: renderBase(own, directory) };
+  const files: Record<string, string> = { [BASE_FILE]: renderBase(own, directory, limitsOf(fragments)) };
   for (const fragment of fragments) {
     files[environmentFile(fragment.routing.scope)] = renderEnvironment(fragment, directory);
   }
@@ -50,7 +53,7 @@ ${frontends}`;
 
 const HEAD = '# Written by Spillway from apps/*.json; what is changed here by hand is lost.\n\n';
 
-const ownGlobal = (directory: string) => `global
+const ownGlobal = (directory: string, limits: WireLimits) => `global
   # As many connections as the engine gives descriptors for, within reason.
   fd-hard-limit 100000
   # The master stays root for ports below 1024; the workers need nothing.
@@ -61,15 +64,18 @@ const ownGlobal = (directory: string) => `global
   stats socket ${directory}/worker.sock mode 600 level admin expose-fd listeners
   # What a process that is leaving has not ended by then is ended: WebSockets that nobody drained.
   hard-stop-after 24h
-
+  # A head must fit into one buffer. Only what is on its way has buffers.
+${renderLimits(limits)}
 `;
 
 const KEEP_ALIVE_SECONDS = 75;
+/** Milliseconds: the side of the clients must not end what the side of the versions still bears. */
+const CLIENT_LONGER = 30_000;
 /** Clients hear of a shorter time, so that they never send a request while the connection is being closed. */
 const ANNOUNCED_SECONDS = 60;
 
-function renderBase(own: boolean, directory: string): string {
-  return `${HEAD}${own ? ownGlobal(directory) : ''}defaults spillway
+function renderBase(own: boolean, directory: string, limits: WireLimits): string {
+  return `${HEAD}${own ? ownGlobal(directory, limits) : ''}defaults spillway
   mode http
   log global
   option forwardfor
@@ -86,8 +92,9 @@ function renderBase(own: boolean, directory: string): string {
   # Longer than load balancers keep an unused connection (60 s), and than clients are told below.
   timeout http-keep-alive ${KEEP_ALIVE_SECONDS}s
   timeout queue 5s
-  timeout client 90s
-  timeout server 60s
+  # Each backend has its own, and a frontend the longest of those behind it.
+  timeout client ${STANDARD_SILENCE + CLIENT_LONGER}ms
+  timeout server ${STANDARD_SILENCE}ms
   # WebSockets live long and say little.
   timeout tunnel 24h
   default-server check inter 500ms fastinter 200ms downinter 100ms rise 1 fall 2 pool-purge-delay 2s
@@ -100,7 +107,11 @@ function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragme
   const routings = fragments.map((one) => one.routing).filter((routing) => keys.has(scopeKey(routing.scope)));
   return `frontend spillway-${port} from spillway
   bind ${around.ipv6 ? `:::${port} v4v6` : `:${port}`}${tls ? ` ssl crt ${quoted(tls.certificates)} alpn h2,http/1.1` : ''}
+  timeout client ${longestSilence(entries, fragments) + CLIENT_LONGER}ms
   http-request set-header X-Forwarded-Proto ${tls ? 'https' : 'http'}
+  # HTTP/2 begins in other ways: a client that asks to change to it goes on with HTTP/1.1.
+  http-request del-header HTTP2-Settings
+  http-request del-header Upgrade if { req.hdr(Upgrade) -i -m sub h2c }
   http-after-response set-header Keep-Alive timeout=${ANNOUNCED_SECONDS} unless { stopping } or { status 101 }
 
   # Which service is asked: the first that fits.

@@ -61,18 +61,21 @@ class Haproxy implements Router {
       );
     }
     const fragments = await this.readFragments(io);
-    return probed(this.host, { routing, version, image: this.config.image, fragments }, io);
+    const warning = await this.setup.missingLimits(fragments, this.runtime, io);
+    const probe = await probed(this.host, { routing, version, image: this.config.image, fragments }, io);
+    return warning === undefined ? probe : { ...probe, warning };
   }
 
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
     const { scope } = routing;
     return this.locked(scope, io, async () => {
-      const { tls } = this.config;
+      const { tls, limits } = this.config;
       const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
       const fragment: HaproxyFragment = {
         routing: onHost(routing),
         ...(tls && { tls }),
         ...(errorPage !== undefined && { errorPage }),
+        ...(limits && { limits }),
       };
       const before = await this.readFragments(io);
       await keepBefore(this.setup, before, fragment, io);

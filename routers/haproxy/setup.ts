@@ -5,8 +5,10 @@ import { until } from '../../waiting/until';
 import { renderHaproxy, type HaproxyConfig, type HaproxyFragment } from './config';
 import { FRONTENDS_FILE } from './names';
 import { HANDOVER_SOCKET, Replacement } from './replacement';
+import { missingLimits } from './limits';
 import type { Runtime } from './runtime';
 import { installRendered, speaksIpv6, writeRendered, type Folder, type Rendered } from '../on-host/folder';
+import { limitsOf } from '../on-host/limits';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
 
 // The new process takes over the listening sockets (`-x`), so that no connection meets a closed one.
@@ -108,6 +110,14 @@ export class Setup implements Folder {
     }
   }
 
+  /** Says what an HAProxy that is not Spillway's own lacks. */
+  async missingLimits(fragments: HaproxyFragment[], runtime: Runtime, io: Io): Promise<string | undefined> {
+    if (this.container !== undefined) return undefined;
+    const { masterPid, files } = await this.givenFiles(runtime, io);
+    const limits = limitsOf([...fragments, this.config]);
+    return missingLimits(this.host, { masterPid, files, limits }, io);
+  }
+
   install(rendered: Rendered, io: Io): Promise<void> {
     return installRendered({ host: this.host, directory: this.conf, ending: '.cfg' }, rendered, io);
   }
@@ -158,9 +168,7 @@ export class Setup implements Folder {
     if (this.container !== undefined) {
       return this.host.execInContainer(this.container, ['haproxy', '-c', '-f', trial], io);
     }
-    const { masterPid } = await runtime.processes(io);
-    const { stdout } = await this.host.run(['cat', `/proc/${masterPid}/cmdline`], io);
-    const given = configurationFiles(stdout.split('\0'));
+    const { masterPid, files: given } = await this.givenFiles(runtime, io);
     if (!given.includes(this.conf)) {
       throw new RouterFailure(
         `Expected the HAProxy behind ${this.masterSocket} to be started with \`-f ${this.conf}\`; ` +
@@ -169,6 +177,12 @@ export class Setup implements Folder {
     }
     const files = given.flatMap((file) => ['-f', file === this.conf ? trial : file]);
     return this.host.run([`/proc/${masterPid}/exe`, '-c', ...files], io);
+  }
+
+  private async givenFiles(runtime: Runtime, io: Io): Promise<{ masterPid: number; files: string[] }> {
+    const { masterPid } = await runtime.processes(io);
+    const { stdout } = await this.host.run(['cat', `/proc/${masterPid}/cmdline`], io);
+    return { masterPid, files: configurationFiles(stdout.split('\0')) };
   }
 
   /** The socket gets the owner of the folder, so that a worker without root can reach it. */

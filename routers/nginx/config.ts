@@ -42,7 +42,12 @@ export function renderNginx(around: Around): Rendered {
 const HEAD = '# Written by Spillway from apps/*.json; what is changed here by hand is lost.\n\n';
 const ALL_DRAWS = Array.from({ length: 100 }, (_, draw) => draw);
 
-const SHARED = `${HEAD}map $http_upgrade $spillway_connection {
+const SHARED = `${HEAD}# HTTP/2 begins in other ways: a client that asks to change to it goes on with HTTP/1.1.
+map $http_upgrade $spillway_upgrade {
+  default $http_upgrade;
+  ~*h2c '';
+}
+map $spillway_upgrade $spillway_connection {
   default upgrade;
   '' '';
 }

@@ -59,12 +59,13 @@ class Nginx implements Router {
 
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
     return this.locked(routing.scope, io, async () => {
-      const { tls } = this.config;
+      const { tls, limits } = this.config;
       const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
       const fragment: NginxFragment = {
         routing: onHost(routing),
         ...(tls && { tls }),
         ...(errorPage !== undefined && { errorPage }),
+        ...(limits && { limits }),
       };
       const before = await this.readState(io);
       await keepBefore(this.setup, before.fragments, fragment, io);

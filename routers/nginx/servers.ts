@@ -1,7 +1,8 @@
 import type { Scope } from '../../domain/release';
 import { describeRoute } from '../../domain/routes';
 import { pageFile } from '../on-host/error-page';
-import { entriesByPort, scopeKey, tlsOf, type Entry } from '../on-host/fragments';
+import { entriesByPort, fragmentOf, scopeKey, serviceOf, tlsOf, type Entry } from '../on-host/fragments';
+import { limitsOf, longestSilence, silenceOf } from '../on-host/limits';
 import { NO_SHARE, statusPath, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { renderMirrorLocation, renderMirrorUse } from './trial';
 
@@ -56,6 +57,7 @@ function renderServer({ port, host, mine, all }: Server, around: Around): string
       ? [renderMirrorLocation(mirrorPath(scope, service), variable(scope), upstreamName(scope, service, mirror))]
       : [];
   });
+  const webSockets = new Set(mine.map((entry) => renderWebSockets(entry, around.fragments)));
   const statuses = host === undefined ? scopes.map((scope) => renderStatus(scope, around)) : [];
   const pages = around.fragments
     .filter(({ routing }) => mine.some((entry) => scopeKey(entry.scope) === scopeKey(routing.scope)))
@@ -63,7 +65,7 @@ function renderServer({ port, host, mine, all }: Server, around: Around): string
   return `server {
   listen ${port}${options};
 ${around.ipv6 ? `  listen [::]:${port}${options};\n` : ''}  server_name ${host ?? '_'};
-${certificate}${PROXY}${[...statuses, ...pages, ...new Set(mirrors), ...mine.map((entry) => renderLocation(entry, around))].join('')}${
+${certificate}${renderProxy(around.fragments, longestSilence(all, around.fragments))}${[...statuses, ...pages, ...new Set(mirrors), ...mine.map((entry) => renderLocation(entry, around)), ...webSockets].join('')}${
     mine.some(({ route }) => (route.path ?? '/') === '/') ? '' : NOT_FOUND
   }}
 `;
@@ -71,19 +73,30 @@ ${certificate}${PROXY}${[...statuses, ...pages, ...new Set(mirrors), ...mine.map
 
 const NOT_FOUND = `  location / { default_type text/plain; return 404 "Nothing here answers this host and path.\\n"; }
 `;
-const PROXY = `  client_max_body_size 0;
+function renderProxy(fragments: NginxFragment[], silence: number): string {
+  const { requestHead, answerHead } = limitsOf(fragments);
+  return `  large_client_header_buffers 4 ${requestHead};
+  proxy_buffer_size ${answerHead};
+  proxy_buffers 4 ${answerHead};
+  # A header is the version's to judge, whatever its name.
+  ignore_invalid_headers off;
+  underscores_in_headers on;
+  client_max_body_size 0;
+  client_body_timeout ${silence}ms;
+  send_timeout ${silence}ms;
+  # Streams go through as they come, in both directions. A version may ask for more with X-Accel-Buffering.
+  proxy_request_buffering off;
+  proxy_buffering off;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
   proxy_set_header X-Forwarded-Proto $scheme;
-  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Upgrade $spillway_upgrade;
   proxy_set_header Connection $spillway_connection;
   proxy_connect_timeout 2s;
-  # WebSockets live long and say little; nginx has no time-out for them alone.
-  proxy_read_timeout 1h;
-  proxy_send_timeout 1h;
   proxy_next_upstream error;
 `;
+}
 
 function renderStatus(scope: Scope, { shares }: Around): string {
   return `  location = ${statusPath(scope)} {
@@ -98,15 +111,39 @@ function mirrorPath(scope: Scope, service: string): string {
   return `${statusPath(scope)}/mirror/${service}`;
 }
 
-function renderLocation({ scope, service, route }: Entry, { fragments, shares }: Around): string {
+function renderLocation(entry: Entry, { fragments, shares }: Around): string {
+  const { scope, service, route } = entry;
   const name = variable(scope);
-  const fragment = fragments.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope))!;
-  const keep = fragment.routing.affinity ? `    add_header Set-Cookie $${name}_keep always;\n` : '';
+  const fragment = fragmentOf(entry, fragments);
   const page = fragment.errorPage === undefined ? '' : `    error_page 502 503 504 ${statusPath(scope)}/page;\n`;
+  const silence = silenceOf(serviceOf(entry, fragment));
   const mirror = shares[scopeKey(scope)]?.mirror ? renderMirrorUse(mirrorPath(scope, service)) : '';
   return `  # ${describeRoute(route)}
   location ^~ '${route.path ?? '/'}' {
-${keep}${page}${mirror}    proxy_pass http://${upstreamName(scope, service, `$${name}_slot`)};
+${renderKeep(fragment)}${page}${mirror}    error_page 418 = ${webSocketName(entry)};
+    if ($spillway_upgrade) { return 418; }
+    proxy_read_timeout ${silence}ms;
+    proxy_send_timeout ${silence}ms;
+    proxy_pass http://${upstreamName(scope, service, `$${name}_slot`)};
+  }
+`;
+}
+
+function renderKeep({ routing: { scope, affinity } }: NginxFragment): string {
+  return affinity ? `    add_header Set-Cookie $${variable(scope)}_keep always;\n` : '';
+}
+
+function webSocketName({ scope, service }: Entry): string {
+  return `@${scopeKey(scope)}.${service}.websocket`;
+}
+
+/** nginx has no time-out for WebSockets alone, so they have a place of their own: they live long and say little. */
+function renderWebSockets(entry: Entry, fragments: NginxFragment[]): string {
+  const { scope, service } = entry;
+  return `  location ${webSocketName(entry)} {
+${renderKeep(fragmentOf(entry, fragments))}    proxy_read_timeout 24h;
+    proxy_send_timeout 24h;
+    proxy_pass http://${upstreamName(scope, service, `$${variable(scope)}_slot`)};
   }
 `;
 }

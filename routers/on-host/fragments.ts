@@ -4,6 +4,7 @@ import { RouterFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { describeRoute, moreParticular, routeConflicts } from '../../domain/routes';
+import type { WireLimits } from '../../domain/router';
 import type { Endpoint } from '../../domain/endpoint';
 import type { Routing } from '../router';
 import type { Folder } from './folder';
@@ -22,6 +23,8 @@ export interface Fragment<Tls> {
   tls?: Tls & { ports: number[] };
   /** HTML to show when no version answers. */
   errorPage?: string;
+  /** Absent for the standard. */
+  limits?: WireLimits;
 }
 
 export interface Entry {
@@ -95,6 +98,17 @@ export function entriesByPort<Tls>(fragments: Fragment<Tls>[]): Map<number, Entr
 /** Answers undefined when the port does not speak TLS. */
 export function tlsOf<Tls>(port: number, fragments: Fragment<Tls>[]): (Tls & { ports: number[] }) | undefined {
   return fragments.find((one) => one.tls?.ports.includes(port))?.tls;
+}
+
+export function fragmentOf<Of extends Pick<Fragment<unknown>, 'routing'>>(
+  { scope }: Pick<Entry, 'scope'>,
+  all: Of[],
+): Of {
+  return all.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope))!;
+}
+
+export function serviceOf({ service }: Entry, { routing }: Pick<Fragment<unknown>, 'routing'>) {
+  return routing.services.find((one) => one.service === service)!;
 }
 
 export function contentHash(texts: string[]): string {

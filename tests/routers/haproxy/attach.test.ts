@@ -11,7 +11,7 @@ let socket: string;
 beforeAll(async () => {
   attached = await Attached.open('attached', (directory, extra, own) => {
     const text =
-      'defaults\n  mode http\n  timeout connect 1s\n  timeout client 9s\n  timeout server 9s\n' +
+      'global\n  tune.http.maxhdr 200\ndefaults\n  mode http\n  timeout connect 1s\n  timeout client 9s\n  timeout server 9s\n' +
       `frontend theirs\n  bind 127.0.0.1:${own}\n  http-request return status 200 content-type text/plain string theirs\n`;
     socket = `${directory}/master.sock`;
     const argv = ['haproxy', '-W', '-db', '-S', socket, '-f', `${directory}/haproxy.cfg`, '-f', extra];
@@ -29,6 +29,11 @@ function open(attach: Partial<NonNullable<HaproxyConfig['attach']>> = {}): Route
 test('an HAProxy that is already there takes the app beside its own work, which goes on', async () => {
   await attached.expectGuest(open());
 }, 300_000);
+
+test('one whose own limits are lower than the app’s is told so in preflight [proves 10]', async () => {
+  const { warning } = await open().probe(routingOf(SCOPE, {}), io);
+  expect(warning).toContain('seen `tune.bufsize 16384` and `tune.http.maxhdr 200`: set `tune.bufsize 77632`');
+});
 
 test('one that was not given the extra folder is told how to be started', async () => {
   const [route] = (await freePorts(1)) as [number];
