@@ -24,8 +24,13 @@ export function mistakeText(file: string, { line, path, message }: LocatedMistak
   return path === '' ? `${place} ${message}` : `${place} ${path}: ${message}`;
 }
 
-export function yamlMistakes({ document, lines, text }: Source): LocatedMistake[] {
-  return [...document.errors, ...document.warnings].map(({ code, message, pos: [start] }) => ({
+type Parsed = Pick<Source, 'lines' | 'text'> & { document: Pick<Document, 'errors' | 'warnings'> };
+
+export function yamlMistakes({ document, lines, text }: Parsed): LocatedMistake[] {
+  const all = [...document.errors, ...document.warnings];
+  // After this one the parser has lost its place, and all others are wrong.
+  const overflow = all.find(({ message }) => message.startsWith('Maximum call stack'));
+  return (overflow ? [overflow] : all).map(({ code, message, pos: [start] }) => ({
     line: lines.linePos(start).line,
     path: '',
     message:
@@ -38,6 +43,7 @@ export function yamlMistakes({ document, lines, text }: Source): LocatedMistake[
 function yamlText({ code, message }: { code: string; message: string }): string {
   // The parser would tell programmers which function to call.
   if (code === 'MULTIPLE_DOCS') return 'expected one YAML document, seen another one; remove the line `---` before it';
+  if (message.startsWith('Maximum call stack')) return 'expected at most some hundred levels, seen more';
   return `not valid YAML: ${firstLine(message)}`;
 }
 

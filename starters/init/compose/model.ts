@@ -52,7 +52,7 @@ export interface ComposeService {
   ports: ComposePort[];
   expose: { port: number; protocol: string }[];
   mounts: ComposeMount[];
-  /** `SECRETS` and `configs` that are mounted as files. */
+  /** Secrets and configs that are mounted as files. */
   files: { kind: 'secrets' | 'configs'; source: string; target: string }[];
   labels: Record<string, string>;
   deployLabels: Record<string, string>;
