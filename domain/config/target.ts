@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { trustedProxies } from './proxies';
 import { mistake, untilReadable } from './rule';
 import { absolutePath, command, expected, expectedOne, port, secret, size } from './values';
 
@@ -81,6 +82,7 @@ const haproxy = z
       .meta({ description: 'Which ports speak TLS, and with which certificates.' }),
     errorPage,
     limits,
+    trustedProxies: trustedProxies(),
   })
   .meta({ title: 'haproxy' });
 
@@ -126,6 +128,7 @@ const nginx = z
       .meta({ description: 'Which ports speak TLS, and with which certificate.' }),
     errorPage,
     limits,
+    trustedProxies: trustedProxies(),
   })
   .meta({ title: 'nginx' });
 

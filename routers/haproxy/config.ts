@@ -17,6 +17,7 @@ import { pageFile } from '../on-host/error-page';
 import type { Rendered } from '../on-host/folder';
 import { limitsOf, longestSilence } from '../on-host/limits';
 import { renderBackends, REPEATABLE } from './backends';
+import { renderForwarded } from './forwarded';
 import { renderLimits } from './limits';
 import { cookieName, environmentFile, FRONTENDS_FILE, HASH_VARIABLE, mapFile, START_VARIABLE } from './names';
 
@@ -78,7 +79,6 @@ function renderBase(own: boolean, directory: string, limits: WireLimits): string
   return `${HEAD}${own ? ownGlobal(directory, limits) : ''}defaults spillway
   mode http
   log global
-  option forwardfor
   option tcpka
   # A reload loses no request of a client that keeps its connection.
   option idle-close-on-response
@@ -104,11 +104,11 @@ function renderBase(own: boolean, directory: string, limits: WireLimits): string
 function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragment[], around: Surroundings): string {
   const tls = tlsOf(port, fragments);
   const keys = new Set(entries.map((entry) => scopeKey(entry.scope)));
-  const routings = fragments.map((one) => one.routing).filter((routing) => keys.has(scopeKey(routing.scope)));
+  const users = fragments.filter(({ routing }) => keys.has(scopeKey(routing.scope)));
+  const routings = users.map(({ routing }) => routing);
   return `frontend spillway-${port} from spillway
   bind ${around.ipv6 ? `:::${port} v4v6` : `:${port}`}${tls ? ` ssl crt ${quoted(tls.certificates)} alpn h2,http/1.1` : ''}
   timeout client ${longestSilence(entries, fragments) + CLIENT_LONGER}ms
-  http-request set-header X-Forwarded-Proto ${tls ? 'https' : 'http'}
   # HTTP/2 begins in other ways: a client that asks to change to it goes on with HTTP/1.1.
   http-request del-header HTTP2-Settings
   http-request del-header Upgrade if { req.hdr(Upgrade) -i -m sub h2c }
@@ -117,7 +117,7 @@ function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragme
   # Which service is asked: the first that fits.
 ${entries.map(renderEntry).join('\n')}
   http-request return status 404 content-type text/plain string "Nothing here answers this host and path.\\n" if !{ var(txn.service) -m found }
-${routings.map((routing) => renderDraw(routing, tls !== undefined, around.directory)).join('')}
+${renderForwarded(users, tls ? 'https' : 'http')}${routings.map((routing) => renderDraw(routing, around.directory)).join('')}
   # A process that is leaving after a reload may not know the servers that came with it: it uses those it knows.
 ${backendsOf(entries, routings).map(renderUse).join('')}`;
 }
@@ -130,7 +130,7 @@ function renderEntry({ scope, service, route }: Entry): string {
   http-request set-var(txn.service) str(${scopeKey(scope)}.${service}) if ${conditions.join(' ')}`;
 }
 
-function renderDraw({ scope, affinity, testers, services }: HostRouting, secure: boolean, directory: string): string {
+function renderDraw({ scope, affinity, testers, services }: HostRouting, directory: string): string {
   const key = scopeKey(scope);
   const here = `{ var(txn.service) -m beg ${key}. }`;
   const cookie = cookieName(scope);
@@ -141,8 +141,13 @@ function renderDraw({ scope, affinity, testers, services }: HostRouting, secure:
 `
     : '';
   const keep = affinity
-    ? `  http-response add-header Set-Cookie "${cookie}=%[var(txn.draw)]; Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}" if ${here} { var(txn.drawn) -m found }
-`
+    ? ['; Secure', '']
+        .map((secure) => {
+          const isHttps = `${secure ? '' : '!'}{ var(txn.proto) -m str https }`;
+          return `  http-response add-header Set-Cookie "${cookie}=%[var(txn.draw)]; Path=/; HttpOnly; SameSite=Lax${secure}" if ${here} { var(txn.drawn) -m found } ${isHttps}
+`;
+        })
+        .join('')
     : '';
   return `
   # ${scope.app}/${scope.environment}: a draw below green's share goes to green, for all services alike. Without a share nothing is served.

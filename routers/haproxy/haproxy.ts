@@ -1,4 +1,5 @@
 import { UnreachableFailure } from '../../domain/failures';
+import { rangesOf } from '../../domain/config/proxies';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { greenShare } from '../../domain/shares';
@@ -76,6 +77,7 @@ class Haproxy implements Router {
         ...(tls && { tls }),
         ...(errorPage !== undefined && { errorPage }),
         ...(limits && { limits }),
+        trustedProxies: rangesOf(this.config.trustedProxies),
       };
       const before = await this.readFragments(io);
       await keepBefore(this.setup, before, fragment, io);

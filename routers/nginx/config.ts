@@ -1,7 +1,8 @@
 import { SLOTS, type Scope } from '../../domain/release';
-import { contentHash, scopeKey, type HostRouting, type Place } from '../on-host/fragments';
+import { contentHash, scopeKey, type Place } from '../on-host/fragments';
 import type { Rendered } from '../on-host/folder';
-import { environmentFile, NO_SHARE, upstreamName, variable, type Share } from './names';
+import { FORWARDED_MAPS, renderTrust } from './forwarded';
+import { environmentFile, NO_SHARE, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { HASH, renderServers, type Around } from './servers';
 import { renderMirrored, renderTester } from './trial';
 
@@ -30,8 +31,9 @@ http {
 export function renderNginx(around: Around): Rendered {
   const { fragments, shares } = around;
   const files: Record<string, string> = { [SHARED_FILE]: SHARED };
-  for (const { routing } of fragments) {
-    files[environmentFile(routing.scope)] = renderEnvironment(routing, shares[scopeKey(routing.scope)] ?? NO_SHARE);
+  for (const fragment of fragments) {
+    const { scope } = fragment.routing;
+    files[environmentFile(scope)] = renderEnvironment(fragment, shares[scopeKey(scope)] ?? NO_SHARE);
   }
   const servers = renderServers(around);
   const hash = contentHash([...Object.values(files), ...fragments.map((one) => one.errorPage ?? ''), servers]);
@@ -51,11 +53,7 @@ map $spillway_upgrade $spillway_connection {
   default upgrade;
   '' '';
 }
-map $https $spillway_secure {
-  default '; Secure';
-  '' '';
-}
-geo $spillway_local {
+${FORWARDED_MAPS}geo $spillway_local {
   default 0;
   127.0.0.1 1;
   ::1 1;
@@ -67,12 +65,13 @@ ${inRows(ALL_DRAWS.slice(0, -1).map((draw) => `1% ${draw};`))}
 }
 `;
 
-function renderEnvironment({ scope, services, affinity, testers }: HostRouting, { green, ...trial }: Share): string {
+function renderEnvironment(fragment: NginxFragment, { green, ...trial }: Share): string {
+  const { scope, services, affinity, testers } = fragment.routing;
   const name = variable(scope);
   const upstreams = services.flatMap(({ service, slots }) =>
     SLOTS.map((slot) => renderUpstream(upstreamName(scope, service, slot), slots[slot])),
   );
-  return `${HEAD}# ${scope.app}/${scope.environment}: green has ${green} %.
+  return `${HEAD}${renderTrust(fragment)}# ${scope.app}/${scope.environment}: green has ${green} %.
 ${affinity ? renderKeptDraw(scope, green) : renderDraw(scope)}
 # Draws below green's share go to green, for all services alike.
 map $${name}_draw $${name}_${trial.testers && testers ? 'drawn' : 'slot'} {

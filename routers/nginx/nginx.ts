@@ -1,4 +1,5 @@
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import { rangesOf } from '../../domain/config/proxies';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
@@ -66,6 +67,7 @@ class Nginx implements Router {
         ...(tls && { tls }),
         ...(errorPage !== undefined && { errorPage }),
         ...(limits && { limits }),
+        trustedProxies: rangesOf(this.config.trustedProxies),
       };
       const before = await this.readState(io);
       await keepBefore(this.setup, before.fragments, fragment, io);

@@ -3,6 +3,7 @@ import { describeRoute } from '../../domain/routes';
 import { pageFile } from '../on-host/error-page';
 import { entriesByPort, fragmentOf, scopeKey, serviceOf, tlsOf, type Entry } from '../on-host/fragments';
 import { limitsOf, longestSilence, silenceOf } from '../on-host/limits';
+import { FORWARDED_HEADERS, renderTrustUse } from './forwarded';
 import { NO_SHARE, statusPath, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { renderMirrorLocation, renderMirrorUse } from './trial';
 
@@ -89,9 +90,7 @@ function renderProxy(fragments: NginxFragment[], silence: number): string {
   proxy_buffering off;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
-  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-  proxy_set_header X-Forwarded-Proto $scheme;
-  proxy_set_header Upgrade $spillway_upgrade;
+${FORWARDED_HEADERS}  proxy_set_header Upgrade $spillway_upgrade;
   proxy_set_header Connection $spillway_connection;
   proxy_connect_timeout 2s;
   proxy_next_upstream error;
@@ -120,7 +119,7 @@ function renderLocation(entry: Entry, { fragments, shares }: Around): string {
   const mirror = shares[scopeKey(scope)]?.mirror ? renderMirrorUse(mirrorPath(scope, service)) : '';
   return `  # ${describeRoute(route)}
   location ^~ '${route.path ?? '/'}' {
-${renderKeep(fragment)}${page}${mirror}    error_page 418 = ${webSocketName(entry)};
+${renderTrustUse(fragment)}${renderKeep(fragment)}${page}${mirror}    error_page 418 = ${webSocketName(entry)};
     if ($spillway_upgrade) { return 418; }
     proxy_read_timeout ${silence}ms;
     proxy_send_timeout ${silence}ms;

@@ -1,4 +1,5 @@
 import { otherSlot, type Slot } from '../../domain/release';
+import { FORWARDED_HEADERS } from './forwarded';
 import type { Testers } from '../../domain/config/testers';
 
 export function renderTester(name: string, testers: Testers, slot: Slot): string {
@@ -40,9 +41,7 @@ export function renderMirrorLocation(path: string, name: string, upstream: strin
     proxy_pass http://${upstream}$request_uri;
     proxy_pass_request_body off;
     proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Spillway-Mirror 1;
+${FORWARDED_HEADERS}    proxy_set_header X-Spillway-Mirror 1;
     proxy_set_header Content-Length '';
     proxy_set_header Connection '';
     proxy_read_timeout 2s;

@@ -25,6 +25,8 @@ export interface Fragment<Tls> {
   errorPage?: string;
   /** Absent for the standard. */
   limits?: WireLimits;
+  /** Ranges of those who may say who the visitor is. */
+  trustedProxies?: string[];
 }
 
 export interface Entry {
