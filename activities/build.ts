@@ -5,11 +5,11 @@ import { ImageFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { releaseIdentity } from '../domain/identity';
 import { isByDigest } from '../domain/containers/reference';
-import { imageMistakes } from '../domain/containers/image-policy';
 import { LABELS, imageName, imageTag } from '../domain/names';
 import type { Owned } from '../domain/ownership';
 import { SLOTS, type PinnedImage } from '../domain/release';
 import type { Target } from '../targets/target';
+import { mistakesOf } from './image-policy';
 import { forgetTags, noteTags, readTags } from './image-tags';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
@@ -132,11 +132,11 @@ async function buildCpu(scope: Owned, target: Target, io: Io): Promise<number | 
 async function checkPolicy({ config, release }: Step, images: PinnedImage[], target: Target, io: Io): Promise<void> {
   const mistakes: string[] = [];
   for (const image of images) {
-    const { service, reference, size } = image;
+    const { service, reference } = image;
     const facts = await findByDigest(image, target, io);
     const own = config.services[service];
     if (facts && own)
-      mistakes.push(...imageMistakes({ ...facts, reference, size }, { app: release.app, service, config: own }));
+      mistakes.push(...(await mistakesOf(facts, { app: release.app, service, config: own }, target, io)));
     else mistakes.push(`${reference}: expected it on the target after the build, seen none`);
   }
   if (mistakes.length > 0) throw new ImageFailure(mistakes.join('\n'));

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '../domain/config';
 import type { Healthcheck } from '../domain/containers/healthcheck';
+import type { UserFiles } from '../domain/containers/image-user';
 import type { Io } from '../domain/host';
 import type { PinnedImage, Scope } from '../domain/release';
 
@@ -22,11 +23,7 @@ export interface ImageFacts {
   app?: string;
 }
 
-/** What an image has in its file system. */
-export interface ImageFiles {
-  /** Text of `/etc/passwd` and `/etc/group`; absent where there is none. */
-  passwd?: string;
-  group?: string;
+export interface ImageFiles extends UserFiles {
   /** It has files in `/tmp`. */
   hasScratch: boolean;
 }
@@ -38,8 +35,11 @@ export interface Images {
   /** @throws ImageFailure, UnreachableFailure when the registry would not give the image. */
   expectInRegistry(reference: string, io: Io): Promise<void>;
   inspect(reference: string, service: string, io: Io): Promise<ImageFacts | undefined>;
-  /** @throws ImageFailure when the target does not have it. */
-  look(reference: string, io: Io): Promise<ImageFiles>;
+  /**
+   * Looks into its file system without running it.
+   * @throws ImageFailure when the target does not have it.
+   */
+  look(image: Pick<PinnedImage, 'reference' | 'digest'>, io: Io): Promise<ImageFiles>;
   /** Moves the tag if it exists. */
   tag(reference: string, digest: string, io: Io): Promise<void>;
   /** Removes the image too when nothing else uses it. Answers false when there was nothing to remove. */

@@ -4,13 +4,14 @@ import type { ServiceConfig } from '../../domain/config';
 import { originOf, registryName } from '../../domain/containers/reference';
 import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
 import type { Io } from '../../domain/host';
-import { imageMistakes } from '../../domain/containers/image-policy';
 import type { Finding } from '../../domain/preflight';
-import { volumeMistake } from '../../domain/containers/volumes';
+import { judgeWaiting } from '../../domain/containers/healthcheck';
+import { mayNeedScratch, volumeMistake } from '../../domain/containers/volumes';
 import type { ImageFacts } from '../../targets/images';
 import type { Router } from '../../routers/router';
 import type { Target } from '../../targets/target';
 import { referenceOf } from '../build';
+import { mistakesOf, type Judged } from '../image-policy';
 import { findByDigest, goneFrom, pinnedFor, type Pinned } from '../pinned-images';
 import type { Step } from '../steps';
 import type { PreflightInput } from './check';
@@ -29,7 +30,7 @@ export async function checkImage(
     const taken = judgeTag(facts, input.release.app, service, config);
     return taken ?? checkBuild(input, target, service, config.build, io);
   }
-  if (facts) return judgeImage(facts, input, service, config);
+  if (facts) return judgeImage(facts, { app: input.release.app, service, config }, target, io);
   if (!config.build) return checkRegistry(reference, target, io);
   return {
     problem: `expected ${reference} on the target because of --skip-build, seen none; build it, or leave --skip-build out`,
@@ -40,7 +41,8 @@ async function checkPinned(pinned: Pinned, { step, target }: { step: Step; targe
   if ('problem' in pinned) return pinned;
   const { service } = pinned;
   const facts = await findByDigest(pinned, target, io);
-  if (facts) return judgeImage(facts, step, service, step.config.services[service] as ServiceConfig);
+  const config = step.config.services[service] as ServiceConfig;
+  if (facts) return judgeImage(facts, { app: step.release.app, service, config }, target, io);
   return originOf(pinned) === 'registry'
     ? checkRegistry(registryName(pinned), target, io)
     : { problem: goneFrom(pinned) };
@@ -73,10 +75,20 @@ function judgeTag(
   };
 }
 
-function judgeImage(facts: ImageFacts, { release }: Step, service: string, config: ServiceConfig): Finding {
-  const { reference, size } = facts.image;
-  const mistakes = imageMistakes({ ...facts, reference, size }, { app: release.app, service, config });
-  return mistakes.length > 0 ? { problem: mistakes.join('\n') } : { note: `${reference} is on the target` };
+async function judgeImage(facts: ImageFacts, judged: Judged, target: Target, io: Io): Promise<Finding> {
+  const mistakes = await mistakesOf(facts, judged, target, io);
+  const waiting = judgeWaiting(judged.service, judged.config.health, facts.healthcheck);
+  if ('problem' in waiting) mistakes.push(waiting.problem);
+  if (mistakes.length > 0) return { problem: mistakes.join('\n') };
+  const scratch = await scratchNote(facts, judged.config, target, io);
+  const notes = [`${facts.image.reference} is on the target`, scratch, 'note' in waiting ? waiting.note : ''];
+  const { warning } = waiting as { warning?: true };
+  return { note: notes.filter(Boolean).join('; '), ...(warning && { warning }) };
+}
+
+async function scratchNote({ image }: ImageFacts, config: ServiceConfig, target: Target, io: Io): Promise<string> {
+  if (!mayNeedScratch(config) || !(await target.images.look(image, io)).hasScratch) return '';
+  return 'it has files in /tmp, so each container gets a volume of its own there';
 }
 
 async function checkBuild(

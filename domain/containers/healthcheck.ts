@@ -1,4 +1,6 @@
 import type { HealthConfig } from '../config';
+import type { Finding } from '../preflight';
+import { formatDuration } from '../units';
 
 /** What an image or container says of its HEALTHCHECK, in ms; what it leaves out is Docker's own. */
 export interface Healthcheck {
@@ -38,6 +40,25 @@ export function firstProbe({ interval, startPeriod, startInterval }: Healthcheck
 /** How long a container may take to get healthy: as long as the configuration says, or else as its image needs. */
 export function patienceOf(health: Patience, check: Healthcheck | undefined): number {
   return Math.min(wantedPatience(health, check), MOST_PATIENCE_MS);
+}
+
+/** Says how long the container may take, and refuses what can never be healthy in its time. */
+export function judgeWaiting(service: string, health: Patience, check: Healthcheck | undefined): Finding {
+  if (!check || health.endpoints.length > 0) return { note: '' };
+  const [patience, wanted, first] = [patienceOf(health, check), wantedPatience(health, check), firstProbe(check)];
+  const time = formatDuration(patience);
+  if (patience < first) {
+    return {
+      problem:
+        `expected at least ${formatDuration(first)} to get healthy, since the HEALTHCHECK of the image is asked for the first time then, ` +
+        `seen ${time}: raise services.${service}.health.attempts, or leave it out`,
+    };
+  }
+  if (wanted <= MOST_PATIENCE_MS) return { note: `healthy within ${time}, by its HEALTHCHECK` };
+  return {
+    note: `it may take ${formatDuration(wanted)} to get healthy, but deploy waits for ${time} at most`,
+    warning: true,
+  };
 }
 
 function wantedPatience(health: Patience, check: Healthcheck | undefined): number {

@@ -1,4 +1,5 @@
 import type { ServiceConfig } from '../config';
+import { userMistake, type UserFiles } from './image-user';
 import { isSecretName, looksSecret } from './secret-looks';
 import { formatSize } from '../units';
 import { volumeMistake } from './volumes';
@@ -9,6 +10,7 @@ interface JudgedImage {
   size: number;
   /** It is the Dockerfile's `USER`; empty means root. */
   user: string;
+  files: UserFiles;
   env: Record<string, string>;
   volumes: string[];
 }
@@ -28,11 +30,8 @@ export function imageMistakes(image: JudgedImage, { app, service, config }: Serv
       `expected at most ${formatSize(policy.maxSize)}, seen ${formatSize(image.size)}: make it smaller, or raise \`policy.maxSize\``,
     );
   }
-  if (policy.nonRoot && isRoot(image.user)) {
-    mistakes.push(
-      `expected a user other than root, seen ${image.user === '' ? 'no USER' : `USER ${image.user}`}: add a USER to the Dockerfile, or set \`policy.nonRoot: false\``,
-    );
-  }
+  const user = userMistake(image.user, image.files, policy.nonRoot);
+  if (user !== undefined) mistakes.push(user);
   const secrets = policy.noSecrets ? bakedSecrets(image.env) : [];
   if (secrets.length > 0) {
     mistakes.push(
@@ -42,11 +41,6 @@ export function imageMistakes(image: JudgedImage, { app, service, config }: Serv
   const loose = volumeMistake(image.volumes, app, service, config);
   if (loose !== undefined) mistakes.push(loose);
   return mistakes.map((mistake) => `${image.reference}: ${mistake}`);
-}
-
-function isRoot(user: string): boolean {
-  const [name] = user.split(':') as [string];
-  return name === '' || name === 'root' || /^0+$/.test(name);
 }
 
 function bakedSecrets(env: Record<string, string>): string[] {

@@ -56,7 +56,7 @@ export class DockerGroups implements Groups {
     const exact = new Map<string, { image: string; hasScratch: boolean }>();
     for (const { service, image, config } of services) {
       const name = await images.exactName(image, io);
-      const hasScratch = mayNeedScratch(config) && (await images.look(name, io)).hasScratch;
+      const hasScratch = mayNeedScratch(config) && (await images.look(image, io)).hasScratch;
       exact.set(service, { image: name, hasScratch });
     }
     await this.clear(release, slot, addresses, io);

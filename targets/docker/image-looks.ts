@@ -52,36 +52,47 @@ export class ImageLooks {
    */
   private async lookOnce({ id, volumes }: LookedAt, io: Io): Promise<ImageFiles | undefined> {
     const name = `spillway.look.${id.replace('sha256:', '').slice(0, 24)}`;
-    await this.create(name, id, io);
+    const container = await this.create(name, id, io);
+    if (container === undefined) return undefined;
     try {
       const [passwd, group, scratch] = await Promise.all(
-        ['/etc/passwd', '/etc/group', SCRATCH].map((path) => this.find({ container: name, path, volumes }, io)),
+        ['/etc/passwd', '/etc/group', SCRATCH].map((path) => this.find({ container, path, volumes }, io)),
       );
       const files = {
         ...(passwd?.text !== undefined && { passwd: passwd.text }),
         ...(group?.text !== undefined && { group: group.text }),
         hasScratch: scratch !== undefined && !scratch.isEmpty,
       };
-      return (await this.remove(name, io)) ? files : undefined;
+      return (await this.remove(container, io)) ? files : undefined;
     } catch (error) {
-      await this.remove(name, { ...io, signal: new AbortController().signal }).catch(() => false);
-      throw error;
+      const unstoppable = { ...io, signal: new AbortController().signal };
+      const wasThere = await this.remove(container, unstoppable).catch(() => true);
+      io.signal.throwIfAborted();
+      // Reading fails in many ways while another worker removes the container.
+      if (wasThere) throw error;
+      return undefined;
     }
   }
 
-  private async create(name: string, image: string, io: Io): Promise<void> {
+  /** Answers its id, since others may make and remove containers of this name meanwhile; undefined when one just did. */
+  private async create(name: string, image: string, io: Io): Promise<string | undefined> {
     const options = { name, Image: image, Cmd: ['true'], HostConfig: { NetworkMode: 'none' } };
-    await this.engine
+    const made = await this.engine
       .call(io, (docker, abort) => docker.createContainer({ ...options, ...abort }))
       // 409 means that another worker looks at the same image, or was killed while it did.
       .catch(unless(409));
+    if (made) return made.id;
+    const found = await this.engine
+      .call(io, (docker, abort) => docker.getContainer(name).inspect({ ...abort }))
+      .catch(unless(404));
+    return found?.Id;
   }
 
   /** Its volumes were made for it alone. Answers whether it was still there. */
-  private async remove(name: string, io: Io): Promise<boolean> {
+  private async remove(container: string, io: Io): Promise<boolean> {
     try {
       await this.engine.call(io, (docker, abort) =>
-        docker.getContainer(name).remove({ force: true, v: true, ...abort }),
+        docker.getContainer(container).remove({ force: true, v: true, ...abort }),
       );
       return true;
     } catch (error) {

@@ -105,11 +105,10 @@ export class DockerImages implements Images {
     };
   }
 
-  async look(reference: string, io: Io): Promise<ImageFiles> {
-    const found = await this.find(reference, io);
-    if (!found) throw new ImageFailure(`expected image ${reference} on the engine, seen none: build or pull it again`);
-    const volumes = Object.keys(found.Config.Volumes ?? {}).map(cleanPath);
-    return this.looks.look({ id: found.Id, volumes }, io);
+  async look(image: Pick<PinnedImage, 'reference' | 'digest'>, io: Io): Promise<ImageFiles> {
+    const name = await this.exactName(image, io);
+    const { Id: id, Config } = await this.engine.call(io, (docker) => docker.getImage(name).inspect());
+    return this.looks.look({ id, volumes: Object.keys(Config.Volumes ?? {}).map(cleanPath) }, io);
   }
 
   /** Answers an image id or repository digest, by which a container runs exactly this image. */

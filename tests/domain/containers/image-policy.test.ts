@@ -1,6 +1,13 @@
 import { imageMistakes } from '../../../domain/containers/image-policy';
 
-const image = { reference: 'shop-web:1.0.0', size: 100_000_000, user: '10001', env: { PATH: '/bin' }, volumes: [] };
+const image = {
+  reference: 'shop-web:1.0.0',
+  size: 100_000_000,
+  user: '10001',
+  files: {},
+  env: { PATH: '/bin' },
+  volumes: [],
+};
 const POLICY = { maxSize: 500_000_000, nonRoot: true, noSecrets: true };
 const web = (policy: { maxSize?: number; nonRoot: boolean; noSecrets: boolean } = POLICY) => ({
   app: 'shop',
@@ -42,5 +49,6 @@ test.each([
 
 test('a policy that allows something finds nothing', () => {
   const lax = { nonRoot: false, noSecrets: false };
-  expect(imageMistakes({ ...image, size: 1e12, user: 'root', env: { PASSWORD: 'x' } }, web(lax))).toEqual([]);
+  const files = { passwd: 'root:x:0:0::/root:/bin/sh' };
+  expect(imageMistakes({ ...image, files, size: 1e12, user: 'root', env: { PASSWORD: 'x' } }, web(lax))).toEqual([]);
 });
