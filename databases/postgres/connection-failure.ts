@@ -1,6 +1,7 @@
 import type { DatabaseError } from 'pg';
 import { ConfigurationFailure, SpillwayFailure, UnreachableFailure } from '../../domain/failures';
 import type { PostgresServer } from './server';
+import { messageWithoutValues } from './without-values';
 
 const UNREACHABLE = /^(ECONN|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|ENOENT|08|57P0|53)/;
 const BROKEN =
@@ -23,7 +24,8 @@ interface Seen {
 
 function seenIn(error: unknown): Seen {
   const { errors } = error as { errors?: Partial<DatabaseError>[] };
-  const { code = '', message = '', severity } = errors?.[0] ?? (error as Partial<DatabaseError>);
+  const { code = '', message: told = '', severity } = errors?.[0] ?? (error as Partial<DatabaseError>);
+  const message = messageWithoutValues(code, told);
   return { code, message, said: message.includes(code) ? message : `${code}: ${message}`, isAnswer: !!severity };
 }
 

@@ -10,6 +10,7 @@ import { withClient } from './connection';
 import type { PostgresServer } from './server';
 import type { Restoring } from './restore';
 import type { PostgresTools } from './tools';
+import { programWithoutValues } from './without-values';
 import type { ProgramResult } from '../run-program';
 
 /** @throws BackupFailure, or UnreachableFailure when the server went away meanwhile. */
@@ -102,7 +103,7 @@ async function removePartials(file: string): Promise<void> {
 /** @throws with the program's output when it failed. */
 export function expectDone(program: string, result: ProgramResult): ProgramResult {
   if (result.exitCode === 0) return result;
-  const said = withoutData(result.stderr).trim().slice(-1_000) || 'nothing';
+  const said = programWithoutValues(result.stderr).trim().slice(-1_000) || 'nothing';
   if (/No space left on device/.test(said)) {
     throw new BackupFailure(`${program} needs more room on disk; free some and try again. It said: ${said}`);
   }
@@ -119,16 +120,4 @@ export function expectDone(program: string, result: ProgramResult): ProgramResul
     );
   }
   throw new BackupFailure(`expected ${program} to exit with 0, seen ${result.exitCode}. It said: ${said}`);
-}
-
-/** Details of data errors quote data, which must not enter histories. */
-function withoutData(said: string): string {
-  const code = /(?:ERROR|FATAL):\s+([0-9A-Z]{5}):/.exec(said)?.[1] ?? '';
-  const hidden = /^(2B|42|55|0A|53)/.test(code)
-    ? /^(LOCATION|LINE \d+):|^\s+\^/
-    : /^(DETAIL|CONTEXT|LOCATION|LINE \d+):|^\s+\^/;
-  return said
-    .split('\n')
-    .filter((line) => !hidden.test(line))
-    .join('\n');
 }

@@ -1,5 +1,6 @@
 import type { ParseResult } from 'libpg-query';
 import { lineAt } from '../migrations/text';
+import { statementWithoutValues } from './without-values';
 
 export interface Statement {
   sql: string;
@@ -37,7 +38,8 @@ export async function parseStatements(sql: string): Promise<Statement[] | { erro
   });
 }
 
+/** Names a statement for people, without the values in it. */
 export function firstWords(sql: string): string {
-  const line = sql.trim().replace(/\s+/g, ' ');
+  const line = statementWithoutValues(sql).trim().replace(/\s+/g, ' ');
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }

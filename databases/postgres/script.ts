@@ -7,6 +7,7 @@ import { holdsMigrationLock } from './migrations/lock';
 import { lineAt } from '../migrations/text';
 import { firstWords, parseStatements, type Statement } from './parser';
 import { asOurselves, asUser, type ScriptLimits } from './session';
+import { saidWithoutValues } from './without-values';
 
 interface ScriptRun {
   client: Client;
@@ -77,9 +78,9 @@ async function keep(run: ScriptRun, record: () => Promise<void>): Promise<void> 
     }
     await record();
   } catch (error) {
-    const { code, severity, message } = error as DatabaseError;
+    const { code, severity } = error as DatabaseError;
     if (!severity || code?.startsWith('57P')) throw error;
-    const said = `${severity} ${code}: ${message}`;
+    const said = saidWithoutValues(error as DatabaseError);
     const why = `${script.file}: its record could not be written after it ran: ${said}. ${outcome(script)}`;
     throw Object.assign(new MigrationFailure(why), { code });
   }
@@ -133,19 +134,13 @@ async function send({ client, script, limits }: ScriptRun, statement: Statement,
 function explain(script: MigrationScript, statement: Statement, error: DatabaseError, limits: ScriptLimits): string {
   const within = lineAt([...statement.sql].slice(0, Number(error.position ?? 1) - 1).join('')) - 1;
   const where = `${script.file}:${statement.line + within}`;
-  const server = [`${error.severity} ${error.code}: ${error.message}`, safeDetail(error), error.hint].filter(Boolean);
-  return `${where}: «${firstWords(statement.sql)}» failed: ${server.join('; ')}. ${outcome(script)}${advice(error, limits)}`;
+  return `${where}: «${firstWords(statement.sql)}» failed: ${saidWithoutValues(error)}. ${outcome(script)}${advice(error, limits)}`;
 }
 
 function outcome({ transaction }: MigrationScript): string {
   return transaction
     ? 'Nothing of this file was applied.'
     : 'What stands before it in this file stays applied: it runs without a transaction.';
-}
-
-/** Details of data errors quote data, which must not enter histories. */
-function safeDetail({ code = '', detail }: DatabaseError): string | undefined {
-  return /^(2B|42|55)/.test(code) ? detail?.replace(/\s+/g, ' ').slice(0, 500) : undefined;
 }
 
 function advice({ code }: DatabaseError, { lockTimeout, statementTimeout }: ScriptLimits): string {

@@ -5,6 +5,7 @@ import { applicationName, endSessionsOf } from './application-name';
 import { passwordOf } from './password-file';
 import type { PostgresServer } from './server';
 import { tlsFiles } from './tls';
+import { programWithoutValues } from './without-values';
 import { writeWords } from '../../domain/connection/words';
 import { runProgram, type ProgramResult } from '../run-program';
 
@@ -83,7 +84,7 @@ export class PostgresTools {
     if (exitCode === 0) return;
     throw new ConfigurationFailure(
       `expected psql on the worker's machine to connect to ${this.server.name} as the secret ${this.server.secret} says, and ` +
-        `as Spillway itself does, seen: ${stderr.trim().slice(-1_000)}. Correct it: pg_dump connects in the same way`,
+        `as Spillway itself does, seen: ${programWithoutValues(stderr).trim().slice(-1_000)}. Correct it: pg_dump connects in the same way`,
     );
   }
 

@@ -1,0 +1,80 @@
+import type { DatabaseError } from 'pg';
+
+/** What stands for a value that was left out. */
+const HIDDEN = '…';
+
+/** Class 22 is about data, class 23 about constraints that data breaks; 44 about views that it does not fit. */
+const ABOUT_DATA = /^(22|23|44)/;
+/** Their details name objects only. */
+const ABOUT_OBJECTS = /^(2B|42|55)/;
+
+/** From the first quote to the last, in the server's language: a value may have quotes in it. */
+const QUOTED = /(["'`“”„«»‘’‚「『]).*(["'`“”„«»‘’‚」』])/su;
+const BYTES = /\b0x[0-9a-f]{2}\b( 0x[0-9a-f]{2}\b)*/gi;
+
+/** Answers what the server says, without the values that it quotes: they must enter no history and no log. */
+export function saidWithoutValues(error: DatabaseError): string {
+  const { severity, code = '', message, hint, detail } = error;
+  if (!ABOUT_DATA.test(code)) {
+    const kept = ABOUT_OBJECTS.test(code) ? detail?.replace(/\s+/g, ' ').slice(0, 500) : undefined;
+    return [`${severity} ${code}: ${message}`, kept, hint].filter(Boolean).join('; ');
+  }
+  if (isRaised(error)) return `${severity} ${code}: a function raised it, whose words may quote data${whereOf(error)}`;
+  return `${severity} ${code}: ${messageWithoutValues(code, message)}${whereOf(error)}`;
+}
+
+/** Messages of constraints quote names alone. */
+export function messageWithoutValues(code: string, message: string): string {
+  if (!ABOUT_DATA.test(code)) return message;
+  if (/^(23|44)/.test(code)) return message;
+  return message.replace(QUOTED, `$1${HIDDEN}$2`).replace(BYTES, HIDDEN);
+}
+
+function isRaised({ routine, file }: DatabaseError): boolean {
+  return routine === 'exec_stmt_raise' || (file?.startsWith('pl') ?? false);
+}
+
+/** The server tells names of objects apart from its message. */
+function whereOf({ schema, table, column, constraint, dataType, message }: DatabaseError): string {
+  const names = { schema, table, column, constraint, 'data type': dataType };
+  const told = Object.entries(names).flatMap(([what, name]) =>
+    name && !message.includes(`"${name}"`) && !(what === 'schema' && !table && !dataType) ? [`${what} ${name}`] : [],
+  );
+  return told.length > 0 ? ` (${told.join(', ')})` : '';
+}
+
+const LITERALS =
+  /"(?:[^"]|"")*"|--[^\n]*|\/\*[^]*?\*\/|(\$(?:[A-Za-z_]\w*)?\$)[^]*?(?:\1|$)|\b[eE]'(?:[^'\\]|''|\\[^])*(?:'|$)|'(?:[^']|'')*(?:'|$)|(?<![\w.$])\d[\w.]*/g;
+const ABOUT_ROWS = /^\s*(insert|update|delete|merge|select|with|values|call|do|copy|execute|set)\b/i;
+/** Shorter numbers are lengths and positions, where a statement is not about rows. */
+const LONGEST_NUMBER = 4;
+
+/** Answers a statement without the values that stand in it, and without comments. */
+export function statementWithoutValues(sql: string): string {
+  const isAboutRows = ABOUT_ROWS.test(sql.replace(/^(\s*(--[^\n]*(\n|$)|\/\*[^]*?\*\/))*/, ''));
+  return sql.replace(LITERALS, (found: string) => {
+    if (found.startsWith('"')) return found;
+    if (/^(--|\/\*)/.test(found)) return ' ';
+    if (/^\d/.test(found)) return isAboutRows || found.length > LONGEST_NUMBER ? HIDDEN : found;
+    return `'${HIDDEN}'`;
+  });
+}
+
+/** Answers what PostgreSQL's programs said, without the values that the server's messages in it quote. */
+export function programWithoutValues(said: string): string {
+  const code = /(?:ERROR|FATAL):\s+([0-9A-Z]{5}):/.exec(said)?.[1] ?? '';
+  const hidden = /^(2B|42|55|0A|53)/.test(code)
+    ? /^(LOCATION|LINE \d+):|^\s+\^/
+    : /^(DETAIL|CONTEXT|LOCATION|LINE \d+):|^\s+\^/;
+  return said
+    .split('\n')
+    .filter((line) => !hidden.test(line) && !/(^|: )(Command was|STATEMENT):/.test(line))
+    .map((line) =>
+      line.replace(
+        /((?:ERROR|FATAL|WARNING):\s+)([0-9A-Z]{5})(: )(.*)/,
+        (_whole, level: string, each: string, colon: string, message: string) =>
+          `${level}${each}${colon}${messageWithoutValues(each, message)}`,
+      ),
+    )
+    .join('\n');
+}
