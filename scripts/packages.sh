@@ -6,7 +6,8 @@ set -euo pipefail
 # PROGRAM:PACKAGE
 all=(dockerd:docker.io iptables:iptables ip:iproute2 busybox:busybox-static haproxy:haproxy nginx:nginx-light
   socat:socat postgres:postgresql chromium:chromium python3:python3-venv curl:curl runuser:util-linux
-  docker-registry:docker-registry htpasswd:apache2-utils sshd:openssh-server openssl:openssl prometheus:prometheus)
+  docker-registry:docker-registry htpasswd:apache2-utils sshd:openssh-server openssl:openssl prometheus:prometheus
+  pgbouncer:pgbouncer)
 if [ $# -gt 0 ]; then wanted=("$@"); else wanted=("${all[@]%%:*}"); fi
 
 present() {
