@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { access, link, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, link, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ConfigurationFailure } from '../domain/failures';
 import { formatCount } from '../domain/units';
 import { DEFAULT_FILE } from './file/configuration';
-import { pathText } from './file/errors';
-import { COMPOSE_FILES, proposeFromCompose } from './init/compose';
+import { readProject } from './init/compose/project';
 import { properName } from './init/compose-values';
 import { proposeFromDockerfiles } from './init/dockerfile';
+import { proposeFromProject } from './init/mapping/project';
 import { type Proposal, proposalText, repaired } from './init/proposal';
+import { isToDecide, questionLines, questionText, together } from './init/questions';
 import { JSON_OPTION, type Out, run } from './output';
 
 interface Options {
@@ -45,28 +46,26 @@ async function init({ file, app, force }: Options, out: Out): Promise<void> {
   if (!force && (await exists(file))) throw taken(file);
   const proposal = repaired(await propose(resolve(dirname(file)), app));
   await write(file, proposalText(proposal), force === true);
-  for (const { path, text } of proposal.questions) out.note(`${out.colours.yellow('?')} ${placeText(path)}${text}`);
+  const { questions } = proposal;
+  for (const line of questionLines(questions, out.colours.bold)) out.note(line);
   const services = Object.keys(proposal.content.services);
-  const count = proposal.questions.length;
-  const left = `; ${formatCount(count, 'question')} ${count === 1 ? 'is' : 'are'} left in its comments`;
-  const next = count === 0 ? '' : left;
+  const asked = together(questions);
+  const count = asked.filter(isToDecide).length;
+  const left = `; ${formatCount(count, 'question')} ${count === 1 ? 'is' : 'are'} left in its comments, and ${formatCount(asked.length - count, 'note')}`;
+  const shown = questions.map((question) => ({
+    path: question.path,
+    text: questionText(question),
+    importance: question.importance,
+  }));
   out.result(
-    { file, source: proposal.source, services, questions: proposal.questions },
-    `${file} was written from ${proposal.source}: ${services.join(', ')}${next}\nNext: spillway validate; then spillway dev in another terminal, and spillway plan 1.0.0`,
+    { file, source: proposal.source, services, questions: shown },
+    `${file} was written from ${proposal.source}: ${services.join(', ')}${asked.length === 0 ? '' : left}\nNext: spillway validate; then spillway dev in another terminal, and spillway plan 1.0.0`,
   );
 }
 
 async function propose(directory: string, app: string | undefined): Promise<Proposal> {
-  const names = await readdir(directory).catch((error: Error) => {
-    throw new ConfigurationFailure(`expected a folder ${directory}, seen: ${error.message}`, { cause: error });
-  });
-  const compose = COMPOSE_FILES.find((name) => names.includes(name));
-  if (compose !== undefined) {
-    const proposal = await proposeFromCompose(join(directory, compose), app);
-    const override = names.find((name) => /^(docker-)?compose\.override\.ya?ml$/.test(name));
-    if (override !== undefined) proposal.questions.push({ path: ['services'], text: `${override} was not read` });
-    return proposal;
-  }
+  const project = await readProject({ directory, shell: process.env });
+  if (project) return proposeFromProject(project, app);
   return proposeFromDockerfiles(directory, app ?? properName(basename(directory)));
 }
 
@@ -88,11 +87,6 @@ async function write(file: string, text: string, force: boolean): Promise<void> 
 
 function taken(file: string): ConfigurationFailure {
   return new ConfigurationFailure(`expected no ${file} yet, seen one; --force replaces it`);
-}
-
-function placeText(path: string[]): string {
-  const text = pathText(path.filter((key) => key !== ''));
-  return text === '' ? '' : `${text}: `;
 }
 
 async function exists(file: string): Promise<boolean> {

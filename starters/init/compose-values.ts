@@ -1,67 +1,4 @@
-import { isMapping } from '../../domain/config/merge';
 import { parseDuration } from '../../domain/units';
-
-const VARIABLE = /\$\{([A-Za-z_]\w*)(?:(:?[-?+])([^}]*))?\}|\$([A-Za-z_]\w*)/g;
-
-/** Answers the name when the text is one variable without a default, and nothing else. */
-export function wholeVariable(text: string): string | undefined {
-  const match = /^\$\{([A-Za-z_]\w*)(?::?\?[^}]*)?\}$|^\$([A-Za-z_]\w*)$/.exec(text.trim());
-  return match?.[1] ?? match?.[2];
-}
-
-/** `$$` stands for a dollar, not for a variable. */
-export function hasVariable(text: string): boolean {
-  return text.replaceAll('$$', '').search(VARIABLE) >= 0;
-}
-
-export function withDefaults(text: string): { text: string; missing: string[] } {
-  const missing: string[] = [];
-  const dollar = '\u0000';
-  const filled = text
-    .replaceAll('$$', dollar)
-    .replace(VARIABLE, (_, name?: string, kind?: string, other?: string, bare?: string) => {
-      if (kind?.endsWith('-')) return other ?? '';
-      missing.push((name ?? bare)!);
-      return '';
-    });
-  return { text: filled.replaceAll(dollar, '$'), missing };
-}
-
-export interface ComposePort {
-  target: number;
-  /** Absent when Docker chooses one, or for a range. */
-  published?: number;
-  /** Absent: every address of the host. */
-  address?: string;
-  protocol: string;
-}
-
-/** Reads `8080:80`, `127.0.0.1:8080:80/tcp`, `80` or the long notation; undefined for a range. */
-export function composePort(given: unknown): ComposePort | undefined {
-  if (isMapping(given)) {
-    const { target, published, host_ip: address, protocol } = given;
-    const port = Number(target);
-    if (!Number.isInteger(port)) return undefined;
-    return clean(port, number(published), typeof address === 'string' ? address : undefined, String(protocol ?? 'tcp'));
-  }
-  const match = /^(?:(?:(\[[^\]]*\]|[\d.]+):)?(\d*):)?(\d+)(?:\/(\w+))?$/.exec(withDefaults(String(given)).text);
-  if (!match) return undefined;
-  return clean(Number(match[3]), number(match[2]), match[1], match[4] ?? 'tcp');
-}
-
-function clean(
-  target: number,
-  published: number | undefined,
-  address: string | undefined,
-  protocol: string,
-): ComposePort {
-  return { target, protocol, ...(published !== undefined && { published }), ...(address !== undefined && { address }) };
-}
-
-function number(given: unknown): number | undefined {
-  const value = given === undefined || given === '' ? Number.NaN : Number(withDefaults(String(given)).text);
-  return Number.isInteger(value) ? value : undefined;
-}
 
 /** Spillway has one unit, so `1m30s` becomes `90s`; undefined when it is no duration. */
 export function composeDuration(given: unknown): string | undefined {
@@ -86,32 +23,17 @@ export function composeSize(given: unknown): string | undefined {
   return `${match[1]}${unit}`;
 }
 
-export function composeWords(given: unknown): string[] | undefined {
-  if (Array.isArray(given)) return given.map(String);
-  if (typeof given !== 'string') return undefined;
-  const words = given.match(/(?:[^\s"']|"(?:\\.|[^"\\])*"|'[^']*')+/g) ?? [];
-  return words.map((word) =>
-    word.replace(
-      /"((?:\\.|[^"\\])*)"|'([^']*)'/g,
-      (_, double?: string, single?: string) => single ?? double!.replace(/\\(.)/g, '$1'),
-    ),
-  );
-}
-
-/** Reads a mapping or a list of `NAME=VALUE`; a name without a value has null. */
-export function composeVariables(given: unknown): [name: string, value: string | null][] {
-  if (isMapping(given))
-    return Object.entries(given).map(([key, value]) => [key, value === null ? null : String(value)]);
-  if (!Array.isArray(given)) return [];
-  return given.map((line) => {
-    const [, name = '', value] = /^([^=]*)(?:=([^]*))?$/.exec(String(line)) ?? [];
-    return [name, value ?? null];
-  });
-}
-
-export function localAddress(words: string): { path: string; port: number } | undefined {
-  const match = /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\d+))?(\/[^\s"'|;)]*)?/.exec(words);
-  return match ? { port: Number(match[1] ?? 80), path: match[2] ?? '/' } : undefined;
+/**
+ * Finds the address of the container itself that a health check asks over HTTP; curl and wget need no `http://`.
+ * @param name another name of the container
+ */
+export function localAddress(words: string, name?: string): { path: string; port: number } | undefined {
+  const own = name === undefined ? '' : `|${name.replace(/[^\w-]/g, '\\$&')}`;
+  const place = `(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0|\\[::1?\\]${own})(?::(\\d+))?(/[^\\s"'|;)]*)?(?![\\w.-])`;
+  const asked =
+    new RegExp(`https?://${place}`).exec(words) ??
+    new RegExp(`\\b(?:curl|wget|http)\\b[^|;&]*?\\s["']?${place}`).exec(words);
+  return asked ? { port: Number(asked[1] ?? 80), path: asked[2] ?? '/' } : undefined;
 }
 
 export function properName(given: string): string {

@@ -3,11 +3,17 @@ import { basename, dirname, join } from 'node:path';
 import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
 import { ConfigurationFailure } from '../../domain/failures';
 import { localAddress, properName } from './compose-values';
-import type { Proposal, Question } from './proposal';
+import type { Proposal } from './proposal';
+import type { Ask, Question } from './questions';
 import { namedVolumes } from './volumes';
 
 export interface DockerfileFacts {
   port?: number;
+  /** All that it exposes. */
+  ports: number[];
+  /** The image that its last stage builds on. */
+  base?: string;
+  hasEntrypoint: boolean;
   health?: { path: string; port: number };
   hasHealthcheck: boolean;
   /** True when it says that it runs as another user than root. */
@@ -15,25 +21,58 @@ export interface DockerfileFacts {
   volumes: string[];
 }
 
-const NOTHING: DockerfileFacts = { hasHealthcheck: false, nonRoot: false, volumes: [] };
+const NOTHING: DockerfileFacts = {
+  ports: [],
+  hasEntrypoint: false,
+  hasHealthcheck: false,
+  nonRoot: false,
+  volumes: [],
+};
 const SKIPPED = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv']);
 const DEPTH = 3;
 
-/** Reads the last stage, or the named one, with those that it is based on. */
-export function dockerfileFacts(text: string, target?: string): DockerfileFacts {
-  const stage = stageOf(text, target);
-  return stage.instructions.reduce((facts, { name, rest }) => ({ ...facts, ...stated(name, rest) }), {
-    ...NOTHING,
-    volumes: volumesOf(stage),
+/**
+ * Reads the last stage, or the named one, with those that it is based on.
+ * @param args build arguments, which may stand in `FROM`
+ */
+export function dockerfileFacts(text: string, target?: string, args: Record<string, string> = {}): DockerfileFacts {
+  const stage = stageOf(withArguments(text, args), target);
+  const start = { ...NOTHING, volumes: volumesOf(stage), ...(stage.base !== undefined && { base: stage.base }) };
+  return stage.instructions.reduce((facts, { name, rest }) => ({ ...facts, ...stated(name, rest, facts) }), start);
+}
+
+/** Fills in what ARG before the first FROM says, as the builder does in each FROM. */
+function withArguments(text: string, args: Record<string, string>): string {
+  const values: Record<string, string> = {};
+  let isBefore = true;
+  return text
+    .split('\n')
+    .map((line) => {
+      const [, name, value = ''] = /^\s*ARG\s+(\w+)(?:=(\S*))?/i.exec(line) ?? [];
+      if (isBefore && name !== undefined)
+        values[name] = args[name] ?? filled(value.replace(/^(["'])(.*)\1$/, '$2'), values);
+      if (!/^\s*FROM\s/i.test(line)) return line;
+      isBefore = false;
+      return filled(line, values);
+    })
+    .join('\n');
+}
+
+function filled(text: string, values: Record<string, string>): string {
+  return text.replace(/\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))/g, (all, name?: string, other?: string, bare?: string) => {
+    const value = values[(name ?? bare)!];
+    return value !== undefined && value !== '' ? value : (other ?? value ?? all);
   });
 }
 
-function stated(instruction: string, rest: string): Partial<DockerfileFacts> {
+function stated(instruction: string, rest: string, { ports }: DockerfileFacts): Partial<DockerfileFacts> {
   switch (instruction) {
     case 'EXPOSE': {
-      const port = /^(\d+)(?:\/tcp)?(?:\s|$)/.exec(rest)?.[1];
-      return port === undefined ? {} : { port: Number(port) };
+      const all = rest.split(/\s+/).flatMap((word) => /^(\d+)(?:\/tcp)?$/i.exec(word)?.[1] ?? []);
+      return all.length === 0 ? {} : { port: Number(all[0]), ports: [...ports, ...all.map(Number)] };
     }
+    case 'ENTRYPOINT':
+      return { hasEntrypoint: !/^(\[\s*\]|)$/.test(rest) };
     case 'USER':
       return { nonRoot: !/^(root|0)(:|$)/.test(rest) };
     case 'HEALTHCHECK': {
@@ -46,9 +85,13 @@ function stated(instruction: string, rest: string): Partial<DockerfileFacts> {
   }
 }
 
-export async function factsAt(path: string, target?: string): Promise<DockerfileFacts | undefined> {
+export async function factsAt(
+  path: string,
+  target?: string,
+  args?: Record<string, string>,
+): Promise<DockerfileFacts | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : dockerfileFacts(text, target);
+  return text === undefined ? undefined : dockerfileFacts(text, target, args);
 }
 
 /** @throws ConfigurationFailure when there is no Dockerfile in the folder or below it */
@@ -66,7 +109,8 @@ export async function proposeFromDockerfiles(directory: string, app: string): Pr
   for (const file of files) {
     const name = unused(nameOf(file, app), services);
     const facts = (await factsAt(join(directory, file))) ?? NOTHING;
-    const ask = (key: string, text: string): void => void questions.push({ path: ['services', name, key], text });
+    const ask: Ask = (key, text, { importance = 'know' } = {}) =>
+      void questions.push({ path: ['services', name, key], text, importance });
     const reach = settings(facts, ports, ask);
     const isAlone = reach.traffic === 'none';
     const volumes = namedVolumes({ app, service: name, paths: facts.volumes, mounted: [], isAlone, ask });
@@ -107,8 +151,6 @@ function buildOf(file: string): Record<string, string> {
   return basename(file) === 'Dockerfile' ? { context } : { context, dockerfile: basename(file) };
 }
 
-type Ask = (key: string, text: string) => void;
-
 function settings(facts: DockerfileFacts, ports: Set<number>, ask: Ask): Record<string, unknown> {
   imageQuestions(facts, ask);
   const port = facts.port ?? facts.health?.port;
@@ -116,6 +158,7 @@ function settings(facts: DockerfileFacts, ports: Set<number>, ask: Ask): Record<
     ask(
       'traffic',
       'no port is exposed, so it is taken for a worker, of which two versions must not run at once; if it answers requests, give `port` and `routes` instead',
+      { importance: 'decide' },
     );
     return { traffic: 'none', run: 'live-only' };
   }
@@ -123,8 +166,9 @@ function settings(facts: DockerfileFacts, ports: Set<number>, ask: Ask): Record<
     ask(
       'port',
       `another service has port ${port} at the router already; give this one \`routes\` if it should be reached`,
+      { importance: 'decide' },
     );
-  else ask('routes', 'on which port, host and path should the router take requests for it?');
+  else ask('routes', 'on which port, host and path should the router take requests for it?', { importance: 'decide' });
   const routes = ports.has(port) ? {} : { routes: [{ port }] };
   ports.add(port);
   return { port, ...routes, ...healthOf(facts, port, ask) };
@@ -139,5 +183,7 @@ function healthOf(facts: DockerfileFacts, port: number, ask: Ask): Record<string
 
 export function imageQuestions({ nonRoot }: Pick<DockerfileFacts, 'nonRoot'>, ask: Ask): void {
   if (!nonRoot)
-    ask('build', 'its Dockerfile has no USER, so the image may run as root, which `policy.nonRoot` refuses');
+    ask('build', 'its Dockerfile has no USER, so the image may run as root, which `policy.nonRoot` refuses', {
+      importance: 'decide',
+    });
 }

@@ -3,11 +3,7 @@ import { appConfigSchema } from '../../domain/config';
 import { explain, mistakesIn } from '../../domain/config/mistakes';
 import { ConfigurationFailure } from '../../domain/failures';
 import { pathText } from '../file/errors';
-
-export interface Question {
-  path: string[];
-  text: string;
-}
+import { isToDecide, type Question, questionText, together } from './questions';
 
 export interface Proposal {
   source: string;
@@ -31,7 +27,8 @@ export function repaired({ source, content, questions }: Proposal): Proposal {
           'write spillway.yaml by hand, see docs/configuration.md',
       );
     }
-    asked.push({ path: path.slice(0, -1), text: `${path.at(-1)} was left out: ${mistake.message}` });
+    const text = `${pathText(path.slice(2)) || path.at(-1)} was left out: ${mistake.message}`;
+    asked.push({ path: path.slice(0, -1), text, importance: 'decide' });
   }
 }
 
@@ -49,15 +46,21 @@ function remove(content: unknown, path: string[]): boolean {
   return false;
 }
 
-/** Writes each question as a comment above what it is about. */
+/** Writes what is to be decided above what it is about, and each note once. */
 export function proposalText({ source, content, questions }: Proposal): string {
   const document = new Document(content);
   compact(document.contents as Node);
-  for (const { path, text } of questions) comment(document, path, text);
+  for (const question of questions.filter(isToDecide)) comment(document, question.path, `? ${questionText(question)}`);
+  for (const { key, services, text } of together(questions.filter((question) => !isToDecide(question)))) {
+    const [first, ...others] = services;
+    const path = [...(first === undefined ? [] : ['services', first]), ...(key === '' ? [] : key.split('.'))];
+    comment(document, path, `note: ${text}${others.length > 0 ? ` (the same holds for ${others.join(', ')})` : ''}`);
+  }
   return [
     '# yaml-language-server: $schema=node_modules/spillway/spillway.schema.json',
-    `# Proposed by \`spillway init\` from ${source}. Comments that begin with a question mark say what it could not know:`,
-    '# decide, delete them, then run `spillway validate` and `spillway plan`. Every key: docs/configuration.md',
+    `# Proposed by \`spillway init\` from ${source}. Comments that begin with a question mark ask for a decision before the`,
+    '# first release; notes are good to know. Delete them, then run `spillway validate` and `spillway plan`.',
+    '# Every key: docs/configuration.md',
     document.toString({ lineWidth: 0, flowCollectionPadding: true }),
     FOOTER,
   ].join('\n');
@@ -79,7 +82,7 @@ const FOOTER = `# Give the new version a growing share of the traffic and judge 
 `;
 
 function comment(document: Document, path: string[], text: string): void {
-  const note = ` ? ${text.replace(/\s+/g, ' ')}`;
+  const note = ` ${text}`;
   const place = pairAt(document, path);
   const key = place?.key;
   if (isScalar(key)) key.commentBefore = key.commentBefore ? `${key.commentBefore}\n${note}` : note;

@@ -62,3 +62,21 @@ function one(group: Question[]): Asked {
     importance,
   };
 }
+
+/** Prints them for people: what is to be decided comes first, and each is said once. */
+export function questionLines(questions: Question[], bold: (text: string) => string): string[] {
+  const asked = together(questions);
+  const [first, second] = [asked.filter(isToDecide), asked.filter((question) => !isToDecide(question))];
+  const block = (title: string, some: Asked[], mark: string): string[] =>
+    some.length === 0
+      ? []
+      : [bold(`${title} (${some.length}):`), ...some.map((one) => `${mark} ${placeOf(one)}${one.text}`)];
+  return [...block('To decide before the first release', first, '?'), ...block('Good to know', second, '-')];
+}
+
+/** `services.web.port: `, or `web, api: port: ` for several. */
+function placeOf({ services, key }: Asked): string {
+  if (services.length > 1) return `${services.join(', ')}: ${key === '' ? '' : `${key}: `}`;
+  const place = [...(services.length === 1 ? ['services', services[0]!] : []), ...(key === '' ? [] : [key])].join('.');
+  return place === '' ? '' : `${place}: `;
+}

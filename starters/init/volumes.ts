@@ -1,3 +1,4 @@
+import type { Ask } from './questions';
 import { looseVolumes, volumeName } from '../../domain/containers/volumes';
 
 export interface Mount {
@@ -15,7 +16,7 @@ interface VolumesInput {
   mounted: Mount[];
   /** A service that runs in one slot only shares its volumes with nobody. */
   isAlone: boolean;
-  ask: (key: string, text: string) => void;
+  ask: Ask;
 }
 
 /** The data of volumes without a name, as those of VOLUME in an image, would be lost with each container. */
@@ -27,6 +28,7 @@ export function namedVolumes({ app, service, paths, mounted, isAlone, ask }: Vol
     'volumes',
     `what is in ${loose.join(', ')} would be lost with each version, so it gets a volume with a name: copy there what runs has ` +
       `now${both}? If it may be lost, name the path in \`discard\` instead`,
+    { importance: 'decide' },
   );
   return loose.map((target) => ({
     source: volumeName(app, service, target),

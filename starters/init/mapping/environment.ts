@@ -1,0 +1,128 @@
+import { isSecretName } from '../../../domain/containers/secret-looks';
+import { isPlainSecret } from '../../../domain/config/values';
+import type { ComposeText } from '../compose/text';
+import type { ComposeVariable } from '../compose/model';
+import { NGINX_PROXY_VARIABLE } from '../labels/nginx-proxy';
+import type { Ask } from '../questions';
+import { hostPattern, namesOf, quoted, type Mapper, type Released } from './context';
+
+type Value = string | { env: string };
+
+/** Values that may be secrets become references to variables of the worker. */
+export function environmentOf(
+  { service, name }: Released,
+  mapper: Mapper,
+  ask: Ask,
+): Record<string, Value> | undefined {
+  const needed: string[] = [];
+  const renamed = new Set<string>();
+  const hidden: string[] = [];
+  const given = service.environment.filter(({ name: key }) => !NGINX_PROXY_VARIABLE.test(key));
+  const variables = given.map((variable): [string, Value] => {
+    const secret = secretOf(variable, name, mapper);
+    if (secret === undefined) {
+      const { text, siblings } = withSlots(variable.value!.text, variable.name, mapper);
+      siblings.forEach((sibling) => renamed.add(sibling));
+      return [variable.name, text];
+    }
+    needed.push(secret);
+    if (siblingsIn(variable.value?.text ?? '', mapper).length > 0) hidden.push(secret);
+    return [variable.name, { env: secret }];
+  });
+  if (needed.length > 0)
+    ask('env', 'the worker needs the values of {items} in its own environment; they were not copied', {
+      importance: 'decide',
+      items: [...new Set(needed)],
+    });
+  askAboutSiblings(renamed, hidden, ask);
+  askAboutMissing(given, needed, ask);
+  return variables.length > 0 ? Object.fromEntries(variables) : undefined;
+}
+
+/** The variable of the worker that has the value; undefined for a value that everybody may read. */
+function secretOf({ name: key, value }: ComposeVariable, service: string, mapper: Mapper): string | undefined {
+  if (value === undefined) return key;
+  const { variable, missing } = value;
+  const isSecret =
+    isPlainSecret(key, value.text) ||
+    value.pieces.some((piece) => piece.variable !== undefined && isSecretName(piece.variable));
+  if (variable !== undefined && (missing.length > 0 || isSecret))
+    return value.pieces[0]!.origin === 'default' ? mapper.secretName(service, key) : variable;
+  return isSecret || missing.length > 0 ? mapper.secretName(service, key) : undefined;
+}
+
+function askAboutSiblings(renamed: Set<string>, hidden: string[], ask: Ask): void {
+  if (renamed.size > 0)
+    ask(
+      'env',
+      'it reaches {items} of its own version by names with {slot} in them, as in api-{slot}, because two versions run side by side',
+      {
+        items: [...renamed],
+      },
+    );
+  if (hidden.length > 0)
+    ask(
+      'env',
+      'the values of {items} name a service that is released: write its name with -blue or -green, or keep the secret in a variable of its own',
+      {
+        importance: 'decide',
+        items: hidden,
+      },
+    );
+}
+
+function askAboutMissing(given: ComposeVariable[], needed: string[], ask: Ask): void {
+  const missing = given.flatMap(({ value }) => value?.missing ?? []).filter((variable) => !needed.includes(variable));
+  if (missing.length > 0)
+    ask('env', 'the variables {items} of the Compose file had no value', {
+      importance: 'decide',
+      items: [...new Set(missing)],
+    });
+}
+
+/** Keys whose whole value may be a host. */
+const HOST_KEY = /(^|_)(HOST|HOSTNAME|ADDR|ADDRESS|SERVER|UPSTREAM|ENDPOINT|BACKEND|TARGET)$/i;
+
+/** Puts `{slot}` behind the names of services that are released too, because nothing else has their plain names. */
+export function withSlots(text: string, key: string, mapper: Mapper): { text: string; siblings: string[] } {
+  const siblings = new Set<string>();
+  let changed = text;
+  for (const { service, name } of reached(mapper)) {
+    for (const alias of namesOf(service)) {
+      const isWhole = HOST_KEY.test(key) && text === alias;
+      const pattern = new RegExp(
+        `((?:^|[\\s,;=("'\\[])(?:[a-z][a-z0-9+.-]*://)?(?:[^/\\s@]*@)?)${quoted(alias)}(?=:\\d|/)|(://(?:[^/\\s@]*@)?)${quoted(alias)}(?![\\w.-])`,
+        'gi',
+      );
+      const next = isWhole
+        ? `${name}-{slot}`
+        : changed.replace(pattern, (_, before?: string, scheme?: string) => `${before ?? scheme}${name}-{slot}`);
+      if (next !== changed) siblings.add(name);
+      changed = next;
+    }
+  }
+  return { text: changed, siblings: [...siblings] };
+}
+
+/** Jobs have ended before anybody could call them. */
+function reached({ released }: Mapper): Released[] {
+  return released.filter(({ job }) => !job);
+}
+
+function siblingsIn(text: string, mapper: Mapper): string[] {
+  return reached(mapper)
+    .filter(({ service }) =>
+      namesOf(service).some((alias) => hostPattern(`//${alias}`).test(text) || text.includes(`@${alias}:`)),
+    )
+    .map(({ name }) => name);
+}
+
+export function wordsOf(words: ComposeText[], ask: Ask): string[] {
+  const missing = words.flatMap((word) => word.missing);
+  if (missing.length > 0)
+    ask('command', 'the variables {items} of the Compose file had no value', {
+      importance: 'decide',
+      items: [...new Set(missing)],
+    });
+  return words.map(String);
+}

@@ -1,0 +1,68 @@
+import type { ComposeText } from '../compose/text';
+import { isOfOthers, repositoryOf } from '../outside/images';
+import type { Ask } from '../questions';
+import type { Mapper, Released } from './context';
+
+/** The image, with `{version}` where the version of the app stands; undefined when its build gives it a name. */
+export function imageOf({ service, name }: Released, mapper: Mapper, ask: Ask): string | undefined {
+  const { image, build } = service;
+  if (!image) return undefined;
+  const { text } = image;
+  if (image.missing.length > 0)
+    ask('image', `the value of ${image.missing.join(', ')} belongs into this name`, { importance: 'decide' });
+  if (text.includes('@')) return text;
+  const end = tagStart(text);
+  const repository = text.slice(0, end);
+  if (build) return isTaken(repository, name, mapper) ? undefined : `${repository}:{version}`;
+  const tag = end < text.length ? image.slice(end + 1) : undefined;
+  if (isVersionOfOthers(text, tag, mapper)) {
+    ask(
+      'image',
+      'the versions of {items} are not those of the app, so they stay as they are until somebody changes them here',
+      { items: [text] },
+    );
+    return text;
+  }
+  const withVersion = tagWithVersion(tag);
+  if (tag?.pieces.some(({ variable }) => variable !== undefined) !== true)
+    ask('image', `the tag was ${tag ? `\`${tag.text}\`` : 'missing'}: is the version of the app all of it?`, {
+      importance: withVersion === '{version}' && /^v?\d+\.\d+\.\d+$/.test(tag?.text ?? '') ? 'know' : 'decide',
+    });
+  return `${repository}:${withVersion}`;
+}
+
+function tagStart(text: string): number {
+  const colon = text.lastIndexOf(':');
+  return colon > text.lastIndexOf('/') ? colon : text.length;
+}
+
+/** Two services may be built from one Dockerfile, but an image has one name. */
+function isTaken(repository: string, name: string, { released }: Mapper): boolean {
+  const first = released.find(
+    ({ service: { build, image } }) => build && image && image.text.slice(0, tagStart(image.text)) === repository,
+  );
+  return first !== undefined && first.name !== name;
+}
+
+/** A tag that is a variable is the version; one that is written stays, where others make the image and the app has its own. */
+function isVersionOfOthers(text: string, tag: ComposeText | undefined, { released }: Mapper): boolean {
+  if (tag?.pieces.some(({ variable }) => variable !== undefined)) return false;
+  if (!isOfOthers(text)) return false;
+  const repositories = released.map(({ service: { build, image } }) =>
+    build || !image ? '' : repositoryOf(image.text),
+  );
+  return new Set(repositories).size > 1;
+}
+
+/** `5-alpine` is `{version}-alpine`, and `v${TAG}` is `v{version}`. */
+function tagWithVersion(tag: ComposeText | undefined): string {
+  if (!tag) return '{version}';
+  const { pieces, text } = tag;
+  const at = pieces.findIndex(({ variable }) => variable !== undefined);
+  if (at < 0) {
+    const [, before = '', after = ''] = /^(v?)\d[\w.]*?((?:-[a-z][\w.]*)*)$/.exec(text) ?? [];
+    return `${before}{version}${after}`;
+  }
+  const part = (some: typeof pieces): string => some.map((piece) => piece.text).join('');
+  return `${part(pieces.slice(0, at))}{version}${part(pieces.slice(at + 1))}`;
+}

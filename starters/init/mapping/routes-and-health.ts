@@ -1,0 +1,217 @@
+import type { ComposeHealthcheck, ComposeService } from '../compose/model';
+import { composeDuration, composeMilliseconds, localAddress } from '../compose-values';
+import { httpPort, toldPorts, type PortGuess } from '../http-port';
+import { routeOf, unique, type Route, type Routing } from '../labels/routing';
+import type { Ask } from '../questions';
+import { mentions, quoted, textsOf, namesOf, type Mapper, type Released } from './context';
+import { commandLine, routingOf } from './roles';
+
+type Reach = Partial<Record<'port' | 'routes' | 'health' | 'traffic' | 'run', unknown>>;
+
+export function reachOf(one: Released, mapper: Mapper, ask: Ask): Reach {
+  const { service, facts, job } = one;
+  if (job) return jobReach(one, mapper, ask);
+  const routing = routingOf(service, mapper.entryPoints);
+  const address = healthAddress(service) ?? facts?.health;
+  const guess = guessed(one, mapper, routing, address?.port);
+  if (!guess) return workerReach(one, ask);
+  askAboutPorts(service, guess, ask);
+  const routes = unique([...(routing?.routes ?? []), ...publishedRoutes(service, guess.port, ask)]);
+  for (const { text, importance } of routing?.doubts ?? []) ask('routes', text, { importance });
+  if (routing && routing.routes.length > 0)
+    ask('routes', `its routes are those that ${routing.router} had, whose place Spillway’s router takes`);
+  if (routes.some(({ port }) => port === 443) && !routing)
+    ask('routes', 'should the router speak TLS on 443? Give it certificates by `router.tls`', { importance: 'decide' });
+  if (routes.length === 0) askForRoutes(one, mapper, routing, ask);
+  return {
+    port: guess.port,
+    ...(routes.length > 0 && { routes }),
+    ...healthOf(one, guess.port, address, ask),
+  };
+}
+
+function jobReach({ job, name }: Released, { released, outside }: Mapper, ask: Ask): Reach {
+  const { because, tool } = job!;
+  const others = released.filter((other) => other.name !== name && !other.job).length;
+  const before = others > 0 ? ', before the other services of its version start' : '';
+  ask(
+    'run',
+    `it is taken for a job, because ${because}: it runs once a release, to its end${before}, and its exit code decides; is it one?`,
+    {
+      importance: tool ? 'know' : 'decide',
+    },
+  );
+  if (tool && outside.some(({ kind }) => kind === 'database'))
+    ask(
+      'run',
+      `${tool.name} changes the database here, and nothing takes that back; Spillway can, see \`migrations\` of \`database\``,
+      {
+        importance: 'decide',
+      },
+    );
+  return { traffic: 'none', run: 'once' };
+}
+
+const WORKER =
+  /(^|[-_.])(worker\w*|workers|celery\w*|beat|sidekiq|scheduler|cron\w*|consumer\w*|queue\w*|jobs?|listener|poller|processor|daemon|bot|horizon|resque|cable-worker|indexer|ingest\w*|sync\w*|mailer)([-_.]|\d*$)/i;
+const WORKS =
+  /\b(celery|sidekiq|rq\s+worker|dramatiq|huey|queue:work|horizon|schedule:work|resque|delayed_job|good_job|messenger:consume|crond?|supercronic|worker)\b/;
+
+function workerReach({ service }: Released, ask: Ask): Reach {
+  const isWorker = WORKER.test(service.name) || WORKS.test(commandLine(service));
+  const ports = service.ports.map(({ target, protocol }) => `${target}/${protocol}`);
+  if (ports.length > 0)
+    ask(
+      'traffic',
+      'the router speaks HTTP, so it sends nothing to {items}; is one of these HTTP? Then give `port` and `routes`',
+      {
+        importance: 'decide',
+        items: [...new Set(ports)],
+      },
+    );
+  ask(
+    'traffic',
+    'it has no port for HTTP, so it is taken for a worker, of which two versions must not run at once; say `run: both` if they may, or give `port` and `routes` if it answers requests',
+    { importance: isWorker ? 'know' : 'decide' },
+  );
+  return { traffic: 'none', run: 'live-only' };
+}
+
+function guessed(
+  { service, facts }: Released,
+  { project }: Mapper,
+  routing: Routing | undefined,
+  health: number | undefined,
+): PortGuess | undefined {
+  const variables = Object.fromEntries(service.environment.map(({ name, value }) => [name, value?.text ?? '']));
+  return httpPort({
+    ...(service.image && !service.build && { image: service.image.text }),
+    ...(routing?.port !== undefined && { label: routing.port }),
+    published: service.ports.filter(({ protocol }) => protocol === 'tcp'),
+    exposed: service.expose.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
+    // What the image exposes says nothing of another program that is run in it.
+    ofDockerfile: routing || !runsAnother(service) ? (facts?.ports ?? []) : [],
+    ...(health !== undefined && { health }),
+    mentioned: project.services.filter((other) => other !== service).flatMap((other) => mentionedPorts(other, service)),
+    told: toldPorts(variables, commandLine(service)),
+  });
+}
+
+function runsAnother(service: ComposeService): boolean {
+  return service.ports.length === 0 && (WORKER.test(service.name) || WORKS.test(commandLine(service)));
+}
+
+/** Ports by which another service calls this one, as in `http://backend:8080`. */
+function mentionedPorts(from: ComposeService, to: ComposeService): number[] {
+  const text = textsOf(from).join('\n');
+  return namesOf(to).flatMap((name) =>
+    [...text.matchAll(new RegExp(`https?://${quoted(name)}(?::(\\d{1,5}))?(?![\\w.-])`, 'g'))].map(([, port]) =>
+      Number(port ?? 80),
+    ),
+  );
+}
+
+function askAboutPorts({ ports }: ComposeService, { port, because, rivals, others }: PortGuess, ask: Ask): void {
+  if (rivals.length > 0)
+    ask(
+      'port',
+      `${[port, ...rivals].join(', ')}: which one speaks HTTP? ${port} was taken, because ${because}; a service has one port here`,
+      {
+        importance: 'decide',
+      },
+    );
+  if (others.length > 0) ask('port', 'a service has one port here, so {items} stayed out', { items: inRuns(others) });
+  const left = ports
+    .filter(({ protocol }) => protocol !== 'tcp')
+    .map(({ target, protocol }) => `${target}/${protocol}`);
+  if (left.length > 0)
+    ask('port', 'the router speaks HTTP, so nothing reaches {items} any more; who needs that?', {
+      importance: 'decide',
+      items: left,
+    });
+}
+
+/** Writes neighbours as one: `5000-5010`. */
+function inRuns(ports: number[]): string[] {
+  const runs: [from: number, to: number][] = [];
+  for (const port of [...ports].sort((one, other) => one - other)) {
+    const last = runs.at(-1);
+    if (last && port === last[1] + 1) last[1] = port;
+    else runs.push([port, port]);
+  }
+  return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
+}
+
+function publishedRoutes({ ports }: ComposeService, port: number, ask: Ask): Route[] {
+  return ports
+    .filter(({ target, protocol, published }) => target === port && protocol === 'tcp' && published !== undefined)
+    .flatMap(({ published, address }) => {
+      const at = Number(String(published).split('-')[0]);
+      if (!Number.isInteger(at) || at < 1) return [];
+      if (typeof published === 'string' && published.includes('-'))
+        ask('routes', `Docker chose one of ${published}; the router listens on ${at}`, { importance: 'decide' });
+      if (address !== undefined && !/^(0\.0\.0\.0|\[?::\]?|)$/.test(address))
+        ask('routes', `${at} was open on ${address} only; the router listens on every address of the host`, {
+          importance: 'decide',
+        });
+      return [routeOf(at)];
+    });
+}
+
+function askForRoutes(one: Released, { project, released }: Mapper, routing: Routing | undefined, ask: Ask): void {
+  if (routing) return;
+  const callers = released
+    .filter((other) => other !== one && mentions(other.service, one.service))
+    .map(({ name }) => name);
+  if (callers.length > 0) return;
+  const isAlone = project.services.length === 1;
+  ask(
+    'port',
+    'no port of the host was published, so the router sends it nothing; give `routes` if it should be reached from outside',
+    {
+      importance: isAlone || !released.some((other) => other.service.ports.length > 0) ? 'decide' : 'know',
+    },
+  );
+}
+
+function healthAddress({ name, healthcheck }: ComposeService): { path: string; port: number } | undefined {
+  if (!healthcheck || healthcheck.disabled) return undefined;
+  return localAddress(healthcheck.test.join(' '), name);
+}
+
+function healthOf(
+  { service, facts }: Released,
+  port: number,
+  address: { path: string; port: number } | undefined,
+  ask: Ask,
+): Reach {
+  const check = service.healthcheck?.disabled ? undefined : service.healthcheck;
+  if (address?.port !== port) {
+    if (check && check.test.length > 0)
+      ask(
+        'port',
+        'its health check asks no HTTP address of its port; which path tells that it is healthy? Or put the check into the Dockerfile',
+      );
+    else if (!facts?.hasHealthcheck)
+      ask('port', 'which path tells that it is healthy? Without `health.endpoints` only that it runs is known');
+    return {};
+  }
+  const timeout = composeDuration(check?.given.timeout);
+  const interval = composeDuration(check?.given.interval);
+  const attempts = attemptsOf(check);
+  return {
+    health: {
+      endpoints: [{ path: address.path, ...(timeout && { timeout }) }],
+      ...(interval && { interval }),
+      ...(attempts && { attempts }),
+    },
+  };
+}
+
+// Compose does not count tries during the start; Spillway does, so it gets as many more as fit in.
+function attemptsOf(check: ComposeHealthcheck | undefined): number | undefined {
+  const start = composeMilliseconds(check?.given.start_period);
+  if (!check || (start === undefined && check.given.retries === undefined)) return undefined;
+  const interval = composeMilliseconds(check.given.interval) ?? 1_000;
+  return Math.max(1, (Number(check.given.retries) || 3) + Math.ceil((start ?? 0) / Math.max(interval, 10)));
+}
