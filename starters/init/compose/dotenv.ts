@@ -52,16 +52,11 @@ function readVariable(reading: Reading): void {
   reading.at += 1;
   if (sign === '=' || sign === ':') {
     taken(reading, new RegExp(`${BLANK}*`, 'y'));
-    keep(reading, name, readValue(reading, name));
+    reading.variables.set(name, readValue(reading, name));
     return;
   }
   const inherited = reading.lookup(name);
-  if (inherited) keep(reading, name, inherited.text);
-}
-
-// Compose leaves out names that begin with a digit.
-function keep({ variables }: Reading, name: string, value: string): void {
-  if (!/^\d/.test(name)) variables.set(name, value);
+  if (inherited) reading.variables.set(name, inherited.text);
 }
 
 function readValue(reading: Reading, name: string): string {

@@ -1,0 +1,90 @@
+import type { ComposeCase } from './cases';
+
+const value = (text: string): string => `services:\n  web:\n    image: a\n    environment:\n      V: ${text}\n`;
+const dotenv = (env: string): ComposeCase['files'] => ({
+  'compose.yaml': 'services:\n  web:\n    image: a\n    env_file: vars.env\n',
+  'vars.env': env,
+});
+
+const FILLED: [text: string, shell?: Record<string, string>][] = [
+  ['"$A"', { A: 'x' }],
+  ['"${A}"', { A: 'x' }],
+  ['"${a_1}"', { a_1: 'x' }],
+  ['"$A"'],
+  ['"${A:-x}"'],
+  ['"${A:-x}"', { A: '' }],
+  ['"${A-x}"', { A: '' }],
+  ['"${A-x}"'],
+  ['"${A:-}"'],
+  ['"${A:+x}"', { A: 'y' }],
+  ['"${A:+x}"', { A: '' }],
+  ['"${A+x}"', { A: '' }],
+  ['"${A+x}"'],
+  ['"${A:?no}"', { A: 'x' }],
+  ['"${A?no}"', { A: '' }],
+  ['"${C:-redis://${H:-cache}:6379/0}"'],
+  ['"${C:-redis://${H:-cache}:6379/0}"', { H: 'other' }],
+  ['"${C:-redis://${H:-cache}:6379/0}"', { C: 'set' }],
+  ['"${A:-${B:-${D:-deep}}}"'],
+  ['"${A:-${B}}-${D:-x}"', { B: 'b' }],
+  ['"${A:-$B}"', { B: 'b' }],
+  ['"${A:+${B:-y}}"', { A: 'a' }],
+  ['"$$A and $${A}"', { A: 'x' }],
+  ['"$$$A"', { A: 'x' }],
+  ['"$5 and $ and $(date)"'],
+  ['"${A:-a:-b}"'],
+  ['"${A-b:-c}"'],
+  ['"${A:-{\\"k\\": 1}}"'],
+  ['"${A:-a}b}"'],
+  ['"${A}${B}"', { A: 'x', B: 'y' }],
+  ['"pre-${A}-post"', { A: 'x' }],
+  ['"${A:-$$x}"'],
+  ["'${A:-it}'"],
+  ['"${A:-x y/z?q=1&r#h}"'],
+  ['"$A.b-$C"', { A: 'x', C: 'y' }],
+  ['"${1}"'],
+  ['"${A"'],
+  ['"${}"'],
+  ['"${A!x}"'],
+  ['"${A:-${B}"'],
+  ['"${ A }"'],
+];
+
+const VALUES = ['987654321098765432', '1', '-5', '1.5', 'true', 'false', '"true"', '"3.10"', '~', '""', 'yes', 'x # c'];
+
+const DOTENV: [title: string, env: string][] = [
+  ['plain', 'A=x\nB=y'],
+  ['export, blanks and comments', '# c\nexport A=x\n\n  B = y  \n\texport\tC=z # c\nD=z#c\n'],
+  ['single quotes', "A='$B #x'\nB='a\\'b'"],
+  ['double quotes', 'B=b\nA="x ${B} # y"\nC="a\\"b\\\\c\\nd\\te\\$f$$g"'],
+  ['several lines', 'A="one\ntwo"\nB=\'x\ny\'\nC=z'],
+  ['variables of this file', 'A=x\nB=${A}-$A\nC=${Z:-d}\nD=${Z}'],
+  ['a colon', 'A: x\nB:y'],
+  ['Windows lines and a BOM', '\ufeffA=x\r\nB="y"\r\nC=\'z\'\r\n'],
+  ['empty values', 'A=\nB=""\nC=\'\'\nD= '],
+  ['an equals sign in a value', 'A=x=y==\nB="a=b"'],
+  ['names with dots and dashes', 'A.B=x\nA-B=y\nA[0]=z'],
+  ['names that begin with a digit', '1A=x\nB=y'],
+  ['a name twice', 'A=x\nA=y'],
+  ['a quote inside', 'A=it\'s\nB=a"b"c'],
+  ['JSON', 'A={"a": 1, "b": [2]}\nB=\'{"a": "b"}\''],
+  ['text after a quoted value', 'A="x" # c\nB=y'],
+  ['a dollar at the end', "A=cost$\nB='5$'\nC=$5"],
+  ['octal escapes', 'A="\\0101\\a\\q"'],
+  ['no end of a quote', 'A="x\nB=y'],
+  ['a name with a blank', 'A B=x'],
+  ['a name with a strange letter', 'A!=x'],
+  ['no sign', 'A\nB=x'],
+  ['a tab before a comment', 'A=x\t# c\nB=y #c#d'],
+  ['letters of other scripts', 'Ä=ü\nB="日本"'],
+];
+
+export const VARIABLE_CASES: ComposeCase[] = [
+  ...FILLED.map(([text, shell = {}]) => ({
+    title: `fills ${text} with ${JSON.stringify(shell)}`,
+    files: { 'compose.yaml': value(text) },
+    shell,
+  })),
+  ...VALUES.map((text) => ({ title: `passes ${text}`, files: { 'compose.yaml': value(text) } })),
+  ...DOTENV.map(([title, env]) => ({ title: `reads a file of variables with ${title}`, files: dotenv(env) })),
+];
