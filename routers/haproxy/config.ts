@@ -2,7 +2,6 @@ import type { RouterConfig } from '../../domain/config';
 import type { Testers } from '../../domain/config/testers';
 import type { Slot } from '../../domain/release';
 import { SLOTS } from '../../domain/release';
-import { describeRoute } from '../../domain/routes';
 import { STANDARD_SILENCE, type WireLimits } from '../../domain/router';
 import {
   contentHash,
@@ -19,6 +18,7 @@ import { limitsOf, longestSilence } from '../on-host/limits';
 import { renderBackends, REPEATABLE } from './backends';
 import { renderForwarded } from './forwarded';
 import { renderLimits } from './limits';
+import { MATCHED, renderEntry } from './matching';
 import { cookieName, environmentFile, FRONTENDS_FILE, HASH_VARIABLE, mapFile, START_VARIABLE } from './names';
 
 export type HaproxyConfig = Extract<RouterConfig, { kind: 'haproxy' }>;
@@ -114,20 +114,12 @@ function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragme
   http-request del-header Upgrade if { req.hdr(Upgrade) -i -m sub h2c }
   http-after-response set-header Keep-Alive timeout=${ANNOUNCED_SECONDS} unless { stopping } or { status 101 }
 
-  # Which service is asked: the first that fits.
+${MATCHED}  # Which service is asked: the first that fits.
 ${entries.map(renderEntry).join('\n')}
   http-request return status 404 content-type text/plain string "Nothing here answers this host and path.\\n" if !{ var(txn.service) -m found }
 ${renderForwarded(users, tls ? 'https' : 'http')}${routings.map((routing) => renderDraw(routing, around.directory)).join('')}
   # A process that is leaving after a reload may not know the servers that came with it: it uses those it knows.
 ${backendsOf(entries, routings).map(renderUse).join('')}`;
-}
-
-function renderEntry({ scope, service, route }: Entry): string {
-  const conditions = ['!{ var(txn.service) -m found }'];
-  if (route.host) conditions.push(`{ req.hdr(host),field(1,:),lower -m str ${quoted(route.host.toLowerCase())} }`);
-  if (route.path && route.path !== '/') conditions.push(`{ path_beg ${quoted(route.path)} }`);
-  return `  # ${describeRoute(route)}
-  http-request set-var(txn.service) str(${scopeKey(scope)}.${service}) if ${conditions.join(' ')}`;
 }
 
 function renderDraw({ scope, affinity, testers, services }: HostRouting, directory: string): string {
@@ -162,8 +154,8 @@ ${services.some(({ baseline }) => baseline) ? renderBaseline(here, mapFile(direc
 function renderTesters(testers: Testers, here: string, map: string): string {
   const sent =
     'header' in testers
-      ? `{ req.hdr(${testers.header.name}) -m str ${testers.header.value} }`
-      : `{ req.cook(${testers.cookie.name}) -m str ${testers.cookie.value} }`;
+      ? `{ req.fhdr(${testers.header.name}) -m str -- ${testers.header.value} }`
+      : `{ req.cook(${testers.cookie.name}) -m str -- ${testers.cookie.value} }`;
   return `  # Testers all go to the version that is on trial.
   http-request set-var(txn.testers) str(testers),map_str_int(${map}) if ${here} { var(txn.share) -m int 1:99 } ${sent}
   http-request set-var(txn.share) var(txn.testers) if ${here} { var(txn.testers) -m found }

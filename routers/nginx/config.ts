@@ -2,6 +2,7 @@ import { SLOTS, type Scope } from '../../domain/release';
 import { contentHash, scopeKey, type Place } from '../on-host/fragments';
 import type { Rendered } from '../on-host/folder';
 import { FORWARDED_MAPS, renderTrust } from './forwarded';
+import { MATCHING_MAPS } from './matching';
 import { environmentFile, NO_SHARE, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { HASH, renderServers, type Around } from './servers';
 import { renderMirrored, renderTester } from './trial';
@@ -53,7 +54,7 @@ map $spillway_upgrade $spillway_connection {
   default upgrade;
   '' '';
 }
-${FORWARDED_MAPS}geo $spillway_local {
+${FORWARDED_MAPS}${MATCHING_MAPS}geo $spillway_local {
   default 0;
   127.0.0.1 1;
   ::1 1;

@@ -1,9 +1,9 @@
 import type { Scope } from '../../domain/release';
-import { describeRoute } from '../../domain/routes';
 import { pageFile } from '../on-host/error-page';
 import { entriesByPort, fragmentOf, scopeKey, serviceOf, tlsOf, type Entry } from '../on-host/fragments';
 import { limitsOf, longestSilence, silenceOf } from '../on-host/limits';
 import { FORWARDED_HEADERS, renderTrustUse } from './forwarded';
+import { renderDispatch, renderMatching, serverNames, servicePath } from './matching';
 import { NO_SHARE, statusPath, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { renderMirrorLocation, renderMirrorUse } from './trial';
 
@@ -16,64 +16,40 @@ export interface Around {
   shares: Record<string, Share>;
   directory: string;
   ipv6: boolean;
+  /** True when the nginx, and perhaps servers on the same ports, are somebody else's. */
+  attached: boolean;
 }
 
 export function renderServers(around: Around): string {
   return [...entriesByPort(around.fragments)].map(([port, entries]) => renderPort(port, entries, around)).join('\n');
 }
 
+/**
+ * One server has all requests of a port, because nginx itself would match a path only after it has decoded it. Their
+ * hosts are named only where a server of somebody else may be asked for them on the same port.
+ */
 function renderPort(port: number, entries: Entry[], around: Around): string {
-  const hosts = [...new Set(entries.map(({ route }) => route.host?.toLowerCase()))].filter(
-    (host) => host !== undefined,
-  );
-  const named = hosts.map((host) => renderServer({ port, host, mine: entriesOf(host, entries), all: entries }, around));
-  const others = entries.filter(({ route }) => !route.host);
-  return [...named, renderServer({ port, mine: others, all: entries }, around)].join('\n');
-}
-
-/** A host outranks a long path, so entries for any host count only where none of the host's own covers their path. */
-function entriesOf(host: string, entries: Entry[]): Entry[] {
-  const own = entries.filter(({ route }) => route.host?.toLowerCase() === host);
-  const isHidden = ({ route }: Entry): boolean =>
-    own.some((one) => (route.path ?? '/').startsWith(one.route.path ?? '/'));
-  return [...own, ...entries.filter((entry) => !entry.route.host && !isHidden(entry))];
-}
-
-interface Server {
-  port: number;
-  /** Absent for the server that answers all other names. */
-  host?: string;
-  mine: Entry[];
-  all: Entry[];
-}
-
-function renderServer({ port, host, mine, all }: Server, around: Around): string {
-  const tls = tlsOf(port, around.fragments);
-  const options = `${host === undefined ? ' default_server' : ''}${tls ? ' ssl' : ''}`;
-  const scopes = [...new Map(all.map(({ scope }) => [scopeKey(scope), scope])).values()];
+  const { fragments } = around;
+  const tls = tlsOf(port, fragments);
+  const options = ` default_server${tls ? ' ssl' : ''}`;
+  const scopes = [...new Map(entries.map(({ scope }) => [scopeKey(scope), scope])).values()];
+  const services = [...new Map(entries.map((entry) => [servicePath(entry), entry])).values()];
   const certificate = tls ? `  ssl_certificate '${tls.certificate}';\n  ssl_certificate_key '${tls.key}';\n` : '';
-  const mirrors = mine.flatMap(({ scope, service }) => {
-    const { mirror } = around.shares[scopeKey(scope)] ?? NO_SHARE;
-    return mirror
-      ? [renderMirrorLocation(mirrorPath(scope, service), variable(scope), upstreamName(scope, service, mirror))]
-      : [];
-  });
-  const webSockets = new Set(mine.map((entry) => renderWebSockets(entry, around.fragments)));
-  const statuses = host === undefined ? scopes.map((scope) => renderStatus(scope, around)) : [];
-  const pages = around.fragments
-    .filter(({ routing }) => mine.some((entry) => scopeKey(entry.scope) === scopeKey(routing.scope)))
-    .map((fragment) => renderPage(fragment, around.directory));
-  return `server {
+  const locations = [
+    ...scopes.map((scope) => renderStatus(scope, around)),
+    ...scopes.map((scope) => renderPage(fragmentOf({ scope }, fragments), around.directory)),
+    ...services.map((entry) => renderMirror(entry, around)),
+    ...services.map((entry) => renderLocation(entry, around)),
+    ...services.map((entry) => renderWebSockets(entry, fragments)),
+    renderDispatch(port),
+  ];
+  return `${renderMatching(port, entries)}server {
   listen ${port}${options};
-${around.ipv6 ? `  listen [::]:${port}${options};\n` : ''}  server_name ${host ?? '_'};
-${certificate}${renderProxy(around.fragments, longestSilence(all, around.fragments))}${[...statuses, ...pages, ...new Set(mirrors), ...mine.map((entry) => renderLocation(entry, around)), ...webSockets].join('')}${
-    mine.some(({ route }) => (route.path ?? '/') === '/') ? '' : NOT_FOUND
-  }}
+${around.ipv6 ? `  listen [::]:${port}${options};\n` : ''}  server_name ${serverNames(entries, around.attached)};
+${certificate}${renderProxy(fragments, longestSilence(entries, fragments))}${locations.join('')}}
 `;
 }
 
-const NOT_FOUND = `  location / { default_type text/plain; return 404 "Nothing here answers this host and path.\\n"; }
-`;
 function renderProxy(fragments: NginxFragment[], silence: number): string {
   const { requestHead, answerHead } = limitsOf(fragments);
   return `  large_client_header_buffers 4 ${requestHead};
@@ -89,7 +65,7 @@ function renderProxy(fragments: NginxFragment[], silence: number): string {
   proxy_request_buffering off;
   proxy_buffering off;
   proxy_http_version 1.1;
-  proxy_set_header Host $http_host;
+  proxy_set_header Host $spillway_asked_host;
 ${FORWARDED_HEADERS}  proxy_set_header Upgrade $spillway_upgrade;
   proxy_set_header Connection $spillway_connection;
   proxy_connect_timeout 2s;
@@ -106,24 +82,31 @@ function renderStatus(scope: Scope, { shares }: Around): string {
 `;
 }
 
-function mirrorPath(scope: Scope, service: string): string {
+function mirrorPath({ scope, service }: Entry): string {
   return `${statusPath(scope)}/mirror/${service}`;
 }
 
+function renderMirror(entry: Entry, { shares }: Around): string {
+  const { scope, service } = entry;
+  const { mirror } = shares[scopeKey(scope)] ?? NO_SHARE;
+  if (!mirror) return '';
+  return renderMirrorLocation(mirrorPath(entry), variable(scope), upstreamName(scope, service, mirror));
+}
+
 function renderLocation(entry: Entry, { fragments, shares }: Around): string {
-  const { scope, service, route } = entry;
+  const { scope, service } = entry;
   const name = variable(scope);
   const fragment = fragmentOf(entry, fragments);
   const page = fragment.errorPage === undefined ? '' : `    error_page 502 503 504 ${statusPath(scope)}/page;\n`;
   const silence = silenceOf(serviceOf(entry, fragment));
-  const mirror = shares[scopeKey(scope)]?.mirror ? renderMirrorUse(mirrorPath(scope, service)) : '';
-  return `  # ${describeRoute(route)}
-  location ^~ '${route.path ?? '/'}' {
+  const mirror = shares[scopeKey(scope)]?.mirror ? renderMirrorUse(mirrorPath(entry)) : '';
+  return `  location = ${servicePath(entry)} {
+    internal;
 ${renderTrustUse(fragment)}${renderKeep(fragment)}${page}${mirror}    error_page 418 = ${webSocketName(entry)};
     if ($spillway_upgrade) { return 418; }
     proxy_read_timeout ${silence}ms;
     proxy_send_timeout ${silence}ms;
-    proxy_pass http://${upstreamName(scope, service, `$${name}_slot`)};
+    proxy_pass http://${upstreamName(scope, service, `$${name}_slot`)}$request_uri;
   }
 `;
 }
@@ -142,7 +125,7 @@ function renderWebSockets(entry: Entry, fragments: NginxFragment[]): string {
   return `  location ${webSocketName(entry)} {
 ${renderKeep(fragmentOf(entry, fragments))}    proxy_read_timeout 24h;
     proxy_send_timeout 24h;
-    proxy_pass http://${upstreamName(scope, service, `$${variable(scope)}_slot`)};
+    proxy_pass http://${upstreamName(scope, service, `$${variable(scope)}_slot`)}$request_uri;
   }
 `;
 }

@@ -40,7 +40,7 @@ export function renderMirrorLocation(path: string, name: string, upstream: strin
     if ($${name}_mirrored = 0) { return 204; }
     proxy_pass http://${upstream}$request_uri;
     proxy_pass_request_body off;
-    proxy_set_header Host $http_host;
+    proxy_set_header Host $spillway_asked_host;
 ${FORWARDED_HEADERS}    proxy_set_header X-Spillway-Mirror 1;
     proxy_set_header Content-Length '';
     proxy_set_header Connection '';

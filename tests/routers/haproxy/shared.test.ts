@@ -148,7 +148,7 @@ test('the configuration can be read by a person', async () => {
   const files = await configuration();
   const apps = (await readdir(`${world.directory}/apps`)).map((name) => `20-${name.replace('.json', '.cfg')}`);
   expect(Object.keys(files)).toEqual(['00-spillway.cfg', ...apps.sort(), '90-frontends.cfg']);
-  expect(files['90-frontends.cfg']).toContain(`# port ${port}, host Other.example, any path`);
+  expect(files['90-frontends.cfg']).toContain(`# port ${port}, host other.example, any path`);
 });
 
 async function configuration(): Promise<Record<string, string>> {

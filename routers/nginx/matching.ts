@@ -1,0 +1,62 @@
+import { describeRoute, plainRoute } from '../../domain/routes';
+import type { Entry } from '../on-host/fragments';
+import { HOST, HOST_END, pattern, UNCLEAR_PATHS } from '../on-host/matching';
+import { statusPath } from './names';
+
+export const MATCHING_MAPS = `# Old clients name no host; versions need one.
+map "$http_host|$server_addr" $spillway_asked_host {
+  default $http_host;
+  "~^[|](?<spillway_ipv6>.*:.*)$" "[$spillway_ipv6]";
+  "~^[|](?<spillway_ipv4>.*)$" $spillway_ipv4;
+}
+# The host of a request, once as nginx understands it and once as the version will see it, must be the same.
+map "$server_protocol|$host|$http_host" $spillway_clear_host {
+  default 0;
+  "~^HTTP/[0-9.]+[|][|]$" 1;
+  "~*^HTTP/[0-9.]+[|](${HOST})[|]\\1${HOST_END}$" 1;
+}
+# A request that programs understand in different ways is refused; HAProxy answers the same.
+map "$spillway_clear_host$request_uri" $spillway_unclear {
+  default 0;
+  "~^0" 1;
+  "~^1[^/]" 1;
+  "~[#\\x80-\\xff]" 1;
+${UNCLEAR_PATHS.map((unclear) => `  "~${unclear}" 1;\n`).join('')}}
+`;
+
+/** Says for each request of a port where it goes: the first that fits. */
+export function renderMatching(port: number, entries: Entry[]): string {
+  const rows = entries.map(
+    (entry) => `  # ${describeRoute(entry.route)}\n  "~${pattern(entry.route)}" ${servicePath(entry)};\n`,
+  );
+  return `map "$host $request_uri" ${matched(port)} {
+  default '';
+${rows.join('')}}
+`;
+}
+
+/** Takes all requests of a port, and hands each to its service. */
+export function renderDispatch(port: number): string {
+  return `  location / {
+    default_type text/plain;
+    if ($spillway_unclear) { return 400 "The host or the path of this request is not clear.\\n"; }
+    if (${matched(port)} = '') { return 404 "Nothing here answers this host and path.\\n"; }
+    rewrite ^ ${matched(port)} last;
+  }
+`;
+}
+
+/** Where nginx itself sends the requests of a service; nobody else can. */
+export function servicePath({ scope, service }: Entry): string {
+  return `${statusPath(scope)}/service/${service}`;
+}
+
+/** An empty name stands for all others, and for requests without a host. */
+export function serverNames(entries: Entry[], attached: boolean): string {
+  const hosts = attached ? entries.flatMap(({ route }) => plainRoute(route).host ?? []) : [];
+  return ['""', ...new Set(hosts)].join(' ');
+}
+
+function matched(port: number): string {
+  return `$spillway_port_${port}`;
+}
