@@ -1,4 +1,4 @@
-import { RouterFailure } from '../domain/failures';
+import { UnhealthyFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import type { Owned } from '../domain/ownership';
 import { GROUPS } from '../domain/release';
@@ -7,7 +7,7 @@ import type { Replica } from '../targets/replicas';
 import type { Target } from '../targets/target';
 import type { Step } from './steps';
 
-/** @throws RouterFailure when a replica runs where another group's should, and would get the wrong requests. */
+/** @throws UnhealthyFailure when a replica runs where another group's should, and would get the wrong requests. */
 export async function routingOf(
   { config, release }: Pick<Step, 'config'> & { release: Owned & { id?: string } },
   target: Target,
@@ -42,7 +42,7 @@ export async function routingOf(
 function refuseMisplaced(replicas: Replica[]): void {
   const misplaced = replicas.flatMap(({ misplaced }) => misplaced ?? []);
   if (misplaced.length === 0) return;
-  throw new RouterFailure(
+  throw new UnhealthyFailure(
     `expected every replica where its group belongs, seen ${misplaced.join('; ')}. Then release again; the router was told nothing`,
   );
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import { ConfigurationFailure, RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { FoundContainer, Host, HostContainer, Io } from '../../domain/host';
 import { until } from '../../waiting/until';
 import { renderHaproxy, type HaproxyConfig, type HaproxyFragment } from './config';
@@ -94,16 +94,16 @@ export class Setup implements Folder {
     };
   }
 
-  /** @throws RouterFailure with HAProxy's own words when the configuration is not valid. Nothing is loaded. */
+  /** @throws ConfigurationFailure with HAProxy's own words when the configuration is not valid. Nothing is loaded. */
   async check(rendered: Rendered, runtime: Runtime, io: Io): Promise<void> {
     const trial = `${this.directory}/check`;
     try {
       await writeRendered({ host: this.host, directory: trial }, rendered, io);
       const { exitCode, stdout, stderr } = await this.runCheck(trial, runtime, io);
       if (exitCode === 0) return;
-      throw new RouterFailure(
-        `Expected HAProxy to accept the configuration made from spillway.yaml, it says: ${inItsWords(`${stderr}\n${stdout}`, trial, this.conf)}. ` +
-          `The old one stays in force; correct services, routes, tls or errorPage.`,
+      throw new ConfigurationFailure(
+        `expected HAProxy to accept the configuration made from spillway.yaml, seen: ${inItsWords(`${stderr}\n${stdout}`, trial, this.conf)}; ` +
+          'correct services, routes, tls or errorPage. The old one stays in force',
       );
     } finally {
       await this.host.run(['rm', '-rf', trial], io);
@@ -122,7 +122,10 @@ export class Setup implements Folder {
     return installRendered({ host: this.host, directory: this.conf, ending: '.cfg' }, rendered, io);
   }
 
-  /** @throws RouterFailure when new connections still meet the old configuration after a while. */
+  /**
+   * @throws ConfigurationFailure when HAProxy cannot start with it; RouterFailure when new connections still meet the old
+   * one after a while
+   */
   async reload(rendered: Rendered, runtime: Runtime, io: Io): Promise<void> {
     const { failedReloads } = await runtime.processes(io);
     const answer = await runtime.reload(io);
@@ -132,9 +135,10 @@ export class Setup implements Folder {
       if (seen && seen.failedReloads > failedReloads) return false;
     });
     if (isInForce) return;
-    throw new RouterFailure(
-      `Expected HAProxy to start a process with the new configuration, it goes on with the old one. ` +
-        `${answer.trim() || 'Is a port of a route taken, or a certificate unreadable?'} See ${this.logHint()}.`,
+    const Failure = isInForce === false ? ConfigurationFailure : RouterFailure;
+    throw new Failure(
+      'expected HAProxy to start a process with the new configuration, seen that it goes on with the old one' +
+        `${answer.trim() ? `: ${answer.trim()}` : ''}; see whether a port of a route is taken, or a certificate unreadable, in ${this.logHint()}`,
     );
   }
 
@@ -170,9 +174,9 @@ export class Setup implements Folder {
     }
     const { masterPid, files: given } = await this.givenFiles(runtime, io);
     if (!given.includes(this.conf)) {
-      throw new RouterFailure(
-        `Expected the HAProxy behind ${this.masterSocket} to be started with \`-f ${this.conf}\`; ` +
-          `it has ${given.length > 0 ? given.map((file) => `\`-f ${file}\``).join(' ') : 'none that can be seen from the host'}. Add it and restart HAProxy.`,
+      throw new ConfigurationFailure(
+        `expected the HAProxy behind ${this.masterSocket} to be started with \`-f ${this.conf}\`, ` +
+          `seen ${given.length > 0 ? given.map((file) => `\`-f ${file}\``).join(' ') : 'none that can be seen from the host'}; add it and restart HAProxy`,
       );
     }
     const files = given.flatMap((file) => ['-f', file === this.conf ? trial : file]);

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import { ConfigurationFailure, RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { ExecResult, Host, Io } from '../../domain/host';
 import { until } from '../../waiting/until';
 import { installRendered, writeRendered, type Folder, type Rendered } from '../on-host/folder';
@@ -87,7 +87,7 @@ export class Setup implements Folder {
     await this.host.removeContainer(this.container, io);
   }
 
-  /** @throws RouterFailure with nginx's own words when the configuration is not valid. Nothing is loaded. */
+  /** @throws ConfigurationFailure with nginx's own words when the configuration is not valid. Nothing is loaded. */
   async check(rendered: Rendered, io: Io): Promise<void> {
     if (this.container === undefined) return;
     const trial = `${this.directory}/check`;
@@ -112,10 +112,11 @@ export class Setup implements Folder {
       test: ['nginx', '-t', ...main],
       reload: ['nginx', '-s', 'reload', ...main],
     };
-    for (const argv of [test, reload]) {
-      const result = await this.exec(argv, io);
-      if (result.exitCode !== 0) throw refused(result, this.conf, this.conf);
-    }
+    const tested = await this.exec(test, io);
+    if (tested.exitCode !== 0) throw refused(tested, this.conf, this.conf);
+    const reloaded = await this.exec(reload, io);
+    if (reloaded.exitCode === 0) return;
+    throw new RouterFailure(`expected nginx to reload, seen: ${inItsWords(reloaded)}; see that it runs`);
   }
 
   async workers(io: Io): Promise<Worker[]> {
@@ -160,12 +161,15 @@ export class Setup implements Folder {
   }
 }
 
-function refused({ stdout, stderr }: ExecResult, seenAt: string, conf: string): RouterFailure {
+function refused(result: ExecResult, seenAt: string, conf: string): ConfigurationFailure {
+  return new ConfigurationFailure(
+    `expected nginx to accept the configuration made from spillway.yaml, seen: ${inItsWords(result).replaceAll(seenAt, conf)}; ` +
+      'correct services, routes, tls or errorPage. The old one stays in force',
+  );
+}
+
+function inItsWords({ stdout, stderr }: ExecResult): string {
   const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
   const complaints = lines.filter((line) => /\[(emerg|alert|crit|error)\]/.test(line));
-  const words = (complaints.length > 0 ? complaints : lines.slice(-3)).join('; ').replaceAll(seenAt, conf);
-  return new RouterFailure(
-    `Expected nginx to accept the configuration made from spillway.yaml, it says: ${words}. ` +
-      `The old one stays in force; correct services, routes, tls or errorPage.`,
-  );
+  return (complaints.length > 0 ? complaints : lines.slice(-3)).join('; ');
 }

@@ -1,16 +1,16 @@
-import { RouterFailure } from '../../domain/failures';
+import { ConfigurationFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import type { Folder } from './folder';
 import { scopeKey, type Fragment } from './fragments';
 
-/** @throws RouterFailure when the target has no such file */
+/** @throws ConfigurationFailure when the target has no such file */
 export async function readErrorPage(host: Host, errorPage: string | undefined, io: Io): Promise<string | undefined> {
   if (errorPage === undefined) return undefined;
   const html = await host.readFile(errorPage, io);
   if (html !== undefined) return html;
-  throw new RouterFailure(
-    `Expected the error page ${errorPage} on the target, seen no such file. Correct router.errorPage.`,
+  throw new ConfigurationFailure(
+    `expected the error page ${errorPage} on the target, seen no such file; correct router.errorPage`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RouteConfig } from '../../domain/config';
-import { RouterFailure } from '../../domain/failures';
+import { ConfigurationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { describeRoute, moreParticular, routeConflicts } from '../../domain/routes';
@@ -78,7 +78,7 @@ export function withFragment<Tls>(all: Fragment<Tls>[], fragment: Fragment<Tls>)
   return [...others, fragment].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** @throws RouterFailure when two services claim the same requests, or disagree on whether a port speaks TLS. */
+/** @throws ConfigurationFailure when two services claim the same requests, or disagree on whether a port speaks TLS. */
 export function entriesByPort<Tls>(fragments: Fragment<Tls>[]): Map<number, Entry[]> {
   const ports = new Map<number, Entry[]>();
   for (const { routing } of fragments) {
@@ -121,9 +121,9 @@ function refuseTwice(entries: Entry[]): void {
   const [conflict] = routeConflicts(entries);
   if (!conflict) return;
   const [earlier, later] = conflict;
-  throw new RouterFailure(
-    `Expected each route of the router to lead to one service; ${describeRoute(later.route)} is claimed by ${name(earlier)} ` +
-      `and by ${name(later)}. Give one of them another port, host or path.`,
+  throw new ConfigurationFailure(
+    `expected each route of the router to lead to one service, seen that ${describeRoute(later.route)} is claimed by ` +
+      `${name(earlier)} and by ${name(later)}; give one of them another port, host or path`,
   );
 }
 
@@ -133,9 +133,9 @@ function refuseHalfTls<Tls>(port: number, entries: Entry[], fragments: Fragment<
   const speaking = users.filter((one) => one.tls?.ports.includes(port));
   if (speaking.length === 0 || speaking.length === users.length) return;
   const silent = users.filter((one) => !speaking.includes(one)).map((one) => scopeKey(one.routing.scope));
-  throw new RouterFailure(
-    `Expected all that share port ${port} to agree on TLS; ${speaking.map((one) => scopeKey(one.routing.scope)).join(', ')} ` +
-      `wants it and ${silent.join(', ')} does not. List the port in router.tls.ports of all, or use another port.`,
+  throw new ConfigurationFailure(
+    `expected all that share port ${port} to agree on TLS, seen that ${speaking.map((one) => scopeKey(one.routing.scope)).join(', ')} ` +
+      `wants it and ${silent.join(', ')} does not; list the port in router.tls.ports of all, or use another port`,
   );
 }
 

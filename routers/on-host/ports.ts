@@ -1,8 +1,12 @@
 import type { Endpoint } from '../../domain/endpoint';
-import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
+import { until } from '../../waiting/until';
 import type { RouterProbe, Routing } from '../router';
 import { entriesByPort, onHost, type Fragment, type HostRouting, type Place } from './fragments';
+
+const FREE_MS = 3_000;
+const FREE_PAUSE_MS = 100;
 
 export function entryOnHost(port: number): Endpoint {
   return { on: 'docker', address: '127.0.0.1', port };
@@ -28,23 +32,41 @@ export async function probed<Tls>(
 }
 
 async function takenPorts<Tls>(host: Host, routing: HostRouting, inForce: Fragment<Tls>[], io: Io): Promise<number[]> {
-  const ours = entriesByPort(inForce);
+  const ours = new Set(entriesByPort(inForce).keys());
   const wanted = [...entriesByPort([{ routing }]).keys()].filter((port) => !ours.has(port));
-  const taken = await Promise.all(wanted.map((port) => listens(host, entryOnHost(port), io)));
+  if (wanted.length === 0) return [];
+  const listening = await listeningPorts(host, io);
+  const taken = await Promise.all(
+    wanted.map(async (port) => listening.has(port) || (await listens(host, entryOnHost(port), io))),
+  );
   return wanted.filter((_, index) => taken[index]);
 }
 
-/** @throws RouterFailure when another program listens on a port of the routes */
+/** A program that listens on a single address of the host is in the way as well. */
+async function listeningPorts(host: Host, io: Io): Promise<Set<number>> {
+  const { stdout } = await host.run(['sh', '-c', 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; true'], io);
+  const rows = [...stdout.matchAll(/^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm)];
+  return new Set(rows.map(([, port]) => parseInt(port!, 16)));
+}
+
+/**
+ * Waits a moment, because a process of the router that is leaving closes its ports a little later.
+ * @throws ConfigurationFailure when another program listens on a port of the routes
+ */
 export async function refuseTakenPorts<Tls>(
   host: Host,
   routing: HostRouting,
   inForce: Fragment<Tls>[],
   io: Io,
 ): Promise<void> {
-  const taken = await takenPorts(host, routing, inForce, io);
-  if (taken.length === 0) return;
-  throw new RouterFailure(
-    `Expected port ${taken.join(', ')} of the routes to be free on the target; another program listens there. Stop it, or choose another port.`,
+  let taken: number[] = [];
+  const areFree = await until({ signal: io.signal, pause: FREE_PAUSE_MS, limit: FREE_MS }, async () => {
+    taken = await takenPorts(host, routing, inForce, io);
+    return taken.length === 0 || undefined;
+  });
+  if (areFree) return;
+  throw new ConfigurationFailure(
+    `expected port ${taken.join(', ')} of the routes to be free on the target, seen another program that listens there; stop it, or choose another port`,
   );
 }
 

@@ -170,7 +170,7 @@ test('a container that came up at an address of the other slot is found before t
 
   const next = await world.step(oneService(), '2.0.0');
   await expect(run(deploySlot, { ...next, slot: 'green', images: [image], firstRelease: false })).rejects.toMatchObject(
-    { name: 'RouterFailure', message: expect.stringContaining(`web.blue-1 at ${stolen}`) },
+    { name: 'UnhealthyFailure', message: expect.stringContaining(`web.blue-1 at ${stolen}`) },
   );
   expect(world.router.did).toEqual([]);
   const [green] = await world.target.replicas.list(world.scope, 'green', io);

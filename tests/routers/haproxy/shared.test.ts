@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { promisify } from 'node:util';
-import { RouterFailure } from '../../../domain/failures';
+import { ConfigurationFailure } from '../../../domain/failures';
 import type { Scope } from '../../../domain/release';
 import type { Router, Routing } from '../../../routers/router';
 import { ask, introduce, io, RouterWorld, routingOf, untilUp } from '../../support/router-world';
@@ -89,7 +89,7 @@ test('what HAProxy refuses leaves the old configuration in force, and is told in
     routing({ app: 'broken', environment: 'production' }, ports.api, [{ port: spare }]),
     io,
   );
-  await expect(failure).rejects.toThrow(RouterFailure);
+  await expect(failure).rejects.toThrow(ConfigurationFailure);
   await expect(failure).rejects.toThrow(/unable to stat SSL certificate|No such file/);
   expect(await configuration()).toEqual(before);
   expect(await readdir(`${world.directory}/maps`)).toEqual(maps);
@@ -103,7 +103,7 @@ test('a port that another program has is refused before anything changes', async
     routing({ app: 'late', environment: 'production' }, ports.api, [{ port: ports.api }]),
     io,
   );
-  await expect(failure).rejects.toThrow(`Expected port ${ports.api} of the routes to be free`);
+  await expect(failure).rejects.toThrow(`expected port ${ports.api} of the routes to be free`);
   expect(await configuration()).toEqual(before);
 });
 
