@@ -1,4 +1,5 @@
 import type { Database } from '../../databases/database';
+import type { MigrationRemarks, MigrationStatus } from '../../databases/migrations/migrations';
 import { databasesOf, titleOfDatabase, type NamedDatabase } from '../../domain/databases';
 import type { Io } from '../../domain/host';
 import type { Finding } from '../../domain/preflight';
@@ -28,15 +29,27 @@ export async function checkDatabase(
         return { problem: `expected migrations without mistakes, seen:\n- ${mistakes.join('\n- ')}` };
       const status = await migrationsOf(database).status(io);
       pending = status.pending;
-      const left = status.unclaimed ? `; left to others: ${status.unclaimed.join(', ')}` : '';
-      const note = (pending.length > 0 ? `pending: ${pending.join(', ')}` : 'none pending') + left;
-      if (pending.length === 0 || database.capabilities.transactionalDdl) return { note };
-      return { note: `${note}; one that fails halfway leaves what it has done until then`, warning: true };
+      const remarks = await migrationsOf(database).remarks?.(io);
+      return describe(status, database, remarks);
     }),
   );
   if (onRollback !== 'restore') return { checks: [answers, migrations], pending };
   const restore = await check('restore', (io) => use(io, (database, given) => checkRestore(database, given, io)));
   return { checks: [answers, migrations, restore], pending };
+}
+
+function describe(
+  { pending, unclaimed }: MigrationStatus,
+  { capabilities }: Database,
+  { warnings, notes }: MigrationRemarks = { warnings: [], notes: [] },
+): Finding {
+  const all = [...warnings];
+  if (pending.length > 0 && !capabilities.transactionalDdl) {
+    all.push('one that fails halfway leaves what it has done until then');
+  }
+  const parts = [pending.length > 0 ? `pending: ${pending.join(', ')}` : 'none pending', ...all, ...notes];
+  if (unclaimed) parts.push(`left to others: ${unclaimed.join(', ')}`);
+  return { note: parts.join('; '), ...(all.length > 0 && { warning: true }) };
 }
 
 async function checkRestore(database: Database, named: NamedDatabase, io: Io): Promise<Finding> {

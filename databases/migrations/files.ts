@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationFailure } from '../../domain/failures';
-import { decodeMigration, type MigrationText } from './text';
+import { Readable } from 'node:stream';
+import { compare, listMigrations, MIGRATION, unreadable } from './folder';
+import { sortedWrongly } from './order';
+import { withoutMark } from './text';
 
 /** The first line of a file whose statements cannot run in a transaction. */
 export const NO_TRANSACTION = '-- spillway: no transaction';
 
-const NAME = /^(.+)\.(up|down)\.sql$/;
+/** Bytes that are looked at in one go, in milliseconds. */
+const PART = 2 ** 20;
+/** Characters among which the first line is looked for. */
+const HEAD = 1_000;
 
 export interface MigrationScript {
   file: string;
-  sql: string;
+  /** Its text without a byte order mark, read anew each time, because a seed may be large. */
+  bytes(): Promise<Buffer>;
   transaction: boolean;
-  /** Absent when the bytes are text and the script may run. */
-  unreadable?: MigrationText['mistake'];
 }
 
 export interface MigrationFile {
@@ -28,82 +33,88 @@ export interface MigrationFile {
 export interface MigrationFolder {
   migrations: MigrationFile[];
   mistakes: string[];
+  /** What else lies in the folder, and why it is left alone. */
+  ignored: string[];
 }
 
 /** @throws ConfigurationFailure when the folder cannot be read. */
 export async function readMigrations(directory: string): Promise<MigrationFolder> {
-  const files = (await namesIn(directory)).filter((file) => file.endsWith('.sql'));
-  const scripts = new Map(
-    await Promise.all(files.map(async (file) => [file, await readScript(directory, file)] as const)),
-  );
+  const { files, mistakes, ignored } = await listMigrations(directory);
   const migrations: MigrationFile[] = [];
-  for (const [file, up] of scripts) {
-    const [, name, direction] = NAME.exec(file) ?? [];
+  for (const file of files) {
+    const [, name, direction] = MIGRATION.exec(file) ?? [];
     if (!name || direction !== 'up') continue;
-    const checksum = createHash('sha256').update(up.sql.replaceAll('\r\n', '\n')).digest('hex');
-    migrations.push({ name, up, down: scripts.get(`${name}.down.sql`), checksum });
+    const down = `${name}.down.sql`;
+    const { checksum, ...up } = await scriptIn(directory, file);
+    migrations.push({ name, up, checksum, ...(files.includes(down) && { down: await scriptIn(directory, down) }) });
   }
   migrations.sort((a, b) => compare(a.name, b.name));
-  return { migrations, mistakes: nameMistakes(directory, files, migrations) };
+  return { migrations, mistakes: [...mistakes, ...nameMistakes(directory, files, migrations)], ignored };
 }
 
+/** A script that no file has any more. */
 export function scriptOf(file: string, sql: string): MigrationScript {
-  return {
-    file,
-    sql,
-    transaction:
-      sql
-        .split(/[\r\n]/, 1)[0]
-        ?.trim()
-        .toLowerCase() !== NO_TRANSACTION,
+  return { file, bytes: () => Promise.resolve(Buffer.from(sql)), transaction: hasTransaction(sql) };
+}
+
+/** @param head its beginning, with at least the first line if that is short */
+function hasTransaction(head: string): boolean {
+  const [first = ''] = head.slice(0, HEAD).split(/[\r\n]/, 1);
+  return first.trim().toLowerCase() !== NO_TRANSACTION;
+}
+
+/** Looks through the file in parts, so that neither memory nor the worker's other work depends on its size. */
+async function scriptIn(directory: string, file: string): Promise<MigrationScript & { checksum: string }> {
+  const path = join(directory, file);
+  const bytes = async (): Promise<Buffer> => withoutMark(await readFile(path).catch(refuse(path)));
+  const { checksum, head } = await digest(createReadStream(path, { highWaterMark: PART })).catch(refuse(path));
+  return { file, bytes, transaction: hasTransaction(head), checksum };
+}
+
+function refuse(path: string): (error: unknown) => never {
+  return (error) => {
+    throw unreadable(path, 'a migration', error, 'give the worker a file that it can read');
   };
 }
 
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return (await readdir(directory)).sort(compare);
-  } catch (error) {
-    throw new ConfigurationFailure(
-      `expected a folder with migrations at ${directory}, seen ${(error as NodeJS.ErrnoException).code}: ` +
-        'correct database.migrations.directory',
-    );
+/** The checksum of text that is at hand. */
+export async function checksumOf(bytes: Buffer): Promise<string> {
+  return (await digest(Readable.from(partsOf(bytes)))).checksum;
+}
+
+function* partsOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PART) yield bytes.subarray(at, at + PART);
+}
+
+async function digest(parts: AsyncIterable<unknown>): Promise<{ checksum: string; head: string }> {
+  const hash = createHash('sha256');
+  const decoder = new TextDecoder();
+  let head = '';
+  let held = '';
+  for await (const part of parts) {
+    const text = held + decoder.decode(part as Buffer, { stream: true });
+    if (head.length < HEAD) head += text.slice(0, HEAD);
+    // The other half of a line end may come with the next part.
+    held = text.endsWith('\r') ? '\r' : '';
+    hash.update(text.slice(0, text.length - held.length).replaceAll('\r\n', '\n'));
   }
-}
-
-async function readScript(directory: string, file: string): Promise<MigrationScript> {
-  const { text, mistake } = decodeMigration(await readFile(join(directory, file)));
-  return { ...scriptOf(file, text), ...(mistake && { unreadable: mistake }) };
-}
-
-/** Compares code units, which gives the same order in every locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return { checksum: hash.update(held + decoder.decode()).digest('hex'), head };
 }
 
 function nameMistakes(directory: string, files: string[], migrations: MigrationFile[]): string[] {
   const mistakes: string[] = [];
   const names = new Set(migrations.map(({ name }) => name));
   for (const file of files) {
-    const [, name, direction] = NAME.exec(file) ?? [];
-    if (!name) mistakes.push(`${join(directory, file)}: expected NAME.up.sql or NAME.down.sql; rename or move it`);
-    else if (direction === 'down' && !names.has(name)) {
+    const [, name = '', direction] = MIGRATION.exec(file) ?? [];
+    if (direction === 'down' && !names.has(name)) {
       mistakes.push(`${join(directory, file)}: expected ${name}.up.sql beside it; add it or remove this file`);
     }
   }
   const seen = new Map<string, string>();
-  let previous: string | undefined;
   for (const { name } of migrations) {
     const twin = seen.get(name.toLowerCase());
     if (twin) mistakes.push(`${directory}: the migrations ${twin} and ${name} have the same name; rename one`);
     seen.set(name.toLowerCase(), name);
-    if (previous !== undefined && numberOf(previous) > numberOf(name)) {
-      mistakes.push(`${directory}: ${previous} sorts before ${name}; pad the numbers with zeros to the same length`);
-    }
-    previous = name;
   }
-  return mistakes;
-}
-
-function numberOf(name: string): number {
-  return Number(/^\d+/.exec(name)?.[0] ?? Number.NaN);
+  return [...mistakes, ...sortedWrongly([...names]).map((mistake) => `${directory}: ${mistake}`)];
 }

@@ -7,9 +7,17 @@ export interface MigrationStatus {
   unclaimed?: string[];
 }
 
+/** What people should know before migrations are applied, though nothing has to be put right. */
+export interface MigrationRemarks {
+  warnings: string[];
+  notes: string[];
+}
+
 export interface Migrations {
   status(io: Io): Promise<MigrationStatus>;
   check(io: Io): Promise<string[]>;
+  /** Absent when there is nothing to say about a team's own tool. */
+  remarks?(io: Io): Promise<MigrationRemarks>;
   /** Answers those it applied now. It fails when a release other than `release` has applied one. */
   up(names: string[], release: string, io: Io): Promise<string[]>;
   /** Reverts, newest first, what `release` applied (null: any release), and answers that. */

@@ -1,27 +1,30 @@
 import { isUtf8 } from 'node:buffer';
 
-export interface MigrationText {
-  /** Lacks only the byte order mark, which is not SQL. */
-  text: string;
-  /** Absent when all bytes are readable text; `line` counts from 1. */
-  mistake?: { line: number; why: string };
+/** Why bytes are no text; `line` counts from 1. */
+export interface TextMistake {
+  line: number;
+  why: string;
 }
 
-const BYTE_ORDER_MARK = '\uFEFF';
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
+
+/** The mark is not SQL. */
+export function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? bytes.subarray(BYTE_ORDER_MARK.length)
+    : bytes;
+}
 
 /** Other encodings than UTF-8 are mistakes, and zero bytes too, since parser and server stop at them. */
-export function decodeMigration(bytes: Buffer): MigrationText {
-  const decoded = bytes.toString('utf8');
-  const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
-  const wrong = wrongBytes(bytes, decoded);
-  if (!wrong) return { text };
-  return { text, mistake: { line: lineAt(bytes.subarray(0, wrong.at).toString('latin1')), why: wrong.why } };
+export function textMistake(bytes: Buffer): TextMistake | undefined {
+  const wrong = wrongBytes(bytes);
+  return wrong && { line: lineAt(bytes.subarray(0, wrong.at).toString('latin1')), why: wrong.why };
 }
 
-function wrongBytes(bytes: Buffer, decoded: string): { at: number; why: string } | undefined {
+function wrongBytes(bytes: Buffer): { at: number; why: string } | undefined {
   if (isUtf16(bytes)) return { at: 0, why: 'expected UTF-8, seen UTF-16; save the file as UTF-8' };
   if (!isUtf8(bytes)) {
-    const again = Buffer.from(decoded);
+    const again = Buffer.from(bytes.toString());
     const at = bytes.findIndex((byte, index) => byte !== again[index]);
     const seen = bytes[at]?.toString(16).padStart(2, '0');
     return { at, why: `expected UTF-8, seen the byte 0x${seen} (Latin-1?); save the file as UTF-8` };
@@ -39,5 +42,11 @@ function isUtf16(bytes: Buffer): boolean {
 
 /** Counts lines from 1. */
 export function lineAt(before: string): number {
-  return before.split(/\r\n|\n|\r/).length;
+  return (before.match(/\r\n|\n|\r/g)?.length ?? 0) + 1;
+}
+
+/** The line at a number of characters as servers count them, of which some take two places in a text of ours. */
+export function lineAtCharacter(text: string, characters: number): number {
+  const pairs = text.slice(0, characters).match(/[\ud800-\udbff]/g)?.length ?? 0;
+  return lineAt(text.slice(0, characters + pairs));
 }

@@ -27,7 +27,7 @@ export function restoreMistakes(
     const foreign = await foreignMistakes(client, catalogue, restoring, io);
     const mistakes = [...foreign, ...(await obstacles(client, catalogue, restoring.owners))];
     const owners = ownersOf(catalogue, restoring.owners);
-    if (pending) mistakes.push(...(await beyondRestore(pending.directory, pending.names, owners)));
+    if (pending) mistakes.push(...(await beyondRestore(pending.directory, pending.names, owners, io)));
     return [...mistakes, ...(await tooManyObjects(client)), ...(await expressionMistakes(client))];
   });
 }

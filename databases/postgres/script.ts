@@ -1,19 +1,37 @@
 import type { Client, DatabaseError } from 'pg';
 import { MigrationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
-import { formatDuration } from '../../domain/units';
-import type { MigrationScript } from '../migrations/files';
+import { formatDuration, formatSize } from '../../domain/units';
+import { checksumOf, NO_TRANSACTION, type MigrationScript } from '../migrations/files';
 import { holdsMigrationLock } from './migrations/lock';
-import { lineAt } from '../migrations/text';
-import { firstWords, parseStatements, type Statement } from './parser';
+import { lineAt, lineAtCharacter } from '../migrations/text';
+import { firstWords } from './reading/parser';
+import { readBytes } from './reading/reading';
 import { asOurselves, asUser, type ScriptLimits } from './session';
 import { saidWithoutValues } from './without-values';
 
-interface ScriptRun {
+/** Of a file of this size it is told how far it is. */
+const LARGE = 2 ** 20;
+
+export interface ScriptRun {
   client: Client;
   script: MigrationScript;
+  /** Of the file that is recorded; absent for a script that goes with its record. */
+  checksum?: string;
   limits: ScriptLimits;
   io: Io;
+}
+
+/** What is sent: a script's text, and where its statements stand in it. */
+interface Sent {
+  bytes: Buffer;
+  places: Uint32Array;
+}
+
+/** A statement in its file. */
+interface Sending {
+  sql: string;
+  line: number;
 }
 
 /**
@@ -22,45 +40,54 @@ interface ScriptRun {
  * @throws MigrationFailure with the server's message; its `code` is the SQLSTATE.
  */
 export async function runScript(run: ScriptRun, record: () => Promise<void>): Promise<void> {
-  const statements = await readStatements(run.script);
+  const sent = await readSent(run);
   await asUser(run.client, run.limits);
-  if (run.script.transaction) await inTransaction(run, statements, record);
-  else await withoutTransaction(run, statements, record);
+  if (run.script.transaction) await inTransaction(run, sent, record);
+  else await withoutTransaction(run, sent, record);
 }
 
-async function readStatements({ file, sql, unreadable }: MigrationScript): Promise<Statement[]> {
-  if (unreadable) throw new MigrationFailure(`${file}:${unreadable.line}: ${unreadable.why}`);
-  const statements = await parseStatements(sql);
-  if (!Array.isArray(statements)) throw new MigrationFailure(`${file}:${statements.line}: ${statements.error}`);
-  return statements;
+async function readSent({ script, checksum, io }: ScriptRun): Promise<Sent> {
+  const bytes = await script.bytes();
+  if (checksum !== undefined && (await checksumOf(bytes)) !== checksum) {
+    throw new MigrationFailure(
+      `${script.file}: expected the file to stay as it was, seen that it was changed meanwhile; release again`,
+    );
+  }
+  const told = await readBytes(script, bytes, io.signal);
+  if ('examined' in told) return { bytes, places: told.examined.places };
+  throw new MigrationFailure(`${script.file}:${told.unreadable.line}: ${told.unreadable.why}`);
 }
 
-async function inTransaction(run: ScriptRun, statements: Statement[], record: () => Promise<void>): Promise<void> {
+async function inTransaction(run: ScriptRun, sent: Sent, record: () => Promise<void>): Promise<void> {
   const { client } = run;
   await client.query('BEGIN');
   try {
-    await runAll(run, statements);
+    await runAll(run, sent);
     // Deferred constraints are checked here, while the script's settings still apply.
-    await send(run, atEnd(run, 'SET CONSTRAINTS ALL IMMEDIATE'), 'COMMIT');
+    await send(run, atEnd(sent, 'SET CONSTRAINTS ALL IMMEDIATE'), 'COMMIT');
     await keep(run, record);
-    await send(run, atEnd(run, 'COMMIT'));
+    await send(run, atEnd(sent, 'COMMIT'));
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
 }
 
-async function withoutTransaction(run: ScriptRun, statements: Statement[], record: () => Promise<void>): Promise<void> {
-  await runAll(run, statements);
+async function withoutTransaction(run: ScriptRun, sent: Sent, record: () => Promise<void>): Promise<void> {
+  await runAll(run, sent);
   await keep(run, record);
 }
 
-async function runAll(run: ScriptRun, statements: Statement[]): Promise<void> {
+async function runAll(run: ScriptRun, { bytes, places }: Sent): Promise<void> {
   const { script, io } = run;
-  for (const [index, statement] of statements.entries()) {
+  const size = bytes.length < LARGE ? '' : ` of ${formatSize(bytes.length)}`;
+  for (let at = 0; at < places.length; at += 3) {
+    const [from, to, line] = places.subarray(at, at + 3) as unknown as [number, number, number];
     io.signal.throwIfAborted();
-    io.onProgress(`${script.file}: statement ${index + 1} of ${statements.length}: ${firstWords(statement.sql)}`);
-    await send(run, statement);
+    const sql = bytes.toString('utf8', from, to);
+    const done = size && ` (${formatSize(from)}${size} done)`;
+    io.onProgress(`${script.file}: statement ${at / 3 + 1} of ${places.length / 3}${done}: ${firstWords(sql)}`);
+    await send(run, { sql, line });
   }
 }
 
@@ -113,11 +140,13 @@ async function expectReading({ client, script }: ScriptRun): Promise<void> {
   }
 }
 
-function atEnd({ script }: ScriptRun, sql: string): Statement {
-  return { sql, line: lineAt(script.sql.trimEnd()), kind: '', node: {} };
+/** What we send after the last statement fails because of one before. */
+function atEnd({ bytes, places }: Sent, sql: string): Sending {
+  const [from = 0, to = 0, line = 1] = places.subarray(-3);
+  return { sql, line: line + lineAt(bytes.toString('latin1', from, to)) - 1 };
 }
 
-async function send({ client, script, limits }: ScriptRun, statement: Statement, shown = statement.sql): Promise<void> {
+async function send({ client, script, limits }: ScriptRun, statement: Sending, shown = statement.sql): Promise<void> {
   try {
     await client.query(statement.sql);
   } catch (error) {
@@ -131,8 +160,8 @@ async function send({ client, script, limits }: ScriptRun, statement: Statement,
   }
 }
 
-function explain(script: MigrationScript, statement: Statement, error: DatabaseError, limits: ScriptLimits): string {
-  const within = lineAt([...statement.sql].slice(0, Number(error.position ?? 1) - 1).join('')) - 1;
+function explain(script: MigrationScript, statement: Sending, error: DatabaseError, limits: ScriptLimits): string {
+  const within = lineAtCharacter(statement.sql, Number(error.position ?? 1) - 1) - 1;
   const where = `${script.file}:${statement.line + within}`;
   return `${where}: «${firstWords(statement.sql)}» failed: ${saidWithoutValues(error)}. ${outcome(script)}${advice(error, limits)}`;
 }
@@ -149,6 +178,9 @@ function advice({ code }: DatabaseError, { lockTimeout, statementTimeout }: Scri
   }
   if (code === '57014') {
     return ` It may take ${formatDuration(statementTimeout)} (database.statementTimeout); make it quicker, or raise that.`;
+  }
+  if (code === '25001' || code === '2D000') {
+    return ` If it cannot run in a transaction, move it to a file of its own that begins with "${NO_TRANSACTION}".`;
   }
   return '';
 }

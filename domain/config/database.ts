@@ -10,6 +10,10 @@ const files = z.strictObject({
       description: 'Folder with `NAME.up.sql` and `NAME.down.sql`, applied in the order of their names.',
       examples: ['./migrations'],
     }),
+  order: z.enum(['warn', 'strict']).prefault('warn').meta({
+    description:
+      'What becomes of a pending file with the number of another, or with a smaller one than is applied: a warning, or a refusal.',
+  }),
 });
 
 const commands = z.strictObject({

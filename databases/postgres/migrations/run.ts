@@ -10,7 +10,7 @@ import { twinMistakes } from './mistakes';
 import { MigrationRecords, twinRecords, type MigrationRecord } from './records';
 import { withClient } from '../connection';
 import type { PostgresServer } from '../server';
-import { runScript } from '../script';
+import { runScript, type ScriptRun } from '../script';
 import { searchedSchemas, type ScriptLimits } from '../session';
 
 /** A migration that lost against other sessions (lock time-out, deadlock) is tried this often. */
@@ -47,18 +47,18 @@ export class MigrationRun {
    */
   async apply(file: MigrationFile, release: string): Promise<boolean> {
     const { name, up, down, checksum } = file;
-    const record = { name, checksum, release, down: down?.sql ?? null };
+    const record = { name, checksum, release, down: (await down?.bytes())?.toString() ?? null };
     return this.patiently(up, async ({ client, records }) => {
       const before = (await records.all()).filter((each) => each.name === name);
       refuseForeign(before, release);
       if (before.some(({ finished }) => finished)) return false;
       const [schema = null] = await searchedSchemas(client);
       const twins = await twinRecords(client, this.scope);
-      const mistakes = await twinMistakes({ twins, schema }, [file], this.scope);
+      const mistakes = await twinMistakes({ twins, schema }, [file], this.scope, this.io);
       if (mistakes.length > 0) throw new MigrationFailure(mistakes.join('\n'));
       this.io.onProgress(`applying ${name}`);
       if (!up.transaction) await records.put({ ...record, finished: false }, schema);
-      await this.run(client, up, () => records.put({ ...record, finished: true }, schema));
+      await this.run(client, { script: up, checksum }, () => records.put({ ...record, finished: true }, schema));
       return true;
     });
   }
@@ -67,16 +67,20 @@ export class MigrationRun {
     await this.patiently(down, async ({ client, records }) => {
       if (!(await records.all()).some((each) => each.name === name)) return;
       this.io.onProgress(`reverting ${name}`);
-      await this.run(client, down, () => records.remove(name));
+      await this.run(client, { script: down }, () => records.remove(name));
     });
   }
 
-  private run(client: Client, script: MigrationScript, record: () => Promise<void>): Promise<void> {
+  private run(
+    client: Client,
+    what: Pick<ScriptRun, 'script' | 'checksum'>,
+    record: () => Promise<void>,
+  ): Promise<void> {
     const limits: ScriptLimits = {
       statementTimeout: this.config.statementTimeout,
       lockTimeout: this.config.lockTimeout,
     };
-    return runScript({ client, script, limits, io: this.io }, record);
+    return runScript({ ...what, client, limits, io: this.io }, record);
   }
 
   /** Tries again after losing against other sessions, which come first; the attempt was rolled back. */

@@ -4,19 +4,27 @@ import type { DatabaseConfig } from '../../../domain/config';
 import { MigrationFailure } from '../../../domain/failures';
 import type { Io } from '../../../domain/host';
 import { readMigrations, type MigrationFile, type MigrationFolder } from '../../migrations/files';
-import { recordMistakes, scriptMistakes } from './mistakes';
+import { migrationMistakes, recordMistakes, scriptMistakes, scriptNotes } from './mistakes';
 import { recordsMistake } from './records';
 import { downScript, MigrationRun, refuseForeign } from './run';
-import { lookAtRecords, settleRecords, type Viewer } from './view';
-import type { Migrations, MigrationStatus } from '../../migrations/migrations';
+import { lookAtRecords, settleRecords, type RecordsView, type Viewer } from './view';
+import { mergedOutOfOrder } from '../../migrations/order';
+import type { MigrationRemarks, Migrations, MigrationStatus } from '../../migrations/migrations';
 import type { Claim } from './older-claims';
 import type { DatabaseContext } from '../../database';
 import { withClient } from '../connection';
 import type { PostgresServer } from '../server';
-import { statementMistakes } from '../statements';
 
-type SqlConfig = DatabaseConfig & { migrations: { directory: string } };
+type SqlConfig = DatabaseConfig & { migrations: { directory: string; order: 'warn' | 'strict' } };
 type Context = Pick<DatabaseContext, 'projectDirectory' | 'scope' | 'releases'>;
+
+function order({ records }: RecordsView, pending: MigrationFile[]): string[] {
+  const applied = records.filter(({ finished }) => finished).map(({ name }) => name);
+  return mergedOutOfOrder(
+    pending.map(({ name }) => name),
+    applied,
+  );
+}
 
 export class SqlMigrations implements Migrations {
   readonly directory: string;
@@ -46,16 +54,30 @@ export class SqlMigrations implements Migrations {
       const view = await lookAtRecords(client, this.viewer(folder.migrations), io);
       const byName = new Map(view.records.map((record) => [record.name, record]));
       const pending = folder.migrations.filter(({ name }) => !byName.get(name)?.finished);
-      const mistakes = [...folder.mistakes];
+      const mistakes = [...folder.mistakes, ...(this.config.migrations.order === 'strict' ? order(view, pending) : [])];
       for (const migration of folder.migrations) {
         if (!pending.includes(migration))
           mistakes.push(...this.changed(migration, byName.get(migration.name)?.checksum));
         else {
-          mistakes.push(...(await scriptMistakes(client, migration, this.directory)), ...this.withoutDown(migration));
+          mistakes.push(
+            ...(await migrationMistakes(client, migration, this.directory, io)),
+            ...this.withoutDown(migration),
+          );
         }
       }
-      return [...mistakes, ...(await recordMistakes(view, pending, this.context.scope))];
+      return [...mistakes, ...(await recordMistakes(view, pending, this.context.scope, io))];
     });
+  }
+
+  async remarks(io: Io): Promise<MigrationRemarks> {
+    const { migrations, ignored } = await readMigrations(this.directory);
+    const view = await withClient(this.server, io, (client) => lookAtRecords(client, this.viewer(migrations), io));
+    const finished = new Set(view.records.filter((record) => record.finished).map(({ name }) => name));
+    const pending = migrations.filter(({ name }) => !finished.has(name));
+    const notes: string[] = [];
+    for (const { up } of pending) notes.push(...(await scriptNotes(up, io)));
+    if (ignored.length > 0) notes.push(`no migrations: ${ignored.join(', ')}`);
+    return { warnings: order(view, pending), notes };
   }
 
   async up(names: string[], release: string, io: Io): Promise<string[]> {
@@ -70,9 +92,10 @@ export class SqlMigrations implements Migrations {
       );
       const applied = view.records.filter(({ finished }) => finished).map(({ name }) => name);
       const pending = this.filesOf(names, folder).filter(({ name }) => !applied.includes(name));
-      const mistakes = await recordMistakes(view, pending, this.context.scope);
+      const mistakes = await recordMistakes(view, pending, this.context.scope, io);
       // Preflight checks this too, but a file may have changed since.
-      for (const migration of pending) mistakes.push(...(await scriptMistakes(client, migration, this.directory)));
+      for (const migration of pending)
+        mistakes.push(...(await migrationMistakes(client, migration, this.directory, io)));
       if (mistakes.length > 0) throw new MigrationFailure(mistakes.join('\n'));
       await settleRecords(client, this.context.scope, view, io);
       return pending;
@@ -99,21 +122,22 @@ export class SqlMigrations implements Migrations {
     const { migrations } = await readMigrations(this.directory);
     const run = this.run(io);
     const viewer = this.viewer(migrations, release ?? undefined);
-    const { records } = await run.locked(async ({ client }) => {
+    const scripts = await run.locked(async ({ client }) => {
       const view = await lookAtRecords(client, viewer, io);
       // A role without records here may lack the right to create our table.
       if (view.records.length > 0) await settleRecords(client, viewer.scope, view, io);
-      return view;
+      const newestFirst = view.records
+        .filter((record) => names.includes(record.name) && (release ?? record.release) === record.release)
+        .reverse();
+      const all = newestFirst.map((record) => {
+        const file = migrations.find(({ name }) => name === record.name);
+        return { name: record.name, script: downScript(record, file, this.directory) };
+      });
+      const mistakes: string[] = [];
+      for (const { script } of all) mistakes.push(...(await scriptMistakes(client, script, false, io)));
+      if (mistakes.length > 0) throw new MigrationFailure(`${mistakes.join('\n')}\nNothing was reverted`);
+      return all;
     });
-    const newestFirst = records
-      .filter((record) => names.includes(record.name) && (release ?? record.release) === record.release)
-      .reverse();
-    const scripts = newestFirst.map((record) => {
-      const file = migrations.find(({ name }) => name === record.name);
-      return { name: record.name, script: downScript(record, file, this.directory) };
-    });
-    const mistakes = (await Promise.all(scripts.map(({ script }) => statementMistakes(script)))).flat();
-    if (mistakes.length > 0) throw new MigrationFailure(`${mistakes.join('\n')}\nNothing was reverted`);
     for (const { name, script } of scripts) await run.revert(name, script);
     return scripts.map(({ name }) => name);
   }

@@ -1,4 +1,8 @@
-import { choosesPlace } from '../../../../databases/postgres/migrations/place';
+import { scriptOf } from '../../../../databases/migrations/files';
+import { examine } from '../../../../databases/postgres/reading/reading';
+import { io } from '../../database-context';
+
+const choosesPlace = async (sql: string) => (await examine(scriptOf('x.up.sql', sql), io().signal)).choosesPlace;
 
 describe('a migration that chooses its place itself', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { firstWords, type Statement } from './parser';
 
-interface StatementMistake {
-  statement: Statement;
+export interface StatementMistake {
+  line: number;
   why: string;
 }
 
@@ -14,25 +14,32 @@ const READING: Record<string, RegExp> = {
   standard_conforming_strings: /^(on|true|yes|1)$/i,
 };
 
-/** Finds statements that break the transaction or give up our lock; other changes of a session end with the file. */
-export function sessionMistakes(statements: Statement[], transaction: boolean): StatementMistake[] {
-  const open = transaction ? [] : openTransactions(statements);
-  const mistakes = statements.flatMap((statement, index) => {
-    const within: Transaction = transaction ? 'file' : open[index] ? 'block' : 'none';
-    const why = transactionMistake(statement, within) ?? settingMistake(statement, within) ?? lockMistake(statement);
-    return why ? [{ statement, why }] : [];
-  });
-  const left = open[statements.length];
-  if (!left) return mistakes;
-  const why = `${firstWords(left.sql)} begins a transaction that the file does not end, so that all of it would be lost; add COMMIT`;
-  return [...mistakes, { statement: left, why }];
-}
+/** Follows a file's transactions, and finds statements that break them, or give up our lock or what our parser assumes. */
+export class SessionStatements {
+  /** The statement that began the open transaction. */
+  private open: Statement | undefined;
 
-/** Answers the statement that opened the transaction, for each statement and for the end. */
-export function openTransactions(statements: Statement[]): (Statement | undefined)[] {
-  const open: (Statement | undefined)[] = [undefined];
-  for (const statement of statements) open.push(stillOpen(statement, open.at(-1)));
-  return open;
+  /** @param transaction false: the file has no transaction around it, and may begin some */
+  constructor(private readonly transaction: boolean) {}
+
+  get within(): Transaction {
+    if (this.transaction) return 'file';
+    return this.open ? 'block' : 'none';
+  }
+
+  /** Answers what is wrong with the next statement. */
+  next(statement: Statement): string | undefined {
+    const { within } = this;
+    if (!this.transaction) this.open = stillOpen(statement, this.open);
+    return transactionMistake(statement, within) ?? settingMistake(statement, within) ?? lockMistake(statement);
+  }
+
+  /** Answers what is wrong with the transaction that is open at the end. */
+  end(): StatementMistake | undefined {
+    if (!this.open) return undefined;
+    const why = `${firstWords(this.open.sql)} begins a transaction that the file does not end, so that all of it would be lost; add COMMIT`;
+    return { line: this.open.line, why };
+  }
 }
 
 const BEGIN = ['TRANS_STMT_BEGIN', 'TRANS_STMT_START'];
@@ -48,6 +55,9 @@ function stillOpen(statement: Statement, open: Statement | undefined): Statement
 
 function transactionMistake({ kind, node, sql }: Statement, within: Transaction): string | undefined {
   const what = String(node.kind);
+  if (within === 'none' && needsTransaction(kind, node)) {
+    return `${firstWords(sql)} needs a transaction; put it between BEGIN and COMMIT`;
+  }
   if (kind !== 'TransactionStmt' || SAVEPOINT.includes(what)) return undefined;
   const word = sql.split(/\s/)[0]?.toUpperCase();
   if (within === 'file') return `${word} is not allowed: each file is one transaction already; remove it`;
@@ -61,6 +71,14 @@ function transactionMistake({ kind, node, sql }: Statement, within: Transaction)
       : undefined;
   }
   return within === 'none' ? `${word} ends no transaction of this file; add BEGIN, or remove it` : undefined;
+}
+
+/** `RequireTransactionBlock` in PostgreSQL's source. A cursor with this bit outlives its transaction. */
+const WITH_HOLD = 0x20;
+
+function needsTransaction(kind: string, node: Record<string, unknown>): boolean {
+  if (kind === 'TransactionStmt') return SAVEPOINT.includes(String(node.kind));
+  return kind === 'LockStmt' || (kind === 'DeclareCursorStmt' && (Number(node.options) & WITH_HOLD) === 0);
 }
 
 function settingMistake({ kind, node, sql }: Statement, within: Transaction): string | undefined {

@@ -1,14 +1,7 @@
-import { parseStatements, type Statement } from '../parser';
+import type { Node, Statement } from './parser';
 
-type Node = Record<string, unknown>;
-
-/** True when a script itself chooses its schemas, whatever the search path is, or cannot be read. */
-export async function choosesPlace(sql: string): Promise<boolean> {
-  const statements = await parseStatements(sql);
-  return !Array.isArray(statements) || statements.some(chooses);
-}
-
-function chooses({ kind, node, sql }: Statement): boolean {
+/** True when a statement itself chooses its schemas, whatever the search path is. */
+export function choosesPlace({ kind, node, sql }: Statement): boolean {
   switch (kind) {
     case 'CreateSchemaStmt':
     case 'AlterObjectSchemaStmt':
@@ -19,16 +12,19 @@ function chooses({ kind, node, sql }: Statement): boolean {
     case 'AlterRoleSetStmt':
       return isPath(node.setstmt);
     case 'DoStmt':
+    case '':
       return PLACE_IN_TEXT.test(sql);
   }
-  return /set_config\s*\(\s*'search_path'/i.test(sql) || namesSchema(node) || namedWithSchema(node);
+  return SETS_PATH.test(sql) || namesSchema(node) || namedWithSchema(node);
 }
+
+const SETS_PATH = /set_config\s*\(\s*'search_path'/i;
 
 function isPath(set: unknown): boolean {
   return String((set as Node | undefined)?.name).toLowerCase() === 'search_path';
 }
 
-/** A regular expression has to do for DO blocks: `r.id` is a field there, and `TABLE app.orders` a table. */
+/** A regular expression has to do for DO blocks and for what is not parsed: `r.id` is a field there, and `TABLE app.orders` a table. */
 const PLACE_IN_TEXT =
   /search_path|\bschema\b|\b(table|view|index|sequence|type|domain|function|procedure|exists|into|update|from|join|on)\s+(only\s+)?(?!pg_catalog\b|information_schema\b)("[^"]+"|[\w$]+|%[is])\s*\.\s*("|[\w$%])/i;
 
