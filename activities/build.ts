@@ -76,7 +76,7 @@ export async function restoreTags(
   return did;
 }
 
-export function referenceOf({ release }: Step, service: string, { image }: ServiceConfig): string {
+export function referenceOf({ release }: Pick<Step, 'release'>, service: string, { image }: ServiceConfig): string {
   const { version } = release;
   return image?.replaceAll('{version}', imageTag(version)) ?? imageName(release, service, version);
 }

@@ -32,6 +32,8 @@ export interface Volumes {
   changedFiles(of: ReplicaRef, io: Io): Promise<string[]>;
   /** Answers true where nobody can tell, false where the source does not exist. */
   holdsData(source: string, io: Io): Promise<boolean>;
+  /** Answers whether the target has a folder or file of its own at this path; true where nobody can tell. */
+  isThere(scope: Owned, path: string, io: Io): Promise<boolean>;
   writersOf(volume: string, io: Io): Promise<(Scope & { container: string })[]>;
   /**
    * Every name in the tar stream begins with one folder that stands for the volume.

@@ -13,6 +13,7 @@ import { checkDatabase } from './database';
 import { checkEngine, nextSlot } from './engine';
 import { checkImage, checkRouterImage } from './images';
 import { checkMetrics } from './metrics';
+import { checkSurroundings } from './surroundings';
 import { checkServing, comparable, withSmoke, type OnTarget } from './serving';
 import type { Activities, PreflightCheck, PreflightReport } from '../steps';
 
@@ -75,17 +76,19 @@ async function checkTarget(
 ): Promise<OnTarget> {
   if (!probe) return NOTHING_SEEN;
   const { input, target, router, check } = all;
-  const [images, routerImage, serving] = await Promise.all([
+  const own = owner && { ...all, release: { ...input.release, owner } };
+  const [images, routerImage, serving, around] = await Promise.all([
     Promise.all(
       Object.keys(input.config.services).map((service) =>
         check(`image of ${service}`, (io) => checkImage(input, target, service, io)),
       ),
     ),
     check('router image', (io) => checkRouterImage(router, target, io)),
-    owner ? checkServing({ ...all, release: { ...input.release, owner } }) : NOTHING_SEEN,
+    own ? checkServing(own) : NOTHING_SEEN,
+    own ? checkSurroundings(own) : [],
   ]);
   const room = await check('room', () => Promise.resolve(checkRoom(input, probe, serving.found)));
-  return { ...serving, checks: [room, ...images, routerImage, ...serving.checks] };
+  return { ...serving, checks: [room, ...images, routerImage, ...around, ...serving.checks] };
 }
 
 function checkRoom(input: PreflightInput, probe: TargetProbe, found: LiveState | undefined): Finding {

@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { SeenNetwork } from '../../domain/containers/networks';
-import { ConfigurationFailure, UnhealthyFailure, UnreachableFailure } from '../../domain/failures';
+import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
 import { isOwn, type Owned } from '../../domain/ownership';
@@ -9,9 +9,10 @@ import { groupAddresses, type ReplicaAddress } from './addresses';
 import { containerOptions, copyOptions } from './container-options';
 import { goneFailure, type DockerContainers } from './containers';
 import type { DockerData } from './data';
-import { reasonOf, statusOf, unless, type DockerEngine } from './engine';
+import { statusOf, unless, type DockerEngine } from './engine';
 import type { DockerImages } from './images';
 import { mayNeedScratch } from '../../domain/containers/volumes';
+import { createFailure, nameTaken, startFailure } from './container-failures';
 import { ensureNetwork, type EnvironmentNetwork } from './network';
 import { join, joinedBy, outsideNetworks } from './outside-networks';
 import { runOf, serviceOf } from './replica';
@@ -209,14 +210,7 @@ export class DockerGroups implements Groups {
     try {
       await this.parts.engine.call(io, (docker, abort) => docker.getContainer(container).start({ ...abort }));
     } catch (error) {
-      const status = statusOf(error);
-      if (status === 304) return;
-      if (status === undefined) throw error;
-      const seen = `expected ${container} to start, seen ${reasonOf(error)}`;
-      // 400 means that the command cannot run, or, only for a moment, that two workers make the network at once.
-      if (status === 400 && !seen.includes('ambiguous'))
-        throw new UnhealthyFailure(`${seen}: correct its \`command\` or image`);
-      throw new UnreachableFailure(`${seen}: it is tried again`);
+      if (statusOf(error) !== 304) throw startFailure(container, error);
     }
   }
 
@@ -234,19 +228,4 @@ export class DockerGroups implements Groups {
       .call(io, (docker, abort) => docker.getContainer(container).wait({ condition: 'removed', ...abort }))
       .catch(unless(404));
   }
-}
-
-/** 400 means that the engine understood a setting and refuses it, which another try does not change. */
-function createFailure(container: string, error: unknown): unknown {
-  if (statusOf(error) !== 400) return error;
-  return new ConfigurationFailure(
-    `expected the engine to create ${container}, seen ${reasonOf(error)}: correct the settings of its service`,
-  );
-}
-
-function nameTaken(container: string): ConfigurationFailure {
-  return new ConfigurationFailure(
-    `expected the name ${container} to be free for the new version, seen a container that is not this environment's: ` +
-      `rename or remove it if nobody needs it (\`docker rename ${container} OTHER\`); Spillway left it alone`,
-  );
 }

@@ -47,6 +47,8 @@ export async function join(engine: DockerEngine, container: string, networks: st
 
 async function connect(engine: DockerEngine, container: string, name: string, io: Io): Promise<void> {
   try {
+    // For a container that does not run, the engine accepts any name, and fails only at its start.
+    await engine.call(io, (docker) => docker.getNetwork(name).inspect());
     await engine.call(io, (docker, abort) => docker.getNetwork(name).connect({ Container: container, ...abort }));
   } catch (error) {
     const status = statusOf(error);

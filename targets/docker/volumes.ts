@@ -49,6 +49,12 @@ export class DockerVolumes implements Volumes {
     return this.parts.data.holdsData(source, io);
   }
 
+  async isThere(scope: Owned, path: string, io: Io): Promise<boolean> {
+    const { exitCode } = await this.parts.host.run(['test', '-e', path], io);
+    // The engine sees what is hidden from the user of a worker.
+    return exitCode === 0 || this.canMount(scope, path, io);
+  }
+
   async archive(scope: Owned, volume: string, io: Io): Promise<Readable> {
     await this.inspect(volume, io);
     const door = (await this.mounted(volume, io)) ?? (await this.mount(scope, volume, io));
@@ -110,13 +116,38 @@ export class DockerVolumes implements Volumes {
     return this.parts.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters, ...abort }));
   }
 
-  /** The container never starts, so any image will do. */
+  private async canMount(scope: Owned, path: string, io: Io): Promise<boolean> {
+    const Mounts = [{ Type: 'bind' as const, Source: path, Target: MOUNT, ReadOnly: true }];
+    try {
+      const id = await this.neverStarted(scope, path, { Mounts }, io);
+      if (id !== undefined) await this.removeContainer(id, io);
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 400) return false;
+      throw error;
+    }
+  }
+
   private async mount(scope: Owned, volume: string, io: Io): Promise<Door> {
-    const key = createHash('sha256').update(volume).digest('hex').slice(0, 8);
+    // Without `nocopy` the engine would fill an empty volume with the image's files.
+    const id = await this.neverStarted(scope, volume, { Binds: [`${volume}:${MOUNT}:ro,nocopy`] }, io);
+    if (id === undefined)
+      throw new BackupFailure(`expected an image on the engine, by which to read volume ${volume}, seen none`);
+    const unstoppable = { ...io, signal: new AbortController().signal };
+    return { container: id, path: MOUNT, close: () => this.removeContainer(id, unstoppable) };
+  }
+
+  /** Any image will do; answers undefined when the engine has none. */
+  private async neverStarted(
+    scope: Owned,
+    source: string,
+    mounts: Docker.HostConfig,
+    io: Io,
+  ): Promise<string | undefined> {
+    const key = createHash('sha256').update(source).digest('hex').slice(0, 8);
     const name = `spillway.volume.${scope.app}.${scope.environment}.${key}`;
     const [image] = await this.parts.engine.call(io, (docker, abort) => docker.listImages({ ...abort }));
-    if (!image)
-      throw new BackupFailure(`expected an image on the engine, by which to read volume ${volume}, seen none`);
+    if (!image) return undefined;
     await this.removeLeft(scope, name, io);
     const { id } = await this.parts.engine.call(io, (docker) =>
       docker.createContainer({
@@ -124,12 +155,10 @@ export class DockerVolumes implements Volumes {
         Image: image.Id,
         Cmd: ['true'],
         Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.id]: scope.owner.id },
-        // Without `nocopy` the engine would fill an empty volume with the image's files.
-        HostConfig: { Binds: [`${volume}:${MOUNT}:ro,nocopy`], NetworkMode: 'none' },
+        HostConfig: { ...mounts, NetworkMode: 'none' },
       }),
     );
-    const unstoppable = { ...io, signal: new AbortController().signal };
-    return { container: id, path: MOUNT, close: () => this.removeContainer(id, unstoppable) };
+    return id;
   }
 
   private async removeLeft(scope: Owned, name: string, io: Io): Promise<void> {
