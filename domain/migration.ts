@@ -1,3 +1,5 @@
+import type { AppConfig } from './config';
+import { databasesOf } from './databases';
 import type { RequestResult } from './release';
 
 /** Reverts the newest one, all that are newer than `to`, or `only` one. */
@@ -29,6 +31,18 @@ export function titleOfMigration(action: MigrationAction): string {
   const { choice } = action;
   if ('to' in choice) return `migrate down to ${choice.to}`;
   return 'only' in choice ? `migrate down only ${choice.only}` : 'migrate down last';
+}
+
+/** An order that a person could follow; where the rollback keeps what was done, there is nothing to order. */
+export function titleOfUndo(
+  config: Pick<AppConfig, 'database' | 'databases'>,
+  undoing: 'up' | 'down',
+  names: string[],
+): string {
+  const isKept = databasesOf(config).some(({ settings }) => settings.onRollback === 'keep');
+  if (isKept)
+    return `leave ${names.join(', ')} ${undoing === 'up' ? 'applied' : 'reverted'}: database.onRollback is keep`;
+  return undoing === 'up' ? `revert migrations ${names.join(', ')}` : `apply ${[...names].reverse().join(', ')} again`;
 }
 
 /** Answers the newest first. */

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, patched, TemporalFailure } from '@temporalio/workflow';
 import type { BackupReport } from '../activities/steps';
-import { chooseDown } from '../domain/migration';
+import { chooseDown, titleOfUndo } from '../domain/migration';
 import type { MigrationAction, MigrationLook, MigrationResult } from '../domain/migration';
 import { asRequest } from '../domain/request';
 import type { MigrationRequest, OldRequest } from '../domain/request';
@@ -105,12 +105,12 @@ async function lookAtLive({ live, request }: Run): Promise<LiveState | undefined
   }
 }
 
-async function downPhase(run: Run, names: string[], backup: BackupReport): Promise<void> {
+async function downPhase(run: MigrationRun, names: string[], backup: BackupReport): Promise<void> {
   const { step, undos, live } = run;
   await phase(run, 'migrate', async (record) => {
     const input = { ...step, names };
     // Only the backup has the data that a reverted migration had made.
-    undos.push(`apply ${[...names].reverse().join(', ')} again`, () =>
+    undos.push(titleOfUndo(run.request.config, 'down', names), () =>
       undoing.reapplyMigrations({ ...input, dump: backup.dump ?? null }),
     );
     await summarised(heavy.downMigrations, `revert ${names.join(', ')}`, input);

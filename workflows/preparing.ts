@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { BackupReport, PreflightCheck } from '../activities/steps';
 import { liveText } from '../domain/live-state';
+import { titleOfUndo } from '../domain/migration';
 import type { Live } from '../domain/release';
 import { formatCount, formatSize } from '../domain/units';
 import { isLiveDead, phase, skip, summarised } from './run';
@@ -80,7 +81,7 @@ export async function migratePhase(run: Run, names: string[], backup: BackupRepo
   if (names.length === 0) return skip(run, 'migrate', 'no pending migration');
   await phase(run, 'migrate', async (record) => {
     const undo = { ...step, names, dump: backup.dump ?? null };
-    undos.push(`revert migrations ${names.join(', ')}`, () => undoing.revertMigrations(undo));
+    undos.push(titleOfUndo(run.request.config, 'up', names), () => undoing.revertMigrations(undo));
     await summarised(heavy.applyMigrations, `apply ${names.join(', ')}`, { ...step, names });
     record.detail = `applied ${names.join(', ')}`;
     // Both versions use the migrated schema, so the old one must still work on it if it worked before.

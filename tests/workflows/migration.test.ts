@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { BASE, chooseDown, titleOfMigration } from '../../domain/migration';
+import type { DatabaseConfig } from '../../domain/config';
+import { BASE, chooseDown, titleOfMigration, titleOfUndo } from '../../domain/migration';
 import type { MigrationAction, MigrationLook, MigrationResult } from '../../domain/migration';
 import { releaseWorkflowId } from '../../domain/names';
 import type { LedgerEntry, Live } from '../../domain/release';
@@ -269,4 +270,21 @@ describe('choosing what is reverted', () => {
     expect(titleOfMigration(LAST)).toBe('migrate down last');
     expect(titleOfMigration(UP)).toBe('migrate up');
   });
+
+  it.each(['revert', 'restore', 'keep'] as const)(
+    'have an undo whose words fit onRollback: %s [proves keep]',
+    (onRollback) => {
+      const { config } = migrationWith(UP);
+      const database = { onRollback } as DatabaseConfig;
+      const titles = (['up', 'down'] as const).map((way) => titleOfUndo({ ...config, database }, way, ['001', '002']));
+      expect(titles).toEqual(
+        onRollback === 'keep'
+          ? [
+              'leave 001, 002 applied: database.onRollback is keep',
+              'leave 001, 002 reverted: database.onRollback is keep',
+            ]
+          : ['revert migrations 001, 002', 'apply 002, 001 again'],
+      );
+    },
+  );
 });
