@@ -30,9 +30,12 @@ export function composeSize(given: unknown): string | undefined {
 export function localAddress(words: string, name?: string): { path: string; port: number } | undefined {
   const own = name === undefined ? '' : `|${name.replace(/[^\w-]/g, '\\$&')}`;
   const place = `(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0|\\[::1?\\]${own})(?::(\\d+))?(/[^\\s"'|;)]*)?(?![\\w.-])`;
-  const asked =
-    new RegExp(`https?://${place}`).exec(words) ??
-    new RegExp(`\\b(?:curl|wget|http)\\b[^|;&]*?\\s["']?${place}`).exec(words);
+  const found = [
+    ...words.matchAll(new RegExp(`https?://${place}`, 'g')),
+    ...words.matchAll(new RegExp(`(?<=\\b(?:curl|wget|http)\\b[^|;&]*?\\s["']?)${place}`, 'g')),
+  ];
+  // `--noproxy localhost localhost:3000/health` names the host twice.
+  const [asked] = [...found.filter(([, port, path]) => port !== undefined || path !== undefined), ...found];
   return asked ? { port: Number(asked[1] ?? 80), path: asked[2] ?? '/' } : undefined;
 }
 

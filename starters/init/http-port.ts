@@ -74,7 +74,7 @@ export function httpPort(signs: PortSigns): PortGuess | undefined {
   if (signs.label !== undefined) all.push(signs.label);
   if (signs.health !== undefined) all.push(signs.health);
   const ofImage = all.length === 0 && signs.image !== undefined ? OF_IMAGES[repositoryOf(signs.image)] : undefined;
-  if (ofImage !== undefined) return { port: ofImage, because: 'that of its image', rivals: [], others: [] };
+  if (ofImage !== undefined) return { port: ofImage, because: 'it is that of its image', rivals: [], others: [] };
   const judged = [...new Set(all)].map((port) => ({ port, ...judge(port, signs) }));
   const possible = judged.filter(({ points }) => points > 0).sort((one, other) => other.points - one.points);
   const [best, ...rivals] = possible;
@@ -111,7 +111,7 @@ function judge(port: number, signs: PortSigns): Judged {
     [signs.health === port, 40, 'its health check asks it'],
     [signs.mentioned.includes(port), 20, 'others call it over HTTP'],
     [signs.told.includes(port), 12, 'the program is told to listen there'],
-    [signs.image !== undefined && OF_IMAGES[repositoryOf(signs.image)] === port, 12, 'that of its image'],
+    [signs.image !== undefined && OF_IMAGES[repositoryOf(signs.image)] === port, 12, 'it is that of its image'],
     [outside.some((at) => at === 80 || at === 443), 10, 'the host has it at 80 or 443'],
     [HTTP.has(port), 8, 'programs often speak HTTP there'],
     [published.length > 0, 4, 'the host publishes it'],

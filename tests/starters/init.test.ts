@@ -164,7 +164,7 @@ describe('init from a Compose file', () => {
         '? backend, frontend: env: the worker needs the values of DATABASE_URL, BACKEND_JWT_SECRET, STRIPE_KEY, API_TOKEN, FRONTEND_JWT_SECRET, PASSED in its own environment; they were not copied',
         '? services.mail-worker.build: the build arguments NPM_TOKEN were left out: their values are secrets, or come from the environment',
         '- services: report is left out, because it runs only with the profile tools',
-        '- services: db (a database: its image is postgres:16-alpine), redis (a cache: its image is redis:7) stay outside: two versions must not share their data; to release one all the same, write it under `services`',
+        '- services: not released, since they hold data or serve the team: db (database: postgres:16-alpine), redis (cache: redis:7); to release one all the same, write it under `services`',
         '- services.backend.port: a service has one port here, so 5000-5010, 9229 stayed out',
         '- services.backend.networks: it reaches db under these names through myshop_default, where they stay; before the first release, too',
       ]),

@@ -4,6 +4,7 @@ export interface Route {
   port: number;
   host?: string;
   path?: string;
+  exact?: true;
 }
 
 /** What labels or variables for another router say about a service. */
@@ -16,7 +17,8 @@ export interface Routing {
   doubts: { text: string; importance: Importance }[];
 }
 
-const HOST = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+/** A name, or `*.` and the end of names. */
+const HOST = /^(\*\.)?[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?$/;
 
 /** Answers undefined for a pattern, or an address that is no host name. */
 export function hostOf(text: string): string | undefined {
@@ -34,12 +36,15 @@ export function portOf(text: unknown): number | undefined {
   return Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : undefined;
 }
 
-export function routeOf(port: number, host?: string, path?: string): Route {
-  return { port, ...(host !== undefined && { host }), ...(path !== undefined && path !== '/' && { path }) };
+export function routeOf(port: number, host?: string, path?: string, exact = false): Route {
+  const isAll = path === undefined || (path === '/' && !exact);
+  return { port, ...(host !== undefined && { host }), ...(!isAll && { path }), ...(exact && { exact }) };
 }
 
 export function unique(routes: Route[]): Route[] {
-  const seen = new Map(routes.map((route) => [`${route.host ?? ''}:${route.port}${route.path ?? ''}`, route]));
+  const seen = new Map(
+    routes.map((route) => [`${route.host ?? ''}:${route.port}${route.path ?? ''}${route.exact ? '=' : ''}`, route]),
+  );
   return [...seen.values()];
 }
 

@@ -2,13 +2,15 @@
 export interface Way {
   hosts: string[];
   paths: string[];
+  /** Those of which nothing below is meant. */
+  exact: string[];
   /** Parts that a route cannot say, as the rule writes them. */
   others: string[];
 }
 
 type Token = { kind: 'word' | 'text' | 'sign'; text: string };
 
-const EVERYTHING: Way = { hosts: [], paths: [], others: [] };
+const EVERYTHING: Way = { hosts: [], paths: [], exact: [], others: [] };
 /** A rule with more ways than this is told as it is. */
 const MOST_WAYS = 64;
 
@@ -113,15 +115,28 @@ function waysOfMatcher(name: string, values: string[], text: string): Way[] {
   if (isPlain && /^(Host|HostHeader)$/i.test(name))
     return values.map((host) => ({ ...EVERYTHING, hosts: [host.toLowerCase()] }));
   if (isPlain && /^PathPrefix$/i.test(name)) return values.map((path) => ({ ...EVERYTHING, paths: [path] }));
-  // A route takes what lies below its path as well, which does no harm.
-  if (isPlain && /^Path$/i.test(name)) return values.map((path) => ({ ...EVERYTHING, paths: [path] }));
+  if (isPlain && /^Path$/i.test(name)) return values.map((path) => ({ ...EVERYTHING, exact: [path] }));
+  const names = /^HostRegexp$/i.test(name) ? values.map(wildcard) : [];
+  if (names.length > 0 && names.every((host) => host !== undefined))
+    return names.map((host) => ({ ...EVERYTHING, hosts: [host] }));
   return [{ ...EVERYTHING, others: [text] }];
+}
+
+/** ``{sub:.+}.example.com`` and ``^.+\.example\.com$`` are `*.example.com`. */
+function wildcard(pattern: string): string | undefined {
+  const [, rest] =
+    /^\^?(?:\{\w+:(?:\.[*+]|\[[^\]]+\][*+])\}|\.[*+]|\[[^\]]+\]\+|\(\.[*+]\))(?:\\\.|\.)([\w.\\-]+)\$?$/i.exec(
+      pattern,
+    ) ?? [];
+  const end = rest?.replaceAll('\\.', '.').toLowerCase();
+  return end !== undefined && /^[a-z0-9.-]+$/.test(end) ? `*.${end}` : undefined;
 }
 
 function joined(one: Way, other: Way): Way {
   return {
     hosts: [...one.hosts, ...other.hosts],
     paths: [...one.paths, ...other.paths],
+    exact: [...one.exact, ...other.exact],
     others: [...one.others, ...other.others],
   };
 }

@@ -152,19 +152,20 @@ class Reading {
   }
 
   private add(ways: Way[], rule: string, port: number): void {
-    for (const { hosts, paths, others } of ways) {
+    for (const { hosts, paths, exact, others } of ways) {
       const host = hosts.length === 1 ? hostOf(hosts[0]!) : undefined;
-      const path = paths.length <= 1 ? pathOf(paths[0] ?? '/') : undefined;
+      const all = [...paths, ...exact];
+      const path = all.length <= 1 ? pathOf(all[0] ?? '/') : undefined;
       const cannot = [
         ...others,
         ...(hosts.length > 0 && host === undefined ? hosts : []),
-        ...(path === undefined ? paths : []),
+        ...(path === undefined ? all : []),
       ];
       if (cannot.length > 0)
         this.doubt(
           `the rule ${rule} asks for ${cannot.join(' and ')}, which a route cannot, so that part has no route`,
         );
-      else this.routes.push(routeOf(port, host, path));
+      else this.routes.push(routeOf(port, host, path, exact.length > 0));
     }
   }
 

@@ -58,25 +58,34 @@ export function namesOf({ name, given, networks }: ComposeService): string[] {
 
 /** True when its variables, its command or the like name one of these as a host, or it depends on it. */
 export function mentions(from: ComposeService, to: ComposeService): boolean {
-  if (from.dependsOn.some(({ service }) => service === to.name)) return true;
-  const text = textsOf(from).join('\n');
-  return namesOf(to).some((name) => hostPattern(name).test(text));
+  const isAwaited = ({ service, condition }: ComposeService['dependsOn'][number]): boolean =>
+    service === to.name && condition !== 'service_completed_successfully';
+  return from.dependsOn.some(isAwaited) || namesAsHost(textsOf(from), namesOf(to));
 }
 
 /** Everything in which a service may name another one. */
 export function textsOf({ environment, command, entrypoint, given }: ComposeService): string[] {
-  const { labels, links, external_links: external } = given;
+  const links = Array.isArray(given.links) ? given.links : [];
   return [
     ...environment.map(({ value }) => value?.text ?? ''),
-    ...(command ?? []).map(String),
-    ...(entrypoint ?? []).map(String),
-    ...[labels, links, external].map((one) => (one === undefined ? '' : JSON.stringify(one))),
+    [...(entrypoint ?? []), ...(command ?? [])].map(String).join(' '),
+    ...links.map((link) => String(link).replace(/:.*$/, '')),
   ];
 }
 
-/** It finds a name that stands alone, and not as a part of another one. */
-export function hostPattern(name: string): RegExp {
-  return new RegExp(`(?<![\\w.-])${quoted(name)}(?![\\w-]|\\.\\w)`);
+/** True when one of the texts names a host as in `http://api`, `user@api`, `api:8080`, `--host=api`, `a,api` or just `api`. */
+export function namesAsHost(texts: string[], names: string[]): boolean {
+  return names.some((name) => {
+    const host = `${quoted(name)}(?![\\w-]|\\.\\w)`;
+    const ways = [
+      `(//|\\w@)${host}`,
+      `(^|[,;=\\s"'[(])${quoted(name)}:\\d`,
+      `^([\\w.:-]+,)*${host}(,[\\w.:-]+)*$`,
+      `-[\\w-]*(host|addr|server|broker|upstream)[\\w-]*[= ]${host}`,
+      `(^|\\s)-h ?${host}`,
+    ];
+    return texts.some((text) => ways.some((way) => new RegExp(way, 'i').test(text)));
+  });
 }
 
 export function quoted(name: string): string {

@@ -12,7 +12,7 @@ export async function databaseOf(mapper: Mapper): Promise<Record<string, unknown
   const ask = (path: string[], text: string, importance: Importance): void =>
     void mapper.questions.push({ path: ['database', ...path], text, importance });
   const unsaved = running
-    .filter((one) => one.kind === 'database' && !isPostgresService(one))
+    .filter((one) => one.kind === 'database' && !isPostgresService(one) && !isPooler(one))
     .map(({ service }) => service.name);
   if (unsaved.length > 0)
     mapper.questions.push({
@@ -58,7 +58,12 @@ export async function databaseOf(mapper: Mapper): Promise<Record<string, unknown
 function isPostgresService({ kind, service: { image, build }, because }: Outside): boolean {
   if (kind !== 'database') return false;
   const base = /^it is built from (\S+)$/.exec(because)?.[1];
-  return isPostgres((build ? base : image?.text) ?? '') && !/pgbouncer|pgpool|pgcat|supavisor/.test(image?.text ?? '');
+  return isPostgres((build ? base : image?.text) ?? '');
+}
+
+/** It holds no data of its own. */
+function isPooler({ service: { image } }: Outside): boolean {
+  return /pgbouncer|pgpool|pgcat|supavisor|proxysql/.test(image?.text ?? '');
 }
 
 type Tool = NonNullable<NonNullable<Mapper['released'][number]['job']>['tool']>;
@@ -78,7 +83,7 @@ function askAboutJob(
         : 'its commands `status`, `up` and `down` as `migrations`';
   ask(
     [],
-    `${name} migrates it by ${tool.name}, and no undo takes that back; for an undo write ${way}, and remove the service ${name}`,
+    `the service ${name} migrates it by ${tool.name}, and no undo takes that back; for an undo write ${way}, and remove that service`,
     'decide',
   );
 }

@@ -4,7 +4,7 @@ import type { ComposeText } from '../compose/text';
 import type { ComposeVariable } from '../compose/model';
 import { NGINX_PROXY_VARIABLE } from '../labels/nginx-proxy';
 import type { Ask } from '../questions';
-import { hostPattern, namesOf, quoted, type Mapper, type Released } from './context';
+import { namesAsHost, namesOf, quoted, type Mapper, type Released } from './context';
 
 type Value = string | { env: string };
 
@@ -25,7 +25,8 @@ export function environmentOf(
       siblings.forEach((sibling) => renamed.add(sibling));
       return [variable.name, text];
     }
-    needed.push(secret);
+    const missing = (variable.value?.missing ?? []).filter((one) => one !== secret);
+    needed.push(missing.length > 0 ? `${secret} (with ${missing.join(' and ')}, which had no value)` : secret);
     if (siblingsIn(variable.value?.text ?? '', mapper).length > 0) hidden.push(secret);
     return [variable.name, { env: secret }];
   });
@@ -35,7 +36,6 @@ export function environmentOf(
       items: [...new Set(needed)],
     });
   askAboutSiblings(renamed, hidden, ask);
-  askAboutMissing(given, needed, ask);
   return variables.length > 0 ? Object.fromEntries(variables) : undefined;
 }
 
@@ -71,15 +71,6 @@ function askAboutSiblings(renamed: Set<string>, hidden: string[], ask: Ask): voi
     );
 }
 
-function askAboutMissing(given: ComposeVariable[], needed: string[], ask: Ask): void {
-  const missing = given.flatMap(({ value }) => value?.missing ?? []).filter((variable) => !needed.includes(variable));
-  if (missing.length > 0)
-    ask('env', 'the variables {items} of the Compose file had no value', {
-      importance: 'decide',
-      items: [...new Set(missing)],
-    });
-}
-
 /** Keys whose whole value may be a host. */
 const HOST_KEY = /(^|_)(HOST|HOSTNAME|ADDR|ADDRESS|SERVER|UPSTREAM|ENDPOINT|BACKEND|TARGET)$/i;
 
@@ -91,7 +82,7 @@ export function withSlots(text: string, key: string, mapper: Mapper): { text: st
     for (const alias of namesOf(service)) {
       const isWhole = HOST_KEY.test(key) && text === alias;
       const pattern = new RegExp(
-        `((?:^|[\\s,;=("'\\[])(?:[a-z][a-z0-9+.-]*://)?(?:[^/\\s@]*@)?)${quoted(alias)}(?=:\\d|/)|(://(?:[^/\\s@]*@)?)${quoted(alias)}(?![\\w.-])`,
+        `((?:^|[\\s,;=("'\\[])(?:[^/\\s@,]*@)?)${quoted(alias)}(?=:\\d)|(://(?:[^/\\s@]*@)?)${quoted(alias)}(?![\\w.-])`,
         'gi',
       );
       const next = isWhole
@@ -111,9 +102,7 @@ function reached({ released }: Mapper): Released[] {
 
 function siblingsIn(text: string, mapper: Mapper): string[] {
   return reached(mapper)
-    .filter(({ service }) =>
-      namesOf(service).some((alias) => hostPattern(`//${alias}`).test(text) || text.includes(`@${alias}:`)),
-    )
+    .filter(({ service }) => namesAsHost([text], namesOf(service)))
     .map(({ name }) => name);
 }
 

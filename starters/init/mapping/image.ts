@@ -14,7 +14,7 @@ export function imageOf({ service, name }: Released, mapper: Mapper, ask: Ask): 
   const end = tagStart(text);
   const repository = text.slice(0, end);
   if (build) return isTaken(repository, name, mapper) ? undefined : `${repository}:{version}`;
-  const tag = end < text.length ? image.slice(end + 1) : undefined;
+  const tag = tagOf(image);
   if (isVersionOfOthers(text, tag, mapper)) {
     ask(
       'image',
@@ -24,8 +24,9 @@ export function imageOf({ service, name }: Released, mapper: Mapper, ask: Ask): 
     return text;
   }
   const withVersion = tagWithVersion(tag);
-  if (tag?.pieces.some(({ variable }) => variable !== undefined) !== true)
-    ask('image', `the tag was ${tag ? `\`${tag.text}\`` : 'missing'}: is the version of the app all of it?`, {
+  if (!isVariable(tag))
+    ask('image', 'the tag was {items}: is the version of the app all of it?', {
+      items: [tag ? `\`${tag.text}\`` : 'missing'],
       importance: withVersion === '{version}' && /^v?\d+\.\d+\.\d+$/.test(tag?.text ?? '') ? 'know' : 'decide',
     });
   return `${repository}:${withVersion}`;
@@ -44,14 +45,33 @@ function isTaken(repository: string, name: string, { released }: Mapper): boolea
   return first !== undefined && first.name !== name;
 }
 
-/** A tag that is a variable is the version; one that is written stays, where others make the image and the app has its own. */
-function isVersionOfOthers(text: string, tag: ComposeText | undefined, { released }: Mapper): boolean {
-  if (tag?.pieces.some(({ variable }) => variable !== undefined)) return false;
-  if (!isOfOthers(text)) return false;
-  const repositories = released.map(({ service: { build, image } }) =>
-    build || !image ? '' : repositoryOf(image.text),
-  );
-  return new Set(repositories).size > 1;
+/**
+ * A tag that is a variable is the version of the app. One that is written stays, where others make the image and the app
+ * has images of its own, and where several are written that differ.
+ */
+function isVersionOfOthers(text: string, tag: ComposeText | undefined, { released, app }: Mapper): boolean {
+  if (isVariable(tag)) return false;
+  const services = released.map(({ service }) => service);
+  const written = services.filter(({ build, image }) => !build && image && !isVariable(tagOf(image)));
+  const tags = new Set(written.map(({ image }) => tagOf(image!)?.text ?? 'latest'));
+  const hasOwn = written.length < services.length;
+  const owner = /^(?:docker\.io\/)?([^/.:]+)\//.exec(text)?.[1];
+  const owners = services.map(({ image }) => image?.text).filter((other) => other !== undefined && other !== text);
+  const isHub =
+    isOfOthers(text) ||
+    (owner !== undefined && owner !== app && !owners.some((other) => other!.startsWith(`${owner}/`)));
+  return isHub && hasOwn
+    ? true
+    : tags.size > 1 && new Set(written.map(({ image }) => repositoryOf(image!.text))).size > 1;
+}
+
+function tagOf(image: ComposeText): ComposeText | undefined {
+  const end = tagStart(image.text);
+  return end < image.text.length ? image.slice(end + 1) : undefined;
+}
+
+function isVariable(tag: ComposeText | undefined): boolean {
+  return tag?.pieces.some(({ variable }) => variable !== undefined) === true;
 }
 
 /** `5-alpine` is `{version}-alpine`, and `v${TAG}` is `v{version}`. */
@@ -60,7 +80,10 @@ function tagWithVersion(tag: ComposeText | undefined): string {
   const { pieces, text } = tag;
   const at = pieces.findIndex(({ variable }) => variable !== undefined);
   if (at < 0) {
-    const [, before = '', after = ''] = /^(v?)\d[\w.]*?((?:-[a-z][\w.]*)*)$/.exec(text) ?? [];
+    if (/^(apache|fpm|alpine|slim|[a-z]+-alpine|community|enterprise|bookworm|bullseye)$/.test(text))
+      return `{version}-${text}`;
+    const [, before = '', after = ''] =
+      /^(v?)\d[\w.]*?((?:-(?:[a-z]+|fpm|php[\d.]+|[a-z]+\d[\d.]*)){0,3})$/.exec(text) ?? [];
     return `${before}{version}${after}`;
   }
   const part = (some: typeof pieces): string => some.map((piece) => piece.text).join('');

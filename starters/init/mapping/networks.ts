@@ -11,7 +11,8 @@ const HOST_OF_DOCKER = 'host.docker.internal';
 
 /** Through which networks a service reaches what stays under Compose, and which addresses it knows by name. */
 export function reachingOf({ service }: Released, mapper: Mapper, ask: Ask): Reaching {
-  const needed = mapper.outside.filter((other) => other.isRunning && mentions(service, other.service));
+  const asked = mapper.outside.filter((other) => other.isRunning && mentions(service, other.service));
+  const needed = asked.filter(({ kind }) => kind !== 'router');
   const shared = needed.flatMap((other) => sharedNetworks(service, other.service));
   const external = service.networks.map(({ name }) => name).filter((name) => isForOthers(name, mapper));
   const networks = [...new Set([...shared, ...external])].map((name) => dockerName(name, mapper.project));
@@ -26,17 +27,27 @@ export function reachingOf({ service }: Released, mapper: Mapper, ask: Ask): Rea
         items: names,
       },
     );
-  const lost = needed.filter((other) => sharedNetworks(service, other.service).length === 0 && other.kind !== 'router');
+  const lost = needed.filter((other) => sharedNetworks(service, other.service).length === 0);
   if (lost.length > 0)
     ask('', 'it asks for {items}, which stays outside and is on no network with it; how does it reach it?', {
       importance: 'decide',
       items: lost.map(({ service: { name } }) => name),
     });
+  askAboutRouters(asked, ask);
   const hosts = hostsOf(service);
   return {
     ...(networks.length > 0 && { networks }),
     ...(Object.keys(hosts).length > 0 && { hosts }),
   };
+}
+
+function askAboutRouters(asked: Outside[], ask: Ask): void {
+  const routers = asked.filter(({ kind }) => kind === 'router').map(({ service }) => service.name);
+  if (routers.length > 0)
+    ask('env', 'it asks for {items}, whose place Spillway’s router takes: give it an address of the router', {
+      importance: 'decide',
+      items: routers,
+    });
 }
 
 function sharedNetworks(one: ComposeService, other: ComposeService): string[] {
@@ -80,9 +91,9 @@ export function askAboutOutside({ outside, released, questions }: Mapper): void 
   if (known.length > 0)
     askOfFile(
       questions,
-      '{items} stay outside: two versions must not share their data; to release one all the same, write it under `services`',
+      'not released, since they hold data or serve the team: {items}; to release one all the same, write it under `services`',
       'know',
-      [...known.map(({ service, kind, because }) => `${service.name} (a ${kind}: ${because})`)],
+      known.map(({ service, kind, because }) => `${service.name} (${kind}: ${because.replace(/^its image is /, '')})`),
     );
   const replaced = [...released.filter(({ job }) => !job).map(({ service }) => service.name), ...routersIn(outside)];
   if (running.length > 0)

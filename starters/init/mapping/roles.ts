@@ -25,10 +25,6 @@ export function roleOf(service: ComposeService, facts: DockerfileFacts | undefin
     return stays(`it runs only with the profile ${service.profiles.join(' or ')}`, { isRunning: false });
   if (copiesOf(service) === 0)
     return stays('the Compose file runs no copy of it (`replicas: 0`)', { isRunning: false });
-  if (service.mounts.some(({ source }) => /(^|\/)docker\.sock$/.test(source ?? '')))
-    return stays('it controls the engine through docker.sock');
-  const need = needOfMachine(service.given);
-  if (need !== undefined) return stays(need, { isKnown: false });
   const state = stateOf({
     ...(service.image && { image: service.image.text }),
     ...(service.build && facts?.base !== undefined && { base: facts.base }),
@@ -38,6 +34,10 @@ export function roleOf(service: ComposeService, facts: DockerfileFacts | undefin
   });
   const isTheirs = service.build === undefined || facts?.base !== undefined;
   if (state && isTheirs) return stays(state.because, { kind: state.kind, isKnown: state.isKnown });
+  if (service.mounts.some(({ source }) => /(^|\/)docker\.sock$/.test(source ?? '')))
+    return stays('it controls the engine through docker.sock');
+  const need = needOfMachine(service.given);
+  if (need !== undefined) return stays(need, { isKnown: false });
   if (isProxyWithFiles(service)) return stays('it is a reverse proxy with files of the machine', { kind: 'router' });
   if (service.build === undefined && service.image === undefined) return stays('it has neither `build` nor `image`');
   const job = jobRole(service, facts, project);

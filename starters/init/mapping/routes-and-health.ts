@@ -3,7 +3,8 @@ import { composeDuration, composeMilliseconds, localAddress } from '../compose-v
 import { httpPort, toldPorts, type PortGuess } from '../http-port';
 import { routeOf, unique, type Route, type Routing } from '../labels/routing';
 import type { Ask } from '../questions';
-import { mentions, quoted, textsOf, namesOf, type Mapper, type Released } from './context';
+import { isPostgres } from '../outside/images';
+import { mentions, quoted, textsOf, namesOf, type Mapper, type Outside, type Released } from './context';
 import { commandLine, routingOf } from './roles';
 
 type Reach = Partial<Record<'port' | 'routes' | 'health' | 'traffic' | 'run', unknown>>;
@@ -41,15 +42,20 @@ function jobReach({ job, name }: Released, { released, outside }: Mapper, ask: A
       importance: tool ? 'know' : 'decide',
     },
   );
-  if (tool && outside.some(({ kind }) => kind === 'database'))
+  // Of PostgreSQL, `database` tells how an undo is had.
+  if (tool && outside.some(isOtherDatabase))
     ask(
       'run',
-      `${tool.name} changes the database here, and nothing takes that back; Spillway can, see \`migrations\` of \`database\``,
+      `${tool.name} changes the database here, and no undo takes that back; so let the version before work with what it changes`,
       {
         importance: 'decide',
       },
     );
   return { traffic: 'none', run: 'once' };
+}
+
+function isOtherDatabase({ kind, because, service: { image } }: Outside): boolean {
+  return kind === 'database' && !isPostgres(image?.text ?? because.split(' ').at(-1)!);
 }
 
 const WORKER =
@@ -85,7 +91,7 @@ function guessed(
 ): PortGuess | undefined {
   const variables = Object.fromEntries(service.environment.map(({ name, value }) => [name, value?.text ?? '']));
   return httpPort({
-    ...(service.image && !service.build && { image: service.image.text }),
+    ...(service.image && !service.build && !runsAnother(service) && { image: service.image.text }),
     ...(routing?.port !== undefined && { label: routing.port }),
     published: service.ports.filter(({ protocol }) => protocol === 'tcp'),
     exposed: service.expose.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMapping } from '../../../domain/config/merge';
 import { cleanPath, isWithin } from '../../../domain/containers/volumes';
-import { looksSecret } from '../../../domain/containers/secret-looks';
 import type { ComposeMount } from '../compose/model';
 import type { Ask } from '../questions';
 import { namedVolumes, type Mount } from '../volumes';
@@ -37,7 +36,7 @@ function mountOf(mount: ComposeMount, { service }: Released, isAlone: boolean, {
   const isCode = service.build !== undefined && isWithin(project.directory, source);
   const isOfBuild = service.build !== undefined && source === service.build.context && !readOnly;
   if (isCode || isOfBuild) {
-    ask('volumes', '{items} was left out: it puts the source code over that of the image, for development', {
+    ask('volumes', 'left out, because it puts source code over that of the image, for development: {items}', {
       items: [wrote ?? source],
     });
     return [];
@@ -57,7 +56,7 @@ function mountOf(mount: ComposeMount, { service }: Released, isAlone: boolean, {
   if (wrote !== undefined && !wrote.startsWith('/')) {
     ask(
       'volumes',
-      '{items} was left out, because there is no such file or folder: write its absolute path on the target, or put it into the image',
+      'left out, because there is no such file or folder: {items}; write the absolute path on the target, or put it into the image',
       {
         importance: 'decide',
         items: [wrote],
@@ -105,7 +104,7 @@ function filesOf({ service }: Released, { project }: Mapper, ask: Ask): Mount[] 
     const path = project[kind][source]?.given.file;
     const file = typeof path === 'string' ? join(path.startsWith('/') ? '' : project.directory, path) : undefined;
     const what = kind === 'secrets' ? 'a secret' : 'a config';
-    if (file !== undefined && existsSync(file) && !looksSecret(file)) {
+    if (file !== undefined && existsSync(file)) {
       ask('volumes', `{items} holds ${what} of the Compose file: is it on the target as well, at this path?`, {
         importance: 'decide',
         items: [file],

@@ -3,7 +3,12 @@ import { nginxProxyRouting } from '../../../starters/init/labels/nginx-proxy';
 import { entryPointsOf, traefikRouting } from '../../../starters/init/labels/traefik';
 import { waysOfOldRule, waysOfRule } from '../../../starters/init/labels/traefik-rule';
 
-const way = (hosts: string[], paths: string[] = [], others: string[] = []) => ({ hosts, paths, others });
+const way = (hosts: string[], paths: string[] = [], others: string[] = [], exact: string[] = []) => ({
+  hosts,
+  paths,
+  exact,
+  others,
+});
 
 describe('a rule of Traefik', () => {
   test.each([
@@ -11,13 +16,15 @@ describe('a rule of Traefik', () => {
     ['Host(`A.com`) && PathPrefix(`/api`)', [way(['a.com'], ['/api'])]],
     ['Host("a.com", "b.com")', [way(['a.com']), way(['b.com'])]],
     ['Host(`a.com`) || Host(`b.com`)', [way(['a.com']), way(['b.com'])]],
-    ['Host(`a.com`) && (PathPrefix(`/x`) || Path(`/y`))', [way(['a.com'], ['/x']), way(['a.com'], ['/y'])]],
+    ['Host(`a.com`) && (PathPrefix(`/x`) || Path(`/y`))', [way(['a.com'], ['/x']), way(['a.com'], [], [], ['/y'])]],
     [
       '(Host(`a.com`)||Host(`b.com`))&&PathPrefix(`/x`,`/y`)',
       ['a.com', 'b.com'].flatMap((host) => ['/x', '/y'].map((path) => way([host], [path]))),
     ],
     ['Host(`a.com`) && !PathPrefix(`/admin`)', [way(['a.com'], [], ['!PathPrefix(`/admin`)'])]],
-    ['HostRegexp(`^.+\\.a\\.com$`)', [way([], [], ['HostRegexp(`^.+\\.a\\.com$`)'])]],
+    ['HostRegexp(`^.+\\.a\\.com$`)', [way(['*.a.com'])]],
+    ['HostRegexp(`{sub:[a-z]+}.a.com`)', [way(['*.a.com'])]],
+    ['HostRegexp(`^(a|b)\\.com$`)', [way([], [], ['HostRegexp(`^(a|b)\\.com$`)'])]],
     ['Headers(`X-A`, `1`) || Host(`b.com`)', [way([], [], ['Headers(`X-A`, `1`)']), way(['b.com'])]],
   ])('%s is read', (rule, ways) => expect(waysOfRule(rule)).toEqual(ways));
 
@@ -86,7 +93,7 @@ describe('labels of Traefik', () => {
     ['a login elsewhere', { 'traefik.http.routers.shop.middlewares': 'authelia@file' }, 'pass `authelia@file` first'],
     [
       'a pattern of hosts',
-      { 'traefik.http.routers.shop.rule': 'HostRegexp(`{sub:.+}.example.com`)' },
+      { 'traefik.http.routers.shop.rule': 'HostRegexp(`^shop-[0-9]+\\.example\\.com$`)' },
       'a route cannot',
     ],
     ['a header', { 'traefik.http.routers.shop.rule': 'Host(`a.com`) && Headers(`X-Beta`, `1`)' }, 'a route cannot'],
@@ -182,7 +189,8 @@ describe('labels of Caddy', () => {
       { caddy: 'a.com', 'caddy.handle': '/x/*', 'caddy.handle.reverse_proxy': '{{upstreams 80}}' },
       [{ port: 443, host: 'a.com', path: '/x' }],
     ],
-    [{ caddy: '*.a.com' }, []],
+    [{ caddy: '*.a.com' }, [{ port: 443, host: '*.a.com' }]],
+    [{ caddy: 'a.*.com' }, []],
     [{ caddy: 'a.com', 'caddy.basicauth.bob': 'x' }, []],
   ])('%j give routes', (labels, routes) =>
     expect(caddyRouting(labels as Record<string, string>)?.routes).toEqual(routes),
@@ -219,7 +227,7 @@ describe('variables of nginx-proxy', () => {
 
   test.each([
     [{ VIRTUAL_HOST: '~^www\\..*$' }, 'is a pattern'],
-    [{ VIRTUAL_HOST: '*.a.com' }, 'is a pattern'],
+    [{ VIRTUAL_HOST: 'www.*' }, 'is a pattern'],
     [{ VIRTUAL_HOST: 'a.com', VIRTUAL_PROTO: 'fastcgi' }, 'spoke fastcgi'],
     [{ VIRTUAL_HOST: 'a.com', VIRTUAL_DEST: '/' }, 'changed the path'],
     [{ VIRTUAL_HOST_MULTIPORTS: 'a.com: {}' }, 'to several ports'],

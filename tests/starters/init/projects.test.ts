@@ -60,3 +60,92 @@ test.each(Object.entries(RELEASED))(
     expect(lines).toBeLessThanOrEqual(100);
   },
 );
+
+test('labels of Traefik become routes, and what a route cannot say opens nothing [proves 14]', async () => {
+  const { said, services } = await proposed('nextjs-traefik');
+  expect(services.web).toMatchObject({
+    port: 3000,
+    routes: [
+      { port: 443, host: 'example.com' },
+      { port: 443, host: 'www.example.com' },
+    ],
+    env: { API_URL: 'http://api-{slot}:4000' },
+  });
+  expect(services.api).toMatchObject({ port: 4000, routes: [{ port: 443, host: 'example.com', path: '/api' }] });
+  expect(services.admin).toMatchObject({ port: 8080 });
+  expect(services.admin).not.toHaveProperty('routes');
+  expect(said.stderr).toContain('? services.api.routes: Traefik changed the path by `api-strip`');
+  expect(said.stderr).toContain('pass `auth` first, which this router cannot');
+  expect(said.stderr).toContain('? services: traefik is left out (its image is traefik:v3.1): Spillway’s own router');
+});
+
+test('variables of nginx-proxy become routes, and leave the environment of the service [proves 14]', async () => {
+  const { services } = await proposed('nextcloud');
+  expect(services.app!.routes).toEqual([
+    { port: 80, host: 'cloud.example.com' },
+    { port: 443, host: 'cloud.example.com' },
+  ]);
+  expect(Object.keys(services.app!.env as object)).toEqual(['MYSQL_HOST', 'REDIS_HOST', 'MYSQL_PASSWORD']);
+  expect(services.cron).toMatchObject({ traffic: 'none', command: ['/cron.sh'] });
+});
+
+test('what a build cannot have here is asked, and a database that is built stays outside [proves 14, 16]', async () => {
+  const { said, database } = await proposed('monorepo');
+  for (const text of ['gets no secrets', 'gets no SSH keys', '`additional_contexts`', '`dockerfile_inline`'])
+    expect(said.stderr).toMatch(new RegExp(`\\? services\\.\\w+\\.build: .*${text}`));
+  expect(said.stderr).toContain('database (database: it is built from postgres:16)');
+  expect(database).toMatchObject({ driver: 'postgres' });
+});
+
+test('jobs run once a release, and migrations are told about [proves 15]', async () => {
+  const django = await proposed('django-celery');
+  expect(django.services.migrate).toMatchObject({ traffic: 'none', run: 'once' });
+  expect(django.services.worker).toMatchObject({ traffic: 'none', run: 'live-only' });
+  expect(django.said.stderr).toContain('? database: the service migrate migrates it by Django');
+  const rails = await proposed('rails-sidekiq');
+  expect(rails.services['db-setup']).toMatchObject({ run: 'once', command: ['bin/rails', 'db:prepare'] });
+  expect(rails.said.stderr).toContain('down: [bin/rails, db:migrate, \'VERSION={to}\'], base: "0" }`');
+});
+
+test('what needs a GPU stays under Compose, and is reached there [proves 14]', async () => {
+  const { said, services } = await proposed('gpu-inference');
+  expect(services.gateway!.networks).toEqual(['gpu-inference_default']);
+  expect(said.stderr).toContain(
+    '? services: inference stays outside and keeps running under Compose, because it needs a GPU',
+  );
+});
+
+test('what nobody runs is left out, and what is kept is reached by its name [proves 14, questions]', async () => {
+  const { said, services } = await proposed('microservice-shop');
+  expect(said.stderr).toContain('legacy is left out, because the Compose file runs no copy of it (`replicas: 0`)');
+  expect(services.gateway).toMatchObject({
+    env: { CATALOG: 'http://catalog-{slot}:3000', USERS_HOST: 'users-{slot}', JAEGER: 'http://jaeger:4318' },
+    networks: ['microservice-shop_backend'],
+  });
+  expect(services.frontend).not.toHaveProperty('networks');
+});
+
+test('important questions come first, and one that several services share is asked once [proves questions]', async () => {
+  const { said } = await proposed('microservice-shop');
+  const lines = said.stderr.trim().split('\n');
+  const title = (text: string): number => lines.findIndex((line) => line.startsWith(text));
+  expect(title('To decide before the first release (')).toBe(0);
+  expect(title('Good to know (')).toBeGreaterThan(0);
+  expect(lines.filter((line) => line.startsWith('? ')).length).toBeLessThanOrEqual(8);
+  expect(lines.filter((line) => line.includes('the worker needs the values'))).toEqual([
+    '? gateway, catalog, cart, orders, users, payments, mailer, seed: env: the worker needs the values of MONGO_URL, STRIPE_KEY in its own environment; they were not copied',
+  ]);
+  expect(said.stderr).toContain('? services.payments.port: 3000, 9090: which one speaks HTTP? 3000 was taken, because');
+});
+
+test('a health check of curl without `http://` is read, and versions that differ stay as they are [proves 14]', async () => {
+  const mastodon = await proposed('mastodon');
+  expect(mastodon.services.web).toMatchObject({
+    image: 'ghcr.io/mastodon/mastodon:v{version}',
+    port: 3000,
+    routes: [{ port: 3000 }],
+    health: { endpoints: [{ path: '/health' }] },
+  });
+  const supabase = await proposed('supabase-like');
+  expect(supabase.services.auth).toMatchObject({ image: 'supabase/gotrue:v2.158.1', port: 9999 });
+});
