@@ -50,6 +50,16 @@ function tlsRule({ services, router }: AroundRouter, context: Context): void {
         `expected the port of a route, seen ${port}, which no route uses`,
       );
   });
+  mountRule(router, context);
+}
+
+/** Docker cuts what it mounts at each colon. */
+function mountRule({ tls, attach }: RouterConfig, context: Context): void {
+  if (attach) return;
+  for (const [key, path] of Object.entries(tls ?? {})) {
+    if (typeof path === 'string' && path.includes(':'))
+      mistake(context, ['router', 'tls', key], `expected a path without :, because Docker mounts it, seen "${path}"`);
+  }
 }
 
 type Capabilities = RouterTraits['capabilities'];

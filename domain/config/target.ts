@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { trustedProxies } from './proxies';
 import { mistake, untilReadable } from './rule';
+import { haproxyFolder, nginxFolder, ownFolder, quotedPath } from './router-paths';
 import { absolutePath, command, expected, expectedOne, port, secret, size } from './values';
 
 const HOST = expected('unix://PATH, tcp://HOST:PORT or ssh://USER@HOST');
@@ -10,7 +11,7 @@ const OCTET = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
 const image = (standard: string) =>
   z.string().min(1).prefault(standard).meta({ description: 'Image of the router that Spillway runs.' });
 const directory = (standard: string) =>
-  absolutePath().prefault(standard).meta({ description: 'Folder on the target for configuration, maps and sockets.' });
+  ownFolder().prefault(standard).meta({ description: 'Folder on the target for configuration, maps and sockets.' });
 const ports = () =>
   z
     .array(port())
@@ -60,7 +61,7 @@ const haproxy = z
           description: 'Path of the master socket (`-S`) of the HAProxy that is there.',
           examples: ['/run/haproxy-master.sock'],
         }),
-        directory: absolutePath().meta({
+        directory: haproxyFolder().meta({
           description: 'Folder given to it with an extra `-f`.',
           examples: ['/etc/haproxy/spillway'],
         }),
@@ -69,13 +70,10 @@ const haproxy = z
       .meta({ description: 'Use an HAProxy that is already there instead of running one.' }),
     tls: z
       .strictObject({
-        certificates: z
-          .string()
-          .min(1)
-          .meta({
-            description: 'Folder on the target with PEM files, each a certificate chain and its key.',
-            examples: ['/etc/ssl/shop'],
-          }),
+        certificates: quotedPath().meta({
+          description: 'Folder on the target with PEM files, each a certificate chain and its key.',
+          examples: ['/etc/ssl/shop'],
+        }),
         ports: ports(),
       })
       .optional()
@@ -93,7 +91,7 @@ const nginx = z
     directory: directory('/var/lib/spillway/nginx'),
     attach: z
       .strictObject({
-        directory: absolutePath().meta({
+        directory: nginxFolder().meta({
           description: 'Folder that its `http` block includes (`include DIRECTORY/*.conf;`).',
           examples: ['/etc/nginx/spillway'],
         }),
@@ -108,20 +106,14 @@ const nginx = z
       .meta({ description: 'Use an nginx that is already there instead of running one.' }),
     tls: z
       .strictObject({
-        certificate: z
-          .string()
-          .min(1)
-          .meta({
-            description: 'PEM file on the target with the certificate chain.',
-            examples: ['/etc/ssl/shop.pem'],
-          }),
-        key: z
-          .string()
-          .min(1)
-          .meta({
-            description: 'PEM file on the target with the private key.',
-            examples: ['/etc/ssl/shop.key'],
-          }),
+        certificate: quotedPath().meta({
+          description: 'PEM file on the target with the certificate chain.',
+          examples: ['/etc/ssl/shop.pem'],
+        }),
+        key: quotedPath().meta({
+          description: 'PEM file on the target with the private key.',
+          examples: ['/etc/ssl/shop.key'],
+        }),
         ports: ports(),
       })
       .optional()

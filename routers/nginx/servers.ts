@@ -34,7 +34,9 @@ function renderPort(port: number, entries: Entry[], around: Around): string {
   const options = ` default_server${tls ? ' ssl' : ''}`;
   const scopes = [...new Map(entries.map(({ scope }) => [scopeKey(scope), scope])).values()];
   const services = [...new Map(entries.map((entry) => [servicePath(entry), entry])).values()];
-  const certificate = tls ? `  ssl_certificate '${tls.certificate}';\n  ssl_certificate_key '${tls.key}';\n` : '';
+  const certificate = tls
+    ? `  ssl_certificate ${quoted(tls.certificate)};\n  ssl_certificate_key ${quoted(tls.key)};\n`
+    : '';
   const locations = [
     ...scopes.map((scope) => renderStatus(scope, around)),
     ...scopes.map((scope) => renderPage(fragmentOf({ scope }, fragments), around.directory)),
@@ -133,6 +135,11 @@ ${renderKeep(fragmentOf(entry, fragments))}    proxy_read_timeout 24h;
 /** Replaces only nginx's own errors; a version's own 5xx goes through untouched. */
 function renderPage({ routing: { scope }, errorPage }: NginxFragment, directory: string): string {
   if (errorPage === undefined) return '';
-  return `  location = ${statusPath(scope)}/page { internal; default_type text/html; alias '${pageFile(directory, scope)}'; }
+  return `  location = ${statusPath(scope)}/page { internal; default_type text/html; alias ${quoted(pageFile(directory, scope))}; }
 `;
+}
+
+/** A `$` has no quoting, so the configuration refuses it. */
+function quoted(path: string): string {
+  return `'${path.replace(/['\\]/g, '\\$&')}'`;
 }
