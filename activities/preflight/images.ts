@@ -77,7 +77,9 @@ function judgeTag(
 
 async function judgeImage(facts: ImageFacts, judged: Judged, target: Target, io: Io): Promise<Finding> {
   const mistakes = await mistakesOf(facts, judged, target, io);
-  const waiting = judgeWaiting(judged.service, judged.config.health, facts.healthcheck);
+  const { health, run } = judged.config;
+  // A job only has to end.
+  const waiting = judgeWaiting(judged.service, health, run === 'once' ? undefined : facts.healthcheck);
   if ('problem' in waiting) mistakes.push(waiting.problem);
   if (mistakes.length > 0) return { problem: mistakes.join('\n') };
   const scratch = await scratchNote(facts, judged.config, target, io);
