@@ -35,10 +35,10 @@ export const guardActivities = (): Pick<Activities, 'watchRelease' | 'terminateR
 });
 
 async function watch(
-  { until, atMost = null, ...release }: WatchInput,
+  { until, atMost = null, handOver = Infinity, ...release }: WatchInput,
   { signal }: Io,
   keep: (details: object) => void,
-): Promise<Trouble | null> {
+): Promise<Trouble | 'goes on' | null> {
   // Only time with a living worker counts: without one, nobody could have continued the release.
   let lasted = lastedBefore();
   let first: number | undefined;
@@ -52,6 +52,7 @@ async function watch(
       first ??= outside.attempt;
       if (atMost !== null && lasted >= atMost && outside.attempt > first) return trouble;
     }
+    if (lasted >= handOver) return 'goes on';
     await sleep(LOOK_EVERY[until], undefined, { signal });
     keep({ lasted: (lasted += LOOK_EVERY[until]) });
   }

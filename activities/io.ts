@@ -12,8 +12,9 @@ import { ownRelease } from './ownership';
 import type { Parts } from './parts';
 import type { Step } from './steps';
 
-/** A soak learns from a beat that it is promoted or paused, and what follows must begin within a second. */
-const BEAT_MS = 700;
+/** Beats in a heartbeat time-out: some may be late or lost without the activity being taken for dead. */
+const BEATS = 4;
+const USUAL_TIMEOUT_MS = 3_000;
 
 /** A timer beats, because an activity hears only from a beat that it was cancelled. */
 export async function withIo<T>(body: (io: Io, keep: (details: object) => void) => Promise<T>): Promise<T> {
@@ -25,7 +26,7 @@ export async function withIo<T>(body: (io: Io, keep: (details: object) => void) 
   let kept: unknown = isKept(context.info.heartbeatDetails) ? context.info.heartbeatDetails : undefined;
   const beat = (): void => context.heartbeat(kept ?? last);
   beat();
-  const timer = setInterval(beat, BEAT_MS);
+  const timer = setInterval(beat, (context.info.heartbeatTimeoutMs ?? USUAL_TIMEOUT_MS) / BEATS);
   try {
     const io: Io = { signal: context.cancellationSignal, onProgress: (detail) => (last = detail) };
     return await body(io, (details) => (kept = details));

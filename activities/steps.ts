@@ -81,6 +81,10 @@ export interface SoakInput extends Step {
   soak: number | null;
   /** Milliseconds up to which too little evidence may lengthen the soak. */
   longest: number | null;
+  /** Milliseconds of this soak that earlier activities lasted; absent in one that an older version began. */
+  spent?: number;
+  /** Milliseconds after which it answers as if interrupted, so that one with rarer beats goes on. */
+  handOver?: number;
   interval: number;
   limits: Limits;
   /** The version that has the rest of the traffic; null when there is none. */
@@ -98,9 +102,9 @@ export interface SoakInput extends Step {
 
 export interface SoakReport {
   judgement: Judgement;
-  /** True when it was cancelled before its end, for a pause or a promote. */
+  /** True when it ended before its time, for a pause or a promote, or to be handed over. */
   interrupted: boolean;
-  /** Milliseconds over all attempts. */
+  /** Milliseconds over all attempts and all activities of this soak. */
   soaked: number;
   requests: number;
   errors: number;
@@ -146,6 +150,8 @@ export interface WatchInput extends RunRef {
   until: 'trouble' | 'well';
   /** Answers after so many ms of trouble all the same; null means that it waits for the end. */
   atMost?: number | null;
+  /** Answers `'goes on'` after so many ms without trouble, so that a watch with rarer beats goes on. */
+  handOver?: number;
 }
 
 export interface Activities {
@@ -198,7 +204,7 @@ export interface Activities {
   lookAtLive(input: { scope: Scope; config: AppConfig; live: Live }): Promise<Pick<LiveState, 'condition' | 'detail'>>;
 
   /** Answers null when all is well, or the release has ended. */
-  watchRelease(input: WatchInput): Promise<Trouble | null>;
+  watchRelease(input: WatchInput): Promise<Trouble | 'goes on' | null>;
   /** Terminates a release, unless it goes on by now. */
   terminateRelease(input: RunRef & { why: string }): Promise<{ ended: boolean }>;
 

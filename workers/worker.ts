@@ -25,8 +25,9 @@ export const WORKER_TIMINGS = {
   maxHeartbeatThrottleInterval: '700ms',
   defaultHeartbeatThrottleInterval: '700ms',
   stickyQueueScheduleToStartTimeout: '2s',
-  // A soak holds a place for hours and does next to nothing; no undo may have to wait for one.
-  maxConcurrentActivityTaskExecutions: 5_000,
+  // Each release holds two places for hours, for a soak and the watch over it, which do next to nothing; no undo may have
+  // to wait for one.
+  maxConcurrentActivityTaskExecutions: 20_000,
 } as const;
 
 /** The worker polls once `run()` is called, and drains when it is told to shut down. */

@@ -5,6 +5,7 @@ import { KINDS } from '../domain/kinds';
 import { releaseWorkflowId } from '../domain/names';
 import type { Request } from '../domain/request';
 import { formatDuration } from '../domain/units';
+import { paceOf, WATCH_PACES } from './pace';
 import { summarised } from './run';
 import { patient, quick } from './steps';
 
@@ -44,9 +45,15 @@ export async function guard(request: Request, runId: string, told: Guarded): Pro
   }
 }
 
-function watch(input: WatchInput): Promise<Trouble | null> {
-  const summary = input.until === 'trouble' ? 'watch whether it goes on' : 'wait for a corrected worker';
-  return summarised(patient.watchRelease, summary, input);
+async function watch(input: WatchInput): Promise<Trouble | null> {
+  const hasTrouble = input.until === 'well';
+  const summary = hasTrouble ? 'wait for a corrected worker' : 'watch whether it goes on';
+  for (let handedOver = 0; ; handedOver += 1) {
+    const { heartbeatTimeout, handOver } = paceOf(WATCH_PACES, handedOver);
+    const given = hasTrouble || handOver === undefined ? input : { ...input, handOver };
+    const seen = await patient.watchRelease.executeWithOptions({ summary, heartbeatTimeout }, [given]);
+    if (seen !== 'goes on') return seen;
+  }
 }
 
 function inWords({ why, spared }: Trouble, until: number): string {

@@ -4,6 +4,7 @@ import type { Limits } from '../domain/config';
 import type { JudgedStep, Judgement } from '../domain/release';
 import { forNextStep } from '../domain/judging/soak/state';
 import type { Control } from './control';
+import { paceOf, SOAK_PACES, type Pace } from './pace';
 import type { ReleaseRun } from './run';
 import { patient } from './steps';
 
@@ -24,22 +25,25 @@ export interface Soak {
 /** A pause stops the clock, not the judging. Throws only when the release is stopped. */
 export async function soak(run: ReleaseRun, soak: Soak): Promise<Judgement> {
   const { control } = run;
-  const left: Length = { soak: soak.length, longest: soak.longest ?? soak.length };
+  let spent = 0;
   control.soaking = true;
   control.promoted = undefined;
   try {
-    for (;;) {
+    for (let handedOver = 0; ;) {
       const paused = control.paused;
       const turned = () => control.paused !== paused || control.promoted !== undefined || (soak.until?.() ?? false);
       const began = Date.now();
-      const report = await soakOnce({ ...inputOf(run, soak), startedAt: began, ...(paused ? FOR_EVER : left) }, turned);
+      const pace = paceOf(SOAK_PACES, handedOver);
+      const length = paused ? FOR_EVER : lengthLeft(soak, spent);
+      const report = await soakOnce({ ...inputOf(run, soak), ...length, spent, startedAt: began }, pace, turned);
       const bad = report.judgement.verdict === 'fail';
       const judgement =
         control.promoted && report.interrupted && !bad ? promotedBy(control.promoted, report) : report.judgement;
       remember(run, soak, { ...report, judgement });
       if (bad || control.promoted || soak.until?.()) return judgement;
       if (!report.interrupted && !isHeld(control)) return judgement;
-      if (!paused) spend(left, Date.now() - began);
+      if (!paused) spent += Date.now() - began;
+      handedOver = control.paused === paused ? handedOver + 1 : 0;
     }
   } finally {
     control.soaking = false;
@@ -56,9 +60,9 @@ type Length = Pick<SoakInput, 'soak' | 'longest'>;
 
 const FOR_EVER: Length = { soak: null, longest: null };
 
-function spend(left: Length, spent: number): void {
-  if (left.soak !== null) left.soak = Math.max(0, left.soak - spent);
-  if (left.longest !== null) left.longest = Math.max(0, left.longest - spent);
+function lengthLeft({ length, longest }: Soak, spent: number): Length {
+  const left = (whole: number | null) => (whole === null ? null : Math.max(0, whole - spent));
+  return { soak: left(length), longest: left(longest ?? length) };
 }
 
 function remember(run: ReleaseRun, { name, share }: Soak, report: SoakReport): void {
@@ -78,7 +82,7 @@ function requestsIn(counted: SoakReport['counted']): number {
 function inputOf(
   { step, slot, request, live, carried, recorded, deployed }: ReleaseRun,
   { name, share, limits, since }: Soak,
-): Omit<SoakInput, 'startedAt' | keyof Length> {
+): Omit<SoakInput, 'startedAt' | 'spent' | keyof Length> {
   const { interval } = request.config.canary;
   const beside = live && share < 100 ? { version: live.version, releaseId: live.releaseId } : null;
   return {
@@ -102,10 +106,15 @@ function promotedBy({ who, why }: { who: string; why: string }, { judgement }: S
 }
 
 /** A soak only reads, so a stopped release does not wait for its end. */
-async function soakOnce(input: SoakInput, turned: () => boolean): Promise<SoakReport> {
+async function soakOnce(
+  input: SoakInput,
+  { heartbeatTimeout, ...handOver }: Pace,
+  turned: () => boolean,
+): Promise<SoakReport> {
   const scope = new CancellationScope();
   const summary = input.soak === null ? `soak at ${input.share} %` : `soak at ${input.share} % for ${input.soak} ms`;
-  const running = scope.run(() => patient.soak.executeWithOptions({ summary }, [input]));
+  const options = { summary, heartbeatTimeout };
+  const running = scope.run(() => patient.soak.executeWithOptions(options, [{ ...input, ...handOver }]));
   const watching = new CancellationScope();
   void watching
     .run(() => condition(turned))

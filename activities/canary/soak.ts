@@ -55,11 +55,12 @@ class Soak {
   async run(): Promise<SoakReport> {
     this.tell();
     try {
-      await until({ signal: this.step.io.signal, pause: () => this.pause() }, async () => {
+      const ended = await until({ signal: this.step.io.signal, pause: () => this.pause() }, async () => {
         await this.look();
-        return this.judgement.verdict === 'fail' || this.isOver() || undefined;
+        return this.endedBy();
       });
-      return await (this.judgement.verdict === 'fail' ? this.failed() : this.end());
+      if (ended === 'verdict') return await this.failed();
+      return await (ended === 'time' ? this.end() : this.report(true));
     } catch (error) {
       // A cancelled soak reports what it knows; after a worker's shutdown another attempt goes on.
       if (!Context.current().cancellationDetails?.cancelRequested) throw error;
@@ -77,7 +78,7 @@ class Soak {
   }
 
   private with(judgement: Judgement): Judgement {
-    return withContainers(judgement, this.seen.containers, this.clock());
+    return withContainers(judgement, this.seen.containers, this.soaked());
   }
 
   private takeReadings(): void {
@@ -96,10 +97,21 @@ class Soak {
     return false;
   }
 
+  private endedBy(): 'verdict' | 'time' | 'hand-over' | undefined {
+    if (this.judgement.verdict === 'fail') return 'verdict';
+    if (this.isOver()) return 'time';
+    return this.clock() >= (this.input.handOver ?? Infinity) ? 'hand-over' : undefined;
+  }
+
+  /** Milliseconds of this soak, with those of the activities that handed it over. */
+  private soaked(): number {
+    return (this.input.spent ?? 0) + this.clock();
+  }
+
   /** Answers ms; never beyond an end of the soak. */
   private pause(): number {
-    const { soak, longest, interval } = this.input;
-    const ends = [soak, longest].filter((end) => end !== null).map((end) => end - this.clock());
+    const { soak, longest, handOver = null, interval } = this.input;
+    const ends = [soak, longest, handOver].filter((end) => end !== null).map((end) => end - this.clock());
     return Math.min(interval, ...ends.filter((left) => left > 0));
   }
 
@@ -109,7 +121,7 @@ class Soak {
     const { state, evidence } = this.seen;
     const { judgement, values } = judgeEnd(state, evidence, this.settings);
     this.seen = { ...this.seen, state: { ...state, values } };
-    const more = this.isLengthened ? `, after ${formatDuration(this.clock())} for lack of evidence` : '';
+    const more = this.isLengthened ? `, after ${formatDuration(this.soaked())} for lack of evidence` : '';
     this.judgement = this.with({ ...judgement, reason: judgement.reason + more });
     this.tell();
     return this.report(false);
@@ -135,7 +147,7 @@ class Soak {
     return {
       judgement,
       interrupted,
-      soaked: Math.round(this.clock()),
+      soaked: Math.round(this.soaked()),
       requests,
       errors,
       // JSON knows no Infinity.

@@ -105,6 +105,15 @@ describe('a soak', () => {
     expect(judgement.reason).toMatch(/^web: error rate 100 % \(\d+ of \d+ requests\) > 5 %$/);
   }, 300_000);
 
+  it('hands over with all that it saw when its time for that has come [proves beats]', async () => {
+    const given = await input('1.1.0', { soak: 600_000, handOver: 200, spent: 120_000 });
+    await traffic(30);
+    const { report } = start(given);
+    const { interrupted, carried, soaked } = await report;
+    expect({ interrupted, name: carried?.name }).toEqual({ interrupted: true, name: 'canary-50' });
+    expect(soaked).toBeGreaterThanOrEqual(120_200);
+  }, 300_000);
+
   it('is inconclusive without enough requests, saying how many are needed', async () => {
     const given = await input('1.1.0', { limits: { errorRate: 5, minRequests: 20 } });
     expect(await world.run('soak', given)).toMatchObject({

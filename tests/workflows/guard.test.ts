@@ -34,7 +34,7 @@ describe('the guard of an environment, while time skips', () => {
     expect(first).toMatchObject({ workflowId: releaseWorkflowId(request), until: 'trouble' });
     expect(second).toMatchObject({ runId: first?.runId, until: 'well', atMost: 600_000 });
     const why = 'its environment ended it after 10 min, without undo: no worker gets on with it (try 3): TypeError: x';
-    expect(world.asked('terminateRelease')).toEqual([{ ...first, until: undefined, why }]);
+    expect(world.asked('terminateRelease')).toEqual([{ ...first, until: undefined, handOver: undefined, why }]);
   });
 
   it('lets one go on that a corrected worker took up in time, and goes on watching it', async () => {
@@ -47,6 +47,18 @@ describe('the guard of an environment, while time skips', () => {
       ...['trouble', 'well', 'trouble', 'well', 'trouble'],
     ]);
     expect(world.asked('terminateRelease')).toEqual([]);
+  });
+
+  it('beats more rarely once it has watched a release for long [proves beats]', async () => {
+    world.reset({ watchRelease: ({ handOver }) => (handOver === undefined ? null : 'goes on') });
+    const request = waiting();
+    await world.ask(request);
+    expect((await resultOf(request)).status.outcome).toBe('released');
+    const watches = world.asked('watchRelease').map(({ until, handOver }) => [until, handOver]);
+    expect(watches).toEqual([
+      ['trouble', 600_000],
+      ['trouble', undefined],
+    ]);
   });
 
   it('does not look at a release that is over before', async () => {

@@ -121,6 +121,59 @@ describe('a manual step', () => {
   });
 });
 
+describe('a soak that grows old', () => {
+  const young = 2 * 60_000;
+  const long = { canary: { steps: [{ weight: 10, soak: '24h' }] }, deadline: '5d' };
+  const handingOver = (input: SoakInput) => (input.handOver === undefined ? patient(input) : handedOver(input));
+  const handedOver = (input: SoakInput) => ({ ...seen(input), interrupted: true });
+
+  it('is handed over to activities that beat more rarely, with all that was seen [proves beats]', async () => {
+    world.reset({ soak: handingOver });
+    const { status } = await (await begin(long)).result();
+    expect(status.outcome).toBe('released');
+    const times = ({ carried }: SoakInput) => (carried as { times?: number } | null)?.times;
+    expect(asked().map((input) => [input.handOver, times(input)])).toEqual([
+      [young, undefined],
+      [8 * 60_000, 1],
+      [undefined, 2],
+    ]);
+    expect(new Set(asked().map(({ baseline }) => JSON.stringify(baseline))).size).toBe(1);
+  });
+
+  it('is not over when it is handed over, and what it lasted counts [proves beats]', async () => {
+    world.reset({ soak: handingOver });
+    await (await begin(long)).result();
+    for (const { soak, spent, longest } of asked()) {
+      expect(soak! + spent!).toBe(86_400_000);
+      expect(longest! + spent!).toBe(3 * 86_400_000);
+    }
+  });
+
+  it('beats four times in every time-out, the rarer the older it is [proves beats]', async () => {
+    world.reset({ soak: handingOver });
+    const handle = await begin(long);
+    await handle.result();
+    const { events } = await handle.fetchHistory();
+    const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: one }) =>
+      one?.activityType?.name === 'soak' ? [Number(one.heartbeatTimeout?.seconds)] : [],
+    );
+    expect(scheduled).toEqual([3, 8, 20]);
+  });
+
+  it('answers as soon as a young one from a pause on, since somebody attends to it [proves beats]', async () => {
+    let handed = 0;
+    world.reset({ soak: (input) => (input.soak !== null && handed++ === 0 ? handedOver(input) : untilEnded(input)) });
+    const handle = await begin(long);
+    await world.until(handle, () => asked().length === 2);
+    expect(asked()[1]?.handOver).toBe(8 * 60_000);
+    await world.tell(handle, 'pause');
+    await world.until(handle, () => asked().length === 3);
+    expect(asked()[2]).toMatchObject({ soak: null, handOver: young });
+    await world.tell(handle, 'abort');
+    expect((await handle.result()).status.outcome).toBe('rolled back');
+  });
+});
+
 describe('what was seen', () => {
   it('is carried through a pause, on the same step and from the same counters', async () => {
     world.reset({ soak: (input) => (input.carried === null || input.soak === null ? untilEnded(input) : seen(input)) });
