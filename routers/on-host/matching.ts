@@ -40,7 +40,7 @@ function prefixPattern(path: string): string {
 }
 
 function pathPattern(path: string): string {
-  return path.replace(/%(..)|./gs, (found, code?: string) => {
+  return path.replace(/%([0-9A-F]{2})|./gs, (found, code?: string) => {
     if (found === '/') return '/+';
     const character = code === undefined ? found : String.fromCharCode(parseInt(code, 16));
     const coded = `%${inEitherCase(code ?? hexadecimal(character))}`;

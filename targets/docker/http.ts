@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { UnreachableFailure } from '../../domain/failures';
@@ -66,7 +67,9 @@ function exchange(stream: Duplex, at: Asked, check: ReadyCheck): Promise<{ statu
 /** The host asks its own router, whose certificate does not name the host's address, so it is not checked. */
 function secured(stream: Duplex, at: Asked): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const servername = at.hostHeader?.replace(/:\d+$/, '');
+    const name = at.hostHeader?.replace(/:\d+$/, '');
+    // What TLS calls a server name is never an address.
+    const servername = name !== undefined && !isIP(name.replace(/^\[|\]$/g, '')) ? name : undefined;
     const socket = connectTls({ socket: stream, rejectUnauthorized: false, ...(servername && { servername }) });
     socket.once('secureConnect', () => resolve(socket));
     socket.once('error', reject);
