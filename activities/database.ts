@@ -1,5 +1,5 @@
 import type { Database, Restore } from '../databases/database';
-import type { Migrations } from '../databases/migrations/migrations';
+import type { Baseline, Migrations } from '../databases/migrations/migrations';
 import { databasesOf, type NamedDatabase } from '../domain/databases';
 import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
@@ -34,6 +34,16 @@ export async function withDatabase<T>(
 export function migrationsOf({ migrations }: Database): Migrations {
   if (migrations) return migrations;
   throw new ConfigurationFailure('expected `migrations` of the database in the configuration, seen none; add them');
+}
+
+/** @throws ConfigurationFailure when a team's own tool keeps the records. */
+export function baselineOf(database: Database): Baseline {
+  const { baseline } = migrationsOf(database);
+  if (baseline) return baseline;
+  throw new ConfigurationFailure(
+    'expected `database.migrations.directory`, whose records Spillway keeps, seen commands of your own: let that tool adopt ' +
+      'the database (alembic stamp, flyway baseline, prisma migrate resolve --applied)',
+  );
 }
 
 /** @throws ConfigurationFailure when this kind of database cannot be restored. */

@@ -10,6 +10,7 @@ import { guardActivities } from './guard';
 import { ledgerActivities } from './ledger';
 import { liveActivities } from './live';
 import { migrateActivities } from './migrate';
+import { recordActivities } from './migration-records';
 import type { Parts } from './parts';
 import { preflightActivities } from './preflight/preflight';
 import { reconcileActivities } from './reconcile';
@@ -24,6 +25,7 @@ export function createActivities(parts: Parts): Activities {
     ...buildActivities(parts),
     ...backupActivities(parts),
     ...migrateActivities(parts),
+    ...recordActivities(parts),
     ...deployActivities(parts),
     ...baselineActivities(parts),
     ...smokeActivities(parts),

@@ -212,6 +212,10 @@ export interface Activities {
   checkMigrations(
     input: Omit<Step, 'release'> & { release: Scope; change?: 'up' | 'down' },
   ): Promise<{ mistakes: string[]; restore?: string[] }>;
+  checkBaseline(input: Omit<Step, 'release'> & { release: Scope; names: string[] }): Promise<{ mistakes: string[] }>;
+  /** Records them as applied, and runs none. */
+  markMigrations(input: Step & { names: string[] }): Promise<{ marked: string[] }>;
+  forgetMigrations(input: Step & { names: string[] }): Promise<void>;
   /** Makes the steps of every earlier release do nothing from now on. */
   takeFence(input: Step): Promise<void>;
   /** Reverts the applied ones among them, newest first, whoever applied them. */

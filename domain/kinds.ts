@@ -70,7 +70,7 @@ export function refOf(request: Request): ReleaseRef {
 
 /** Older versions had no kinds, only titles. */
 export function kindOf({ kind, release }: { kind?: RequestKind; release: Pick<ReleaseRef, 'version'> }): RequestKind {
-  return kind ?? (/^migrate (up|down)/.test(release.version) ? 'migration' : 'release');
+  return kind ?? (/^migrate (up|down|baseline)/.test(release.version) ? 'migration' : 'release');
 }
 
 /** A newer command may ask an older worker. */

@@ -5,7 +5,14 @@ import type { RequestResult } from './release';
 /** Reverts the newest one, all that are newer than `to`, or `only` one. */
 export type DownChoice = { last: true } | { to: string } | { only: string };
 
-export type MigrationAction = { kind: 'status' } | { kind: 'up' } | { kind: 'down'; choice: DownChoice };
+/** Records those up to `to` as applied, or all that are pending, and runs none. */
+export interface BaselineAction {
+  kind: 'baseline';
+  to?: string;
+}
+
+export type MigrationAction =
+  { kind: 'status' } | { kind: 'up' } | { kind: 'down'; choice: DownChoice } | BaselineAction;
 
 export interface MigrationLook {
   applied: string[];
@@ -27,10 +34,25 @@ export interface MigrationResult extends RequestResult {
 export const BASE = 'base';
 
 export function titleOfMigration(action: MigrationAction): string {
+  if (action.kind === 'baseline' && action.to !== undefined) return `migrate baseline to ${action.to}`;
   if (action.kind !== 'down') return `migrate ${action.kind}`;
   const { choice } = action;
   if ('to' in choice) return `migrate down to ${choice.to}`;
   return 'only' in choice ? `migrate down only ${choice.only}` : 'migrate down last';
+}
+
+/** Answers the oldest first; migrations are in the order of their names. */
+export function chooseBaseline(
+  { applied, pending }: Pick<MigrationLook, 'applied' | 'pending'>,
+  { to }: BaselineAction,
+): string[] | { mistake: string } {
+  if (to === undefined) return pending;
+  if (![...applied, ...pending].includes(to)) {
+    return {
+      mistake: `expected ${to} to be a migration, but there are ${[...applied, ...pending].join(', ') || 'none'}`,
+    };
+  }
+  return applied.includes(to) ? pending.filter((name) => name < to) : pending.slice(0, pending.indexOf(to) + 1);
 }
 
 /** An order that a person could follow; where the rollback keeps what was done, there is nothing to order. */

@@ -94,7 +94,7 @@ function lackOf({ kind, version, options, action }: Record<string, unknown>): st
 /** A look at the migrations needs no environment. */
 function isChange(action: unknown): boolean {
   if (!isMapping(action)) return false;
-  return action.kind === 'up' || (action.kind === 'down' && isMapping(action.choice));
+  return action.kind === 'up' || action.kind === 'baseline' || (action.kind === 'down' && isMapping(action.choice));
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

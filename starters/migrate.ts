@@ -69,13 +69,31 @@ export function registerMigrate(program: Command): void {
       `${HELP}\n\nExamples:\n  spillway migrate down -e staging\n  spillway migrate down -e staging --to 002_total`,
     )
     .action((options: ChangeOptions) =>
-      run(options, async (out) => {
-        const action: MigrationAction = { kind: 'down', choice: choiceOf(options) };
-        if (await isMeant(action, options)) return change(action, options, out);
-        out.note('nothing was changed');
-        return EXIT.no;
-      }),
+      run(options, (out) => changeIfMeant({ kind: 'down', choice: choiceOf(options) }, options, out)),
     );
+  addBaseline(migrate);
+}
+
+function addBaseline(migrate: Command): void {
+  addChangeOptions(
+    migrate.command('baseline').description('Adopts a database that exists: records migrations as applied, runs none.'),
+  )
+    .option('--to <name>', 'up to and including this one; without it, all that are pending')
+    .option('-y, --yes', 'do not ask at a terminal whether it is meant')
+    .addHelpText(
+      'after',
+      `${HELP.replace(/ It makes a backup first.*?fails\./s, ' It runs nothing in the database, and only changes records.')}\n\nExample:\n  spillway migrate baseline -e production --to 014_invoices`,
+    )
+    .action((options: ChangeOptions) => {
+      const { to } = options;
+      return run(options, (out) => changeIfMeant({ kind: 'baseline', ...(to !== undefined && { to }) }, options, out));
+    });
+}
+
+async function changeIfMeant(action: MigrationAction, options: ChangeOptions, out: Out): Promise<ExitCode> {
+  if (await isMeant(action, options)) return change(action, options, out);
+  out.note('nothing was changed');
+  return EXIT.no;
 }
 
 function addChangeOptions(command: Command): Command {
@@ -151,16 +169,14 @@ function render({ applied, pending, unclaimed = [], mistakes, restore = [] }: Mi
 async function isMeant(action: MigrationAction, options: ChangeOptions): Promise<boolean> {
   if (options.yes || options.json || !isInteractive()) return true;
   const { app, environment } = await configured(options);
+  const risk = action.kind === 'baseline' ? 'what is recorded is not run any more' : 'data may be lost';
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve) => {
     // The person pressed Ctrl-C, or the input ended.
     reader.on('close', () => resolve(false));
-    reader.question(
-      `${titleOfMigration(action)} of ${app} in ${environment}: data may be lost. Go on? (y/N) `,
-      (answer) => {
-        resolve(/^y(es)?$/i.test(answer.trim()));
-        reader.close();
-      },
-    );
+    reader.question(`${titleOfMigration(action)} of ${app} in ${environment}: ${risk}. Go on? (y/N) `, (answer) => {
+      resolve(/^y(es)?$/i.test(answer.trim()));
+      reader.close();
+    });
   });
 }

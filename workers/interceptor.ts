@@ -41,6 +41,9 @@ const PHASES: Record<keyof Activities, string> = {
   takeFence: 'migrate',
   downMigrations: 'migrate',
   reapplyMigrations: 'migrate',
+  checkBaseline: 'migrate',
+  markMigrations: 'migrate',
+  forgetMigrations: 'migrate',
 };
 
 /** Logs every step with its duration, and redacts secrets in what it raises or beats. */

@@ -6,6 +6,7 @@ import { asRequest } from '../domain/request';
 import type { MigrationRequest, OldRequest } from '../domain/request';
 import type { LiveState } from '../domain/live-state';
 import type { Outcome } from '../domain/release';
+import { recordBaseline } from './baseline';
 import { finish, goBack } from './going-back';
 import { backupPhase, migratePhase } from './preparing';
 import { begin, isLiveDead, phase, skip, summarised } from './run';
@@ -65,6 +66,7 @@ async function forward(
   action: Exclude<MigrationAction, { kind: 'status' }>,
   change: Change,
 ): Promise<Outcome> {
+  if (action.kind === 'baseline') return recordBaseline(run, action, change);
   change.names = await choosePhase(run, action);
   if (change.names.length === 0) {
     run.control.changed({ why: action.kind === 'up' ? 'no migration is pending' : 'no migration is to be reverted' });
@@ -77,7 +79,10 @@ async function forward(
   return 'migrated';
 }
 
-async function choosePhase(run: MigrationRun, action: Exclude<MigrationAction, { kind: 'status' }>): Promise<string[]> {
+async function choosePhase(
+  run: MigrationRun,
+  action: Extract<MigrationAction, { kind: 'up' | 'down' }>,
+): Promise<string[]> {
   return phase(run, 'preflight', async (record) => {
     await summarised(quick.takeFence, 'take the environment', run.step);
     const { applied, pending, mistakes, restore = [] } = await look({ ...run.request, action });

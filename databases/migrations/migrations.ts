@@ -13,6 +13,16 @@ export interface MigrationRemarks {
   notes: string[];
 }
 
+/** Adopts a database that has its schema already: it changes records, and runs nothing. */
+export interface Baseline {
+  /** Answers what contradicts that these are applied. */
+  mistakes(names: string[], io: Io): Promise<string[]>;
+  /** Records all of them as applied, or none. */
+  mark(names: string[], release: string, io: Io): Promise<void>;
+  /** Forgets those that `release` has recorded. */
+  forget(names: string[], release: string, io: Io): Promise<void>;
+}
+
 export interface Migrations {
   status(io: Io): Promise<MigrationStatus>;
   check(io: Io): Promise<string[]>;
@@ -22,6 +32,8 @@ export interface Migrations {
   up(names: string[], release: string, io: Io): Promise<string[]>;
   /** Reverts, newest first, what `release` applied (null: any release), and answers that. */
   down(names: string[], release: string | null, io: Io): Promise<string[]>;
+  /** Absent where a team's own tool keeps the records. */
+  readonly baseline?: Baseline;
   /** Answers what `release` applied, oldest first; undefined when the team's own tool does not say. */
   appliedBy(release: string, io: Io): Promise<string[] | undefined>;
 }

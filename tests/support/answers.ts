@@ -49,6 +49,9 @@ export const WELL: Answers = {
   takeFence: () => undefined,
   downMigrations: ({ names }) => ({ reverted: names }),
   reapplyMigrations: ({ names }) => ({ applied: names }),
+  checkBaseline: () => ({ mistakes: [] }),
+  markMigrations: ({ names }) => ({ marked: names }),
+  forgetMigrations: () => undefined,
 } as Partial<Answers> as Answers;
 
 /** A soak's report. */

@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { DatabaseConfig } from '../../domain/config';
-import { BASE, chooseDown, titleOfMigration, titleOfUndo } from '../../domain/migration';
+import { BASE, chooseBaseline, chooseDown, titleOfMigration, titleOfUndo } from '../../domain/migration';
 import type { MigrationAction, MigrationLook, MigrationResult } from '../../domain/migration';
 import { releaseWorkflowId } from '../../domain/names';
 import type { LedgerEntry, Live } from '../../domain/release';
@@ -152,6 +152,29 @@ describe('migrations by hand', () => {
     expect(((await handle.result()) as MigrationResult).status.outcome).toBe('resolved by hand');
   });
 
+  it('are recorded as applied by a baseline, without a backup, and stand in the ledger [proves baseline]', async () => {
+    const { status, names } = await change({ kind: 'baseline', to: '002_orders' });
+    expect(status).toMatchObject({ outcome: 'migrated' });
+    expect(names).toEqual(['002_orders']);
+    expect(world.asked('markMigrations')).toMatchObject([{ names: ['002_orders'] }]);
+    expect(world.asked('recordEntry')).toMatchObject([{ entry: { migrations: ['002_orders'] } }]);
+    for (const never of ['backUp', 'applyMigrations', 'smoke'] as const) expect(world.ran()).not.toContain(never);
+  });
+
+  it('that contradict a baseline are told, and nothing is recorded [proves baseline]', async () => {
+    world.reset({ checkBaseline: () => ({ mistakes: ['seen no table in it'] }) });
+    const { status } = await change({ kind: 'baseline' });
+    expect(status).toMatchObject({ outcome: 'refused', why: 'seen no table in it' });
+    expect(world.ran()).not.toContain('markMigrations');
+  });
+
+  it('whose records could not be written are forgotten again [proves baseline]', async () => {
+    world.reset({ markMigrations: failing('no right', 'MigrationFailure') });
+    const { status } = await change({ kind: 'baseline' });
+    expect(status).toMatchObject({ outcome: 'rolled back', why: 'no right' });
+    expect(world.asked('forgetMigrations')).toMatchObject([{ names: ['002_orders'] }]);
+  });
+
   it('are aborted like a release', async () => {
     const door = new Door();
     world.reset({ applyMigrations: async ({ names }) => (await door.wait(), { applied: names }) });
@@ -269,6 +292,17 @@ describe('choosing what is reverted', () => {
     expect(titleOfMigration({ kind: 'down', choice: { only: 'a' } })).toBe('migrate down only a');
     expect(titleOfMigration(LAST)).toBe('migrate down last');
     expect(titleOfMigration(UP)).toBe('migrate up');
+  });
+
+  it.each([
+    [undefined, ['2', '3', '4']],
+    ['3', ['2', '3']],
+    ['1', []],
+    ['5', ['2', '3', '4']],
+    ['9', { mistake: 'expected 9 to be a migration, but there are 1, 5, 2, 3, 4' }],
+  ])('that a baseline to %s records are those up to it [proves baseline]', (to, names) => {
+    const seen = { applied: ['1', '5'], pending: ['2', '3', '4'] };
+    expect(chooseBaseline(seen, { kind: 'baseline', ...(to !== undefined && { to }) })).toEqual(names);
   });
 
   it.each(['revert', 'restore', 'keep'] as const)(

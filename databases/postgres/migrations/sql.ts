@@ -5,11 +5,12 @@ import { MigrationFailure } from '../../../domain/failures';
 import type { Io } from '../../../domain/host';
 import { readMigrations, type MigrationFile, type MigrationFolder } from '../../migrations/files';
 import { migrationMistakes, recordMistakes, scriptMistakes, scriptNotes } from './mistakes';
+import { baselineMistakes, recordAsApplied, recordOf } from './baseline';
 import { recordsMistake } from './records';
 import { downScript, MigrationRun, refuseForeign } from './run';
 import { lookAtRecords, settleRecords, type RecordsView, type Viewer } from './view';
 import { mergedOutOfOrder } from '../../migrations/order';
-import type { MigrationRemarks, Migrations, MigrationStatus } from '../../migrations/migrations';
+import type { Baseline, MigrationRemarks, Migrations, MigrationStatus } from '../../migrations/migrations';
 import type { Claim } from './older-claims';
 import type { DatabaseContext } from '../../database';
 import { withClient } from '../connection';
@@ -104,6 +105,35 @@ export class SqlMigrations implements Migrations {
     for (const migration of wanted) if (await run.apply(migration, release)) applied.push(migration.name);
     return applied;
   }
+
+  readonly baseline: Baseline = {
+    mistakes: (names, io) =>
+      withClient(this.server, io, async (client) => {
+        const folder = await readMigrations(this.directory);
+        const view = await lookAtRecords(client, this.viewer(folder.migrations), io);
+        const changed = view.records.flatMap(({ name, checksum, finished }) => {
+          const file = finished ? folder.migrations.find((each) => each.name === name) : undefined;
+          return file ? this.changed(file, checksum) : [];
+        });
+        const { scope } = this.context;
+        const files = this.filesOf(names, folder);
+        return [...changed, ...(await baselineMistakes({ client, scope, view, files, io }))];
+      }),
+    mark: (names, release, io) =>
+      this.run(io).locked(async ({ client }) => {
+        const folder = await readMigrations(this.directory);
+        const view = await lookAtRecords(client, this.viewer(folder.migrations, release), io);
+        const finished = new Set(view.records.filter((each) => each.finished).map(({ name }) => name));
+        const files = this.filesOf(names, folder).filter(({ name }) => !finished.has(name));
+        const records = await Promise.all(files.map((file) => recordOf(file, release)));
+        await recordAsApplied({ client, scope: this.context.scope, view, files, io }, records);
+      }),
+    forget: (names, release, io) =>
+      this.run(io).locked(async ({ records }) => {
+        const own = (await records.all()).filter((each) => each.release === release && names.includes(each.name));
+        for (const { name } of own) await records.remove(name);
+      }),
+  };
 
   async appliedBy(release: string, io: Io): Promise<string[]> {
     const { migrations } = await readMigrations(this.directory);
