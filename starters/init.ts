@@ -16,6 +16,10 @@ import { JSON_OPTION, type Out, run } from './output';
 interface Options {
   file: string;
   app?: string;
+  compose?: string[];
+  projectName?: string;
+  envFile?: string[];
+  profile?: string[];
   force?: boolean;
   json?: boolean;
 }
@@ -26,6 +30,10 @@ export function registerInit(program: Command): void {
     .description('Proposes a spillway.yaml from the Compose file or the Dockerfiles beside it.')
     .option('-f, --file <path>', 'configuration file that is written', DEFAULT_FILE)
     .option('--app <name>', 'name of the app; default: the project of the Compose file, or the folder')
+    .option('--compose <path>', 'Compose file to read; several are merged; default: those that Compose finds', several)
+    .option('-p, --project-name <name>', 'project of Compose, after which its volumes and networks are named')
+    .option('--env-file <path>', 'file with variables for the Compose files, instead of .env; may be repeated', several)
+    .option('--profile <name>', 'profile of Compose whose services are released too; may be repeated', several)
     .option('--force', 'replace a file that is there')
     .option(...JSON_OPTION)
     .addHelpText(
@@ -36,15 +44,17 @@ What it could not know stands as comments in the file, and on standard error.
 Examples:
   spillway init
   spillway init --app shop --force
+  spillway init --compose docker-compose.yml --compose docker-compose.prod.yml
 
 Exit codes: 0 written · 64 a file is there already, or nothing to make one from`,
     )
     .action((options: Options) => run(options, (out) => init(options, out)));
 }
 
-async function init({ file, app, force }: Options, out: Out): Promise<void> {
+async function init(options: Options, out: Out): Promise<void> {
+  const { file, force } = options;
   if (!force && (await exists(file))) throw taken(file);
-  const proposal = repaired(await propose(resolve(dirname(file)), app));
+  const proposal = repaired(await propose(resolve(dirname(file)), options));
   await write(file, proposalText(proposal), force === true);
   const { questions } = proposal;
   for (const line of questionLines(questions, out.colours.bold)) out.note(line);
@@ -63,10 +73,22 @@ async function init({ file, app, force }: Options, out: Out): Promise<void> {
   );
 }
 
-async function propose(directory: string, app: string | undefined): Promise<Proposal> {
-  const project = await readProject({ directory, shell: process.env });
-  if (project) return proposeFromProject(project, app);
+async function propose(directory: string, options: Options): Promise<Proposal> {
+  const { app, compose = [], projectName, envFile = [], profile } = options;
+  const project = await readProject({
+    directory,
+    files: compose,
+    envFiles: envFile,
+    shell: process.env,
+    ...(projectName !== undefined && { projectName }),
+    ...(profile && { profiles: profile }),
+  });
+  if (project) return proposeFromProject(project, directory, app);
   return proposeFromDockerfiles(directory, app ?? properName(basename(directory)));
+}
+
+function several(value: string, before: string[] = []): string[] {
+  return [...before, value];
 }
 
 /** The file appears as a whole, and replaces another one only with `force`. */

@@ -7,7 +7,11 @@ export function shown(value: unknown): string {
   if (typeof value === 'string') return looksSecret(value) ? 'a secret (not shown)' : `"${shortened(value)}"`;
   if (typeof value === 'number') return `the number ${value}`;
   if (typeof value === 'boolean') return String(value);
-  return Array.isArray(value) ? 'a list' : 'a mapping';
+  if (Array.isArray(value)) return 'a list';
+  const [[key, inner] = [], ...others] = Object.entries(value as object) as [string?, unknown?][];
+  // YAML takes a `{version}` without quotes for a mapping.
+  const isBraces = key !== undefined && inner === null && others.length === 0;
+  return isBraces ? `the mapping {${shortened(key)}}; if it is a text, write it in quotes` : 'a mapping';
 }
 
 export function expected(what: string): { error: (issue: { input?: unknown }) => string } {

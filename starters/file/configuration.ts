@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { type AppConfig, appConfigSchema, fileSchema } from '../../domain/config';
@@ -9,7 +8,7 @@ import { ConfigurationFailure } from '../../domain/failures';
 import { isMapping, merge } from '../../domain/config/merge';
 import { formatCount } from '../../domain/units';
 import { locate, type LocatedMistake, locateInFile, mistakeText, type Source, yamlMistakes } from './errors';
-import { unreadableText } from './unreadable';
+import { readText, UnreadableText } from './text';
 
 export const DEFAULT_FILE = 'spillway.yaml';
 /** A file that lists no environments has this one. */
@@ -70,9 +69,10 @@ export async function checkFile(file: string, only?: string): Promise<CheckedFil
 }
 
 async function readSource(file: string): Promise<Source> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readText(file).catch((error: unknown) => {
+    if (!(error instanceof UnreadableText)) throw error;
     throw new ConfigurationFailure(
-      `expected a configuration at ${file}, ${unreadableText(error)}; write one with \`spillway init\`, or name another with --file`,
+      `expected a configuration at ${file}, ${error.message}; write one with \`spillway init\`, or name another with --file`,
       { cause: error },
     );
   });

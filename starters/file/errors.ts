@@ -36,7 +36,7 @@ export function yamlMistakes({ document, lines, text }: Parsed): LocatedMistake[
     message:
       code === 'DUPLICATE_KEY'
         ? `the key "${wordAt(text, start)}" stands twice in the same mapping`
-        : yamlText({ code, message }),
+        : `${yamlText({ code, message })}${bracesHint(lineAt(text, start))}`,
   }));
 }
 
@@ -128,6 +128,15 @@ function offsetOf(node: unknown): number | undefined {
 
 function wordAt(text: string, offset: number): string {
   return /^["']?([^"':\n]*)/.exec(text.slice(offset))?.[1]?.trim() ?? '';
+}
+
+function lineAt(text: string, offset: number): string {
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0]!;
+}
+
+/** In a flow mapping, `image: a:{version}` is no text. */
+function bracesHint(line: string): string {
+  return /[:,{[]\s*[^\s"'{[,][^"',]*\{\w+\}/.test(line) ? '; write a text with {…} in it in quotes' : '';
 }
 
 function firstLine(message: string): string {

@@ -242,7 +242,11 @@ volumes: {logs: {name: all-logs}}
 
   test.each([
     ['that is not YAML', 'services: {', 'compose.yaml:1 not valid YAML: '],
-    ['without services', 'version: "3"', 'expected a Compose file with `services`, seen a mapping in '],
+    [
+      'without services',
+      'version: "3"',
+      'expected a Compose file with `services`, seen none, but version in compose.yaml',
+    ],
   ])('refuses one %s', async (_, content, message) => {
     put({ 'compose.yaml': content });
     const said = await command(registerInit, 'init');

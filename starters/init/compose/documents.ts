@@ -3,7 +3,7 @@ import { mistakeText } from '../../file/errors';
 import { readText, UnreadableText } from '../../file/text';
 import { canonicalService } from './canonical';
 import type { ComposeReason } from './model';
-import { withAbsolutePaths } from './paths';
+import { shownPath, withAbsolutePaths } from './paths';
 import { fill, type Lookup, TemplateMistake } from './template';
 import { ComposeText } from './text';
 import { isTreeMap, mapTree, Marked, type Tree, type TreeMap } from './tree';
@@ -24,9 +24,9 @@ export interface Loading {
 export async function readDocuments(file: string, lookup: Lookup): Promise<TreeMap[]> {
   const text = await readText(file).catch((error: unknown) => {
     if (!(error instanceof UnreadableText)) throw error;
-    throw new ConfigurationFailure(`expected a Compose file at ${file}, ${error.message}`, { cause: error });
+    throw new ConfigurationFailure(`expected a Compose file at ${shownPath(file)}, ${error.message}`, { cause: error });
   });
-  return parseCompose(file, text).map((document) => mapTree(document, filled(file, lookup)) as TreeMap);
+  return parseCompose(shownPath(file), text).map((document) => mapTree(document, filled(file, lookup)) as TreeMap);
 }
 
 function filled(file: string, lookup: Lookup) {
@@ -37,7 +37,7 @@ function filled(file: string, lookup: Lookup) {
     } catch (error) {
       if (!(error instanceof TemplateMistake)) throw error;
       const place = { line: given.line, path: path.join('.'), message: error.message };
-      throw new ConfigurationFailure(mistakeText(file, place), { cause: error });
+      throw new ConfigurationFailure(mistakeText(shownPath(file), place), { cause: error });
     }
   };
 }
@@ -67,12 +67,11 @@ export function canonicalModel(document: TreeMap, file: string, { directory, rea
     if (service === null) return new Map();
     if (!isTreeMap(service))
       throw mistake(file, ['services', name], `expected a mapping with \`image\` or \`build\`, seen ${shape(service)}`);
-    const tell = (path: string[], text: string): void =>
-      void reasons.push({ path: ['services', name, ...path], text: `${text}; it was left out` });
+    const tell = (path: string[], text: string): void => void reasons.push({ path: ['services', name, ...path], text });
     return withAbsolutePaths(canonicalService(service, tell), directory);
   }
 }
 
 export function mistake(file: string, path: string[], message: string): ConfigurationFailure {
-  return new ConfigurationFailure(mistakeText(file, { path: path.join('.'), message }));
+  return new ConfigurationFailure(mistakeText(shownPath(file), { path: path.join('.'), message }));
 }

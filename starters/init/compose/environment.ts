@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigurationFailure } from '../../../domain/failures';
 import { readText, UnreadableText } from '../../file/text';
 import { DotenvMistake, parseDotenv } from './dotenv';
+import { shownPath } from './paths';
 import type { Lookup } from './template';
 
 type Shell = Record<string, string | undefined>;
@@ -70,9 +71,11 @@ async function readEnvFile(file: string, lookup: Lookup): Promise<Map<string, st
     return parseDotenv(await readText(file), lookup);
   } catch (error) {
     if (error instanceof DotenvMistake)
-      throw new ConfigurationFailure(`${file}:${error.line} ${error.message}`, { cause: error });
+      throw new ConfigurationFailure(`${shownPath(file)}:${error.line} ${error.message}`, { cause: error });
     if (error instanceof UnreadableText)
-      throw new ConfigurationFailure(`expected a file of variables at ${file}, ${error.message}`, { cause: error });
+      throw new ConfigurationFailure(`expected a file of variables at ${shownPath(file)}, ${error.message}`, {
+        cause: error,
+      });
     throw error;
   }
 }

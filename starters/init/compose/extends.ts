@@ -3,7 +3,7 @@ import { ConfigurationFailure } from '../../../domain/failures';
 import { nearest } from '../../../domain/config/mistakes';
 import { canonicalModel, type Loading, mistake, readDocuments } from './documents';
 import { mergeService } from './merge';
-import { isAddress } from './paths';
+import { isAddress, shownPath } from './paths';
 import { ComposeText } from './text';
 import { isTreeMap, Marked, type Tree, type TreeMap } from './tree';
 
@@ -57,7 +57,7 @@ async function baseOf(
   const loading = { ...source.loading, directory: dirname(other) };
   const documents = await readDocuments(other, loading.lookup).catch((error: unknown) => {
     if (!(error instanceof ConfigurationFailure)) throw error;
-    throw new ConfigurationFailure(`${source.file} ${path.join('.')}: ${error.message}`, { cause: error });
+    throw new ConfigurationFailure(`${shownPath(source.file)} ${path.join('.')}: ${error.message}`, { cause: error });
   });
   const theirs = documents.map((document) => canonicalModel(document, other, loading).get('services'));
   return found(service.text, theirs.find(isTreeMap) ?? new Map(), { file: other, loading }, path, trail);
@@ -68,6 +68,6 @@ async function found(name: string, services: TreeMap, source: Source, path: stri
   const near = nearest(name, [...services.keys()]);
   const hint = near === undefined ? '' : `; did you mean "${near}"?`;
   throw new ConfigurationFailure(
-    `expected a service "${name}" in ${source.file} for ${path.join('.')}, seen none${hint}`,
+    `expected a service "${name}" in ${shownPath(source.file)} for ${path.join('.')}, seen none${hint}`,
   );
 }

@@ -4,7 +4,7 @@ import { canonicalModel, type Loading, mistake, readDocuments, RESOURCES } from 
 import { ifThere, readEnvFiles, under } from './environment';
 import { extended } from './extends';
 import { mergeResource, mergeService } from './merge';
-import { isAddress } from './paths';
+import { isAddress, shownPath } from './paths';
 import { ComposeText } from './text';
 import { isTreeMap, Marked, type Tree, type TreeMap, withoutMarks } from './tree';
 import { shape } from './yaml';
@@ -17,16 +17,12 @@ export async function loadFiles(files: string[], loading: Loading): Promise<Tree
       const included = await includedBy(document, file, loading);
       const own = canonicalModel(document, file, loading);
       const whole = mergeModel(included, own);
-      const services = await extended(servicesOf(whole), { file, loading });
-      model = mergeModel(model, new Map([...whole, ['services', services]]));
+      const services = whole.get('services');
+      if (isTreeMap(services)) whole.set('services', await extended(services, { file, loading }));
+      model = mergeModel(model, whole);
     }
   }
   return withoutMarks(model) as TreeMap;
-}
-
-function servicesOf(model: TreeMap): TreeMap {
-  const services = model.get('services');
-  return isTreeMap(services) ? services : new Map<string, Tree>();
 }
 
 function mergeModel(base: TreeMap, over: TreeMap): TreeMap {
@@ -86,7 +82,7 @@ async function loadIncluded(
   const including = [...loading.including, from];
   if (including.includes(files[0]!))
     throw new ConfigurationFailure(
-      `expected files that do not include each other, seen ${[...including, files[0]].join(' → ')}`,
+      `expected files that do not include each other, seen ${[...including, files[0]!].map(shownPath).join(' → ')}`,
     );
   const directory = resolve(loading.directory, projectDirectory ?? dirname(files[0]!));
   const named = envFiles.filter((file) => file !== '/dev/null').map((file) => resolve(loading.directory, file));

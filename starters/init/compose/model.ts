@@ -62,6 +62,7 @@ export interface ComposeService {
   networks: { name: string; aliases: string[] }[];
   /** `HOST` and its address. */
   extraHosts: [host: string, address: string][];
+  /** Those without which it does not run; empty once one of them was asked for. */
   profiles: string[];
 }
 

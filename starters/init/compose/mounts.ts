@@ -10,18 +10,19 @@ export function mountMap(given: Tree, tell: (text: string) => void): Tree[] {
   const parts = [...word.text.matchAll(/(?:^[A-Za-z]:(?=[\\/])[^:]*|:?[A-Za-z]:(?=\\)[^:]*|[^:]+)/g)];
   const isWhole = parts.map(([text]) => text).join(':').length === word.text.length;
   if (parts.length === 0 || parts.length > 3 || !isWhole) {
-    tell(`expected a volume such as "data:/var/lib/data", seen "${word.text}"`);
+    tell(`expected a volume such as "data:/var/lib/data", seen "${word.text}"; it was left out`);
     return [];
   }
   const [first, second, third] = parts.map(({ index, 0: text }) => word.slice(index, index + text.length));
   const source = second && first;
-  const target = cleanPath((second ?? first)!.text);
+  const inside = (second ?? first)!;
+  const target = inside.missing.length > 0 ? inside : plainText(cleanPath(inside.text));
   const isBind = source !== undefined && /^([./~]|\\\\|[A-Za-z]:)/.test(source.text);
   return [
     new Map<string, Tree>([
       ['type', plainText(isBind ? 'bind' : 'volume')],
       ...(source ? [['source', source] as [string, Tree]] : []),
-      ['target', plainText(target)],
+      ['target', target],
       ...(third?.text.split(',').includes('ro') ? [['read_only', plainText('true')] as [string, Tree]] : []),
     ]),
   ];

@@ -1,11 +1,17 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { ComposeText, plainText } from './text';
 import { isTreeMap, Marked, type Tree, type TreeMap } from './tree';
 
 /** A place in another machine's files, or a service that keeps them. */
 export function isAddress(path: string): boolean {
   return /^([a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/|oci:)/i.test(path);
+}
+
+/** As a person in the working directory would name it. */
+export function shownPath(file: string): string {
+  const path = relative('', file);
+  return path.startsWith('..') ? file : path;
 }
 
 /** Files may lie in several folders, and their relative paths start in their own. */

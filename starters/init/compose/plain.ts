@@ -1,5 +1,5 @@
 import { isPlainSecret } from '../../../domain/config/values';
-import { looksSecret } from '../../../domain/containers/secret-looks';
+import { isSecretName, looksSecret } from '../../../domain/containers/secret-looks';
 import type { ComposeText } from './text';
 import { isTreeMap, Marked, type Tree } from './tree';
 
@@ -43,7 +43,7 @@ export function isSecretText(given: ComposeText, key = ''): boolean {
 }
 
 function holdsSecret(name: string, text: string): boolean {
-  return isPlainSecret(name, text) || looksSecret(text);
+  return isSecretName(name) || looksSecret(text);
 }
 
 /** A file of variables often holds keys whose names tell nothing. */

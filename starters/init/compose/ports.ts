@@ -8,17 +8,14 @@ const MOST = 100;
 export function portMaps(given: Tree, tell: (text: string) => void): Tree[] {
   if (given === null || Array.isArray(given) || given instanceof Marked || isTreeMap(given)) return [given];
   const read = shortPort(given);
-  if (read !== undefined) return read;
-  tell(
-    given.text === '' && given.missing.length === 0
-      ? 'expected a port such as "8080:80", seen an empty one'
-      : `expected a port such as "8080:80", seen "${shownText(given)}"`,
-  );
-  return [];
-}
-
-function shownText(given: ComposeText): string {
-  return given.pieces.map(({ text, variable, origin }) => (origin === 'nowhere' ? `\${${variable}}` : text)).join('');
+  const whole = given.pieces
+    .map((piece) => (piece.origin === 'nowhere' ? `\${${piece.variable}}` : piece.text))
+    .join('');
+  if (given.missing.length > 0) {
+    const part = read === undefined ? '; it was left out' : '; it was read without that';
+    tell(`${given.missing.join(', ')} had no value in .env or the shell for the port "${whole}"${part}`);
+  } else if (read === undefined) tell(`expected a port such as "8080:80", seen "${whole}"; it was left out`);
+  return read ?? [];
 }
 
 function shortPort({ text }: ComposeText): Tree[] | undefined {

@@ -5,6 +5,7 @@ import { RESOURCES } from './documents';
 import { type Environment, list, projectEnvironment, readEnvFiles } from './environment';
 import { loadFiles } from './load';
 import type { ComposeProject, ComposeReason, ComposeResource, ComposeService, ComposeVariable } from './model';
+import { shownPath } from './paths';
 import { plain } from './plain';
 import { projectName } from './project-name';
 import { serviceOf } from './service';
@@ -25,6 +26,8 @@ export interface ProjectRequest {
   files?: string[];
   projectName?: string;
   envFiles?: string[];
+  /** `*` is all. */
+  profiles?: string[];
   /** The variables of the process. */
   shell: Record<string, string | undefined>;
 }
@@ -66,12 +69,13 @@ export async function readProject(request: ProjectRequest): Promise<ComposeProje
   const unread = [...tree.keys()].filter((key) => !READ.has(key) && !key.startsWith('x-'));
   reasons.push(...unread.map((key) => ({ path: [key], text: `what stands under \`${key}\` was not read` })));
   reasons.push(...shellReasons(environment));
+  const profiles = request.profiles ?? list(environment.lookup('COMPOSE_PROFILES')?.text, ',');
   const resources = (key: string): Record<string, ComposeResource> => resourcesOf(tree.get(key), name);
   return {
     name,
     directory,
     files,
-    services: read,
+    services: read.map((service) => (isActive(service, profiles) ? { ...service, profiles: [] } : service)),
     volumes: resources('volumes'),
     networks: resources('networks'),
     secrets: resources('secrets'),
@@ -105,7 +109,7 @@ async function readService(
     );
     envFiles.push({ path, required, exists });
     if (!exists) {
-      const text = `${path} was not there, so its variables are missing; name each in \`env\``;
+      const text = `${shownPath(path)} was not there, so its variables are missing; name each in \`env\``;
       if (required) reasons.push({ path: ['services', name, 'env_file'], text });
       continue;
     }
@@ -126,8 +130,12 @@ function noServices(files: string[], tree: TreeMap): ConfigurationFailure {
   const seen = tree.has('services')
     ? shape(tree.get('services'))
     : `none, but ${[...tree.keys()].join(', ') || 'nothing'}`;
-  const all = [first, ...others].join(', ');
+  const all = [first, ...others].map((file) => shownPath(file!)).join(', ');
   return new ConfigurationFailure(`expected a Compose file with \`services\`, seen ${seen} in ${all}`);
+}
+
+function isActive({ profiles }: ComposeService, asked: string[]): boolean {
+  return asked.includes('*') || profiles.some((profile) => asked.includes(profile));
 }
 
 function shellReasons({ fromShell }: Environment): ComposeReason[] {

@@ -6,7 +6,8 @@ import { ComposeText } from './text';
 import { isTreeMap, type Tree, type TreeMap } from './tree';
 import { passedNumber } from './numbers';
 import { shellWords } from './words';
-import { shape } from './yaml';
+import { tellShapes } from './shapes';
+import { bracesHint, shape } from './yaml';
 
 type Mapping = Record<string, unknown>;
 export type Tell = (path: string[], text: string) => void;
@@ -29,6 +30,7 @@ export function serviceOf({ name, tree, lookup, fromFiles, envFiles, reasons }: 
   const image = wordOf(tree.get('image'));
   const build = tree.get('build');
   tellMissing(tree, [], tell);
+  tellShapes(tree, tell);
   return {
     name,
     given: plain(tree) as Mapping,
@@ -104,7 +106,7 @@ function variablesOf(
       return { name, value };
     }
     if (value !== null) {
-      tell([...path, name], `expected a value, seen ${shape(value)}; write a text with {…} in it in quotes`);
+      tell([...path, name], `expected a value, seen ${shape(value)}${bracesHint(value)}`);
       return { name };
     }
     const found = lookup(name);

@@ -5,6 +5,8 @@ import {
   isSeq,
   LineCounter,
   parseAllDocuments,
+  visit,
+  type Alias,
   type Document,
   type Node,
   type Scalar,
@@ -21,7 +23,8 @@ const DEEPEST = 200;
 
 interface Walk {
   file: string;
-  document: Document;
+  /** What each alias stands for. */
+  targets: Map<Alias, Node>;
   lines: LineCounter;
   nodes: number;
 }
@@ -37,12 +40,28 @@ export function parseCompose(file: string, text: string): TreeMap[] {
   return documents.flatMap((document) => {
     const [mistake] = yamlMistakes({ text, document: { errors: document.errors, warnings: [] }, lines });
     if (mistake) throw new ConfigurationFailure(mistakeText(file, mistake));
-    const tree = treeOf(document.contents as Node | null, 0, { file, document, lines, nodes: 0 });
+    const tree = treeOf(document.contents as Node | null, 0, { file, targets: targetsOf(document), lines, nodes: 0 });
     if (tree === null) return [];
     if (!isTreeMap(tree))
       throw new ConfigurationFailure(`${file} expected a mapping with \`services\`, seen ${shape(tree)}`);
     return [tree];
   });
+}
+
+/** The parser's own way looks through all of the document for each alias. */
+function targetsOf(document: Document): Walk['targets'] {
+  const anchors = new Map<string, Node>();
+  const targets: Walk['targets'] = new Map();
+  visit(document, {
+    Alias: (_, alias) => {
+      const target = anchors.get(alias.source);
+      if (target) targets.set(alias, target);
+    },
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 function treeOf(node: Node | null, depth: number, walk: Walk): Tree {
@@ -52,7 +71,7 @@ function treeOf(node: Node | null, depth: number, walk: Walk): Tree {
   if (depth > DEEPEST)
     throw failure(walk, node, `expected at most ${DEEPEST} levels, seen more; does an alias hold itself?`);
   if (isAlias(node)) {
-    const target = node.resolve(walk.document);
+    const target = walk.targets.get(node);
     if (!target) throw failure(walk, node, `expected an anchor &${node.source} before this alias, seen none`);
     return treeOf(target, depth + 1, walk);
   }
@@ -99,12 +118,13 @@ function mergedOf(node: Node | null, depth: number, walk: Walk): TreeMap[] {
 function keyOf(key: Node | null, walk: Walk): string {
   if (isScalar(key)) return key.type === 'PLAIN' || key.value === null ? (key.source ?? '') : String(key.value);
   if (key === null) return '';
-  throw failure(walk, key, bracesText());
+  throw failure(walk, key, 'expected a word as a key, seen a list or a mapping; write a text with {…} in it in quotes');
 }
 
 /** A `{version}` without quotes is a mapping to YAML. */
-export function bracesText(): string {
-  return 'expected a word as a key, seen a list or mapping; write a text with {…} in it in quotes';
+export function bracesHint(tree: Tree): string {
+  const isBraces = isTreeMap(tree) && tree.size === 1 && [...tree.values()][0] === null;
+  return isBraces ? '; write a text with {…} in it in quotes' : '';
 }
 
 function leafOf(node: Scalar, walk: Walk): Tree {

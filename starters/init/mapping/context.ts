@@ -28,6 +28,8 @@ export interface Outside {
 /** What is known of the whole project while each service is mapped. */
 export interface Mapper {
   app: string;
+  /** The folder of the proposal, where its relative paths start. */
+  home: string;
   project: ComposeProject;
   released: Released[];
   outside: Outside[];

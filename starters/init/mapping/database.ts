@@ -34,7 +34,7 @@ export async function databaseOf(mapper: Mapper): Promise<Record<string, unknown
     `the worker needs ${variable}=postgres://USER:PASSWORD@HOST:PORT/DATABASE, with a host and port as the worker reaches ${found.service.name}`,
     'decide',
   );
-  const directory = await findMigrations(mapper.project.directory);
+  const directory = await findMigrations(mapper.home);
   const job = mapper.released.find((one) => one.job?.tool !== undefined);
   if (job) {
     askAboutJob(job.name, job.job!.tool!, directory, ask);

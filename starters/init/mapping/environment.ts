@@ -1,7 +1,6 @@
-import { isSecretName } from '../../../domain/containers/secret-looks';
-import { isPlainSecret } from '../../../domain/config/values';
 import type { ComposeText } from '../compose/text';
 import type { ComposeVariable } from '../compose/model';
+import { isSecretText } from '../compose/plain';
 import { NGINX_PROXY_VARIABLE } from '../labels/nginx-proxy';
 import type { Ask } from '../questions';
 import { namesAsHost, namesOf, quoted, type Mapper, type Released } from './context';
@@ -43,9 +42,7 @@ export function environmentOf(
 function secretOf({ name: key, value }: ComposeVariable, service: string, mapper: Mapper): string | undefined {
   if (value === undefined) return key;
   const { variable, missing } = value;
-  const isSecret =
-    isPlainSecret(key, value.text) ||
-    value.pieces.some((piece) => piece.variable !== undefined && isSecretName(piece.variable));
+  const isSecret = isSecretText(value, key);
   if (variable !== undefined && (missing.length > 0 || isSecret))
     return value.pieces[0]!.origin === 'default' ? mapper.secretName(service, key) : variable;
   return isSecret || missing.length > 0 ? mapper.secretName(service, key) : undefined;

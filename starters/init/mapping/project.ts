@@ -12,15 +12,19 @@ import { askAboutOutside } from './networks';
 import { needsFilesBeside, roleOf } from './roles';
 import { serviceOf } from './service';
 
-/** @throws ConfigurationFailure when the project has no service that could be released */
-export async function proposeFromProject(project: ComposeProject, appName?: string): Promise<Proposal> {
+/**
+ * @param home the folder of the proposal, where its relative paths start
+ * @throws ConfigurationFailure when the project has no service that could be released
+ */
+export async function proposeFromProject(project: ComposeProject, home: string, appName?: string): Promise<Proposal> {
   const app = appName ?? properName(nameOf(project));
-  const source = project.files.map((file) => relative(project.directory, file)).join(', ');
+  const source = project.files.map((file) => relative(home, file)).join(', ');
   const questions: Question[] = project.reasons.map(({ path, text }) => ({ path, text, importance: 'decide' }));
   const { released, outside } = await sorted(project);
   if (released.length === 0) throw nothingToRelease(source, outside, questions);
   const mapper: Mapper = {
     app,
+    home,
     project,
     released,
     outside,

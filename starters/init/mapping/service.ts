@@ -53,7 +53,7 @@ export function serviceOf(one: Released, mapper: Mapper): Mapping {
   };
 }
 
-function buildOf({ context, dockerfile, target, args, given }: ComposeBuild, { project }: Mapper, ask: Ask): Mapping {
+function buildOf({ context, dockerfile, target, args, given }: ComposeBuild, { home }: Mapper, ask: Ask): Mapping {
   const known = args.filter(({ name, value }) => {
     const isPlain = value !== undefined && value.missing.length === 0 && !isPlainSecret(name, value.text);
     if (!isPlain)
@@ -71,7 +71,7 @@ function buildOf({ context, dockerfile, target, args, given }: ComposeBuild, { p
     ask('build', `it is built from ${context}: name a folder, or let CI build the image and name it in \`image\``, {
       importance: 'decide',
     });
-  const folder = relative(project.directory, context);
+  const folder = relative(home, context);
   return {
     context: folder === '' ? '.' : folder.startsWith('.') ? folder : `./${folder}`,
     ...(dockerfile !== undefined && given.dockerfile_inline === undefined && { dockerfile }),
