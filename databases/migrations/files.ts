@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { setImmediate as pause } from 'node:timers/promises';
 import { compare, listMigrations, MIGRATION, unreadable } from './folder';
 import { sortedWrongly } from './order';
 import { withoutMark } from './text';
@@ -66,9 +66,25 @@ function hasTransaction(head: string): boolean {
 /** Looks through the file in parts, so that neither memory nor the worker's other work depends on its size. */
 async function scriptIn(directory: string, file: string): Promise<MigrationScript & { checksum: string }> {
   const path = join(directory, file);
-  const bytes = async (): Promise<Buffer> => withoutMark(await readFile(path).catch(refuse(path)));
+  const bytes = async (): Promise<Buffer> => withoutMark(await readShared(path).catch(refuse(path)));
   const { checksum, head } = await digest(createReadStream(path, { highWaterMark: PART })).catch(refuse(path));
   return { file, bytes, transaction: hasTransaction(head), checksum };
+}
+
+/** Into memory that threads may share, so that no other copy of a large file is made. */
+async function readShared(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const bytes = Buffer.from(new SharedArrayBuffer(size));
+    let at = 0;
+    for (let read = -1; at < size && read !== 0; at += read) {
+      read = (await file.read(bytes, at, Math.min(PART, size - at))).bytesRead;
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    await file.close();
+  }
 }
 
 function refuse(path: string): (error: unknown) => never {
@@ -79,11 +95,14 @@ function refuse(path: string): (error: unknown) => never {
 
 /** The checksum of text that is at hand. */
 export async function checksumOf(bytes: Buffer): Promise<string> {
-  return (await digest(Readable.from(partsOf(bytes)))).checksum;
+  return (await digest(partsOf(bytes))).checksum;
 }
 
-function* partsOf(bytes: Buffer): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; at += PART) yield bytes.subarray(at, at + PART);
+async function* partsOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PART) {
+    yield bytes.subarray(at, at + PART);
+    await pause();
+  }
 }
 
 async function digest(parts: AsyncIterable<unknown>): Promise<{ checksum: string; head: string }> {

@@ -7,10 +7,11 @@ import { holdsMigrationLock } from './migrations/lock';
 import { lineAt, lineAtCharacter } from '../migrations/text';
 import { firstWords } from './reading/parser';
 import { readBytes } from './reading/reading';
+import { sendBytes } from './send-bytes';
 import { asOurselves, asUser, type ScriptLimits } from './session';
 import { saidWithoutValues } from './without-values';
 
-/** Of a file of this size it is told how far it is. */
+/** Of a file of this size it is told how far it is, and a statement of this size is sent as it is. */
 const LARGE = 2 ** 20;
 
 export interface ScriptRun {
@@ -32,6 +33,8 @@ interface Sent {
 interface Sending {
   sql: string;
   line: number;
+  /** All of a large one, of which `sql` is the beginning. */
+  bytes?: Buffer;
 }
 
 /**
@@ -84,10 +87,10 @@ async function runAll(run: ScriptRun, { bytes, places }: Sent): Promise<void> {
   for (let at = 0; at < places.length; at += 3) {
     const [from, to, line] = places.subarray(at, at + 3) as unknown as [number, number, number];
     io.signal.throwIfAborted();
-    const sql = bytes.toString('utf8', from, to);
+    const sql = bytes.toString('utf8', from, Math.min(to, from + LARGE));
     const done = size && ` (${formatSize(from)}${size} done)`;
     io.onProgress(`${script.file}: statement ${at / 3 + 1} of ${places.length / 3}${done}: ${firstWords(sql)}`);
-    await send(run, { sql, line });
+    await send(run, { sql, line, ...(to - from > LARGE && { bytes: bytes.subarray(from, to) }) });
   }
 }
 
@@ -143,12 +146,14 @@ async function expectReading({ client, script }: ScriptRun): Promise<void> {
 /** What we send after the last statement fails because of one before. */
 function atEnd({ bytes, places }: Sent, sql: string): Sending {
   const [from = 0, to = 0, line = 1] = places.subarray(-3);
-  return { sql, line: line + lineAt(bytes.toString('latin1', from, to)) - 1 };
+  // Of a large statement the line in which it begins has to do.
+  const within = to - from > LARGE ? '' : bytes.toString('latin1', from, to);
+  return { sql, line: line + lineAt(within) - 1 };
 }
 
 async function send({ client, script, limits }: ScriptRun, statement: Sending, shown = statement.sql): Promise<void> {
   try {
-    await client.query(statement.sql);
+    await (statement.bytes ? sendBytes(client, statement.bytes) : client.query(statement.sql));
   } catch (error) {
     const { code, severity } = error as DatabaseError;
     // Without a severity the connection broke; 57P means that the server is being stopped.
