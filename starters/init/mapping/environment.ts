@@ -5,6 +5,9 @@ import { NGINX_PROXY_VARIABLE } from '../labels/nginx-proxy';
 import type { Ask } from '../questions';
 import { namesAsHost, namesOf, quoted, type Mapper, type Released } from './context';
 
+export const SIBLINGS =
+  'it reaches {items} of its own version by names with {slot} in them, as in api-{slot}, because two versions run side by side';
+
 type Value = string | { env: string };
 
 /** Values that may be secrets become references to variables of the worker. */
@@ -50,13 +53,9 @@ function secretOf({ name: key, value }: ComposeVariable, service: string, mapper
 
 function askAboutSiblings(renamed: Set<string>, hidden: string[], ask: Ask): void {
   if (renamed.size > 0)
-    ask(
-      'env',
-      'it reaches {items} of its own version by names with {slot} in them, as in api-{slot}, because two versions run side by side',
-      {
-        items: [...renamed],
-      },
-    );
+    ask('env', SIBLINGS, {
+      items: [...renamed],
+    });
   if (hidden.length > 0)
     ask(
       'env',

@@ -6,8 +6,8 @@ import { composeDuration, composeSize } from '../compose-values';
 import { imageQuestions } from '../dockerfile';
 import { askAboutKeys } from '../keys/unread';
 import type { Ask } from '../questions';
-import { askerOf, namesOf, quoted, type Mapper, type Released } from './context';
-import { environmentOf, wordsOf } from './environment';
+import { askerOf, type Mapper, type Released } from './context';
+import { environmentOf, SIBLINGS, withSlots, wordsOf } from './environment';
 import { imageOf } from './image';
 import { reachingOf } from './networks';
 import { copiesOf } from './roles';
@@ -93,21 +93,11 @@ function commandOf(one: Released, mapper: Mapper, ask: Ask): string[] {
         importance: 'decide',
       },
     );
-  const words = [...entrypoint, ...command];
-  const named = mapper.released.filter(
-    (other) =>
-      other !== one &&
-      !other.job &&
-      namesOf(other.service).some((name) =>
-        new RegExp(`(//|@|^)${quoted(name)}(:\\d|/|$)`, 'm').test(words.join('\n')),
-      ),
-  );
-  if (named.length > 0)
-    ask('command', 'it names {items}, whose plain names are gone: write NAME-{slot}', {
-      importance: 'decide',
-      items: named.map(({ name }) => name),
-    });
-  return words;
+  const others = { ...mapper, released: mapper.released.filter((other) => other !== one) };
+  const words = [...entrypoint, ...command].map((word) => withSlots(word, '', others));
+  const siblings = [...new Set(words.flatMap((word) => word.siblings))];
+  if (siblings.length > 0) ask('command', SIBLINGS, { items: siblings });
+  return words.map(({ text }) => text);
 }
 
 function resourcesOf({ service }: Released, ask: Ask, isJob: boolean): Mapping {
