@@ -1,4 +1,4 @@
-import { describeRoute, plainRoute } from '../../domain/routes';
+import { describeRoute } from '../../domain/routes';
 import type { Entry } from '../on-host/fragments';
 import { HOST, HOST_END, pattern, UNCLEAR_PATHS } from '../on-host/matching';
 import { statusPath } from './names';
@@ -49,12 +49,6 @@ export function renderDispatch(port: number): string {
 /** Where nginx itself sends the requests of a service; nobody else can. */
 export function servicePath({ scope, service }: Entry): string {
   return `${statusPath(scope)}/service/${service}`;
-}
-
-/** An empty name stands for all others, and for requests without a host. */
-export function serverNames(entries: Entry[], attached: boolean): string {
-  const hosts = attached ? entries.flatMap(({ route }) => plainRoute(route).host ?? []) : [];
-  return ['""', ...new Set(hosts)].join(' ');
 }
 
 function matched(port: number): string {

@@ -175,8 +175,7 @@ class Nginx implements Router {
 
   private async render({ fragments, shares }: State, io: Io): Promise<Rendered> {
     const { directory } = this.setup;
-    const attached = this.setup.container === undefined;
-    return renderNginx({ fragments, shares, directory, attached, ipv6: await speaksIpv6(this.host, io) });
+    return renderNginx({ fragments, shares, directory, ipv6: await speaksIpv6(this.host, io) });
   }
 
   /** When anything fails, the old configuration stays. */

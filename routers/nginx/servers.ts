@@ -3,7 +3,7 @@ import { pageFile } from '../on-host/error-page';
 import { entriesByPort, fragmentOf, scopeKey, serviceOf, tlsOf, type Entry } from '../on-host/fragments';
 import { limitsOf, longestSilence, silenceOf } from '../on-host/limits';
 import { FORWARDED_HEADERS, renderTrustUse } from './forwarded';
-import { renderDispatch, renderMatching, serverNames, servicePath } from './matching';
+import { renderDispatch, renderMatching, servicePath } from './matching';
 import { NO_SHARE, statusPath, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { renderMirrorLocation, renderMirrorUse } from './trial';
 
@@ -16,18 +16,13 @@ export interface Around {
   shares: Record<string, Share>;
   directory: string;
   ipv6: boolean;
-  /** True when the nginx, and perhaps servers on the same ports, are somebody else's. */
-  attached: boolean;
 }
 
 export function renderServers(around: Around): string {
   return [...entriesByPort(around.fragments)].map(([port, entries]) => renderPort(port, entries, around)).join('\n');
 }
 
-/**
- * One server has all requests of a port, because nginx itself would match a path only after it has decoded it. Their
- * hosts are named only where a server of somebody else may be asked for them on the same port.
- */
+/** One server has all requests of a port, because nginx itself would match a path only after it has decoded it. */
 function renderPort(port: number, entries: Entry[], around: Around): string {
   const { fragments } = around;
   const tls = tlsOf(port, fragments);
@@ -47,7 +42,7 @@ function renderPort(port: number, entries: Entry[], around: Around): string {
   ];
   return `${renderMatching(port, entries)}server {
   listen ${port}${options};
-${around.ipv6 ? `  listen [::]:${port}${options};\n` : ''}  server_name ${serverNames(entries, around.attached)};
+${around.ipv6 ? `  listen [::]:${port}${options};\n` : ''}  server_name "";
 ${certificate}${renderProxy(fragments, longestSilence(entries, fragments))}${locations.join('')}}
 `;
 }
