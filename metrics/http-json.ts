@@ -17,12 +17,15 @@ export interface HttpAnswer {
   body: string;
   /** The server's `Date` in ms since the epoch; absent when it sends none. */
   date?: number;
+  /** Where a redirect leads to. */
+  location?: string;
 }
 
 interface HttpQuestion {
   url: string;
   headers: Record<string, string>;
-  body: string;
+  /** It is sent by POST; without one the question is a GET. */
+  body?: string;
   /** PEM of the authority that signed the server's certificate; without it the machine's are trusted. */
   ca?: string;
   timeout: number;
@@ -32,13 +35,13 @@ interface HttpQuestion {
  * Retries after 429, 5xx and broken connections. It follows no redirects, since credentials would go with them.
  * @throws UnreachableFailure without an answer in time; the signal's reason when aborted
  */
-export async function postTo(question: HttpQuestion, io: Io): Promise<HttpAnswer> {
+export async function askHttp(question: HttpQuestion, io: Io): Promise<HttpAnswer> {
   const { url, timeout } = question;
   const late = `expected an answer of ${shownUrl(url)}, seen none within ${formatDuration(timeout)}`;
   let last: Answered | undefined;
   try {
     return await within({ signal: io.signal, limit: timeout, late }, (signal) =>
-      tryToPost(question, { ...io, signal }, (answer) => (last = answer)),
+      tryToAsk(question, { ...io, signal }, (answer) => (last = answer)),
     );
   } catch (error) {
     io.signal.throwIfAborted();
@@ -53,7 +56,7 @@ interface Answered extends HttpAnswer {
   retryAfter?: number;
 }
 
-async function tryToPost(question: HttpQuestion, io: Io, answered: (answer: Answered) => void): Promise<HttpAnswer> {
+async function tryToAsk(question: HttpQuestion, io: Io, answered: (answer: Answered) => void): Promise<HttpAnswer> {
   const end = Date.now() + question.timeout;
   for (let tried = 1; ; tried++) {
     const { answer, error } = await once(question, io.signal).then(
@@ -62,7 +65,7 @@ async function tryToPost(question: HttpQuestion, io: Io, answered: (answer: Answ
     );
     io.signal.throwIfAborted();
     if (answer) answered(answer);
-    if (answer && answer.status !== 429 && answer.status < 500) return answer;
+    if (answer && !mayPass(answer)) return answer;
     const pause = answer?.retryAfter ?? PAUSE_MS * 2 ** (tried - 1);
     // A longer wait than the time left would only hide the answer.
     if (tried < TRIES && Date.now() + pause < end) {
@@ -75,9 +78,14 @@ async function tryToPost(question: HttpQuestion, io: Io, answered: (answer: Answ
   }
 }
 
-export function statusProblem(url: string, { status, body }: HttpAnswer): string {
+/** 501 says that it will never be otherwise. */
+export function mayPass({ status }: HttpAnswer): boolean {
+  return status === 429 || (status >= 500 && status !== 501);
+}
+
+export function statusProblem(url: string, { status, body, location }: HttpAnswer): string {
   const said = body.trim() === '' ? '' : ` (${excerpt(body)})`;
-  return `expected status 200 of ${shownUrl(url)}, seen ${status}${said}${adviceOf(status)}`;
+  return `expected status 200 of ${shownUrl(url)}, seen ${status}${said}${redirectOf(url, location) ?? adviceOf(status)}`;
 }
 
 /** Shortens a text at whole words: half a secret would not be recognised, and so not be hidden. */
@@ -92,16 +100,26 @@ export function shownUrl(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
+/** It is not followed, since credentials would go with it. */
+function redirectOf(url: string, location: string | undefined): string | undefined {
+  if (location === undefined || !URL.canParse(location, url)) return undefined;
+  return `: it redirects to ${shownUrl(new URL(location, url).href)}; correct its url, since credentials must not follow`;
+}
+
 function adviceOf(status: number): string {
   if (status === 401 || status === 403) return ': correct its credentials';
   if (status === 404) return ': correct its url';
+  if (status === 405 || status === 501) return ': it takes no POST; name the address that does, or correct its proxy';
   if (status === 429) return ': it is asked too often; lengthen `interval`';
   return '';
 }
 
 function once(question: HttpQuestion, signal: AbortSignal): Promise<Answered> {
   const { url, headers, body, ca } = question;
-  const options = { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal };
+  const options =
+    body === undefined
+      ? { method: 'GET', headers, signal }
+      : { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, signal };
   return new Promise((resolve, reject) => {
     const answered = (answer: IncomingMessage): void => {
       let text = '';
@@ -117,6 +135,7 @@ function once(question: HttpQuestion, signal: AbortSignal): Promise<Answered> {
           body: text,
           retryAfter: waitOf(answer.headers['retry-after']),
           date: momentOf(answer.headers.date),
+          location: answer.headers.location,
         }),
       );
     };

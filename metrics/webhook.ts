@@ -1,7 +1,7 @@
 import type { AnalysisMetric } from '../domain/config';
 import type { Io } from '../domain/host';
 import { numberIn } from './answered-number';
-import { postTo, shownUrl, statusProblem } from './http-json';
+import { askHttp, shownUrl, statusProblem } from './http-json';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
 
 interface WebhookSettings {
@@ -24,7 +24,7 @@ export class WebhookSource implements MetricSource {
     const asked = { metric: name, app, environment, service, slot, version, release, ...window };
     try {
       const question = { url, ca, timeout, body: JSON.stringify(asked) };
-      const answer = await postTo({ ...question, headers: { ...headers, 'content-type': 'application/json' } }, io);
+      const answer = await askHttp({ ...question, headers: { ...headers, 'content-type': 'application/json' } }, io);
       if (answer.status !== 200) return { missing: statusProblem(url, answer), fault: true };
       return numberIn(`the answer of ${shownUrl(url)}`, answer.body, answers);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Owner } from '../../domain/ownership';
 import type { Finding } from '../../domain/preflight';
@@ -49,6 +50,8 @@ async function ask(
   if (wrong === undefined) return { note: `${whose(live)}: ${told(reading as Answer)}` };
   const said = `${place}, asked about ${whose(live)}: ${wrong}`;
   if (metric.config.dryRun) return { note: `not measured, but \`dryRun\` decides nothing: ${said}` };
+  if ('missing' in reading && reading.unreachable)
+    throw new UnreachableFailure(`${said}. Try again once it answers; nothing was changed`);
   return { problem: `${said}. Correct it or what it measures, or remove the metric; nothing was changed` };
 }
 

@@ -1,4 +1,4 @@
-import { excerpt, shownUrl, statusProblem, type HttpAnswer } from '../http-json';
+import { excerpt, mayPass, shownUrl, statusProblem, type HttpAnswer } from '../http-json';
 import type { Missing } from '../metric';
 
 // See https://prometheus.io/docs/prometheus/latest/querying/api/.
@@ -76,9 +76,13 @@ function partOf({ warnings, isPartial }: Body): string | undefined {
 /** These errors may be gone the next time. */
 const PASSING = ['timeout', 'canceled', 'internal', 'unavailable', 'too_many_requests'];
 
+/** Servers in front of several stores report by an error of the query that one of these did not answer. */
+const PASSING_TEXT =
+  /timed out|deadline exceeded|cancell?ed|code = Unavailable|connection re(fused|set)|too many (outstanding )?requests/i;
+
 function refused(url: string, query: string, answer: HttpAnswer, parsed: Body | undefined): Missing {
-  const busy = answer.status === 429 || answer.status >= 500;
-  const isPassing = busy || PASSING.includes(String(parsed?.errorType));
+  const busy = mayPass(answer);
+  const isPassing = busy || PASSING.includes(String(parsed?.errorType)) || PASSING_TEXT.test(String(parsed?.error));
   const passing = isPassing && { unreachable: true };
   if (parsed?.error !== undefined) {
     const advice = isPassing ? '' : ': correct the query';

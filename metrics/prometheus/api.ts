@@ -1,6 +1,6 @@
 import type { AnalysisMetric } from '../../domain/config';
 import type { Io } from '../../domain/host';
-import { postTo, type HttpAnswer } from '../http-json';
+import { askHttp, type HttpAnswer } from '../http-json';
 import type { Missing } from '../metric';
 import { seriesIn, type Found, type Wanted } from './answer';
 
@@ -29,6 +29,8 @@ const CLOCK_TOLERANCE_MS = 2_000;
 export class PrometheusApi {
   /** Milliseconds that its clock is ahead of this machine's. */
   private ahead = 0;
+  /** Once a proxy has refused a POST and let a GET through. */
+  private byGet = false;
 
   constructor(private readonly settings: PrometheusSettings) {}
 
@@ -50,7 +52,7 @@ export class PrometheusApi {
   private async ask(question: Question, io: Io): Promise<Found[] | Missing> {
     const { query, wanted, end } = question;
     const used = end === undefined ? 0 : this.ahead;
-    const { url, answer } = await this.post(question, used, io);
+    const { url, answer } = await this.send(question, used, io);
     if (end !== undefined && answer.date !== undefined) {
       // The header cuts off half a second on average.
       const ahead = answer.date + 500 - Date.now();
@@ -62,32 +64,41 @@ export class PrometheusApi {
     return shifted(seriesIn(url, query, wanted, answer), used);
   }
 
-  private async post(question: Question, ahead: number, io: Io): Promise<{ url: string; answer: HttpAnswer }> {
+  private async send(question: Question, ahead: number, io: Io): Promise<{ url: string; answer: HttpAnswer }> {
     const { config, headers, ca } = this.settings;
     const { path, query, times, end } = question;
     const url = `${config.url.replace(/\/+$/, '')}/api/v1/${path}`;
     const seconds = Object.entries(times).map(([key, time]) => {
       return [key, String((key === 'step' ? time : Math.round(time + ahead)) / 1_000)];
     });
-    const body = new URLSearchParams({
+    const parameters = new URLSearchParams({
       query,
       ...(Object.fromEntries(seconds) as Record<string, string>),
       // Thanos answers with only a part of the data otherwise; other servers ignore this.
       partial_response: 'false',
-    });
-    const answer = await postTo(
-      {
-        url,
-        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
-        body: body.toString(),
-        ca,
-        timeout: end === undefined ? config.timeout : Math.max(1, end - Date.now()),
-      },
-      io,
+    }).toString();
+    const timeout = end === undefined ? config.timeout : Math.max(1, end - Date.now());
+    const answer = await this.byEitherMethod(
+      () => askHttp({ url: `${url}?${parameters}`, headers, ca, timeout }, io),
+      () => askHttp({ url, headers: { ...headers, ...FORM }, body: parameters, ca, timeout }, io),
     );
     return { url, answer };
   }
+
+  /** A POST has room for a long query, but some proxies let only a GET through to what they guard. */
+  private async byEitherMethod(get: () => Promise<HttpAnswer>, post: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    if (this.byGet) return get();
+    const answer = await post();
+    if (!REFUSES_POST.includes(answer.status)) return answer;
+    const instead = await get();
+    this.byGet = instead.status === 200;
+    return this.byGet ? instead : answer;
+  }
 }
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+/** Forbidden, not allowed, not implemented. */
+const REFUSES_POST = [403, 405, 501];
 
 interface Question {
   path: string;

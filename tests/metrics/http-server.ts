@@ -3,6 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 export interface Asked {
+  method: string;
+  /** With the query. */
+  path: string;
   headers: IncomingMessage['headers'];
   body: string;
 }
@@ -22,7 +25,8 @@ export async function startServer(...answers: ((answer: ServerResponse) => void)
     question.on('data', (chunk: Buffer) => (body += chunk.toString()));
     question.on('end', () => {
       const act = answers[Math.min(asked.length, answers.length - 1)]!;
-      asked.push({ headers: question.headers, body });
+      const { method = '', url: path = '' } = question;
+      asked.push({ method, path, headers: question.headers, body });
       act(answer);
     });
   });

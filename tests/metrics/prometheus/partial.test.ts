@@ -117,10 +117,61 @@ test.each([
   for (const queries of [LAG, COUNTS]) expect(await readFrom(body, queries, status)).toMatchObject({ fault: true });
 });
 
-test('an error that may be gone the next time does not blame the query [proves S]', async () => {
-  const error = { status: 'error', errorType: 'timeout', error: 'query timed out' };
-  const reading = await readFrom(error, LAG, 503);
-  expect(reading).toMatchObject({ missing: expect.not.stringContaining('correct') as string, unreachable: true });
+describe('an error that may be gone the next time does not blame the query', () => {
+  const failed = (errorType: string, error: string) => ({ status: 'error', errorType, error });
+
+  test.each([
+    ['of a busy Prometheus [proves S, V]', failed('timeout', 'query timed out'), 503],
+    ['of a query that was stopped [proves V]', failed('canceled', 'query was canceled'), 422],
+    ['of one store of several [proves V]', failed('execution', 'expanding series: context deadline exceeded'), 422],
+    ['of a store that starts [proves V]', failed('execution', 'rpc error: code = Unavailable desc = no'), 422],
+    ['of a crowded front [proves V]', failed('bad_data', 'too many outstanding requests'), 400],
+    ['of a proxy in front, as a page [proves V]', '<html>504 Gateway Time-out</html>', 504],
+  ])('%s', async (_, body, status) => {
+    const reading = await readFrom(body, LAG, status);
+    expect(reading).toMatchObject({ missing: expect.not.stringContaining('correct') as string, unreachable: true });
+  });
+
+  test('while a mistake in the query does [proves V]', async () => {
+    const reading = await readFrom(failed('execution', 'found duplicate series: many-to-many'), LAG, 422);
+    expect(reading).toMatchObject({ missing: expect.stringMatching(/many-to-many: correct the query$/) as string });
+    expect(reading).not.toHaveProperty('unreachable');
+  });
+});
+
+describe('a proxy that lets no POST through [proves T]', () => {
+  test.each([403, 405, 501])('with %s is asked by GET, and from then on only so', async (status) => {
+    const front = await startServer(says('<html>no</html>', status), says(vector(ONE)));
+    const source = await opened({ prometheus: { url: front.url, timeout: '15s', ...LAG } }, {});
+    for (let time = 0; time < 2; time++) expect(await source.read(OF, WINDOW, io)).toMatchObject({ value: 3 });
+    const [, ...gets] = front.asked;
+    await front.close();
+    expect(new Set(gets.map(({ method, body }) => `${method} ${body}`))).toEqual(new Set(['GET ']));
+    const { searchParams } = new URL(gets[0]!.path, front.url);
+    expect(searchParams.get('query')).toContain('lag{slot="blue"}');
+  });
+
+  test('nor any GET has wrong credentials, and a POST is tried first again', async () => {
+    const front = await startServer(says('may not', 403));
+    const source = await opened({ prometheus: { url: front.url, timeout: '15s', ...LAG } }, {});
+    const reading = await source.read(OF, WINDOW, io);
+    expect(reading).toMatchObject({ missing: expect.stringMatching(/403 .*correct its credentials/) as string });
+    await source.read(OF, WINDOW, io);
+    await front.close();
+    const methods = front.asked.map(({ method }) => method);
+    expect(methods.lastIndexOf('POST')).toBeGreaterThan(methods.indexOf('GET'));
+  });
+
+  test('but redirects is not followed with credentials, and the reason names the place', async () => {
+    const front = await startServer(says('', 301, { location: 'https://metrics.example/api/v1/query?key=secret' }));
+    const reading = await read(LAG, front.url);
+    await front.close();
+    const reason = expect.stringMatching(
+      /seen 301: it redirects to https:\/\/metrics\.example\/api\/v1\/query; correct/,
+    ) as string;
+    expect(reading).toMatchObject({ missing: reason, fault: true });
+    expect(front.asked.every(({ path }) => path === '/canary/api/v1/query')).toBe(true);
+  });
 });
 
 describe('what cannot be judged is refused, and told how to ask instead [proves U]', () => {
