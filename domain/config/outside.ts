@@ -16,5 +16,9 @@ const ADDRESS = expected('an address such as 10.0.0.5, or host-gateway for the t
 
 export const hosts = z.record(
   z.string(HOST).regex(/^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$/, HOST),
-  z.union([z.literal('host-gateway'), z.ipv4(), z.ipv6()], ADDRESS),
+  z.string(ADDRESS).refine(isAddress, ADDRESS),
 );
+
+function isAddress(text: string): boolean {
+  return text === 'host-gateway' || z.ipv4().safeParse(text).success || z.ipv6().safeParse(text).success;
+}

@@ -141,14 +141,18 @@ export const serviceFields = z.strictObject({
     .prefault({})
     .meta({
       description:
-        'Environment variables of the containers: text, or a reference to a secret. Spillway adds `SPILLWAY_SLOT`, `SPILLWAY_VERSION` and ' +
-        '`SPILLWAY_RELEASE`. A service reaches another one of its own version by the host name `SERVICE-$SPILLWAY_SLOT`, such as `api-blue`, which the ' +
-        'program puts together itself.',
-      examples: [{ LOG_LEVEL: 'info', DATABASE_URL: { env: 'DATABASE_URL' } }],
+        'Environment variables of the containers: text, or a reference to a secret. In text, `{slot}`, `{version}` and `{release}` stand for those of the container, ' +
+        'so a service reaches another one of its own version as `http://api-{slot}:8080`; any other word in braces stays as it is, and so does the value of a reference. ' +
+        'Spillway adds `SPILLWAY_SLOT`, `SPILLWAY_VERSION` and `SPILLWAY_RELEASE`.',
+      examples: [{ LOG_LEVEL: 'info', API_URL: 'http://api-{slot}:8080', DATABASE_URL: { env: 'DATABASE_URL' } }],
     }),
   command: command()
     .optional()
-    .meta({ description: 'Replaces the command of the image.', examples: [['node', 'server.js']] }),
+    .meta({
+      description:
+        'Replaces the command of the image; `{slot}`, `{version}` and `{release}` stand for those of the container.',
+      examples: [['node', 'server.js']],
+    }),
   volumes: z
     .array(volume)
     .prefault([])

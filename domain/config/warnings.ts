@@ -1,3 +1,4 @@
+import { nearest } from './nearest';
 import { databasesOf } from '../databases';
 import type { AnalysisMetric, AppConfig } from '../config';
 import { judgesBake, judgesCanary } from '../judging/judged-by';
@@ -13,7 +14,7 @@ const LARGE_RATIO = 5;
 /** Warns of what is allowed, but promises less than a person may expect of it. */
 export function configurationWarnings(config: AppConfig): string[] {
   const { services, canary, approve, bake, smoke } = config;
-  const warnings: string[] = [...shortSoaks(config), ...siblingsByName(config)];
+  const warnings: string[] = [...shortSoaks(config), ...siblingsByName(config), ...siblingsBySlot(config)];
   const { counters: counts } = ROUTERS[config.router.kind].capabilities;
   const unjudged = [
     ...(canary.steps.length > 0 && !judgesCanary(config, counts) ? ['canary'] : []),
@@ -67,11 +68,30 @@ function siblingsByName({ services }: AppConfig): string[] {
       if (host === undefined || !names.includes(host)) return [];
       return [
         `services.${service}.env.${variable} names the host ${host}, which nothing has: it is ${host}-blue or ${host}-green; ` +
-          `let the program ask for ${host}-$SPILLWAY_SLOT`,
+          `write ${host}-{slot}, so that each version finds its own`,
       ];
     }),
   );
 }
+
+/** `{slot}` behind a name that is no service finds nobody. A word that is no address may mean anything else. */
+function siblingsBySlot({ services }: AppConfig): string[] {
+  const names = Object.keys(services);
+  return Object.entries(services).flatMap(([service, { env }]) =>
+    Object.entries(env).flatMap(([variable, value]) => {
+      if (typeof value !== 'string') return [];
+      return [...value.matchAll(SIBLING)].flatMap(([, before, host, after]) => {
+        const isAddress = before !== '' || after !== '';
+        const near = nearest(host!, names);
+        if (names.includes(host!) || (!isAddress && near === undefined)) return [];
+        const meant = near === undefined ? `write one of ${names.join(', ')}` : `did you mean ${near}-{slot}?`;
+        return [`services.${service}.env.${variable} names ${host}-{slot}, but there is no service ${host}; ${meant}`];
+      });
+    }),
+  );
+}
+
+const SIBLING = /(\/\/|@|(?<![a-z0-9./-]))([a-z][a-z0-9-]*)-\{slot\}(?!\})(:\d|\/|)/g;
 
 /** It matches hosts as in `http://api:3000/items`, `postgres://user@db/shop` and `api:3000`. */
 const HOST = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@]*@)?([a-z][a-z0-9-]*)(?::\d|\/)/;

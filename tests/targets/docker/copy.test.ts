@@ -106,3 +106,36 @@ test('without anything live there is nothing to copy', async () => {
   });
   expect(await found()).toEqual([]);
 });
+
+test('siblings find each other by names with {slot} in them, in a slot and in its copies [proves siblings]', async () => {
+  const third = releaseOf(scope, '1.0.0', 'third');
+  const env = {
+    API_URL: 'http://api-{slot}:8080/{version}',
+    KEY: { env: 'KEY' },
+    OTHER: '{"a":"{release}","b":"${slot}"}',
+  };
+  const words = ['sh', '-c', 'echo in {slot}; exec sleep 1000'];
+  const queue = { image: BUSYBOX, command: words, traffic: 'none', run: 'both', stopGrace: '1s', env };
+  const config = configOf(scope.app, { services: { api: webService(), queue } });
+  const of = (service: string) => specOf(config, service, { ...image, service });
+  const specs = [of('api'), { ...of('queue'), env: { ...env, KEY: 'http://api-{slot}:1' } }];
+  await app.target.groups.deploy({ release: third, slot: 'blue', services: specs }, io);
+  await app.target.groups.copy(next, 'blue', io);
+  for (const [group, id] of [
+    ['blue', third.id],
+    ['baseline', next.id],
+  ] as const) {
+    const { Config } = await inspect(containerName(scope, 'queue', group, 1));
+    expect(Config.Env).toEqual(
+      expect.arrayContaining([
+        `API_URL=http://api-${group}:8080/1.0.0`,
+        'KEY=http://api-{slot}:1',
+        `OTHER={"a":"${id}","b":"\${slot}"}`,
+      ]),
+    );
+    expect(Config.Cmd.at(-1)).toBe(`echo in ${group}; exec sleep 1000`);
+    const asked = { scope, group, service: 'queue', replica: 1 };
+    const fetch = ['sh', '-c', 'for i in 1 2 3 4 5 6 7 8 9; do wget -q -O - ${API_URL%/*}/ && exit; sleep 1; done'];
+    expect((await app.target.replicas.exec(asked, fetch, io)).output).toContain('hello from 1.0.0');
+  }
+});
