@@ -5,6 +5,7 @@ import { formatDuration } from '../domain/units';
 import { until } from '../waiting/until';
 import type { Routing } from '../routers/router';
 import type { StepParts } from './io';
+import { withErrorPage } from './error-page';
 import { routingOf } from './routing';
 import type { Step } from './steps';
 
@@ -16,13 +17,13 @@ type Looking = Pick<StepParts, 'router' | 'io'>;
 
 /** @param firstShare green's in per cent, where the router does not know the environment yet */
 export async function introduce(
-  input: Pick<Step, 'config'>,
+  input: Pick<Step, 'config' | 'projectDirectory'>,
   group: Group,
   { target, router, io, release }: StepParts,
   firstShare?: number,
 ): Promise<void> {
   const routing = await routingOf({ ...input, release }, target, io);
-  await router.configure(routing, io, firstShare);
+  await router.configure(await withErrorPage(routing, input), io, firstShare);
   const unseen = await untilSeen(routing, group, { router, io });
   if (unseen !== undefined) throw notSeen(routing.scope, group, unseen);
 }

@@ -6,6 +6,7 @@ import { GROUPS, otherSlot } from '../domain/release';
 import { greenShare } from '../domain/shares';
 import { restoreTags } from './build';
 import { migrationsOf, withDatabase } from './database';
+import { withErrorPage } from './error-page';
 import { empty, untilSeen } from './group-traffic';
 import { withStep } from './io';
 import type { StepParts } from './io';
@@ -82,7 +83,8 @@ async function untilUp({ slot, version, releaseId }: Live, all: Reconcile): Prom
   const { running } = await router.probe(routing, io);
   // A router that knows the environment keeps its routing: this configuration may be that of a failed release.
   if (!running || (await router.greenShare(release, io)) === undefined)
-    await router.configure(routing, io, greenShare(slot, 100));
+    // Traffic must not wait for a page that is gone.
+    await router.configure(await withErrorPage(routing, input).catch(() => routing), io, greenShare(slot, 100));
   if (own.length === 0) return `there is no container of ${version} (release ${releaseId}) in ${slot}`;
   const unseen = await untilSeen(routing, slot, all);
   return unseen === undefined ? undefined : `${version} in ${slot} does not answer the router: ${unseen}`;

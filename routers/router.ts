@@ -20,6 +20,8 @@ export interface Routing<At = Endpoint> {
   release?: string;
   affinity: boolean;
   testers?: Testers;
+  /** HTML to show when no version answers; absent where there is none, or only the target has it. */
+  errorPage?: string;
   services: {
     service: string;
     routes: RouteConfig[];
@@ -56,6 +58,11 @@ export interface Router {
   entry(port: number): Endpoint;
   /** Changes nothing. */
   probe(routing: Routing, io: Io): Promise<RouterProbe>;
+  /**
+   * Tries what `configure` would put in force, with all that other environments have there. Answers warnings.
+   * @throws ConfigurationFailure with what the router would refuse
+   */
+  check(routing: Routing, io: Io): Promise<string[]>;
   /** @param firstShare green's in per cent, in force at once if the router does not know the environment yet */
   configure(routing: Routing, io: Io, firstShare?: number): Promise<{ reloaded: boolean }>;
   /**

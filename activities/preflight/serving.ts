@@ -2,6 +2,7 @@ import { isAlive, liveState, type LiveState, type Serving } from '../../domain/l
 import type { Io } from '../../domain/host';
 import { judgeIdle, judgeLedger, judgeLimits, servingSlot, type Finding } from '../../domain/preflight';
 import type { Live } from '../../domain/release';
+import { withErrorPage } from '../error-page';
 import { lookAtServing } from '../live';
 import type { OwnPreflight, Preflight, PreflightInput } from './check';
 import { checkData } from './data';
@@ -44,10 +45,8 @@ export function comparable({ live }: Pick<PreflightInput, 'live'>, found: LiveSt
 }
 
 async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {
-  const { version, running, portsTaken, warning } = await router.probe(
-    await routingOf({ ...input, release }, target, io),
-    io,
-  );
+  const routing = await withErrorPage(await routingOf({ ...input, release }, target, io), input);
+  const { version, running, portsTaken, warning } = await router.probe(routing, io);
   if (portsTaken.length > 0) {
     return {
       problem:
@@ -56,7 +55,8 @@ async function checkRouter({ input, release, target, router }: OwnPreflight, io:
     };
   }
   const note = `${router.kind} ${version}, ${running ? 'running' : 'started by the first release'}`;
-  return warning === undefined ? { note } : { note: `${note}; ${warning}`, warning: true };
+  const warnings = [...(warning === undefined ? [] : [warning]), ...(await router.check(routing, io))];
+  return warnings.length === 0 ? { note } : { note: [note, ...warnings].join('; '), warning: true };
 }
 
 function liveOn(ledger: Live | null, { serving, found }: { serving: Serving; found: LiveState }): Live | null {

@@ -29,13 +29,15 @@ const BASE_FILE = '00-spillway.cfg';
 export interface Surroundings {
   /** HAProxy's own path of the folder with maps and pages. */
   directory: string;
+  /** The folder of its sockets, whose paths may not be long. */
+  sockets: string;
   own: boolean;
   ipv6: boolean;
 }
 
 export function renderHaproxy(fragments: HaproxyFragment[], around: Surroundings): Rendered {
-  const { directory, own } = around;
-  const files: Record<string, string> = { [BASE_FILE]: renderBase(own, directory, limitsOf(fragments)) };
+  const { directory, own, sockets } = around;
+  const files: Record<string, string> = { [BASE_FILE]: renderBase(own, sockets, limitsOf(fragments)) };
   for (const fragment of fragments) {
     files[environmentFile(fragment.routing.scope)] = renderEnvironment(fragment, directory);
   }
@@ -54,7 +56,7 @@ ${frontends}`;
 
 const HEAD = '# Written by Spillway from apps/*.json; what is changed here by hand is lost.\n\n';
 
-const ownGlobal = (directory: string, limits: WireLimits) => `global
+const ownGlobal = (sockets: string, limits: WireLimits) => `global
   # As many connections as the engine gives descriptors for, within reason.
   fd-hard-limit 100000
   # The master stays root for ports below 1024; the workers need nothing.
@@ -62,7 +64,7 @@ const ownGlobal = (directory: string, limits: WireLimits) => `global
   gid 65534
   log stdout format raw local0 notice
   # By this a container that takes this one's place gets its listening sockets.
-  stats socket ${directory}/worker.sock mode 600 level admin expose-fd listeners
+  stats socket ${sockets}/worker.sock mode 600 level admin expose-fd listeners
   # What a process that is leaving has not ended by then is ended: WebSockets that nobody drained.
   hard-stop-after 24h
   # A head must fit into one buffer. Only what is on its way has buffers.
@@ -75,8 +77,8 @@ const CLIENT_LONGER = 30_000;
 /** Clients hear of a shorter time, so that they never send a request while the connection is being closed. */
 const ANNOUNCED_SECONDS = 60;
 
-function renderBase(own: boolean, directory: string, limits: WireLimits): string {
-  return `${HEAD}${own ? ownGlobal(directory, limits) : ''}defaults spillway
+function renderBase(own: boolean, sockets: string, limits: WireLimits): string {
+  return `${HEAD}${own ? ownGlobal(sockets, limits) : ''}defaults spillway
   mode http
   log global
   option tcpka

@@ -1,4 +1,7 @@
 import { UnreachableFailure } from '../../domain/failures';
+import { readCertificates } from './certificates';
+import { certificateWarnings, routesWithTls } from '../on-host/certificates';
+import { expectWritable } from '../on-host/trial-folder';
 import { rangesOf } from '../../domain/config/proxies';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
@@ -67,18 +70,32 @@ class Haproxy implements Router {
     return warning === undefined ? probe : { ...probe, warning };
   }
 
+  async check(routing: Routing, io: Io): Promise<string[]> {
+    const { tls } = this.config;
+    await expectWritable(this.host, this.setup.directory, io);
+    const after = withFragment(await this.readFragments(io), await this.fragmentFor(routing, io));
+    await this.setup.render(after, io);
+    const certificates = tls ? await readCertificates(this.host, tls.certificates, io) : [];
+    await this.setup.tryOut(routing.scope, after, this.runtime, io);
+    return certificateWarnings(certificates, routesWithTls(routing, tls?.ports));
+  }
+
+  private async fragmentFor(routing: Routing, io: Io): Promise<HaproxyFragment> {
+    const { tls, limits, trustedProxies } = this.config;
+    const errorPage = await readErrorPage(this.host, this.config.errorPage, routing, io);
+    return {
+      routing: onHost(routing),
+      ...(tls && { tls }),
+      ...(errorPage !== undefined && { errorPage }),
+      ...(limits && { limits }),
+      trustedProxies: rangesOf(trustedProxies),
+    };
+  }
+
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
     const { scope } = routing;
     return this.locked(scope, io, async () => {
-      const { tls, limits } = this.config;
-      const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
-      const fragment: HaproxyFragment = {
-        routing: onHost(routing),
-        ...(tls && { tls }),
-        ...(errorPage !== undefined && { errorPage }),
-        ...(limits && { limits }),
-        trustedProxies: rangesOf(this.config.trustedProxies),
-      };
+      const fragment = await this.fragmentFor(routing, io);
       const before = await this.readFragments(io);
       await keepBefore(this.setup, before, fragment, io);
       const isNew = await this.shares.ensure(scope, firstShare, io);

@@ -1,14 +1,18 @@
 import { basename } from 'node:path/posix';
 import { ConfigurationFailure, RouterFailure, UnreachableFailure } from '../../domain/failures';
-import type { FoundContainer, Host, HostContainer, Io } from '../../domain/host';
+import type { ExecResult, FoundContainer, Host, HostContainer, Io } from '../../domain/host';
+import type { Scope } from '../../domain/release';
 import { until } from '../../waiting/until';
+import { configurationFiles, inItsWords } from './checker';
 import { renderHaproxy, type HaproxyConfig, type HaproxyFragment } from './config';
-import { FRONTENDS_FILE } from './names';
+import { FRONTENDS_FILE, mapFile } from './names';
 import { HANDOVER_SOCKET, Replacement } from './replacement';
 import { missingLimits } from './limits';
 import type { Runtime } from './runtime';
 import { installRendered, speaksIpv6, writeRendered, type Folder, type Rendered } from '../on-host/folder';
 import { limitsOf } from '../on-host/limits';
+import { writePage } from '../on-host/error-page';
+import { withTrialFolder } from '../on-host/trial-folder';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
 
 // The new process takes over the listening sockets (`-x`), so that no connection meets a closed one.
@@ -37,9 +41,9 @@ export class Setup implements Folder {
     this.replacement = new Replacement(host, this.directory, this.container);
   }
 
-  async render(fragments: HaproxyFragment[], io: Io): Promise<Rendered> {
+  async render(fragments: HaproxyFragment[], io: Io, directory = this.directory): Promise<Rendered> {
     const ipv6 = await speaksIpv6(this.host, io);
-    return renderHaproxy(fragments, { directory: this.directory, own: this.container !== undefined, ipv6 });
+    return renderHaproxy(fragments, { directory, sockets: this.directory, own: this.container !== undefined, ipv6 });
   }
 
   refuseForeignName(io: Io): Promise<void> {
@@ -99,15 +103,51 @@ export class Setup implements Folder {
     const trial = `${this.directory}/check`;
     try {
       await writeRendered({ host: this.host, directory: trial }, rendered, io);
-      const { exitCode, stdout, stderr } = await this.runCheck(trial, runtime, io);
-      if (exitCode === 0) return;
-      throw new ConfigurationFailure(
-        `expected HAProxy to accept the configuration made from spillway.yaml, seen: ${inItsWords(`${stderr}\n${stdout}`, trial, this.conf)}; ` +
-          'correct services, routes, tls or errorPage. The old one stays in force',
-      );
+      this.refuseUnlessAccepted(await this.runCheck(trial, runtime, io), trial);
     } finally {
       await this.host.run(['rm', '-rf', trial], io);
     }
+  }
+
+  /** Tries it where nothing of it gets in force, as far as something is there that can. */
+  async tryOut(scope: Scope, fragments: HaproxyFragment[], runtime: Runtime, io: Io): Promise<void> {
+    const wanted = this.container === undefined ? undefined : await this.wanted(this.container, fragments, io);
+    const found = wanted && (await this.host.findContainer(wanted, io));
+    const isSame = found?.running === true && found.same;
+    const base = isSame ? this.directory : '/tmp';
+    await withTrialFolder(this.host, { base, scope }, io, async (folder) => {
+      const conf = `${folder}/conf.d`;
+      await this.writeTrial(folder, fragments, io);
+      const isOwnAway = wanted !== undefined && !isSame;
+      const result = isOwnAway ? await this.checkAnew(folder, wanted, io) : await this.runCheck(conf, runtime, io);
+      if (result) this.refuseUnlessAccepted(result, conf);
+    });
+  }
+
+  private async writeTrial(folder: string, fragments: HaproxyFragment[], io: Io): Promise<void> {
+    const rendered = await this.render(fragments, io, folder);
+    await writeRendered({ host: this.host, directory: `${folder}/conf.d` }, rendered, io);
+    for (const fragment of fragments) {
+      await this.host.writeFile(mapFile(folder, fragment.routing.scope), 'green 0\n', io);
+      await writePage({ host: this.host, directory: folder }, fragment, io);
+    }
+  }
+
+  /** The image that will run may differ from the one that runs. */
+  private async checkAnew(folder: string, { image, binds }: HostContainer, io: Io): Promise<ExecResult | undefined> {
+    const isThere = (await this.host.run(['test', '-d', this.directory], io)).exitCode === 0;
+    const own = `${this.directory}:${this.directory}`;
+    const others = isThere ? binds : binds.filter((bind) => bind !== own);
+    const command = ['haproxy', '-c', '-f', `${folder}/conf.d`];
+    return this.host.runImage({ image, command, binds: [`${folder}:${folder}:ro`, ...others] }, io);
+  }
+
+  private refuseUnlessAccepted({ exitCode, stdout, stderr }: ExecResult, trial: string): void {
+    if (exitCode === 0) return;
+    throw new ConfigurationFailure(
+      `expected HAProxy to accept the configuration made from spillway.yaml, seen: ${inItsWords(`${stderr}\n${stdout}`, trial, this.conf)}; ` +
+        'correct services, routes, tls or errorPage. The old one stays in force',
+    );
   }
 
   /** Says what an HAProxy that is not Spillway's own lacks. */
@@ -201,21 +241,4 @@ export class Setup implements Folder {
     const outside = [...folders].filter((folder) => !`${folder}/`.startsWith(`${directory}/`)).sort();
     return [`${directory}:${directory}`, ...outside.map((folder) => `${folder}:${folder}:ro`)];
   }
-}
-
-function configurationFiles(argv: string[]): string[] {
-  return argv.flatMap((word, index) => (word === '-f' && argv[index + 1] ? [argv[index + 1]!.replace(/\/$/, '')] : []));
-}
-
-function inItsWords(output: string, trial: string, conf: string): string {
-  const complaints = output.split('\n').filter((line) => line.includes('[ALERT]'));
-  return (complaints.length > 0 ? complaints : output.trim().split('\n').slice(-3))
-    .map((line) =>
-      line
-        .replace(/\[ALERT\]\s+\(\d+\) : /, '')
-        .replaceAll(trial, conf)
-        .trim(),
-    )
-    .join('; ')
-    .replace(/\.$/, '');
 }

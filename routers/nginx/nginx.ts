@@ -1,4 +1,7 @@
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import { readCertificate } from './certificates';
+import { certificateWarnings, routesWithTls } from '../on-host/certificates';
+import { expectWritable } from '../on-host/trial-folder';
 import { rangesOf } from '../../domain/config/proxies';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
@@ -58,17 +61,32 @@ class Nginx implements Router {
     return probed(this.host, { routing, version, image: this.config.image, fragments }, io);
   }
 
+  async check(routing: Routing, io: Io): Promise<string[]> {
+    const { tls } = this.config;
+    await expectWritable(this.host, this.setup.directory, io);
+    const { fragments, shares } = await this.readState(io);
+    const after = withFragment(fragments, await this.fragmentFor(routing, io));
+    await this.render({ fragments: after, shares }, io);
+    const certificates = tls ? [await readCertificate(this.host, tls, io)] : [];
+    await this.setup.tryOut(routing.scope, (directory) => this.render({ fragments: after, shares }, io, directory), io);
+    return certificateWarnings(certificates, routesWithTls(routing, tls?.ports));
+  }
+
+  private async fragmentFor(routing: Routing, io: Io): Promise<NginxFragment> {
+    const { tls, limits, trustedProxies } = this.config;
+    const errorPage = await readErrorPage(this.host, this.config.errorPage, routing, io);
+    return {
+      routing: onHost(routing),
+      ...(tls && { tls }),
+      ...(errorPage !== undefined && { errorPage }),
+      ...(limits && { limits }),
+      trustedProxies: rangesOf(trustedProxies),
+    };
+  }
+
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
     return this.locked(routing.scope, io, async () => {
-      const { tls, limits } = this.config;
-      const errorPage = await readErrorPage(this.host, this.config.errorPage, io);
-      const fragment: NginxFragment = {
-        routing: onHost(routing),
-        ...(tls && { tls }),
-        ...(errorPage !== undefined && { errorPage }),
-        ...(limits && { limits }),
-        trustedProxies: rangesOf(this.config.trustedProxies),
-      };
+      const fragment = await this.fragmentFor(routing, io);
       const before = await this.readState(io);
       await keepBefore(this.setup, before.fragments, fragment, io);
       await writePage(this.setup, fragment, io);
@@ -173,8 +191,7 @@ class Nginx implements Router {
     return readState(this.setup, io);
   }
 
-  private async render({ fragments, shares }: State, io: Io): Promise<Rendered> {
-    const { directory } = this.setup;
+  private async render({ fragments, shares }: State, io: Io, directory = this.setup.directory): Promise<Rendered> {
     return renderNginx({ fragments, shares, directory, ipv6: await speaksIpv6(this.host, io) });
   }
 

@@ -1,8 +1,10 @@
 import { basename } from 'node:path/posix';
 import { ConfigurationFailure, RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { ExecResult, Host, Io } from '../../domain/host';
+import type { Scope } from '../../domain/release';
 import { until } from '../../waiting/until';
 import { installRendered, writeRendered, type Folder, type Rendered } from '../on-host/folder';
+import { withTrialFolder } from '../on-host/trial-folder';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
 import { renderMain, SERVERS_FILE, USER_FILE } from './config';
 import type { NginxConfig } from './names';
@@ -17,9 +19,12 @@ export interface Worker {
 }
 
 // The master stays root for ports below 1024. Images differ in the users that they have for the workers.
-const START = `
+const NAME_USER = `
 for name in nginx www-data nobody; do grep -q "^$name:" /etc/passwd && break; done
-echo "user $name;" >${USER_FILE}
+echo "user $name;" >${USER_FILE}`;
+const CHECK = `${NAME_USER}
+exec nginx -t -c "$1"`;
+const START = `${NAME_USER}
 exec nginx -c "$1" -g 'daemon off;'`;
 
 // Small images have no `ps`. Process ids count within the container, like nginx's own `$pid`.
@@ -99,6 +104,31 @@ export class Setup implements Folder {
     } finally {
       await this.host.run(['rm', '-rf', trial], io);
     }
+  }
+
+  /** Tries it where nothing of it gets in force, as far as something is there that can. */
+  async tryOut(scope: Scope, render: (directory: string) => Promise<Rendered>, io: Io): Promise<void> {
+    const { container, host } = this;
+    const isRunning = container !== undefined && (await this.isRunning(io));
+    const base = isRunning ? this.directory : '/tmp';
+    await withTrialFolder(host, { base, scope }, io, async (folder) => {
+      const conf = `${folder}/conf.d`;
+      await writeRendered({ host, directory: conf }, await render(folder), io);
+      await host.writeFile(`${folder}/nginx.conf`, renderMain(conf), io);
+      const result = isRunning
+        ? await this.exec(['nginx', '-t', '-c', `${folder}/nginx.conf`], io)
+        : await this.checkAnew(folder, io);
+      if (result && result.exitCode !== 0) throw refused(result, conf, this.conf);
+    });
+  }
+
+  private async checkAnew(folder: string, io: Io): Promise<ExecResult | undefined> {
+    if (this.container === undefined) return undefined;
+    const { directory, image } = this.config;
+    const isThere = (await this.host.run(['test', '-d', directory], io)).exitCode === 0;
+    const binds = this.binds().filter((bind) => isThere || bind !== `${directory}:${directory}`);
+    const command = ['sh', '-c', CHECK, 'sh', `${folder}/nginx.conf`];
+    return this.host.runImage({ image, command, binds: [`${folder}:${folder}`, ...binds] }, io);
   }
 
   install(rendered: Rendered, io: Io): Promise<void> {

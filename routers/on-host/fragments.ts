@@ -40,7 +40,8 @@ export function scopeKey({ app, environment }: Scope): string {
   return `${app}.${environment}`;
 }
 
-export function onHost({ services, ...routing }: Routing): HostRouting {
+/** The error page is kept beside the routing, as older versions read it. */
+export function onHost({ services, errorPage: _page, ...routing }: Routing): HostRouting {
   const places = (endpoints: Endpoint[]): Place[] => endpoints.map(({ address, port }) => ({ address, port }));
   return {
     ...routing,
@@ -59,7 +60,21 @@ function pathOf(directory: string, scope: Scope): string {
 export async function readFragments<Tls>({ host, directory }: Folder, io: Io): Promise<Fragment<Tls>[]> {
   const names = (await host.listFiles(`${directory}/apps`, io)).filter((name) => name.endsWith('.json'));
   const texts = await Promise.all(names.map((name) => host.readFile(`${directory}/apps/${name}`, io)));
-  return texts.filter((text) => text !== undefined).map((text) => JSON.parse(text) as Fragment<Tls>);
+  return texts.flatMap((text, index) =>
+    text === undefined ? [] : [parsed<Tls>(text, `${directory}/apps/${names[index]}`)],
+  );
+}
+
+/** @throws ConfigurationFailure when something else than Spillway changed the file */
+function parsed<Tls>(text: string, path: string): Fragment<Tls> {
+  try {
+    return JSON.parse(text) as Fragment<Tls>;
+  } catch (cause) {
+    throw new ConfigurationFailure(
+      `expected what Spillway wrote of an environment in ${path}, seen no JSON; remove the file, and release that environment again`,
+      { cause },
+    );
+  }
 }
 
 export async function writeFragment<Tls>({ host, directory }: Folder, fragment: Fragment<Tls>, io: Io) {

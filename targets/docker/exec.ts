@@ -52,7 +52,11 @@ export async function attachIn(engine: DockerEngine, container: string, argv: st
   });
 }
 
-async function collect(docker: Docker, stream: NodeJS.ReadableStream, signal?: AbortSignal): Promise<[string, string]> {
+export async function collect(
+  docker: Docker,
+  stream: NodeJS.ReadableStream,
+  signal?: AbortSignal,
+): Promise<[string, string]> {
   const output = new PassThrough();
   const errors = new PassThrough();
   const texts = Promise.all([textOf(output, OUTPUT_LIMIT), textOf(errors, OUTPUT_LIMIT)]);

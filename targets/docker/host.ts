@@ -5,6 +5,7 @@ import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures'
 import type { Address, ExecResult, FoundContainer, Host, HostContainer, Io } from '../../domain/host';
 import { reasonOf, statusOf, unless, type DockerEngine } from './engine';
 import { execIn } from './exec';
+import { runOnce } from './run-once';
 import { localAccess, type HostAccess } from './host-local';
 import { RemoteAccess } from './host-remote';
 import type { DockerImages } from './images';
@@ -83,6 +84,14 @@ export class DockerHost implements Host {
 
   execInContainer(name: string, argv: string[], io: Io): Promise<ExecResult> {
     return execIn(this.engine, name, argv, io);
+  }
+
+  async runImage(
+    { image, command, binds }: Pick<HostContainer, 'image' | 'command' | 'binds'>,
+    io: Io,
+  ): Promise<ExecResult | undefined> {
+    if (!(await this.images.inspect(image, '', io))) return undefined;
+    return runOnce(this.engine, { image, command, binds }, io);
   }
 
   async removeContainer(name: string, io: Io): Promise<void> {

@@ -27,6 +27,7 @@ export class RememberedRouter implements Router {
   did: string[] = [];
 
   probe = () => Promise.resolve({ version: 'none', running: true, portsTaken: [] });
+  check = () => Promise.resolve([]);
   configure = (routing: Routing) => {
     this.routing = routing;
     this.did.push('configure');

@@ -1,0 +1,18 @@
+/** Files and folders that HAProxy was started with. */
+export function configurationFiles(argv: string[]): string[] {
+  return argv.flatMap((word, index) => (word === '-f' && argv[index + 1] ? [argv[index + 1]!.replace(/\/$/, '')] : []));
+}
+
+/** What `haproxy -c` complains of, as if it had looked at the real files. */
+export function inItsWords(output: string, trial: string, conf: string): string {
+  const complaints = output.split('\n').filter((line) => line.includes('[ALERT]'));
+  return (complaints.length > 0 ? complaints : output.trim().split('\n').slice(-3))
+    .map((line) =>
+      line
+        .replace(/\[ALERT\]\s+\(\d+\) : /, '')
+        .replaceAll(trial, conf)
+        .trim(),
+    )
+    .join('; ')
+    .replace(/\.$/, '');
+}

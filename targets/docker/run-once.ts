@@ -1,0 +1,38 @@
+import type { ExecResult, HostContainer, Io } from '../../domain/host';
+import type { DockerEngine } from './engine';
+import { collect } from './exec';
+
+const LIMIT_MS = 15_000;
+
+/** Runs a program as root on the network of the host; the engine removes the container when it ends. */
+export async function runOnce(
+  engine: DockerEngine,
+  { image, command, binds }: Pick<HostContainer, 'image' | 'command' | 'binds'>,
+  io: Io,
+): Promise<ExecResult> {
+  return engine.call(
+    io,
+    async (docker, abort) => {
+      const container = await docker.createContainer({
+        Image: image,
+        Entrypoint: command,
+        User: '0:0',
+        Labels: { 'spillway.helper': 'check' },
+        HostConfig: { NetworkMode: 'host', Binds: binds, AutoRemove: true },
+        ...abort,
+      });
+      try {
+        const stream = await container.attach({ stream: true, stdout: true, stderr: true, ...abort });
+        const ended = container.wait({ condition: 'removed' }) as Promise<{ StatusCode: number }>;
+        ended.catch(() => undefined);
+        await container.start({ ...abort });
+        const [stdout, stderr] = await collect(docker, stream, abort.abortSignal);
+        return { exitCode: (await ended).StatusCode, stdout, stderr };
+      } catch (error) {
+        await container.remove({ force: true }).catch(() => undefined);
+        throw error;
+      }
+    },
+    LIMIT_MS,
+  );
+}
