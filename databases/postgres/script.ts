@@ -3,6 +3,7 @@ import { MigrationFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { formatDuration, formatSize } from '../../domain/units';
 import { checksumOf, NO_TRANSACTION, type MigrationScript } from '../migrations/files';
+import type { BlockerWatch } from './blockers';
 import { holdsMigrationLock } from './migrations/lock';
 import { lineAt, lineAtCharacter } from '../migrations/text';
 import { firstWords } from './reading/parser';
@@ -20,6 +21,8 @@ export interface ScriptRun {
   /** Of the file that is recorded; absent for a script that goes with its record. */
   checksum?: string;
   limits: ScriptLimits;
+  /** Says who keeps a statement waiting. */
+  blockers: Pick<BlockerWatch, 'seen'>;
   io: Io;
 }
 
@@ -151,24 +154,25 @@ function atEnd({ bytes, places }: Sent, sql: string): Sending {
   return { sql, line: line + lineAt(within) - 1 };
 }
 
-async function send({ client, script, limits }: ScriptRun, statement: Sending, shown = statement.sql): Promise<void> {
+async function send(run: ScriptRun, statement: Sending, shown = statement.sql): Promise<void> {
   try {
+    const { client } = run;
     await (statement.bytes ? sendBytes(client, statement.bytes) : client.query(statement.sql));
   } catch (error) {
     const { code, severity } = error as DatabaseError;
     // Without a severity the connection broke; 57P means that the server is being stopped.
     if (!severity || code?.startsWith('57P')) throw error;
-    throw Object.assign(
-      new MigrationFailure(explain(script, { ...statement, sql: shown }, error as DatabaseError, limits)),
-      { code },
-    );
+    throw Object.assign(new MigrationFailure(explain(run, { ...statement, sql: shown }, error as DatabaseError)), {
+      code,
+    });
   }
 }
 
-function explain(script: MigrationScript, statement: Sending, error: DatabaseError, limits: ScriptLimits): string {
+function explain(run: ScriptRun, statement: Sending, error: DatabaseError): string {
+  const { script } = run;
   const within = lineAtCharacter(statement.sql, Number(error.position ?? 1) - 1) - 1;
   const where = `${script.file}:${statement.line + within}`;
-  return `${where}: «${firstWords(statement.sql)}» failed: ${saidWithoutValues(error)}. ${outcome(script)}${advice(error, limits)}`;
+  return `${where}: «${firstWords(statement.sql)}» failed: ${saidWithoutValues(error)}. ${outcome(script)}${advice(error, run)}`;
 }
 
 function outcome({ transaction }: MigrationScript): string {
@@ -177,13 +181,16 @@ function outcome({ transaction }: MigrationScript): string {
     : 'What stands before it in this file stays applied: it runs without a transaction.';
 }
 
-function advice({ code }: DatabaseError, { lockTimeout, statementTimeout }: ScriptLimits): string {
+function advice({ code }: DatabaseError, { limits: { lockTimeout, statementTimeout }, blockers }: ScriptRun): string {
+  const seen = blockers.seen();
+  const blocked = seen ? ` It waited for ${seen}.` : '';
   if (code === '55P03') {
-    return ` It waited ${formatDuration(lockTimeout)} (database.lockTimeout) for a lock that another session holds; release again when that has ended.`;
+    return ` It waited ${formatDuration(lockTimeout)} (database.lockTimeout) for a lock that another session holds; release again when that has ended.${blocked}`;
   }
   if (code === '57014') {
-    return ` It may take ${formatDuration(statementTimeout)} (database.statementTimeout); make it quicker, or raise that.`;
+    return ` It may take ${formatDuration(statementTimeout)} (database.statementTimeout); make it quicker, or raise that.${blocked}`;
   }
+  if (code === '40P01') return blocked;
   if (code === '25001' || code === '2D000') {
     return ` If it cannot run in a transaction, move it to a file of its own that begins with "${NO_TRANSACTION}".`;
   }

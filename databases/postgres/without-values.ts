@@ -6,7 +6,7 @@ const HIDDEN = '…';
 /** Class 22 is about data, class 23 about constraints that data breaks; 44 about views that it does not fit. */
 const ABOUT_DATA = /^(22|23|44)/;
 /** Their details name objects only. */
-const ABOUT_OBJECTS = /^(2B|42|55)/;
+const ABOUT_OBJECTS = /^(2B|40|42|55)/;
 
 /** From the first quote to the last, in the server's language: a value may have quotes in it. */
 const QUOTED = /(["'`“”„«»‘’‚「『]).*(["'`“”„«»‘’‚」』])/su;

@@ -8,6 +8,7 @@ import { scriptOf, type MigrationFile, type MigrationScript } from '../../migrat
 import { takeMigrationLock } from './lock';
 import { twinMistakes } from './mistakes';
 import { MigrationRecords, twinRecords, type MigrationRecord } from './records';
+import { watchBlockers } from '../blockers';
 import { withClient } from '../connection';
 import type { PostgresServer } from '../server';
 import { runScript, type ScriptRun } from '../script';
@@ -71,7 +72,7 @@ export class MigrationRun {
     });
   }
 
-  private run(
+  private async run(
     client: Client,
     what: Pick<ScriptRun, 'script' | 'checksum'>,
     record: () => Promise<void>,
@@ -80,7 +81,13 @@ export class MigrationRun {
       statementTimeout: this.config.statementTimeout,
       lockTimeout: this.config.lockTimeout,
     };
-    return runScript({ ...what, client, limits, io: this.io }, record);
+    const { server, io } = this;
+    const blockers = await watchBlockers({ server, client, lockTimeout: limits.lockTimeout }, io);
+    try {
+      await runScript({ ...what, client, limits, blockers, io }, record);
+    } finally {
+      await blockers.stop();
+    }
   }
 
   /** Tries again after losing against other sessions, which come first; the attempt was rolled back. */
