@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Router, Routing } from '../../routers/router';
 import { ask, introduce, io, isAnswered, RouterWorld, routingOf } from '../support/router-world';
 import { until } from '../support/until';
@@ -72,6 +73,19 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     expect(await router.putBack(shop, 'never', io)).toBeUndefined();
     expect((await ask(first!)).body).toBe('blue');
   });
+
+  test('a worker that was killed in the middle of an undo leaves nothing that its next try does not put right [proves 5]', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const late = { ...shop, app: 'fx-late' };
+    await router.configure(of(late, port, 'l1'), io);
+    await until(() => isAnswered(port));
+    // As if it had got no further than to the fragment, before or after the reload.
+    await rm(`${world.directory}/apps/fx-late.production.json`);
+    await router.putBack(late, 'l1', io);
+    await isClosed(port);
+    expect((await files()).filter((path) => path.includes('fx-late'))).toEqual([]);
+    expect((await ask(first!)).body).toBe('blue');
+  }, 300_000);
 
   test('the router goes with its last environment, and comes back with the next', async () => {
     await router.forget(blog, io);
