@@ -39,9 +39,16 @@ export function roleOf(service: ComposeService, facts: DockerfileFacts | undefin
   const need = needOfMachine(service.given);
   if (need !== undefined) return stays(need, { isKnown: false });
   if (isProxyWithFiles(service)) return stays('it is a reverse proxy with files of the machine', { kind: 'router' });
+  if (service.image === undefined && isAddress(service.build?.context ?? ''))
+    return stays(`it is built from ${service.build!.context}, and a build needs a folder here`, { isKnown: false });
   if (service.build === undefined && service.image === undefined) return stays('it has neither `build` nor `image`');
   const job = jobRole(service, facts, project);
   return { released: true, ...(job && { job }) };
+}
+
+/** Such as `https://github.com/acme/web.git`. */
+export function isAddress(context: string): boolean {
+  return /^(\w+:\/\/|git@|github\.com\/)/.test(context);
 }
 
 export function copiesOf({ given }: ComposeService): number | undefined {

@@ -63,7 +63,15 @@ const WORKER =
 const WORKS =
   /\b(celery|sidekiq|rq\s+worker|dramatiq|huey|queue:work|horizon|schedule:work|resque|delayed_job|good_job|messenger:consume|crond?|supercronic|worker)\b/;
 
-function workerReach({ service }: Released, ask: Ask): Reach {
+function workerReach({ service, facts }: Released, ask: Ask): Reach {
+  if (/\bfpm\b/.test(`${service.image?.text ?? ''} ${facts?.base ?? ''} ${commandLine(service)}`))
+    ask(
+      'traffic',
+      'it speaks FastCGI, which the router does not: put a web server into its image, and give `port` and `routes`',
+      {
+        importance: 'decide',
+      },
+    );
   const isWorker = WORKER.test(service.name) || WORKS.test(commandLine(service));
   const ports = service.ports.map(({ target, protocol }) => `${target}/${protocol}`);
   if (ports.length > 0)

@@ -10,7 +10,7 @@ import { askerOf, type Mapper, type Released } from './context';
 import { environmentOf, SIBLINGS, withSlots, wordsOf } from './environment';
 import { imageOf } from './image';
 import { reachingOf } from './networks';
-import { copiesOf } from './roles';
+import { copiesOf, isAddress } from './roles';
 import { reachOf } from './routes-and-health';
 import { tmpfsOf, volumesOf } from './volumes';
 
@@ -53,7 +53,11 @@ export function serviceOf(one: Released, mapper: Mapper): Mapping {
   };
 }
 
-function buildOf({ context, dockerfile, target, args, given }: ComposeBuild, { home }: Mapper, ask: Ask): Mapping {
+function buildOf(
+  { context, dockerfile, target, args, given }: ComposeBuild,
+  { home }: Mapper,
+  ask: Ask,
+): Mapping | undefined {
   const known = args.filter(({ name, value }) => {
     const isPlain = value !== undefined && value.missing.length === 0 && !isPlainSecret(name, value.text);
     if (!isPlain)
@@ -67,10 +71,12 @@ function buildOf({ context, dockerfile, target, args, given }: ComposeBuild, { h
       );
     return isPlain;
   });
-  if (/^(\w+:\/\/|git@)/.test(context))
-    ask('build', `it is built from ${context}: name a folder, or let CI build the image and name it in \`image\``, {
+  if (isAddress(context)) {
+    ask('image', `it is pulled, since a build needs a folder, and was built from ${context}: let CI build it`, {
       importance: 'decide',
     });
+    return undefined;
+  }
   const folder = relative(home, context);
   return {
     context: folder === '' ? '.' : folder.startsWith('.') ? folder : `./${folder}`,

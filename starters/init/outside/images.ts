@@ -58,10 +58,10 @@ const NAMES: Record<OutsideKind, string> = {
     selenium/hub standalone-chrome standalone-firefox standalone-chromium standalone-edge node-chrome node-firefox
     stripe-cli mockserver wiremock postgres-backup-local postgres-backup-s3 postgres-backup mysql-backup mysql-cron-backup
     docker-volume-backup restic rclone duplicati borgmatic cron-backup wait-for-it docker-compose-wait dockerize kcat kafkacat
-    swagger-editor temporalio/ui temporalio/admin-tools admin-tools filebrowser code-server`,
+    cloudflared ngrok tailscale zerotier wireguard gluetun pangolin frpc frps swagger-editor temporalio/ui temporalio/admin-tools admin-tools filebrowser code-server`,
   router: `traefik caddy caddy-docker-proxy nginx-proxy docker-gen acme-companion docker-letsencrypt-nginx-proxy-companion
     letsencrypt-nginx-proxy-companion nginx-proxy-manager haproxy haproxy-alpine swag certbot envoy kong kong-gateway apisix
-    krakend tyk-gateway tyk zoraxy bunkerweb cloudflared ngrok tailscale zerotier wireguard gluetun pangolin frpc frps sozu
+    krakend tyk-gateway tyk zoraxy bunkerweb sozu
     dockercloud/haproxy https-portal`,
 };
 

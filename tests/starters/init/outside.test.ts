@@ -59,7 +59,8 @@ test.each([
   ['containrrr/watchtower', 'tool of the team'],
   ['traefik:v3.0', 'router'],
   ['jwilder/nginx-proxy', 'router'],
-  ['cloudflare/cloudflared', 'router'],
+  ['cloudflare/cloudflared', 'tool of the team'],
+  ['qmcgaw/gluetun', 'tool of the team'],
 ])('%s is a %s [proves 16]', (image, kind) => expect(kindOfImage(image)).toBe(kind));
 
 test.each([
