@@ -2,6 +2,7 @@ import { plainText, type ComposeText } from './text';
 import { isTreeMap, Marked, type Tree, type TreeMap } from './tree';
 import { portMaps } from './ports';
 import { mountMap } from './mounts';
+import { shape } from './yaml';
 
 /** Keys that may be lists of `NAME=value`; the last of a name counts. */
 export const KEY_VALUES = new Set(
@@ -29,7 +30,7 @@ function canonical(tree: Tree, path: string[], tell: Tell): Tree {
   const place = path.join('.');
   if (place === 'build') return canonicalMap(isWord(tree) ? new Map([['context', tree]]) : asMap(tree), path, tell);
   if (place === 'deploy') return canonicalMap(asMap(tree), path, tell);
-  if (KEY_VALUES.has(place)) return pairs(tree);
+  if (KEY_VALUES.has(place)) return pairs(tree, path, tell);
   if (LISTS.has(place)) return listed(tree);
   switch (place) {
     case 'ports':
@@ -69,8 +70,11 @@ function listed(tree: Tree): Tree[] {
   return [...tree].flatMap(([key, value]) => items(value).map((one) => plainText(`${key}=${String(one)}`)));
 }
 
-function pairs(tree: Tree): TreeMap {
+function pairs(tree: Tree, path: string[], tell: Tell): TreeMap {
   if (isTreeMap(tree)) return tree;
+  for (const [index, one] of items(tree).entries())
+    if (!isWord(one))
+      tell([...path, String(index)], `expected a text such as NAME=value, seen ${shape(one)}; it was left out`);
   return new Map(
     items(tree)
       .filter(isWord)

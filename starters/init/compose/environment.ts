@@ -58,17 +58,24 @@ export function under(lookup: Lookup, variables: Map<string, string>): Lookup {
 }
 
 /** @throws ConfigurationFailure */
-export async function readEnvFiles(files: string[], lookup: Lookup): Promise<Map<string, string>> {
+export async function readEnvFiles(files: string[], lookup: Lookup, isRaw = false): Promise<Map<string, string>> {
   const variables = new Map<string, string>();
   for (const file of files) {
-    for (const [name, value] of await readEnvFile(file, under(lookup, variables))) variables.set(name, value);
+    for (const [name, value] of await readEnvFile(file, under(lookup, variables), isRaw)) variables.set(name, value);
   }
   return variables;
 }
 
-async function readEnvFile(file: string, lookup: Lookup): Promise<Map<string, string>> {
+/** Quotes and dollars are parts of the values. */
+function rawVariables(text: string): Map<string, string> {
+  const pairs = text.matchAll(/^(?!\s*#)[ \t]*([^=\s]+)=(.*)$/gm);
+  return new Map([...pairs].map(([, name = '', value = '']) => [name, value.replace(/\r$/, '')]));
+}
+
+async function readEnvFile(file: string, lookup: Lookup, isRaw: boolean): Promise<Map<string, string>> {
   try {
-    return parseDotenv(await readText(file), lookup);
+    const text = await readText(file);
+    return isRaw ? rawVariables(text) : parseDotenv(text, lookup);
   } catch (error) {
     if (error instanceof DotenvMistake)
       throw new ConfigurationFailure(`${shownPath(file)}:${error.line} ${error.message}`, { cause: error });

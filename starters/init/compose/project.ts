@@ -1,10 +1,11 @@
-import { access, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigurationFailure } from '../../../domain/failures';
 import { RESOURCES } from './documents';
-import { type Environment, list, projectEnvironment, readEnvFiles } from './environment';
+import { envFilesOf } from './env-files';
+import { type Environment, list, projectEnvironment } from './environment';
 import { loadFiles } from './load';
-import type { ComposeProject, ComposeReason, ComposeResource, ComposeService, ComposeVariable } from './model';
+import type { ComposeProject, ComposeReason, ComposeResource, ComposeService } from './model';
 import { shownPath } from './paths';
 import { plain } from './plain';
 import { projectName } from './project-name';
@@ -64,7 +65,10 @@ export async function readProject(request: ProjectRequest): Promise<ComposeProje
   if (!isTreeMap(services) || services.size === 0) throw noServices(files, tree);
   const read: ComposeService[] = [];
   for (const [service, given] of services) {
-    if (isTreeMap(given)) read.push(await readService(service, given, lookup, reasons));
+    if (!isTreeMap(given)) continue;
+    const { files: envFiles, variables: fromFiles, reasons: missing } = await envFilesOf(service, given, lookup);
+    reasons.push(...missing);
+    read.push(serviceOf({ name: service, tree: given, lookup, fromFiles, envFiles, reasons }));
   }
   const unread = [...tree.keys()].filter((key) => !READ.has(key) && !key.startsWith('x-'));
   reasons.push(...unread.map((key) => ({ path: [key], text: `what stands under \`${key}\` was not read` })));
@@ -88,41 +92,6 @@ async function filesOf(directory: string, { lookup }: Environment): Promise<stri
   const separator = lookup('COMPOSE_PATH_SEPARATOR')?.text || ':';
   const listed = list(lookup('COMPOSE_FILE')?.text, separator).map((file) => resolve(directory, file));
   return listed.length > 0 ? listed : composeFiles(directory);
-}
-
-async function readService(
-  name: string,
-  tree: TreeMap,
-  lookup: Environment['lookup'],
-  reasons: ComposeReason[],
-): Promise<ComposeService> {
-  const given = tree.get('env_file');
-  const listed = (Array.isArray(given) ? given : []).filter(isTreeMap);
-  const envFiles: ComposeService['envFiles'] = [];
-  const variables = new Map<string, ComposeVariable>();
-  for (const one of listed) {
-    const path = String(plain(one.get('path')));
-    const required = plain(one.get('required'), 'required') !== false;
-    const exists = await access(path).then(
-      () => true,
-      () => false,
-    );
-    envFiles.push({ path, required, exists });
-    if (!exists) {
-      const text = `${shownPath(path)} was not there, so its variables are missing; name each in \`env\``;
-      if (required) reasons.push({ path: ['services', name, 'env_file'], text });
-      continue;
-    }
-    const around: Environment['lookup'] = (key) => {
-      const before = variables.get(key)?.value;
-      return lookup(key) ?? (before && { text: before.text, origin: 'file' });
-    };
-    for (const [key, text] of await readEnvFiles([path], around)) {
-      const value = new ComposeText([{ text, variable: key, origin: 'file' }]);
-      variables.set(key, { name: key, value, file: path });
-    }
-  }
-  return serviceOf({ name, tree, lookup, fromFiles: [...variables.values()], envFiles, reasons });
 }
 
 function noServices(files: string[], tree: TreeMap): ConfigurationFailure {

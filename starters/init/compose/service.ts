@@ -38,8 +38,8 @@ export function serviceOf({ name, tree, lookup, fromFiles, envFiles, reasons }: 
     ...(isTreeMap(build) && { build: buildOf(build, lookup, tell) }),
     environment: [...fromFiles.filter((variable) => !replaced.has(variable.name)), ...own],
     envFiles,
-    ...commandOf('command', tree),
-    ...commandOf('entrypoint', tree),
+    ...commandOf('command', tree, tell),
+    ...commandOf('entrypoint', tree, tell),
     ports: mapsOf(tree.get('ports')).flatMap((given, index) => {
       const port = portOf(given);
       if (!port)
@@ -114,17 +114,14 @@ function variablesOf(
   });
 }
 
-function commandOf(key: 'command' | 'entrypoint', tree: TreeMap): Partial<ComposeService> {
+function commandOf(key: 'command' | 'entrypoint', tree: TreeMap, tell: Tell): Partial<ComposeService> {
   const given = tree.get(key) ?? null;
-  if (given === null) return {};
-  const isWords = Array.isArray(given);
-  return {
-    [key]: isWords
-      ? given.filter((one) => one instanceof ComposeText)
-      : given instanceof ComposeText
-        ? shellWords(given)
-        : [],
-  };
+  if (Array.isArray(given)) return { [key]: given.filter((one) => one instanceof ComposeText) };
+  if (!(given instanceof ComposeText)) return {};
+  const { words, lost } = shellWords(given);
+  if (lost !== '')
+    tell([key], `Compose reads it up to "${lost[0]}" only, since it starts no shell; write ["sh", "-c", "…"] for one`);
+  return { [key]: words };
 }
 
 function exposed(given: Tree | undefined, tell: Tell): ComposeService['expose'] {

@@ -1,3 +1,4 @@
+import { MORE_CASES } from './cases-more';
 import { PROJECT_CASES } from './cases-projects';
 import { VARIABLE_CASES } from './cases-variables';
 
@@ -12,4 +13,4 @@ export interface ComposeCase {
   envFiles?: string[];
 }
 
-export const COMPOSE_CASES: ComposeCase[] = [...VARIABLE_CASES, ...PROJECT_CASES];
+export const COMPOSE_CASES: ComposeCase[] = [...VARIABLE_CASES, ...PROJECT_CASES, ...MORE_CASES];

@@ -4,8 +4,8 @@ import type { ComposeProject, ComposeService, ComposeVariable } from '../../../.
 type Simple = Record<string, unknown>;
 
 /** What `docker compose config --format json` and our model both say, without what is empty; see answers.ts. */
-export function simpleProject({ name, directory, services, volumes }: ComposeProject): Simple {
-  const put = (path: string): string => path.replace(directory, '.').replace(dirname(directory), '..');
+export function simpleProject({ name, services, volumes }: ComposeProject, folder: string): Simple {
+  const put = (path: string): string => path.replace(folder, '.').replace(dirname(folder), '..');
   return {
     name,
     services: Object.fromEntries(services.map((service) => [service.name, simpleService(service, put)])),
