@@ -1,4 +1,4 @@
-import type { HttpCheck } from '../domain/config';
+import type { HttpCheck, ServiceConfig } from '../domain/config';
 import { UnreachableFailure } from '../domain/failures';
 import { judgeAnswer, readyCheck, withFallback, type ReadyCheck } from '../domain/health';
 import type { Io } from '../domain/host';
@@ -19,6 +19,11 @@ export interface Asked {
   /** Milliseconds; the time-out when there was no answer. */
   latency: number;
   detail: string;
+}
+
+/** What the asked service speaks, behind the router too. */
+export function spokenBy(service: ServiceConfig | undefined): Pick<Place, 'protocol'> {
+  return service?.protocol === 'h2c' ? { protocol: 'h2c' } : {};
 }
 
 /** @throws ConfigurationFailure when a secret of the check's headers is missing */

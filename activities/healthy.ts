@@ -8,7 +8,7 @@ import type { Group, ReleaseRef } from '../domain/release';
 import { formatDuration } from '../domain/units';
 import type { Replica } from '../targets/replicas';
 import { until } from '../waiting/until';
-import { askCheck, type Asker } from './ask';
+import { askCheck, spokenBy, type Asker } from './ask';
 import { lastWords } from './last-words';
 import type { Step } from './steps';
 
@@ -129,7 +129,11 @@ async function look(state: Waiting, replica: Replica, health: HealthConfig): Pro
 async function askEndpoints(waiting: Waiting, replica: Replica, { endpoints }: HealthConfig): Promise<Seen> {
   const { endpoint } = replica;
   if (!endpoint) return { healthy: false, detail: `${replica.container} is at no address where it could be asked` };
-  const results = await Promise.all(endpoints.map((check) => askCheck(waiting, { endpoint }, check)));
+  const results = await Promise.all(
+    endpoints.map((check) =>
+      askCheck(waiting, { endpoint, ...spokenBy(waiting.config.services[replica.service]) }, check),
+    ),
+  );
   const failed = endpoints.flatMap((check, index) =>
     results[index]!.ok ? [] : [`${replica.container} ${checkName(check)}: ${results[index]!.detail}`],
   );

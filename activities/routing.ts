@@ -23,13 +23,14 @@ export async function routingOf(
     ...(config.canary.testers && { testers: config.canary.testers }),
     services: Object.entries(config.services)
       .filter(([, { traffic }]) => traffic === 'http')
-      .map(([service, { routes, timeouts }]) => {
+      .map(([service, { routes, timeouts, protocol }]) => {
         const [blue = [], green = [], baseline = []] = found.map((replicas) =>
           replicas.filter((replica) => replica.service === service).flatMap(({ endpoint }) => endpoint ?? []),
         );
         return {
           service,
           routes,
+          ...(protocol === 'h2c' && { protocol }),
           ...(timeouts && { silence: timeouts.answer }),
           slots: { blue, green },
           ...(baseline.length > 0 && { baseline }),

@@ -6,7 +6,7 @@ import { hostFor, plainRoute, takesPath } from '../domain/routes';
 import { formatDuration, formatSize } from '../domain/units';
 import type { Router } from '../routers/router';
 import type { Asked as Place, Replica } from '../targets/replicas';
-import { askCheck, type Asker } from './ask';
+import { askCheck, spokenBy, type Asker } from './ask';
 import { expectUnbroken } from './exits';
 import { withStep, type StepParts } from './io';
 import type { Parts } from './parts';
@@ -84,7 +84,8 @@ async function askOne(smoke: Smoke, at: Place | undefined, check: HttpCheck): Pr
       latency: 0,
       detail: `expected a running replica of ${check.service} in ${smoke.input.slot}, seen none`,
     };
-  return { name, ...(await askCheck(smoke, at, withLimit(check, smoke.input))) };
+  const place = { ...at, ...spokenBy(smoke.input.config.services[check.service ?? '']) };
+  return { name, ...(await askCheck(smoke, place, withLimit(check, smoke.input))) };
 }
 
 /** The limits of verify apply only behind the router, where users are. */
@@ -101,10 +102,12 @@ function replicaPlace({ service }: HttpCheck, running: Replica[]): Place | undef
 }
 
 /** Answers undefined for a service without a route; it is asked directly. */
-function routerPlace(config: AppConfig, { service, path }: HttpCheck, router: Router): Place | undefined {
+function routerPlace(config: AppConfig, { service, path, grpc }: HttpCheck, router: Router): Place | undefined {
   const routes = config.services[service ?? '']?.routes ?? [];
   const [route] = [...routes].sort((a, b) => suitability(b, path) - suitability(a, path));
   if (!route) return undefined;
+  // Users need not reach the health of gRPC.
+  if (grpc !== undefined && suitability(route, path) < 0) return undefined;
   const tls = config.router.tls?.ports.includes(route.port) ?? false;
   const host = hostFor(route);
   return { endpoint: router.entry(route.port), ...(host !== undefined && { hostHeader: host }), tls };

@@ -65,13 +65,16 @@ function notSendable(check: HttpCheck, header: string, given: string | SecretRef
 export function judgeAnswer(check: HttpCheck, seen: Seen, redact: Redact): CheckResult {
   const quote = (value: unknown): string => quoted(value, redact);
   const misses = [
-    ...missedStatus(check, seen, quote),
+    ...(check.grpc === undefined ? missedStatus(check, seen, quote) : missedServing(seen.body, quote)),
     ...missedFields(check, seen.body, quote),
     ...missedText(check, seen.body, quote),
     ...missedLatency(check, seen.latency),
   ];
   if (misses.length > 0) return { ok: false, detail: misses.join('; ') };
-  return { ok: true, detail: `${seen.status} in ${Math.round(seen.latency)} ms` };
+  return {
+    ok: true,
+    detail: `${check.grpc === undefined ? seen.status : seen.body} in ${Math.round(seen.latency)} ms`,
+  };
 }
 
 export function checkName({ name, path, service }: HttpCheck): string {
@@ -84,6 +87,10 @@ function missedStatus({ status }: HttpCheck, seen: Seen, quote: Quote): string[]
   if (status.includes(seen.status)) return [];
   const body = seen.body.trim();
   return [`expected status ${status.join(' or ')}, seen ${seen.status}${body ? ` (${quote(body)})` : ''}`];
+}
+
+function missedServing(body: string, quote: Quote): string[] {
+  return body === 'SERVING' ? [] : [`expected SERVING, seen ${quote(body)}`];
 }
 
 function missedFields({ json }: HttpCheck, body: string, quote: Quote): string[] {

@@ -14,6 +14,8 @@ export interface RouterCapabilities {
   mirror: boolean;
   /** True when a fresh baseline can have its own share and counters. */
   baseline: boolean;
+  /** True when it speaks HTTP/2 without TLS to versions. */
+  h2c: boolean;
   /** The possible shares: whole per cents, only 0 and 100, or what replicas make up. */
   shares: 'any' | 'all or nothing' | 'by replicas';
 }
@@ -46,6 +48,7 @@ export const ROUTERS: Record<RouterKind, RouterTraits> = {
       affinity: true,
       mirror: false,
       baseline: true,
+      h2c: true,
       shares: 'any',
     },
     targets: ['docker'],
@@ -58,6 +61,7 @@ export const ROUTERS: Record<RouterKind, RouterTraits> = {
       affinity: true,
       mirror: true,
       baseline: false,
+      h2c: true,
       shares: 'any',
     },
     targets: ['docker'],

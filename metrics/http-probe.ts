@@ -15,7 +15,7 @@ interface Asking {
   services: AppConfig['services'];
   scope: Owned;
   slot: Slot;
-  ask: (at: Endpoint, check: HttpCheck) => Promise<{ ok: boolean; detail: string }>;
+  ask: (at: Endpoint, check: HttpCheck, service: string) => Promise<{ ok: boolean; detail: string }>;
   io: Io;
 }
 
@@ -62,7 +62,7 @@ async function probeReplica({ services, ask }: Asking, replica: Replica): Promis
     health.endpoints.map(async (check) => {
       const name = `${container} ${checkName(check)}`;
       if (!endpoint) return { name, ok: false, seen: 'it is at no address where it could be asked' };
-      const { ok, detail } = await ask(endpoint, check);
+      const { ok, detail } = await ask(endpoint, check, replica.service);
       return { name, ok, seen: detail };
     }),
   );

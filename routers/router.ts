@@ -25,6 +25,8 @@ export interface Routing<At = Endpoint> {
   services: {
     service: string;
     routes: RouteConfig[];
+    /** Absent for HTTP/1.1. */
+    protocol?: 'h2c';
     /** Milliseconds of silence that the router bears; absent for the standard. */
     silence?: number;
     slots: Record<Slot, At[]>;
@@ -37,6 +39,8 @@ export interface RouterProbe {
   version: string;
   running: boolean;
   portsTaken: number[];
+  /** Why it cannot serve the app at all, and what to do about that. */
+  refusal?: string;
   /** What it cannot do for the app as it is set up, and what to do about that. */
   warning?: string;
 }

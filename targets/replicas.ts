@@ -36,12 +36,15 @@ export interface ReplicaUsage {
 
 export interface Asked {
   endpoint: Endpoint;
+  /** Absent for HTTP/1.1. */
+  protocol?: 'h2c';
   hostHeader?: string;
   tls?: boolean;
 }
 
 export interface Answer {
   status: number;
+  /** Of a check of gRPC the state, or what came instead. */
   body: string;
   /** Milliseconds until the last byte. */
   latency: number;

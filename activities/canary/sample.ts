@@ -9,7 +9,7 @@ import { countedOf, observeCounters, type SoakSettings, type SoakState } from '.
 import { probeSlot } from '../../metrics/http-probe';
 import { readRouter } from '../../metrics/router-stats';
 import type { Replica } from '../../targets/replicas';
-import { askCheck, type Asker } from '../ask';
+import { askCheck, spokenBy, type Asker } from '../ask';
 import { comparedCounters } from '../counters';
 import type { StepParts } from '../io';
 import type { Parts } from '../parts';
@@ -50,7 +50,8 @@ export async function takeSample(
   const { router, target, io, release } = step;
   const { config, slot, baseline: since, projectDirectory } = input;
   const asker: Asker = { target, io, parts, projectDirectory };
-  const ask = (endpoint: Endpoint, check: HttpCheck) => askCheck(asker, { endpoint }, check);
+  const ask = (endpoint: Endpoint, check: HttpCheck, service: string) =>
+    askCheck(asker, { endpoint, ...spokenBy(config.services[service]) }, check);
   const [reading, probed, { watched, containers }] = await Promise.all([
     since && readRouter(() => comparedCounters(router, input, io)),
     probeSlot({ target, services: config.services, scope: release, slot, ask, io }, state.probes),

@@ -46,7 +46,7 @@ export function comparable({ live }: Pick<PreflightInput, 'live'>, found: LiveSt
 
 async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {
   const routing = await withErrorPage(await routingOf({ ...input, release }, target, io), input);
-  const { version, running, portsTaken, warning } = await router.probe(routing, io);
+  const { version, running, portsTaken, refusal, warning } = await router.probe(routing, io);
   if (portsTaken.length > 0) {
     return {
       problem:
@@ -54,6 +54,7 @@ async function checkRouter({ input, release, target, router }: OwnPreflight, io:
         'stop that program, or choose another `routes[].port`',
     };
   }
+  if (refusal !== undefined) return { problem: refusal };
   const note = `${router.kind} ${version}, ${running ? 'running' : 'started by the first release'}`;
   const warnings = [...(warning === undefined ? [] : [warning]), ...(await router.check(routing, io))];
   return warnings.length === 0 ? { note } : { note: [note, ...warnings].join('; '), warning: true };

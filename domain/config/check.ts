@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GRPC_HEALTH_PATH } from '../grpc-health';
 import { mistake, untilReadable, type Context } from './rule';
 import { duration, durationOr, expected, headers, name, urlPath } from './values';
 
@@ -17,7 +18,21 @@ const httpCheckFields = z.strictObject({
       description: 'Which service is asked. Needed in `smoke.checks`; inside a service it is that service.',
       examples: ['backend'],
     }),
-  path: urlPath().meta({ description: 'Path and query that is asked for.', examples: ['/health/ready'] }),
+  path: urlPath()
+    .optional()
+    .meta({
+      description: 'Path and query that is asked for; needed unless `grpc` is there.',
+      examples: ['/health/ready'],
+    }),
+  grpc: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({
+      description:
+        'Instead of a path: the gRPC service whose health is asked (`grpc.health.v1.Health/Check`), or `""` for the server as a whole. It passes when that is SERVING. Only for services with `protocol: h2c`.',
+      examples: ['shop.Orders'],
+    }),
   fallback: urlPath()
     .optional()
     .meta({
@@ -62,12 +77,42 @@ const httpCheckFields = z.strictObject({
     }),
 });
 
-export const httpCheck = httpCheckFields.superRefine(httpCheckRules, untilReadable);
-export const namedHttpCheck = httpCheckFields.required({ service: true }).superRefine(httpCheckRules, untilReadable);
+export const httpCheck = httpCheckFields.superRefine(httpCheckRules, untilReadable).transform(withPath);
+export const namedHttpCheck = httpCheckFields
+  .required({ service: true })
+  .superRefine(httpCheckRules, untilReadable)
+  .transform(withPath);
 
-export type HttpCheck = z.output<typeof httpCheckFields>;
+export type HttpCheck = z.output<typeof httpCheck>;
+type Fields = z.output<typeof httpCheckFields>;
 
-function httpCheckRules(check: HttpCheck, context: Context): void {
+function withPath<Check extends Fields>(check: Check): Check & { path: string } {
+  return { ...check, path: check.path ?? GRPC_HEALTH_PATH };
+}
+
+function grpcRules(check: Fields, context: Context): void {
+  if (check.grpc === undefined) {
+    if (check.path === undefined)
+      mistake(context, ['path'], 'expected a path that starts with /, or `grpc`, seen neither');
+    return;
+  }
+  const { path, fallback, method, body, status, json, contains } = check;
+  const given = {
+    path,
+    fallback,
+    body,
+    contains,
+    method: method === 'GET' ? undefined : method,
+    status: status.join() === '200' ? undefined : status,
+    json: Object.keys(json).length === 0 ? undefined : json,
+  };
+  for (const [key, value] of Object.entries(given)) {
+    if (value !== undefined) mistake(context, [key], 'expected nothing beside `grpc`, which says all that is asked');
+  }
+}
+
+function httpCheckRules(check: Fields, context: Context): void {
+  grpcRules(check, context);
   if (check.method === 'HEAD' && (check.contains !== undefined || Object.keys(check.json).length > 0)) {
     mistake(
       context,

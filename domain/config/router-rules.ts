@@ -24,6 +24,7 @@ export function routerRules(
 ): void {
   pairRule(config, context, targets);
   tlsRule(config, context);
+  h2cRule(config, context, capabilities);
   if (!isReadable(context.issues, 'canary')) return;
   stepsRule(config, context, capabilities);
   mirrorRule(config, context, capabilities);
@@ -63,6 +64,19 @@ function mountRule({ tls, attach }: RouterConfig, context: Context): void {
 }
 
 type Capabilities = RouterTraits['capabilities'];
+
+function h2cRule({ services, router, target }: AroundRouter, context: Context, { h2c }: Capabilities): void {
+  if (h2c) return;
+  for (const [name, { protocol, routes }] of Object.entries(services)) {
+    if (protocol !== 'h2c' || routes.length === 0) continue;
+    mistake(
+      context,
+      ['services', name, 'protocol'],
+      `expected \`http1\` with ${router.kind}, which speaks no HTTP/2 to versions: ` +
+        routerOr('let the service answer HTTP/1.1 too', (can) => can.h2c, target?.kind),
+    );
+  }
+}
 
 function stepsRule({ canary, router, target }: AroundRouter, context: Context, { shares }: Capabilities): void {
   if (shares !== 'all or nothing' || !canary.steps.some(({ weight }) => weight < 100)) return;

@@ -6,6 +6,7 @@ import { routerRules } from './router-rules';
 import { isReadable, mistake } from './rule';
 import type { ServiceConfig } from './service';
 import type { RouterConfig, TargetConfig } from './target';
+import { grpcRule } from './wire-rules';
 
 type Context = z.core.$RefinementCtx;
 
@@ -53,7 +54,8 @@ function smokeRules(config: AppConfig, context: Context): void {
   if (!isReadable(context.issues, 'smoke')) return;
   const readable = new Map(readableServices(config, context));
   const names = new Set<string>();
-  config.smoke.checks.forEach(({ name, service: asked }, index) => {
+  config.smoke.checks.forEach((check, index) => {
+    const { name, service: asked } = check;
     const path = ['smoke', 'checks', index];
     if (name !== undefined && names.has(name))
       mistake(context, [...path, 'name'], `expected each name once, seen "${name}" again`);
@@ -64,6 +66,7 @@ function smokeRules(config: AppConfig, context: Context): void {
     }
     const service = readable.get(asked);
     if (!service) return;
+    grpcRule(check, service, path, context);
     if (service.port === undefined)
       mistake(context, [...path, 'service'], `expected a service with a port, seen "${asked}", which has none`);
     if (service.run === 'live-only' || service.run === 'once') {

@@ -113,6 +113,14 @@ export const serviceFields = z.strictObject({
       description: 'Which requests the router sends to it.',
       examples: [[{ port: 80, path: '/api' }]],
     }),
+  protocol: z
+    .enum(['http1', 'h2c'])
+    .optional()
+    .meta({
+      description:
+        'What its containers speak on `port`: HTTP/1.1, or `h2c`: HTTP/2 without TLS, as gRPC servers do. Clients reach either by both.',
+      examples: ['h2c'],
+    }),
   timeouts: z
     .strictObject({
       answer: durationOr('5m', '100ms').meta({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isReadable, mistake, piecewise, untilReadable, type Context } from './rule';
 import { serviceFields, type ServiceConfig } from './service';
 import { isPlainSecret, name } from './values';
+import { grpcRule, wireRules } from './wire-rules';
 import { formatDuration } from '../units';
 import { cleanPath, tmpfsPath } from '../containers/volumes';
 
@@ -12,6 +13,7 @@ function serviceRules(service: ServiceConfig, context: Context): void {
   imageRules(service, context);
   trafficRules(service, context);
   portRules(service, context);
+  wireRules(service, context);
   mountRules(service, context);
   networkRules(service, context);
   for (const key of Object.keys(service.env).filter((name) => name.startsWith('SPILLWAY_'))) {
@@ -134,6 +136,7 @@ function servicesRules(all: Record<string, ServiceConfig>, context: z.core.$Refi
   for (const [name, service] of Object.entries(all)) {
     if (!isReadable(context.issues, name)) continue;
     service.health.endpoints.forEach((check, index) => {
+      grpcRule(check, service, [name, 'health', 'endpoints', index], context);
       if (check.service === undefined || check.service === name) return;
       const path = [name, 'health', 'endpoints', index, 'service'];
       mistake(context, path, `expected "${name}" or nothing, seen "${check.service}"`);

@@ -34,6 +34,15 @@ const ROADS = {
 `,
 } as const;
 
+/** Over HTTP/2 a version says which requests it will not answer before it ends a connection. */
+const ROADS_OF_H2C: Record<Road, string> = {
+  ...ROADS,
+  once: `  # Sent once, over kept connections.
+`,
+  testers: `  # Like those, but not counted: testers are no sample of the visitors.
+`,
+};
+
 type Road = keyof typeof ROADS;
 type Service = HostRouting['services'][number];
 
@@ -74,15 +83,16 @@ interface BackendParts {
 }
 
 function renderBackend({ scope, service: settings, group, page, road }: BackendParts): string {
-  const { service, slots, baseline = [] } = settings;
+  const { service, slots, baseline = [], protocol } = settings;
+  const roads = protocol === 'h2c' ? ROADS_OF_H2C : ROADS;
   const name = backendName(scope, service, group);
   const servers = { ...slots, baseline }[group].map(({ address, port }, index) => {
     const server = `${group}-${index + 1}`;
-    return `  server ${server} ${address}:${port}${road !== 'repeatable' ? ` no-check track ${name}/${server}` : ''}\n`;
+    return `  server ${server} ${address}:${port}${protocol === 'h2c' ? ' proto h2' : ''}${road !== 'repeatable' ? ` no-check track ${name}/${server}` : ''}\n`;
   });
   return `backend ${road === 'repeatable' ? name : `${name}.${road}`} from spillway
   timeout server ${silenceOf(settings)}ms
-${ROADS[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, group)}${servers.join('')}`;
+${roads[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, group)}${servers.join('')}`;
 }
 
 // HAProxy answers 503 when it reached no server, and counts that itself. Where a rule runs for all answers, HAProxy 2.6

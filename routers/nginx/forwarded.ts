@@ -37,14 +37,20 @@ function renderClaim(name: string): string {
 `;
 }
 
-/** Headers of every request to a version. */
-export const FORWARDED_HEADERS = `  proxy_headers_hash_max_size 4096;
-  proxy_headers_hash_bucket_size 128;
-  proxy_set_header X-Forwarded-For $spillway_for;
-  proxy_set_header X-Forwarded-Proto $spillway_proto;
-  proxy_set_header X-Forwarded-Host $spillway_host;
-  proxy_set_header X-Forwarded-Port $spillway_port;
-${CLAIMS.map((name) => `  proxy_set_header ${name} ${claim(name)};\n`).join('')}${MISSPELT.map((name) => `  proxy_set_header ${name} '';\n`).join('')}`;
+const FORWARDED: [name: string, value: string][] = [
+  ['X-Forwarded-For', '$spillway_for'],
+  ['X-Forwarded-Proto', '$spillway_proto'],
+  ['X-Forwarded-Host', '$spillway_host'],
+  ['X-Forwarded-Port', '$spillway_port'],
+  ...CLAIMS.map((name): [string, string] => [name, claim(name)]),
+  ...MISSPELT.map((name): [string, string] => [name, "''"]),
+];
+
+/** Headers of every request to a version. The hash of the module `grpc` has a fixed size, in which they fit. */
+export function forwardedHeaders(module: 'proxy' | 'grpc'): string {
+  const hash = '  proxy_headers_hash_max_size 4096;\n  proxy_headers_hash_bucket_size 128;\n';
+  return `${module === 'proxy' ? hash : ''}${FORWARDED.map(([name, value]) => `  ${module}_set_header ${name} ${value};\n`).join('')}`;
+}
 
 export function renderTrust({ routing: { scope }, trustedProxies = [] }: NginxFragment): string {
   if (trustedProxies.length === 0) return '';

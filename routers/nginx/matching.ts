@@ -1,7 +1,8 @@
 import { describeRoute } from '../../domain/routes';
-import type { Entry } from '../on-host/fragments';
+import { scopeKey, type Entry } from '../on-host/fragments';
 import { HOST, HOST_END, pattern, UNCLEAR_PATHS } from '../on-host/matching';
-import { statusPath } from './names';
+import { statusPath, type NginxFragment } from './names';
+import { isH2c } from './pass';
 
 export const MATCHING_MAPS = `# Old clients name no host; versions need one.
 map "$http_host|$server_addr" $spillway_asked_host {
@@ -25,9 +26,9 @@ ${UNCLEAR_PATHS.map((unclear) => `  "~${unclear}" 1;\n`).join('')}}
 `;
 
 /** Says for each request of a port where it goes: the first that fits. */
-export function renderMatching(port: number, entries: Entry[]): string {
+export function renderMatching(port: number, entries: Entry[], fragments: NginxFragment[]): string {
   const rows = entries.map(
-    (entry) => `  # ${describeRoute(entry.route)}\n  "~${pattern(entry.route)}" ${servicePath(entry)};\n`,
+    (entry) => `  # ${describeRoute(entry.route)}\n  "~${pattern(entry.route)}" ${servicePlace(entry, fragments)};\n`,
   );
   return `map "$host $request_uri" ${matched(port)} {
   default '';
@@ -39,16 +40,21 @@ ${rows.join('')}}
 export function renderDispatch(port: number): string {
   return `  location / {
     default_type text/plain;
+    # Places with a name are reached only by an error; those within them have their own pages.
+    error_page 418 = ${matched(port)};
+    recursive_error_pages on;
     if ($spillway_unclear) { return 400 "The host or the path of this request is not clear.\\n"; }
     if (${matched(port)} = '') { return 404 "Nothing here answers this host and path.\\n"; }
+    if (${matched(port)} ~ ^@) { return 418; }
     rewrite ^ ${matched(port)} last;
   }
 `;
 }
 
 /** Where nginx itself sends the requests of a service; nobody else can. */
-export function servicePath({ scope, service }: Entry): string {
-  return `${statusPath(scope)}/service/${service}`;
+export function servicePlace(entry: Entry, fragments: NginxFragment[]): string {
+  const { scope, service } = entry;
+  return isH2c(entry, fragments) ? `@${scopeKey(scope)}.${service}` : `${statusPath(scope)}/service/${service}`;
 }
 
 function matched(port: number): string {

@@ -1,4 +1,4 @@
-import { RouterFailure, UnreachableFailure } from '../../domain/failures';
+import { ConfigurationFailure, RouterFailure, UnreachableFailure } from '../../domain/failures';
 import { readCertificate } from './certificates';
 import { certificateWarnings, routesWithTls } from '../on-host/certificates';
 import { expectWritable } from '../on-host/trial-folder';
@@ -19,6 +19,7 @@ import { statusOf, type Status } from './status';
 import { pageFile, readErrorPage, writePage } from '../on-host/error-page';
 import { speaksIpv6, type Rendered } from '../on-host/folder';
 import { entryOnHost, listens, probed, refuseTakenPorts } from '../on-host/ports';
+import { refusalOfHttp2 } from './http2';
 import { refuseBrokenShare } from '../../domain/shares';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
@@ -58,7 +59,9 @@ class Nginx implements Router {
     await this.setup.refuseForeignName(io);
     const version = await this.setup.version(io);
     const { fragments } = await this.readState(io);
-    return probed(this.host, { routing, version, image: this.config.image, fragments }, io);
+    const refusal = this.refusal(routing, version);
+    const probe = await probed(this.host, { routing, version, image: this.config.image, fragments }, io);
+    return refusal === undefined ? probe : { ...probe, refusal };
   }
 
   async check(routing: Routing, io: Io): Promise<string[]> {
@@ -91,6 +94,8 @@ class Nginx implements Router {
       await keepBefore(this.setup, before.fragments, fragment, io);
       await writePage(this.setup, fragment, io);
       await this.setup.start(await this.render(before, io), io);
+      const refusal = this.refusal(routing, await this.setup.version(io));
+      if (refusal !== undefined) throw new ConfigurationFailure(refusal);
       await refuseTakenPorts(this.host, fragment.routing, before.fragments, io);
       const share = before.shares[scopeKey(routing.scope)] ?? { green: firstShare };
       const shares = { ...before.shares, [scopeKey(routing.scope)]: share };
@@ -183,6 +188,10 @@ class Nginx implements Router {
     );
   }
 
+  private refusal(routing: Routing, version: string | undefined): string | undefined {
+    return refusalOfHttp2(routing, this.config.tls?.ports ?? [], version);
+  }
+
   private locked<T>(scope: Scope, io: Io, run: () => Promise<T>): Promise<T> {
     return withLease(this.setup, { holder: scopeKey(scope), io }, run);
   }
@@ -192,7 +201,8 @@ class Nginx implements Router {
   }
 
   private async render({ fragments, shares }: State, io: Io, directory = this.setup.directory): Promise<Rendered> {
-    return renderNginx({ fragments, shares, directory, ipv6: await speaksIpv6(this.host, io) });
+    const attached = this.setup.container === undefined;
+    return renderNginx({ fragments, shares, directory, attached, ipv6: await speaksIpv6(this.host, io) });
   }
 
   /** When anything fails, the old configuration stays. */

@@ -1,5 +1,5 @@
 import { otherSlot, type Slot } from '../../domain/release';
-import { FORWARDED_HEADERS } from './forwarded';
+import { forwardedHeaders } from './forwarded';
 import type { Testers } from '../../domain/config/testers';
 
 export function renderTester(name: string, testers: Testers, slot: Slot): string {
@@ -41,7 +41,7 @@ export function renderMirrorLocation(path: string, name: string, upstream: strin
     proxy_pass http://${upstream}$request_uri;
     proxy_pass_request_body off;
     proxy_set_header Host $spillway_asked_host;
-${FORWARDED_HEADERS}    proxy_set_header X-Spillway-Mirror 1;
+${forwardedHeaders('proxy')}    proxy_set_header X-Spillway-Mirror 1;
     proxy_set_header Content-Length '';
     proxy_set_header Connection '';
     proxy_read_timeout 2s;

@@ -7,6 +7,7 @@ import type { ReadyCheck } from '../../domain/health';
 import type { Host, Io } from '../../domain/host';
 import type { Answer, Asked } from '../replicas';
 import { TimeUp, within } from '../../waiting/within';
+import { exchangeHttp2 } from './http2';
 import { textOf } from './text';
 
 /** Bytes of a body that are looked at. */
@@ -33,7 +34,10 @@ async function ask(host: Host, at: Asked, check: ReadyCheck, io: Io): Promise<{ 
   const stop = (): void => void stream.destroy();
   io.signal.addEventListener('abort', stop, { once: true });
   try {
-    return await exchange(at.tls ? await secured(stream, at) : stream, at, check);
+    const open = at.tls ? await secured(stream, at) : stream;
+    if (at.protocol !== 'h2c') return await exchange(open, at, check);
+    const host = at.hostHeader ?? addressOf(at);
+    return await exchangeHttp2(open, { host, tls: at.tls ?? false, check, limit: BODY_LIMIT });
   } finally {
     stop();
   }
@@ -70,8 +74,13 @@ function secured(stream: Duplex, at: Asked): Promise<Duplex> {
     const name = at.hostHeader?.replace(/:\d+$/, '');
     // What TLS calls a server name is never an address.
     const servername = name !== undefined && !isIP(name.replace(/^\[|\]$/g, '')) ? name : undefined;
-    const socket = connectTls({ socket: stream, rejectUnauthorized: false, ...(servername && { servername }) });
-    socket.once('secureConnect', () => resolve(socket));
+    const ALPNProtocols = at.protocol === 'h2c' ? ['h2'] : undefined;
+    const options = { ...(servername && { servername }), ...(ALPNProtocols && { ALPNProtocols }) };
+    const socket = connectTls({ socket: stream, rejectUnauthorized: false, ...options });
+    socket.once('secureConnect', () => {
+      if (!ALPNProtocols || socket.alpnProtocol === 'h2') return resolve(socket);
+      reject(new Error('a port that does not speak HTTP/2 over TLS'));
+    });
     socket.once('error', reject);
     stream.once('close', () => reject(new Error('the connection was closed during the TLS handshake')));
   });

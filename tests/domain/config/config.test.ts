@@ -85,7 +85,7 @@ describe('a configuration', () => {
     };
     expect(mistakes({ ...RIGHT, services, smoke: { checks: [{ service: 'web', path: '/' }] } })).toEqual([
       'services.backend.memory: expected a size such as 350MB or 1GiB, seen the number 5',
-      'services.backend.colour: unknown key, expected one of build, image, traffic, run, longest, port, routes, timeouts, health, replicas, cpu, memory, env, command, volumes, discard, tmpfs, readOnlyRoot, networks, hosts, stopGrace, finish, policy',
+      'services.backend.colour: unknown key, expected one of build, image, traffic, run, longest, port, routes, protocol, timeouts, health, replicas, cpu, memory, env, command, volumes, discard, tmpfs, readOnlyRoot, networks, hosts, stopGrace, finish, policy',
       'services.worker.imgae: unknown key, did you mean "image"?',
       'services.worker.run: expected `both` (old and new may run at once), `live-only` or `once` (a job that ends) because of `traffic: none`, seen nothing',
       'smoke.checks.0.service: expected one of the services (backend, worker), seen "web"',

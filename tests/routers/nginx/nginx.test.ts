@@ -33,6 +33,7 @@ test('says honestly what it cannot do', () => {
     affinity: true,
     mirror: true,
     baseline: false,
+    h2c: true,
     shares: 'any',
   });
 });

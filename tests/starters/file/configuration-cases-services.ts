@@ -71,7 +71,7 @@ export const SERVICE_CASES: Case[] = [
     'a key of Compose',
     service('depends_on: []'),
     [
-      'spillway.yaml:9 services.backend.depends_on: unknown key, expected one of build, image, traffic, run, longest, port, routes, timeouts, health, replicas, cpu, memory, env, command, volumes, discard, tmpfs, readOnlyRoot, networks, hosts, stopGrace, finish, policy',
+      'spillway.yaml:9 services.backend.depends_on: unknown key, expected one of build, image, traffic, run, longest, port, routes, protocol, timeouts, health, replicas, cpu, memory, env, command, volumes, discard, tmpfs, readOnlyRoot, networks, hosts, stopGrace, finish, policy',
     ],
   ],
   [
