@@ -4,6 +4,8 @@ import type { Migrations } from './migrations/migrations';
 
 export interface DatabaseContext {
   url: string;
+  /** Absent when backups are made by `url`. */
+  backupUrl?: string;
   /** Others may have records in the same database. */
   scope: Scope;
   /** Answers the ids of the releases in the environment's ledger; asked only where an older version left records. */
@@ -21,6 +23,8 @@ export interface DatabaseProbe {
   size: number;
   /** The version of the tools that dump and restore; absent when there are none. */
   tools?: string;
+  /** Why a backup would fail; absent when it would not. */
+  mistakes?: string[];
 }
 
 interface DatabaseCapabilities {

@@ -61,7 +61,7 @@ export function secretKey(reference: SecretReference): string {
   return 'env' in reference ? `env ${reference.env}` : `file ${reference.file}`;
 }
 
-const PLACES = ['url', 'sshKey'];
+const PLACES = ['url', 'backupUrl', 'sshKey'];
 
 function collected(config: object, mappings: ('env' | 'headers')[]): SecretReference[] {
   const found = new Map<string, SecretReference>();

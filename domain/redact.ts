@@ -48,7 +48,7 @@ function passwordsIn(secret: string): string[] {
   // `new URL` refuses the lists of hosts that PostgreSQL allows.
   const inUrl = /^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:(.*)@[^@]*$/is.exec(secret)?.[1];
   if (inUrl) found.push(inUrl, decode(inUrl));
-  const inWords = /(?:^|[\s?&])password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&]+))/i.exec(secret);
+  const inWords = /(?:^|[\s?&])(?:ssl)?password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&]+))/i.exec(secret);
   const word = inWords?.[1] ?? inWords?.[2];
   if (word) found.push(word, decode(word));
   return found;

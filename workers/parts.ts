@@ -91,13 +91,21 @@ async function openWithSecrets(
   const { migrations } = config;
   const { projectDirectory } = place;
   const url = await secrets.resolve(config.url, projectDirectory);
+  const backupUrl = config.backupUrl && (await secrets.resolve(config.backupUrl, projectDirectory));
   const variables = await resolveAll(
     migrations && 'env' in migrations ? migrations.env : {},
     projectDirectory,
     secrets,
   );
   const redact = (text: string): string => secrets.redact(text);
-  return openDatabase(config, { ...place, url, environment, variables, redact });
+  return openDatabase(config, {
+    ...place,
+    url,
+    ...(backupUrl !== undefined && { backupUrl }),
+    environment,
+    variables,
+    redact,
+  });
 }
 
 async function resolveAll(variables: Variables, directory: string, secrets: Secrets): Promise<Record<string, string>> {

@@ -61,6 +61,7 @@ async function checkRestore(database: Database, named: NamedDatabase, io: Io): P
 }
 
 async function probe(database: Database, io: Io): Promise<Finding> {
-  const { version, size, tools } = await database.probe(io);
+  const { version, size, tools, mistakes = [] } = await database.probe(io);
+  if (mistakes.length > 0) return { problem: mistakes.join('\n') };
   return { note: `${version}, ${formatSize(size)}, ${tools ? `dumped by ${tools}` : 'cannot be dumped'}` };
 }

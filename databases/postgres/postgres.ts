@@ -9,6 +9,7 @@ import { applicationName, endSessionsOf } from './application-name';
 import { withClient } from './connection';
 import { parsePostgresUrl, type PostgresServer } from './server';
 import { dumpPostgres } from './dump';
+import { dumpMistakes } from './dumpable';
 import { SqlMigrations } from './migrations/sql';
 import { rehearseRestore } from './rehearsal';
 import { restoreMistakes } from './restorable';
@@ -18,8 +19,11 @@ import { PostgresTools } from './tools';
 /** @throws ConfigurationFailure when the connection string is not valid. */
 export function openPostgres(config: DatabaseConfig, context: DatabaseContext): Database {
   const secret = `database.url (${secretKey(config.url)})`;
-  const { environment } = context;
-  return new PostgresDatabase(config, context, parsePostgresUrl(context.url, { secret, environment }));
+  const { environment, backupUrl } = context;
+  const server = parsePostgresUrl(context.url, { secret, environment });
+  if (backupUrl === undefined || !config.backupUrl) return new PostgresDatabase(config, context, server);
+  const backup = { secret: `database.backupUrl (${secretKey(config.backupUrl)})`, environment };
+  return new PostgresDatabase(config, context, server, parsePostgresUrl(backupUrl, backup));
 }
 
 class PostgresDatabase implements Database {
@@ -33,6 +37,7 @@ class PostgresDatabase implements Database {
     private readonly config: DatabaseConfig,
     private readonly context: DatabaseContext,
     private readonly server: PostgresServer,
+    private readonly backupServer: PostgresServer = server,
   ) {
     this.tools = new PostgresTools(server, context.scope, context.environment);
     const { migrations } = config;
@@ -52,7 +57,9 @@ class PostgresDatabase implements Database {
     const { number, version, size } = await this.ask(io);
     const tools = await this.tools.version(Math.floor(number / 10_000), io);
     await this.tools.expectIn(io);
-    return { version, size, tools };
+    if (this.backupServer !== this.server) await this.backing.tools.expectIn(io);
+    const mistakes = await dumpMistakes(this.backupServer, io);
+    return { version, size, tools, ...(mistakes.length > 0 && { mistakes }) };
   }
 
   async size(io: Io): Promise<number> {
@@ -60,7 +67,7 @@ class PostgresDatabase implements Database {
   }
 
   dump(file: string, io: Io): Promise<Dump> {
-    return dumpPostgres(this.restoring, file, io);
+    return dumpPostgres(this.backing, file, io);
   }
 
   verify(io: Io): Promise<void> {
@@ -86,6 +93,11 @@ class PostgresDatabase implements Database {
     // A team's own tool keeps its own records.
     const claim: Restoring['claim'] = async (client, io) => (await this.sql?.claim(client, io)) ?? null;
     return { tools, server, lockTimeout: config.lockTimeout, owners: config.owners, scope: context.scope, claim };
+  }
+
+  /** Whoever makes backups may see more than whoever migrates and restores. */
+  private get backing(): Restoring {
+    return { ...this.restoring, server: this.backupServer, tools: this.tools.on(this.backupServer) };
   }
 
   private ask(io: Io): Promise<{ number: number; version: string; size: number }> {

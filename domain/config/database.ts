@@ -62,6 +62,11 @@ const postgres = z
       description: 'Where the connection string is found: the name of a variable, or of a file, of the worker.',
       examples: [{ env: 'DATABASE_URL' }],
     }),
+    backupUrl: secret.optional().meta({
+      description:
+        'Another connection string of the same database, for backups: of a role that may read all rows where that of `url` may not.',
+      examples: [{ env: 'BACKUP_DATABASE_URL' }],
+    }),
     migrations: migrations.optional().meta({
       description: 'How it is migrated: by SQL files in a folder, or by the team’s own commands.',
     }),
