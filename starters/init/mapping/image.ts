@@ -51,6 +51,8 @@ function isTaken(repository: string, name: string, { released }: Mapper): boolea
  */
 function isVersionOfOthers(text: string, tag: ComposeText | undefined, { released, app }: Mapper): boolean {
   if (isVariable(tag)) return false;
+  // What has no version is made by the team, unless it is an official image.
+  if (!isOfOthers(text) && (tag === undefined || tag.text === 'latest')) return false;
   const services = released.map(({ service }) => service);
   const written = services.filter(({ build, image }) => !build && image && !isVariable(tagOf(image)));
   const tags = new Set(written.map(({ image }) => tagOf(image!)?.text ?? 'latest'));
