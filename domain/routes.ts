@@ -41,7 +41,8 @@ const PLAIN = /[A-Za-z0-9._~!$&'()*+,;=:@-]/;
 
 function plainCharacters(path: string): string {
   return path.replace(/%([0-9a-f]{2})|[^A-Za-z0-9/%._~!$&'()*+,;=:@-]/giu, (found: string, code?: string) => {
-    if (code === undefined) return encodeURIComponent(found);
+    // Half of a pair has no code; it is read as the character that stands for what cannot be read.
+    if (code === undefined) return encodeURIComponent(/\p{Cs}/u.test(found) ? '\uFFFD' : found);
     const character = String.fromCharCode(parseInt(code, 16));
     return PLAIN.test(character) ? character : found.toUpperCase();
   });

@@ -79,6 +79,7 @@ test.each([
   ['/x\ty', 'expected a path without spaces and control characters'],
   ['/x\u0001y', 'expected a path without spaces and control characters'],
   ['/x\u0085y', 'expected a path without spaces and control characters'],
+  ['/x\uD800y', 'expected a path without spaces and control characters'],
   ['/x%00', 'expected a path without control characters'],
   ['/50%', 'write % as %25'],
   ['/%zz', 'write % as %25'],
