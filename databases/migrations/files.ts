@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as pause } from 'node:timers/promises';
+import { ConfigurationFailure } from '../../domain/failures';
+import { formatSize } from '../../domain/units';
 import { compare, listMigrations, MIGRATION, unreadable } from './folder';
 import { sortedWrongly } from './order';
 import { withoutMark } from './text';
@@ -12,6 +14,8 @@ export const NO_TRANSACTION = '-- spillway: no transaction';
 
 /** Bytes that are looked at in one go, in milliseconds. */
 const PART = 2 ** 20;
+/** A server takes no more in one message. */
+const LARGEST = 2 ** 30 - 2 ** 10;
 /** Characters among which the first line is looked for. */
 const HEAD = 1_000;
 
@@ -66,6 +70,7 @@ function hasTransaction(head: string): boolean {
 /** Looks through the file in parts, so that neither memory nor the worker's other work depends on its size. */
 async function scriptIn(directory: string, file: string): Promise<MigrationScript & { checksum: string }> {
   const path = join(directory, file);
+  await expectSize(path);
   const bytes = async (): Promise<Buffer> => withoutMark(await readShared(path).catch(refuse(path)));
   const { checksum, head } = await digest(createReadStream(path, { highWaterMark: PART })).catch(refuse(path));
   return { file, bytes, transaction: hasTransaction(head), checksum };
@@ -91,6 +96,15 @@ function refuse(path: string): (error: unknown) => never {
   return (error) => {
     throw unreadable(path, 'a migration', error, 'give the worker a file that it can read');
   };
+}
+
+async function expectSize(path: string): Promise<void> {
+  const { size } = await stat(path).catch(refuse(path));
+  if (size <= LARGEST) return;
+  throw new ConfigurationFailure(
+    `expected a migration of at most ${formatSize(LARGEST)} at ${path}, seen ${formatSize(size)}; ` +
+      'load such data beside the migrations (`psql`, `COPY`), or split the file',
+  );
 }
 
 /** The checksum of text that is at hand. */

@@ -191,6 +191,7 @@ function advice({ code }: DatabaseError, { limits: { lockTimeout, statementTimeo
     return ` It may take ${formatDuration(statementTimeout)} (database.statementTimeout); make it quicker, or raise that.${blocked}`;
   }
   if (code === '40P01') return blocked;
+  if (code === '55P04') return ' Use the new value in the next migration: this one must be committed before.';
   if (code === '25001' || code === '2D000') {
     return ` If it cannot run in a transaction, move it to a file of its own that begins with "${NO_TRANSACTION}".`;
   }

@@ -34,7 +34,7 @@ const PART = 2 ** 18;
 const ROWS_PARSED = 4 * 2 ** 20;
 /** One statement of this size takes the parser some 100 MB of memory. */
 const LONGEST = 2 * 2 ** 20;
-const ROWS = /^(insert|update|delete|merge|values)\b/i;
+export const ROWS = /^(insert|update|delete|merge|values)\b/i;
 const HEAD = 2_000;
 
 type Parsed = { stmt?: object; stmt_location?: number; stmt_len?: number };

@@ -96,15 +96,15 @@ class Splitter {
     return ROUTINE.test(this.words.slice(0, this.words[1] === 'or' ? 4 : 2).join(' '));
   }
 
-  /** A string in which a backslash takes its meaning from what follows. */
+  /** A string in which a backslash takes its meaning from what follows. A doubled quote goes on with the string. */
   private escaped(): void {
     const { bytes } = this;
-    for (this.at++; this.at < bytes.length && bytes[this.at] !== QUOTE; this.at++) {
-      if (bytes[this.at] === BACKSLASH) this.at++;
+    for (this.at++; this.at < bytes.length; this.at++) {
+      const isDoubled = bytes[this.at] === QUOTE && bytes[this.at + 1] === QUOTE;
+      if (bytes[this.at] === BACKSLASH || isDoubled) this.at++;
+      else if (bytes[this.at] === QUOTE) break;
     }
     this.at++;
-    // A doubled quote goes on with the same string.
-    if (bytes[this.at] === QUOTE) this.escaped();
   }
 
   private dollarQuote(): void {

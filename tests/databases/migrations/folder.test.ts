@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMigrations } from '../../../databases/migrations/files';
@@ -72,6 +72,14 @@ describe('only files that are named as migrations are migrations', () => {
     expect(mistakes).toEqual(['…/003_c.up.sql: expected a file, seen a link that leads nowhere; replace or remove it']);
     expect(ignored).toHaveLength(2);
   });
+});
+
+test('a file that no server takes is refused with what to do, before it is read [proves H]', async () => {
+  await writeFile(join(directory, '001_seed.up.sql'), '');
+  await truncate(join(directory, '001_seed.up.sql'), 2 ** 30);
+  await expect(readMigrations(directory)).rejects.toThrow(
+    /expected a migration of at most .* at .*001_seed\.up\.sql, seen 1\.. GB; load such data beside the migrations/,
+  );
 });
 
 test.each<[string, () => Promise<string>, RegExp]>([

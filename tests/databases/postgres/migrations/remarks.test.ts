@@ -91,6 +91,17 @@ describe('the server’s own grammar decides', () => {
     expect(await databases.tables()).toEqual([]);
   });
 
+  test('about large files as well, of which only the rows are left out [proves O, H]', async () => {
+    const { database, write } = await shop();
+    const rows = `INSERT INTO a (id) VALUES (1, 'a row of a large file');\n`.repeat(30_000);
+    const newer = 'CREATE TABLE a (id int,\n  b int GENERATED ALWAYS AS (id) VIRTUAL);';
+    await write({ '001_x.up.sql': `CREATE TABLE logs (system_user text);\n${rows}` });
+    await write({ '002_x.up.sql': `SELECT 1;\n${rows}${newer}\nSELECT 2;` });
+    expect(await database.migrations!.check(io())).toEqual([
+      expect.stringMatching(/002_x\.up\.sql:30003: syntax error at or near/),
+    ]);
+  });
+
   test('and asking it runs nothing, whatever the file holds [proves O]', async () => {
     const { database, write } = await shop();
     await write({

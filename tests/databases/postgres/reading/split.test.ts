@@ -31,5 +31,10 @@ describe('a file is split where the server would', () => {
     ['a string without an end', `SELECT 1; SELECT 'a; SELECT 2`, ['SELECT 1', `SELECT 'a; SELECT 2`]],
   ])('at %s [proves O]', (_what, sql, statements) => expect(split(sql)).toEqual(statements));
 
+  test('though a string has a million quotes', () => {
+    const sql = `SELECT E'${`\\'''`.repeat(1_000_000)}'`;
+    expect(split(`${sql}; SELECT 2`).map(({ length }) => length)).toEqual([sql.length, 8]);
+  });
+
   test('which is nowhere in comments', () => expect(split('-- a;\r/* b; */\n')).toEqual([]));
 });
