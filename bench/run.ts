@@ -11,11 +11,12 @@ import { ms } from './statistics';
 import { benchScale } from './scale';
 import { benchSoak } from './soak';
 import { benchStep } from './step';
+import { benchStall } from './stall';
 import { benchSwitch } from './switch';
 
 /*
  * Measures what Spillway promises, on real parts, and writes bench/results.json.
- * Usage: run.ts [judge|soak|scale|switch|release|back|answers|step|resume|worker]...   (all of them without arguments)
+ * Usage: run.ts [judge|soak|scale|stall|switch|release|back|answers|step|resume|worker]...   (all of them without arguments)
  */
 
 const RESULTS = join(__dirname, 'results.json');
@@ -32,6 +33,7 @@ const ALONE: Measures = {
   judge: benchJudge,
   soak: benchSoak,
   scale: benchScale,
+  stall: benchStall,
 };
 
 async function main(wanted: string[]): Promise<void> {

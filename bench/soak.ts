@@ -9,43 +9,44 @@ import { ms } from './statistics';
 
 const DAY_MS = 24 * 60 * 60_000;
 const INTERVAL_MS = 10_000;
-const SERVICES = ['backend', 'frontend', 'search'];
+const SERVICES = 3;
 
 /** What a soak of a day, with a sample every 10 s, costs: events in the history of its release, and time to judge. */
 export async function benchSoak(): Promise<{ eventsPer24h: number; msPerVerdict: number }> {
-  return { eventsPer24h: await benchEvents(), msPerVerdict: verdictTime() };
+  return { eventsPer24h: await benchEvents(), msPerVerdict: judgeSamples(SERVICES, DAY_MS / INTERVAL_MS) };
 }
 
-/** Milliseconds that it takes to judge one sample of three services, mean over those of a day. */
-function verdictTime(): number {
-  const settings = settingsOf();
-  const baseline = nothing();
+/** Milliseconds that it takes to judge one sample of so many services, mean over so many samples. */
+export function judgeSamples(services: number, samples: number): number {
+  const names = Array.from({ length: services }, (_, index) => `service-${index}`);
+  const settings = settingsOf(names);
+  const baseline = nothing(names);
   let state: SoakState = startSoak({ name: 'bench', since: baseline, began: 0 }, settings, null);
   let now = baseline;
   const began = performance.now();
-  for (let at = INTERVAL_MS; at <= DAY_MS; at += INTERVAL_MS) {
+  for (let at = INTERVAL_MS; at <= samples * INTERVAL_MS; at += INTERVAL_MS) {
     now = later(now);
     state = observeCounters(state, { now, at }, settings);
     const { verdict } = judgeSample(state, { ...countedOf(state, 'green'), probes: {} }, settings);
     if (verdict === 'fail') throw new Error('expected two equal versions to pass');
   }
-  return ms((performance.now() - began) / (DAY_MS / INTERVAL_MS));
+  return ms((performance.now() - began) / samples);
 }
 
 /** The ordinary settings. */
-function settingsOf(): SoakSettings {
+function settingsOf(services: string[]): SoakSettings {
   const service = { image: 'any', port: 8080, routes: [{ port: 80 }] };
   const { canary } = appConfigSchema.parse({
     version: 1,
     app: 'bench',
-    services: Object.fromEntries(SERVICES.map((name, index) => [name, { ...service, routes: [{ port: 80 + index }] }])),
+    services: Object.fromEntries(services.map((name, index) => [name, { ...service, routes: [{ port: 80 + index }] }])),
     canary: { steps: [{ weight: 50, soak: '24h' }], limits: { errorRate: 5 } },
   });
   return {
     slot: 'green',
     limits: canary.limits,
     canary,
-    services: SERVICES,
+    services,
     steps: 1,
     isCompared: true,
     recorded: null,
@@ -54,9 +55,9 @@ function settingsOf(): SoakSettings {
 
 const random = seeded(1);
 
-function nothing(): RouterCounters {
+function nothing(names: string[]): RouterCounters {
   const latency = [...LATENCY_BOUNDS, null].map((upTo) => ({ upTo, count: 0 }));
-  const services = Object.fromEntries(SERVICES.map((name) => [name, { requests: 0, errors: 0, latency }]));
+  const services = Object.fromEntries(names.map((name) => [name, { requests: 0, errors: 0, latency }]));
   return { process: 'one', slots: { blue: services, green: services } };
 }
 
