@@ -2,13 +2,14 @@ import { yesTo } from './asking';
 import type { Asked } from './asking';
 import { phaseTells } from './details';
 import type { MessageName } from './messages';
-import { isWorse } from './release';
+import { isWorse, PHASES } from './release';
 import type {
   JudgedStep,
   Judgement,
   MessageRecord,
   MetricVerdict,
   Outcome,
+  Phase,
   PhaseRecord,
   ReleaseRef,
   ReleaseStatus,
@@ -32,6 +33,8 @@ export type ReleaseEvent =
   | { kind: 'asks'; at?: number; text: string; yes?: MessageName; asks?: Asked }
   | { kind: 'ended'; at?: number; outcome?: Outcome; why?: string };
 
+type PhaseEvent = Extract<ReleaseEvent, { kind: 'phase' }>;
+
 /** Compares two statuses; without `before` everything is new. Several changes of state or share count as one. */
 export function eventsBetween(before: ReleaseStatus | undefined, now: ReleaseStatus): ReleaseEvent[] {
   return [
@@ -39,10 +42,7 @@ export function eventsBetween(before: ReleaseStatus | undefined, now: ReleaseSta
     ...newMessages(before?.messages ?? [], now.messages).map((message) => ({
       ...{ kind: 'message' as const, at: message.at, message },
     })),
-    ...now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase)),
-    ...judgedEvents(before, now),
-    ...alarmEvents(before, now),
-    ...shareEvents(before, now),
+    ...progress(before, now),
     ...stateEvents(before, now),
     ...now.undos.flatMap((undo) => undoEvents(before?.undos, undo)),
     ...standingEvents(before, now),
@@ -65,7 +65,30 @@ function newMessages(before: MessageRecord[], now: MessageRecord[]): MessageReco
   return now;
 }
 
-function phaseEvents(before: PhaseRecord | undefined, phase: PhaseRecord): ReleaseEvent[] {
+/** A share stands before the phases that it was needed for, also when several have ended since the last look. */
+function progress(before: ReleaseStatus | undefined, now: ReleaseStatus): ReleaseEvent[] {
+  const phases = now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase));
+  const share = shareEvents(before, now);
+  const later = isForward(before, now) ? phases.findIndex(({ phase }) => rank(phase.phase) >= rank(givenBy(now))) : -1;
+  const split = later === -1 ? phases.length : later;
+  const judged = [...judgedEvents(before, now), ...alarmEvents(before, now)];
+  return [...phases.slice(0, split), ...judged, ...share, ...phases.slice(split)];
+}
+
+function isForward(before: ReleaseStatus | undefined, { share, state }: ReleaseStatus): boolean {
+  return share > (before?.share ?? 0) && (state === 'running' || state === 'paused' || state === 'ended');
+}
+
+/** The phase in which the version got its share. */
+function givenBy({ share }: ReleaseStatus): Phase {
+  return share === 100 ? 'switch' : 'canary';
+}
+
+function rank(phase: Phase): number {
+  return PHASES.indexOf(phase);
+}
+
+function phaseEvents(before: PhaseRecord | undefined, phase: PhaseRecord): PhaseEvent[] {
   const { state, endedAt } = phase;
   if (state === 'running' || state === before?.state) return [];
   return [{ kind: 'phase', ...(endedAt !== undefined && { at: endedAt }), phase: { ...phase, state } }];

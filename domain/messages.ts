@@ -17,6 +17,19 @@ export const MESSAGES = [
 ] as const;
 export type MessageName = (typeof MESSAGES)[number];
 
+/** A sentence each, for the help of commands and for the Web UI. */
+export const MEANINGS: Record<MessageName, string> = {
+  approve: 'Lets a release that waits for approval go on.',
+  reject: 'Refuses a release that waits for approval, or whose canary is inconclusive: it is rolled back.',
+  abort: 'Stops the running release and puts everything back.',
+  pause: 'Holds the running release where it is: clocks of soak and deadline stop, judging goes on.',
+  resume: 'Lets a paused release go on.',
+  promote: 'Ends the soak that runs now, decides for an inconclusive canary or for a manual step, and goes on.',
+  rollback: 'Moves all traffic back to the version before, while the new one bakes.',
+  retry: 'Tries the undo again that failed in a release that needs a hand.',
+  resolved: 'Says that a person has done by hand what could not be undone.',
+};
+
 export interface Situation {
   state: 'running' | 'paused' | 'undoing' | 'needs a hand' | 'ended';
   phase: Phase;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { MEANINGS, MESSAGES } from '../domain/messages';
 import type { MessageName } from '../domain/messages';
 import { withClient } from './asking/client';
 import { run } from './output';
@@ -12,57 +13,33 @@ interface MessageOptions extends ScopeOptions {
   why: string;
 }
 
-const TEACHING: Record<MessageName, { purpose: string; more: string }> = {
-  approve: {
-    purpose: 'Lets a release that waits for approval go on.',
-    more: 'Refused outside the approve phase, and from people whom `approve.by` does not name.',
-  },
-  reject: {
-    purpose: 'Refuses a release that waits for approval, or whose canary is inconclusive: it is rolled back.',
-    more: 'Refused when nobody is being asked, and from people whom `approve.by` does not name.',
-  },
-  abort: {
-    purpose: 'Stops the running release and puts everything back.',
-    more:
-      'Possible until drain begins. When no worker answers within 2 s, it is left with Temporal as a signal and acts\n' +
-      'as soon as a worker is back.',
-  },
-  pause: {
-    purpose: 'Holds the running release where it is: clocks of soak and deadline stop, judging goes on.',
-    more: 'A judgement that fails meanwhile still rolls back. Go on with `spillway resume`.',
-  },
-  resume: { purpose: 'Lets a paused release go on.', more: 'Refused when it is not paused.' },
-  promote: {
-    purpose: 'Ends the soak that runs now, decides for an inconclusive canary or for a manual step, and goes on.',
-    more: 'Refused when nothing soaks.',
-  },
-  rollback: {
-    purpose: 'Moves all traffic back to the version before, while the new one bakes.',
-    more: 'Only during bake, while the old version is still warm; use `spillway abort` before it.',
-  },
-  retry: {
-    purpose: 'Tries the undo again that failed in a release that needs a hand.',
-    more: '`spillway status` says which undo failed and why. Remove the cause first.',
-  },
-  resolved: {
-    purpose: 'Says that a person has done by hand what could not be undone.',
-    more: '`spillway status` names the undo. The release then ends `resolved by hand` and frees the environment.',
-  },
+/** When it is refused, and what to do before. */
+const TEACHING: Record<MessageName, string> = {
+  approve: 'Refused outside the approve phase, and from people whom `approve.by` does not name.',
+  reject: 'Refused when nobody is being asked, and from people whom `approve.by` does not name.',
+  abort:
+    'Possible until drain begins. When no worker answers within 2 s, it is left with Temporal as a signal and acts\n' +
+    'as soon as a worker is back.',
+  pause: 'A judgement that fails meanwhile still rolls back. Go on with `spillway resume`.',
+  resume: 'Refused when it is not paused.',
+  promote: 'Refused when nothing soaks.',
+  rollback: 'Only during bake, while the old version is still warm; use `spillway abort` before it.',
+  retry: '`spillway status` says which undo failed and why. Remove the cause first.',
+  resolved: '`spillway status` names the undo. The release then ends `resolved by hand` and frees the environment.',
 };
 
 export function registerMessages(program: Command): void {
-  for (const name of Object.keys(TEACHING) as MessageName[]) registerMessage(program, name);
+  for (const name of MESSAGES) registerMessage(program, name);
 }
 
 function registerMessage(program: Command, name: MessageName): void {
-  const { purpose, more } = TEACHING[name];
-  addScopeOptions(program.command(name).description(purpose))
+  addScopeOptions(program.command(name).description(MEANINGS[name]))
     .option('--who <name>', 'who says so; default: whom CI names, else git’s user.name, else the user')
     .option('-m, --why <text>', 'reason, kept in the ledger; at most 500 characters', reason, '')
     .addHelpText(
       'after',
       `
-${more}
+${TEACHING[name]}
 
 Examples:
   spillway ${name} -e production

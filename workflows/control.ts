@@ -6,7 +6,7 @@ import { questionText } from '../domain/asking';
 import type { Asked, Question } from '../domain/asking';
 import { describe } from '../domain/details';
 import { refOf } from '../domain/kinds';
-import { parseMessage, recordOf, refusal, MESSAGES } from '../domain/messages';
+import { MEANINGS, MESSAGES, parseMessage, recordOf, refusal } from '../domain/messages';
 import type { Message, MessageName, Situation } from '../domain/messages';
 import { SEARCH_ATTRIBUTES } from '../domain/names';
 import type { Live, Outcome, Phase, ReleaseStatus } from '../domain/release';
@@ -57,14 +57,16 @@ export class Control {
 
   /** Sets every handler. This comes first, since a message before its handler is lost or refused. */
   listen(): void {
-    setHandler(statusQuery, () => this.status);
+    setHandler(statusQuery, () => this.status, { description: 'Phases, share, verdicts, messages and undos so far.' });
     for (const name of MESSAGES) {
-      setHandler(messageSignal(name), (payload) => void this.receive(name, payload));
+      const description = `${MEANINGS[name]} Input: {"who": "…", "why": "…"}, a text (the reason), or nothing.`;
+      setHandler(messageSignal(name), (payload) => void this.receive(name, payload), { description });
       setHandler(messageUpdate(name), (payload): MessageAnswer => this.acceptOrFail(name, payload), {
         validator: (payload) => {
           const refused = refusal(this.situation(), parseMessage(name, payload));
           if (refused !== undefined) throw ApplicationFailure.nonRetryable(refused, 'Refused');
         },
+        description,
       });
     }
   }

@@ -28,7 +28,7 @@ export async function environment({ carried, ...scope }: EnvironmentInput): Prom
   const state: EnvironmentState = { ...scope, live: null, ledger: [], current: null, ...carried?.state };
   const answers = new Map<string, ReleaseAnswer>(carried?.answers);
   const waiting: Request[] = [];
-  setHandler(environmentQuery, () => state);
+  setHandler(environmentQuery, () => state, { description: 'What is live, what is going on, and the last releases.' });
   // A retry of an answered request gets the same answer, also after continue-as-new.
   const receive = async (given: Request | OldRequest): Promise<ReleaseAnswer> => {
     const request = asRequest(given);
@@ -42,7 +42,10 @@ export async function environment({ carried, ...scope }: EnvironmentInput): Prom
     const mistake = requestMistake(given, scope);
     if (mistake !== undefined) throw ApplicationFailure.nonRetryable(mistake, 'Refused');
   };
-  for (const kind of Object.keys(KINDS) as RequestKind[]) setHandler(requestUpdate(kind), receive, { validator });
+  for (const kind of Object.keys(KINDS) as RequestKind[]) {
+    const description = `Asks for a ${KINDS[kind].noun}; commands send it, with all that the request needs.`;
+    setHandler(requestUpdate(kind), receive, { validator, description });
+  }
   const answer = (request: Request, given: ReleaseAnswer): void => void answers.set(request.id, given);
 
   for (;;) {
@@ -108,7 +111,8 @@ async function refuseOthers(
 ): Promise<void> {
   for (;;) {
     await condition(() => turn.over || waiting.length > 0);
-    if (turn.over || (await condition(() => turn.over, turn.ended ? WRITING_MS : HEARING_MS))) return;
+    const summary = 'time for the release to end, before requests that came meanwhile are refused';
+    if (turn.over || (await condition(() => turn.over, turn.ended ? WRITING_MS : HEARING_MS, { summary }))) return;
     for (const late of waiting.splice(0)) answer(late, refusal(state, late) as ReleaseAnswer);
   }
 }

@@ -2,6 +2,7 @@ import { CancellationScope, condition, patched, TemporalFailure } from '@tempora
 import type { SoakInput, SoakReport } from '../activities/steps';
 import type { Limits } from '../domain/config';
 import type { JudgedStep, Judgement } from '../domain/release';
+import { formatDuration } from '../domain/units';
 import { forNextStep } from '../domain/judging/soak/state';
 import type { Control } from './control';
 import { paceOf, SOAK_PACES, type Pace } from './pace';
@@ -112,7 +113,8 @@ async function soakOnce(
   turned: () => boolean,
 ): Promise<SoakReport> {
   const scope = new CancellationScope();
-  const summary = input.soak === null ? `soak at ${input.share} %` : `soak at ${input.share} % for ${input.soak} ms`;
+  const length = input.soak === null ? '' : ` for ${formatDuration(input.soak)}`;
+  const summary = `soak at ${input.share} %${length}`;
   const options = { summary, heartbeatTimeout };
   const running = scope.run(() => patient.soak.executeWithOptions(options, [{ ...input, ...handOver }]));
   const watching = new CancellationScope();

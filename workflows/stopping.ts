@@ -35,7 +35,8 @@ async function timeIsUp(control: Control, length: number): Promise<void> {
   for (;;) {
     await condition(() => !control.paused);
     const began = Date.now();
-    if (!(await condition(() => control.paused, left))) break;
+    const summary = `deadline: stops the release after ${formatDuration(length)}`;
+    if (!(await condition(() => control.paused, left, { summary }))) break;
     left -= Date.now() - began;
   }
   control.stop ??= { name: 'deadline', why: `not done within ${formatDuration(length)}, its deadline` };

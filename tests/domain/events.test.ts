@@ -85,6 +85,24 @@ describe('what happened between two looks at a release', () => {
   });
 });
 
+describe('a share', () => {
+  const wording = (event: ReleaseEvent) => {
+    if (event.kind === 'phase') return `${event.phase.phase} ${event.phase.state}`;
+    return event.kind === 'share' ? `gets ${event.share} %` : event.kind;
+  };
+  const before = { ...START, phases: [phase('smoke')], share: 10 };
+  const then = (share: number, ...names: PhaseRecord['phase'][]) =>
+    eventsBetween(before, { ...before, share, phases: [...before.phases, ...names.map((name) => phase(name))] });
+
+  it('stands before the phases that it was needed for, however many have ended since the last look [proves ui]', () => {
+    expect(then(100, 'canary', 'switch', 'verify', 'drain').map(wording)).toEqual([
+      ...['canary done', 'gets 100 %', 'switch done', 'verify done', 'drain done'],
+    ]);
+    expect(then(50, 'canary').map(wording)).toEqual(['gets 50 %', 'canary done']);
+    expect(then(50).map(wording)).toEqual(['gets 50 %']);
+  });
+});
+
 describe('a message', () => {
   const between = (before: MessageRecord[], now: MessageRecord[]) =>
     eventsBetween({ ...START, messages: before }, { ...START, messages: now }).map(

@@ -63,6 +63,29 @@ describe('people', () => {
     expect(result.status.approvals).toEqual([{ who: 'alice', why: 'looks good', at: expect.any(Number) as number }]);
   });
 
+  it('see in the Web UI what each message does, and what soaks and timers wait for [proves ui]', async () => {
+    world.reset({ soak: (input) => (input.soak === null ? pausedSoak() : judged('pass', 'ok')) });
+    const handle = await world.begin(requestWith({ approve: { required: true } }), LIVE);
+    await world.until(handle, ({ waitingFor }) => waitingFor?.startsWith('approval') ?? false);
+    const { definition } = await handle.query<Metadata>('__temporal_workflow_metadata');
+    for (const told of [definition.signalDefinitions, definition.updateDefinitions]) {
+      expect(told.map(({ name }) => name).sort()).toEqual([...MESSAGES].sort());
+      expect(told.filter(({ description }) => !description?.endsWith('a text (the reason), or nothing.'))).toEqual([]);
+    }
+    const { events } = await handle.fetchHistory();
+    const untold = (events ?? []).filter(
+      ({ timerStartedEventAttributes, activityTaskScheduledEventAttributes, userMetadata }) =>
+        (timerStartedEventAttributes ?? activityTaskScheduledEventAttributes) && !userMetadata?.summary,
+    );
+    expect(untold).toEqual([]);
+    const summaries = (events ?? []).map(({ userMetadata }) => String(userMetadata?.summary?.data ?? ''));
+    expect(summaries).toEqual(
+      expect.arrayContaining(['"soak at 10 % for 1 min"', '"deadline: stops the release after 1 d"']),
+    );
+    await world.tell(handle, 'approve');
+    expect((await handle.result()).status.outcome).toBe('released');
+  });
+
   it('reject, and everything is put back', async () => {
     const handle = await world.begin(requestWith({ approve: { required: true } }), LIVE);
     await world.until(handle, ({ waitingFor }) => waitingFor?.startsWith('approval') ?? false);
@@ -196,4 +219,9 @@ describe('people', () => {
 async function pausedSoak() {
   await beatUntilCancelled();
   return { ...judged('pass', 'nothing bad so far'), interrupted: true };
+}
+
+type Told = { name: string; description?: string }[];
+interface Metadata {
+  definition: { signalDefinitions: Told; updateDefinitions: Told };
 }
