@@ -123,6 +123,7 @@ interface Place {
 
 /** Reads no more than needed, because the folder may be large. */
 async function firstOf(stream: Readable, { path, volumes }: Place): Promise<(Found & { link?: string }) | undefined> {
+  const below = volumes.filter((volume) => volume !== path && isWithin(volume, path));
   const tar = extract();
   pipeline(stream, tar).catch(() => undefined);
   let first: Found | undefined;
@@ -130,7 +131,7 @@ async function firstOf(stream: Readable, { path, volumes }: Place): Promise<(Fou
     for await (const entry of tar) {
       const { name, type, linkname, size = 0 } = entry.header;
       const own = cleanPath(posix.join(posix.dirname(path), name));
-      if (first && !volumes.some((volume) => isWithin(own, volume) || isWithin(volume, own))) return { isEmpty: false };
+      if (first && !below.some((volume) => isWithin(own, volume) || isWithin(volume, own))) return { isEmpty: false };
       if (type === 'symlink' && linkname && !first) return { isEmpty: true, link: linkname };
       if (type === 'file' && !first) return { isEmpty: true, text: size > MOST_BYTES ? '' : await textOf(entry) };
       first ??= { isEmpty: true };

@@ -15,7 +15,7 @@ export function mountOptions(
   const scratch = scratchOf(config, hasScratch);
   const inMemory = tmpfs.map((text) => [tmpfsPath(text), text.split(':')[1] ?? ''] as const);
   // Docker mounts it noexec otherwise, and programs load what they unpack there.
-  if (scratch === 'tmpfs') inMemory.push([SCRATCH, 'exec']);
+  if (scratch === 'tmpfs') inMemory.push([SCRATCH, 'exec,mode=1777']);
   return {
     // The engine fills a volume without a name with the files of the image.
     ...(scratch === 'volume' && { Volumes: { [SCRATCH]: {} } }),

@@ -36,7 +36,7 @@ test('a program that the image has in /tmp runs under a read-only root, and /tmp
 });
 
 test('the volume that stands in for /tmp goes with its container, and copies get one of their own [proves 9]', async () => {
-  const info = await deploy({}, [FILES]);
+  const info = await deploy({}, [FILES, 'VOLUME /tmp']);
   await app.target.groups.copy(releaseOf(scope, '2.0.0', 'next'), 'blue', io);
   await sh('/tmp/app/run');
   expect((await sh('/tmp/app/run', 'baseline')).output).toBe('ran\n');
@@ -47,7 +47,7 @@ test('the volume that stands in for /tmp goes with its container, and copies get
 
 test('an image without files in /tmp gets a /tmp in memory, from which programs run [proves 9]', async () => {
   const { HostConfig, Mounts } = await deploy({});
-  expect(HostConfig.Tmpfs).toEqual({ '/tmp': 'exec' });
+  expect(HostConfig.Tmpfs).toEqual({ '/tmp': 'exec,mode=1777' });
   expect(Mounts).toEqual([]);
   const program = "printf '#!/bin/sh\\necho ran' > /tmp/run && chmod +x /tmp/run && /tmp/run";
   expect(await sh(program)).toEqual({ exitCode: 0, output: 'ran\n' });
