@@ -3,9 +3,13 @@ import type { Piece } from './text';
 /** Answers undefined for a variable without a value. */
 export type Lookup = (name: string) => { text: string; origin: 'file' | 'shell' } | undefined;
 
+const DEEPEST = 50;
+
 export class TemplateMistake extends Error {
   constructor(readonly seen: string) {
-    super(`expected a variable such as \${NAME} or \${NAME:-other}, seen "${seen}"; write $$ for a dollar`);
+    super(
+      `expected a variable such as \${NAME} or \${NAME:-other}, seen "${seen.slice(0, 60)}"; write $$ for a dollar`,
+    );
   }
 }
 
@@ -14,18 +18,19 @@ export class TemplateMistake extends Error {
  * hold variables again. `$$` is a dollar, as is one that nothing of this follows.
  * @throws TemplateMistake
  */
-export function fill(template: string, lookup: Lookup): Piece[] {
+export function fill(template: string, lookup: Lookup, depth = 0): Piece[] {
+  if (depth > DEEPEST) throw new TemplateMistake(template);
   const pieces: Piece[] = [];
   let rest = template;
   while (rest !== '') {
-    const { taken, made } = next(rest, lookup);
+    const { taken, made } = next(rest, lookup, depth);
     pieces.push(...made);
     rest = rest.slice(taken);
   }
   return joined(pieces);
 }
 
-function next(rest: string, lookup: Lookup): { taken: number; made: Piece[] } {
+function next(rest: string, lookup: Lookup, depth: number): { taken: number; made: Piece[] } {
   const plain = /^(?:[^$]|\$(?![$_a-z{]))+/i.exec(rest)?.[0];
   if (plain !== undefined) return { taken: plain.length, made: [{ text: plain }] };
   if (rest.startsWith('$$')) return { taken: 2, made: [{ text: '$' }] };
@@ -33,7 +38,7 @@ function next(rest: string, lookup: Lookup): { taken: number; made: Piece[] } {
   if (bare) return { taken: bare[0].length, made: [valueOf(bare[1]!, lookup)] };
   const end = closing(rest);
   if (end === undefined) throw new TemplateMistake(rest);
-  return { taken: end + 1, made: braced(rest.slice(0, end + 1), lookup) };
+  return { taken: end + 1, made: braced(rest.slice(0, end + 1), lookup, depth + 1) };
 }
 
 // Braces in the text after the operator belong to it as long as they come in pairs, as in `${A:-{"b": 1}}`.
@@ -47,14 +52,14 @@ function closing(text: string): number | undefined {
   return last > 0 ? last : undefined;
 }
 
-function braced(seen: string, lookup: Lookup): Piece[] {
+function braced(seen: string, lookup: Lookup, depth: number): Piece[] {
   const [, name, operator, other = ''] = /^\$\{([_a-z]\w*)(?:(:?[-?+])([^]*))?\}$/i.exec(seen) ?? [];
   if (name === undefined) throw new TemplateMistake(seen);
   const value = lookup(name);
   const hasValue = value !== undefined && (value.text !== '' || operator?.startsWith(':') !== true);
   const kind = operator?.at(-1);
-  if (kind === '+') return hasValue ? fill(other, lookup) : [{ text: '', variable: name, origin: 'default' }];
-  if (kind === '-' && !hasValue) return fallback(name, fill(other, lookup));
+  if (kind === '+') return hasValue ? fill(other, lookup, depth) : [{ text: '', variable: name, origin: 'default' }];
+  if (kind === '-' && !hasValue) return fallback(name, fill(other, lookup, depth));
   if (kind === '?' && !hasValue) return [{ text: '', variable: name, origin: 'nowhere' }];
   return [valueOf(name, lookup)];
 }
@@ -70,9 +75,12 @@ function valueOf(variable: string, lookup: Lookup): Piece {
 }
 
 function joined(pieces: Piece[]): Piece[] {
-  return pieces.reduce<Piece[]>((all, piece) => {
+  const all: Piece[] = [];
+  for (const piece of pieces) {
     const before = all.at(-1);
-    const isLiteral = before && before.variable === undefined && piece.variable === undefined;
-    return isLiteral ? [...all.slice(0, -1), { text: before.text + piece.text }] : [...all, piece];
-  }, []);
+    if (before && before.variable === undefined && piece.variable === undefined)
+      all[all.length - 1] = { text: before.text + piece.text };
+    else all.push(piece);
+  }
+  return all;
 }

@@ -53,6 +53,11 @@ const WRONG: [title: string, content: string | Buffer, seen: string][] = [
     'services:\n  web:\n    image: "${1}"\n',
     'compose.yaml:3 services.web.image: expected a variable',
   ],
+  [
+    'with variables in variables without end',
+    `services: {web: {image: "${'${A:-'.repeat(900)}${'}'.repeat(900)}"}}\n`,
+    'expected a variable',
+  ],
   ['whose services are nothing', 'services:\n', 'seen nothing'],
   ['whose services are a list', 'services: [web]\n', 'seen a list'],
   ['whose service is a word', 'services: {web: nginx}\n', 'services.web: expected a mapping'],
