@@ -1,3 +1,5 @@
+import { readConnection } from './connection/read';
+
 /** Replacing shorter values, such as `on`, would make texts unreadable. */
 const SHORTEST_REDACTED = 4;
 
@@ -45,8 +47,10 @@ function formsOf(secret: string): string[] {
 
 function passwordsIn(secret: string): string[] {
   const found: string[] = [];
+  const read = readConnection(secret);
+  if ('settings' in read && read.settings.password) found.push(read.settings.password);
   // `new URL` refuses the lists of hosts that PostgreSQL allows.
-  const inUrl = /^[a-z][a-z0-9+.-]*:\/\/[^:@/]*:(.*)@[^@]*$/is.exec(secret)?.[1];
+  const inUrl = /^[a-z][a-z0-9+.:-]*:\/\/[^:/]*:(.*)@[^@]*$/is.exec(secret)?.[1];
   if (inUrl) found.push(inUrl, decode(inUrl));
   const inWords = /(?:^|[\s?&])(?:ssl)?password\s*=\s*(?:'((?:[^'\\]|\\.)*)'|([^\s&]+))/i.exec(secret);
   const word = inWords?.[1] ?? inWords?.[2];

@@ -41,7 +41,7 @@ const LIBPQ: Record<string, string[] | RegExp | undefined> = {
 
 /** Spillway sets these itself, or they change nothing for it: names of sessions, pools, caches and drivers. */
 const WITHOUT_EFFECT =
-  /^(application_?name|fallback_application_name|client_encoding|encoding|charset|server_?version|uselibpqcompat|adapter|krbsrvname|gsslib|gssdelegation|connection_?limit|pool|pool_?(size|timeout|min|max|recycle|mode|name)|pool_(max|min)_conns|pool_max_conn_(lifetime|idle_time)(_jitter)?|pool_health_check_period|min_?(pool_?size|connections)|max_?(pool_?size|overflow|connections|conns)|checkout_timeout|idle_?timeout|socket_?timeout|login_?timeout|timeout|(max_idle_)?connection_lifetime|single_use_connections|(prepared_)?statement_cache_(size|capacity|mode)|description_cache_capacity|default_query_exec_mode|prepared_?statements|prepare_?threshold|prepared_statement_cache_(size|queries|size_mib)|binary_(parameters|transfer)|disable_prepared_binary_result|rewrite_?batched_?inserts|string_?type|tcp_?keep_?alive|async_fallback|ssl_?factory|log_?(ger_?level|server_?error_?detail)|default_?row_?fetch_?size|auto_?save|assume_?min_?server_?version|conn_max_age|conn_health_checks|advisory_locks|reconnect|retries)$/;
+  /^(application_?name|fallback_application_name|client_encoding|encoding|charset|server_?version|uselibpqcompat|adapter|krbsrvname|gsslib|gssdelegation|max_protocol_version|connection_?limit|pool|pool_?(size|timeout|min|max|recycle|mode|name)|pool_(max|min)_conns|pool_max_conn_(lifetime|idle_time)(_jitter)?|pool_health_check_period|min_?(pool_?size|connections)|max_?(pool_?size|overflow|connections|conns)|checkout_timeout|idle_?timeout|socket_?timeout|login_?timeout|timeout|(max_idle_)?connection_lifetime|single_use_connections|(prepared_)?statement_cache_(size|capacity|mode)|description_cache_capacity|default_query_exec_mode|prepared_?statements|prepare_?threshold|prepared_statement_cache_(size|queries|size_mib)|binary_(parameters|transfer)|disable_prepared_binary_result|rewrite_?batched_?inserts|string_?type|tcp_?keep_?alive|async_fallback|ssl_?factory|log_?(ger_?level|server_?error_?detail)|default_?row_?fetch_?size|auto_?save|assume_?min_?server_?version|conn_max_age|conn_health_checks|advisory_locks|reconnect|retries)$/;
 
 const SETTINGS = ['search_path', 'timezone', 'datestyle', 'statement_timeout', 'lock_timeout', 'role'];
 
@@ -120,11 +120,14 @@ export function meaningOf(keyword: string, value: string): Meaning {
   if (WITHOUT_EFFECT.test(name.replaceAll('-', '_'))) return NOTHING;
   if (name === 'gssencmode' || name === 'sslmode') return meaningOf(name, value);
   return {
-    mistake: `expected only parameters that libpq knows, seen ${nameOf(keyword)}, which it does not: leave that out`,
+    mistake: `expected only parameters that Spillway and pg_dump both take, seen ${nameOf(keyword)}: leave that out`,
   };
 }
 
 function valueMistake(keyword: string, value: string): Mistake | undefined {
+  if (keyword === 'options' && /^-c\+/.test(value)) {
+    return { mistake: 'expected spaces in its "options" as %20, seen "+", which libpq takes as it is: write %20' };
+  }
   const allowed = LIBPQ[keyword];
   if (!allowed || value === '') return undefined;
   if (Array.isArray(allowed) ? allowed.includes(value) : allowed.test(value)) return undefined;

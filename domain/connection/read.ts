@@ -6,30 +6,41 @@ import { readWords } from './words';
 export type ConnectionSettings = Readonly<Record<string, string>>;
 
 /** Frameworks name their driver in the scheme. */
-const URI = /^(?:jdbc:)?(?:postgres(?:ql)?(?:\+[a-z0-9_]+)?|postgis|pgsql|psql|pgx5?|ecto|timescaledb):\/\//i;
+const URI =
+  /^(?:jdbc:|r2dbc:(?:pool:)?)?(?:postgres(?:ql)?(?:\+[a-z0-9_]+)?|postgis|pgsql|psql|pgx5?|ecto|timescaledb):\/\//i;
 
 /** Reads a connection string in every form that libpq takes, and in those of other tools whose meaning is plain. */
 export function readConnection(given: string): { settings: ConnectionSettings } | Mistake {
   const text = given.trim();
   const scheme = URI.exec(text)?.[0];
-  const wrong = scheme ? undefined : formMistake(text);
+  const wrong = scheme ? lineMistake(text) : formMistake(text);
   if (wrong) return { mistake: `expected ${FORM}, seen ${wrong}` };
   const said = scheme ? readUri(text.slice(scheme.length)) : readWords(text);
   if (!Array.isArray(said)) return said;
   const read = understood(said);
-  return 'mistake' in read ? read : (hostsMistake(read.settings) ?? read);
+  return 'mistake' in read ? read : (nameMistake(read.settings) ?? hostsMistake(read.settings) ?? read);
 }
 
+const UNFILLED = 'a placeholder that nobody has filled in';
 const FORM = 'postgres://USER:PASSWORD@HOST:PORT/DATABASE, or host=HOST dbname=DATABASE user=USER password=PASSWORD';
 
+/** What follows would become a part of the database's name, which messages tell. */
+function lineMistake(text: string): string | undefined {
+  return /[\r\n]/.test(text) ? 'more than one line: give this one alone' : undefined;
+}
+
 function formMistake(text: string): string | undefined {
-  if (/^(["']).*\1$/s.test(text)) return 'quotes around it: leave them out';
-  if (/\$\{?\w+\}?|\{\{/.test(text) && /:\/\//.test(text)) return 'a placeholder that nobody has filled in';
+  if (text === '') return 'nothing but spaces';
+  if (/^(["'“‘`]).*["'”’`]$/s.test(text)) return 'quotes around it: leave them out';
+  if (/^\$\{?\w+\}?$|^\{\{|^<.*>$/.test(text) || (/\$\{?\w+\}?|\{\{/.test(text) && /:\/\//.test(text))) return UNFILLED;
+  if (/^[{[]/.test(text)) return 'JSON';
   if (/^psql\s/.test(text)) return 'a command: give only what follows psql, without quotes';
-  if (/^[A-Z_]+=["']?(jdbc:)?postgres/.test(text)) return 'a whole assignment: give only what follows its "="';
+  if (/^(jdbc:)?(postgres(ql)?|pgsql):/i.test(text)) return 'something else behind its first ":"';
+  if (/^(export\s+)?[\w.-]+\s*[=:]\s*["']?(jdbc:)?postgres(ql)?:/i.test(text)) {
+    return 'a whole assignment: give only what follows its name';
+  }
   const scheme = /^([a-z][a-z0-9+.-]{1,30}):\/\//i.exec(text)?.[1];
   if (scheme) return `an address that begins with ${scheme}://`;
-  if (/^(jdbc:)?(postgres(ql)?|pgsql):/i.test(text)) return 'something else behind its first ":"';
   if (/^[a-z ]+=[^;]*;/i.test(text)) return 'pairs between semicolons';
   if (!/^\s*\w+\s*=/.test(text)) return 'something else';
   return undefined;
@@ -52,13 +63,23 @@ function understood(said: Given): { settings: ConnectionSettings } | Mistake {
   return { settings: Object.fromEntries(kept) };
 }
 
+/** Names of users and databases stand in messages, so no password may have come into them. */
+function nameMistake(settings: ConnectionSettings): Mistake | undefined {
+  for (const keyword of ['user', 'password', 'dbname']) {
+    if (!/^(\$\{\w+\}|\{\{.+\}\})$/.test(settings[keyword] ?? '')) continue;
+    return { mistake: `expected ${nameOf(keyword)} to be filled in, seen ${UNFILLED}: write it out` };
+  }
+  if (!/:\/\//.test(settings.dbname ?? '')) return undefined;
+  return { mistake: 'expected the name of its database, seen a whole connection string there: give that one alone' };
+}
+
 /** Lists of hosts, addresses and ports belong together, by their places. */
 function hostsMistake({ host, hostaddr, port }: ConnectionSettings): Mistake | undefined {
   const ports = port?.split(',') ?? [];
   if (!ports.every(isPort)) return UNREADABLE_PORT;
   if (host !== undefined && !host.startsWith('/') && /[\s${}<>]/.test(host)) {
     return {
-      mistake: 'expected the name of its host, seen spaces or a placeholder that nobody has filled in: write the name',
+      mistake: `expected the name of its host, seen spaces or ${UNFILLED}: write the name`,
     };
   }
   const [hosts, addresses] = [host?.split(',') ?? [], hostaddr?.split(',') ?? []];

@@ -82,7 +82,9 @@ const UNREADABLE_HOST: Mistake = {
 
 function readQuery(text: string): Given | Mistake {
   const found: Given = [];
-  for (const pair of text === '' ? [] : text.split('&')) {
+  // libpq takes one "&" at the end.
+  const pairs = text.replace(/&$/, '');
+  for (const pair of pairs === '' ? [] : pairs.split('&')) {
     const at = pair.indexOf('=');
     if (at === -1) return { mistake: 'expected its parameters after "?" as NAME=VALUE, seen one without "="' };
     found.push([pair.slice(0, at), pair.slice(at + 1)]);

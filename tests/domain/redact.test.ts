@@ -33,6 +33,18 @@ describe('redaction', () => {
     expect(redactor(["host=db password='hunter 22' user=app"])('hunter 22')).toBe('[redacted]');
   });
 
+  it('hides the password of a connection string in every form that is read', () => {
+    for (const given of [
+      'jdbc:postgresql://app:hunter22@db/shop',
+      'postgres://app@cloud.example:hunter22@db/shop',
+      'postgres://app:hunter22@db/shop?application_name=a@b',
+      'jdbc:postgresql://db/shop?user=app&password=hunter%322',
+      String.raw`host=db password=hunter\22`,
+    ]) {
+      expect(redactor([given])('it is hunter22')).toBe('it is [redacted]');
+    }
+  });
+
   it('hides what stands behind the scheme of an Authorization header, also where it stands alone', () => {
     expect(redactor(['Bearer hunter22'])('no such token: hunter22')).toBe('no such token: [redacted]');
     const basic = `Basic ${Buffer.from('app:hunter:22').toString('base64')}`;
