@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { constants, type ClientHttp2Session, type Http2Server } from 'node:http2';
 import { promisify } from 'node:util';
 import type { HttpCheck } from '../../domain/config';
 import { httpCheck } from '../../domain/config/check';
 import { judgeAnswer, readyCheck } from '../../domain/health';
 import type { Router, Routing } from '../../routers/router';
+import { certificateIn } from '../support/certificate';
 import { ask, introduce, io, RouterWorld, routingOf } from '../support/router-world';
 import { until } from '../support/until';
 import { freePorts } from '../support/free-port';
@@ -16,15 +16,6 @@ import { call, ended, dial, framed, grpcVersion } from './grpc-version';
 
 const scope = { app: 'fx', environment: 'production' };
 const run = promisify(execFile);
-
-async function certificateIn(folder: string): Promise<{ certificate: string; key: string; certificates: string }> {
-  const [certificate, key, certificates] = [`${folder}/fx.crt`, `${folder}/fx.key`, `${folder}/certs`];
-  const subject = ['-subj', '/CN=127.0.0.1', '-days', '1', '-nodes', '-newkey', 'rsa:2048'];
-  await run('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', certificate]);
-  await mkdir(certificates);
-  await writeFile(`${certificates}/fx.pem`, `${await readFile(certificate, 'utf8')}${await readFile(key, 'utf8')}`);
-  return { certificate, key, certificates };
-}
 
 describe.each([
   ['haproxy', 'in plain text'],

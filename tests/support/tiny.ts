@@ -41,6 +41,8 @@ export interface Behaviour {
   /** How long its job that runs to its end (once.js) takes, and how it ends. */
   onceMs?: number;
   onceExitCode?: number;
+  /** How its gRPC server (rates.js) ends calls, where it does not answer them. */
+  callsEnd?: 'reset' | 'status 503' | 'grpc-status 13';
 }
 
 /** A configuration as a person writes it, before it is parsed. */
