@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import { httpCheck, type HttpCheck } from '../domain/config/check';
+import { httpCheck } from '../domain/config/check';
 import { ConfigurationFailure } from '../domain/failures';
 import { readyCheck } from '../domain/health';
 import type { ReadyCheck } from '../domain/health';
@@ -68,9 +68,9 @@ export function registerSmoke(program: Command): void {
     .addHelpText(
       'after',
       `
-Without --path it asks \`smoke.checks\` of the configuration file: status, JSON fields, text and latency. The first round
-must pass; while watching, only so many failures in a row count. Secrets in headers of checks are read where this runs,
-and sent to the URL you give.
+Without --path it asks \`smoke.checks\` of the configuration file: status, JSON fields, text, the health of gRPC (over
+HTTP/2) and latency. The first round must pass; while watching, only so many failures in a row count. Secrets in headers
+of checks are read where this runs, and sent to the URL you give.
 
 Examples:
   spillway smoke --url https://shop.example -e production
@@ -98,22 +98,11 @@ async function planOf(options: SmokeOptions): Promise<Plan> {
     .filter(({ service }) => options.service === undefined || service === options.service)
     .map((check) => ({ ...check, ...(timeout && { timeout }), ...(maxLatency && { maxLatency }) }));
   if (checks.length === 0) throw new ConfigurationFailure(nothingToAsk(options));
-  refuseGrpc(checks);
   const secrets = new SecretsHere(file?.projectDirectory ?? '.');
   const ready = await Promise.all(checks.map((check) => readyCheck(check, (reference) => secrets.resolve(reference))));
   const { watch = settings?.watch ?? 0, interval = settings?.interval ?? 1_000 } = options;
   const failures = options.failures ?? settings?.failures ?? 3;
   return { base, checks: ready, redact: (text) => secrets.redact(text), watch, interval, failures };
-}
-
-/** This asks over HTTP/1.1, as browsers may. */
-function refuseGrpc(checks: Pick<HttpCheck, 'grpc' | 'service'>[]): void {
-  const found = checks.find(({ grpc }) => grpc !== undefined);
-  if (!found) return;
-  throw new ConfigurationFailure(
-    `expected checks with a \`path\`, seen one of gRPC for the service "${found.service}", which only releases ask: ` +
-      'name another service with --service, or give --path',
-  );
 }
 
 function nothingToAsk({ file, service }: SmokeOptions): string {

@@ -1,8 +1,8 @@
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { GRPC_HEALTH_PATH, grpcHealthAnswer, grpcHealthRequest } from '../../domain/grpc-health';
-import type { ReadyCheck } from '../../domain/health';
-import { bytesOf } from './text';
+import { grpcHealthAnswer, grpcHealthRequest } from '../domain/grpc-health';
+import type { ReadyCheck } from '../domain/health';
+import { bytesOf } from './bytes';
 
 /** HTTP/2 has other means for these. */
 const OF_HTTP1 = new Set(['connection', 'host', 'keep-alive', 'transfer-encoding', 'upgrade']);
@@ -20,6 +20,9 @@ export async function exchangeHttp2(stream: Duplex, question: Question): Promise
   const session = connect(`http${question.tls ? 's' : ''}://${question.host}`, { createConnection: () => stream });
   try {
     return await Promise.race([answered(session, question), failed(session)]);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code === 'ERR_HTTP2_ERROR' ? new Error(`an answer that is not HTTP/2 (${message})`) : error;
   } finally {
     session.destroy();
   }
@@ -42,7 +45,7 @@ async function answered(session: ClientHttp2Session, { host, check, limit }: Que
     ...(grpc !== undefined && { 'content-type': 'application/grpc', te: 'trailers' }),
     ':authority': authority,
     ':method': grpc === undefined ? check.method : 'POST',
-    ':path': grpc === undefined ? check.path : GRPC_HEALTH_PATH,
+    ':path': check.path,
   });
   let head: IncomingHttpHeaders & { ':status'?: number } = {};
   let trailers: IncomingHttpHeaders = {};

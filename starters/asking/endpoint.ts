@@ -1,5 +1,7 @@
 import { checkName, judgeAnswer, withFallback } from '../../domain/health';
 import type { ReadyCheck, Seen } from '../../domain/health';
+import { TimeUp } from '../../waiting/within';
+import { askGrpc } from './grpc';
 
 /** Bytes of a body; a check never needs more, and a server may never end it. */
 const LONGEST_BODY = 1_000_000;
@@ -24,7 +26,10 @@ async function askOnce(base: URL, check: ReadyCheck, redact: (text: string) => s
   const began = performance.now();
   const latency = (): number => Math.round(performance.now() - began);
   try {
-    const seen = await fetchOnce(url, check, latency);
+    const seen =
+      check.grpc === undefined
+        ? await fetchOnce(url, check, latency)
+        : { ...(await askGrpc(url, check, LONGEST_BODY)), latency: latency() };
     return { ...known, ...judgeAnswer(check, seen, redact), latency: seen.latency, answered: true };
   } catch (error) {
     const detail = `expected an answer within ${check.timeout} ms, seen ${redact(whyNone(error, check))}`;
@@ -68,7 +73,7 @@ function addressOf(base: URL, path: string): URL {
 function whyNone(error: unknown, { timeout }: ReadyCheck): string {
   const { name, cause = error } = error as { name?: string; cause?: unknown };
   const { code, message } = cause as { code?: unknown; message?: string };
-  if (name === 'TimeoutError') return `none in ${timeout} ms`;
+  if (name === 'TimeoutError' || error instanceof TimeUp) return `none in ${timeout} ms`;
   if (message === 'bad port')
     return 'a port that no browser, and so no fetch, may ask (fetch.spec.whatwg.org/#port-blocking)';
   if (typeof code !== 'string') return message ?? String(cause);

@@ -6,8 +6,8 @@ import { UnreachableFailure } from '../../domain/failures';
 import type { ReadyCheck } from '../../domain/health';
 import type { Host, Io } from '../../domain/host';
 import type { Answer, Asked } from '../replicas';
+import { exchangeHttp2 } from '../../waiting/http2';
 import { TimeUp, within } from '../../waiting/within';
-import { exchangeHttp2 } from './http2';
 import { textOf } from './text';
 
 /** Bytes of a body that are looked at. */
