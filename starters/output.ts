@@ -87,12 +87,21 @@ export async function execute(program: Command, argv: string[], terminal: Termin
   } catch (error) {
     const json = argv.includes('--json');
     if (!(error instanceof CommanderError)) return printFailure(error, json, terminal);
-    if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return;
-    // Commander has told people on standard error already.
-    const message = error.message.replace(/^error: /, '');
+    if (error.exitCode === 0) return;
+    // Commander has told people on standard error already, but after a help not what was missing.
+    const isHelp = error.code === 'commander.help';
+    const message = isHelp ? NO_COMMAND : inWords(error.message).replace(/^error: /, '');
+    if (isHelp) terminal.stderr.write(`\nerror: ${NO_COMMAND}\n`);
     if (json) printDocument({ error: { type: 'UsageFailure', message, exitCode: EXIT.usage } }, terminal);
     terminal.exitCode = EXIT.usage;
   }
+}
+
+const NO_COMMAND = 'expected one of the commands above, seen none of them';
+
+/** Commander repeats the value in front of what an option says about it. */
+function inWords(message: string): string {
+  return message.replace(/option '(?:-\w, )?(--[\w-]+)[^']*' argument '[^]*' is invalid\. (?=expected )/, '$1: ');
 }
 
 /** False in CI, or when something is redirected. */
@@ -141,6 +150,7 @@ function overrideExit(command: Command, terminal: Terminal): void {
   command.configureOutput({
     writeOut: (text) => void terminal.stdout.write(text),
     writeErr: (text) => void terminal.stderr.write(text),
+    outputError: (text, write) => write(inWords(text)),
   });
   for (const sub of command.commands) overrideExit(sub, terminal);
 }

@@ -6,6 +6,7 @@ import { registerAnalyze } from './analyze';
 import { registerCurrent } from './current';
 import { registerDev } from './dev';
 import { registerDoctor } from './doctor';
+import { registerHelp } from './help';
 import { registerHistory } from './history';
 import { registerInit } from './init';
 import { registerJudge } from './judge';
@@ -42,6 +43,7 @@ export function registerAll(program: Command): void {
     registerSmoke,
     registerJudge,
     registerAnalyze,
+    registerHelp,
   ];
   for (const register of registrations) register(program);
 }

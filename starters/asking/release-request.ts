@@ -8,7 +8,7 @@ import type { Bump } from '../../domain/versions';
 import { gitState } from '../file/git';
 import { configured, whoIs } from './scope';
 import type { Configured, ScopeOptions } from './scope';
-import { readVersion, writeVersion } from '../file/version-file';
+import { findVersion, writeVersion } from '../file/version-file';
 
 export interface RequestOptions extends ScopeOptions {
   bump?: Bump;
@@ -98,6 +98,13 @@ async function chooseVersion(
     if (mistake !== undefined) throw new ConfigurationFailure(mistake);
     return { to: given };
   }
-  const { file, version } = await readVersion(directory);
+  const found = await findVersion(directory);
+  if (found === undefined)
+    throw new ConfigurationFailure(
+      `expected a version, seen none, and no file VERSION or package.json in ${directory} that could say it; ` +
+        (bump === undefined ? 'name one behind the command, such as 1.4.0, or ' : '') +
+        'make a file with `spillway version set 0.1.0`',
+    );
+  const { file, version } = found;
   return bump === undefined ? { to: version } : { file, from: version, to: nextVersion(version, bump) };
 }

@@ -3,12 +3,13 @@ import { userInfo } from 'node:os';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { ConfigurationFailure } from '../../domain/failures';
 import { DEFAULT_TASK_QUEUE } from '../../domain/names';
 import type { AppConfig } from '../../domain/config';
 import type { Scope } from '../../domain/release';
 import { DEFAULT_FILE, IMPLICIT_ENVIRONMENT, loadConfiguration, unknownEnvironment } from '../file/configuration';
+import { bracesHint } from '../file/errors';
 import { unreadableText } from '../file/unreadable';
 import { JSON_OPTION } from '../output';
 
@@ -96,10 +97,11 @@ function parsed(text: string, file: string): Record<string, unknown> {
     return typeof document === 'object' && document !== null ? (document as Record<string, unknown>) : {};
   } catch (error) {
     const [said = ''] = (error as Error).message.split('\n', 1);
-    throw new ConfigurationFailure(
-      `expected YAML in ${file}, seen: ${said.replace(/:$/, '')}; correct it: \`spillway validate\` tells every mistake`,
-      { cause: error },
-    );
+    const braces = error instanceof YAMLParseError ? bracesHint(text, error.pos[0]) : '';
+    const hint = braces || '; correct it: `spillway validate` tells every mistake';
+    throw new ConfigurationFailure(`expected YAML in ${file}, seen: ${said.replace(/:$/, '')}${hint}`, {
+      cause: error,
+    });
   }
 }
 

@@ -30,14 +30,22 @@ export function yamlMistakes({ document, lines, text }: Parsed): LocatedMistake[
   const all = [...document.errors, ...document.warnings];
   // After this one the parser has lost its place, and all others are wrong.
   const overflow = all.find(({ message }) => message.startsWith('Maximum call stack'));
-  return (overflow ? [overflow] : all).map(({ code, message, pos: [start] }) => ({
-    line: lines.linePos(start).line,
-    path: '',
-    message:
-      code === 'DUPLICATE_KEY'
-        ? `the key "${wordAt(text, start)}" stands twice in the same mapping`
-        : `${yamlText({ code, message })}${bracesHint(lineAt(text, start))}`,
-  }));
+  const told = (overflow ? [overflow] : all).map(({ code, message, pos: [start] }) => {
+    const { line } = lines.linePos(start);
+    if (code === 'DUPLICATE_KEY')
+      return { line, message: `the key "${wordAt(text, start)}" stands twice in the same mapping`, hint: '' };
+    const hint = bracesHint(text, start);
+    return { line, message: `${yamlText({ code, message })}${hint}`, hint };
+  });
+  return withoutConsequences(told).map(({ line, message }) => ({ line, path: '', message }));
+}
+
+/** After a text with braces the parser misunderstands the rest of the line, and often that of the file. */
+function withoutConsequences<T extends { line: number; hint: string }>(told: T[]): T[] {
+  const first = told.findIndex(({ hint }) => hint !== '');
+  if (first < 0) return told;
+  const causes = told.filter(({ hint }) => hint !== '');
+  return [...told.slice(0, first), ...causes.filter(({ line }, at) => line !== causes[at - 1]?.line)];
 }
 
 function yamlText({ code, message }: { code: string; message: string }): string {
@@ -134,9 +142,12 @@ function lineAt(text: string, offset: number): string {
   return text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0]!;
 }
 
-/** In a flow mapping, `image: a:{version}` is no text. */
-function bracesHint(line: string): string {
-  return /[:,{[]\s*[^\s"'{[,][^"',]*\{\w+\}/.test(line) ? '; write a text with {…} in it in quotes' : '';
+/** Is empty unless a text with braces stands without quotes where the parser stopped, as in `{image: shop:{version}}`. */
+export function bracesHint(text: string, offset: number): string {
+  const unquoted = lineAt(text, offset).replace(/"[^"]*"|'[^']*'|(^|\s)#.*$/g, ' ');
+  const words = unquoted.match(/(?:[^\s,{}[\]]|\{\w+\})+/g) ?? [];
+  const word = words.find((one) => /.\{\w+\}|\{\w+\}./.test(one));
+  return word === undefined ? '' : `; write "${word}" in quotes, since YAML takes the {…} in it for a mapping`;
 }
 
 function firstLine(message: string): string {

@@ -22,13 +22,18 @@ export interface VersionChange {
  * @throws ConfigurationFailure when there is no such file, or what it says is no version
  */
 export async function readVersion(projectDirectory: string, file?: string): Promise<VersionFile> {
+  const found = await findVersion(projectDirectory, file);
+  if (found) return found;
+  throw new ConfigurationFailure(
+    `expected a file VERSION or package.json in ${resolve(projectDirectory)}, seen neither; ` +
+      'make one with `spillway version set 0.1.0`, or name it with --file',
+  );
+}
+
+/** Answers undefined when there is no file. @throws ConfigurationFailure when what it says is no version */
+export async function findVersion(projectDirectory: string, file?: string): Promise<VersionFile | undefined> {
   const found = await versionFile(projectDirectory, file);
-  if (found === undefined) {
-    throw new ConfigurationFailure(
-      `expected a file VERSION or package.json in ${resolve(projectDirectory)}, seen neither; ` +
-        'make one with `spillway version set 0.1.0`, or name it with --file',
-    );
-  }
+  if (found === undefined) return undefined;
   const version = versionIn(found, await textOf(found));
   const mistake = versionMistake(version);
   if (mistake !== undefined) throw new ConfigurationFailure(`${found}: ${mistake}`);

@@ -1,3 +1,4 @@
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { registerAll } from '../../starters/spillway';
@@ -14,6 +15,9 @@ beforeAll(async () => {
   process.env.TEMPORAL_ADDRESS = NOWHERE;
   project = await createProject({ TEMPORAL_ADDRESS: NOWHERE });
   await project.write('broken.yaml', 'app: shop\nservices: [');
+  await project.write('braces.yaml', 'app: shop\nservices: { backend: { image: shop:{version} } }');
+  await mkdir(join(project.directory, 'bare'));
+  await copyFile(join(project.directory, 'spillway.yaml'), join(project.directory, 'bare/spillway.yaml'));
   await project.write('mistake.yaml', 'version: 1\napp: shop\nservces: {}\n');
 });
 afterAll(async () => {
@@ -61,6 +65,22 @@ const WRONG: [string, string[], string | RegExp][] = [
   ['no file', ['abort', '-f', 'none.yaml', ...p], /none.yaml/],
   ['a file that is not YAML', ['current', '-f', 'broken.yaml', ...p], /^expected YAML in \S+, seen: [^\n]+ at line 2/],
   ['an environment that is not there, of a question', ['status', '-e', 'prodction'], /did you mean "production"/],
+  [
+    'a {version} in braces without quotes',
+    ['release', '1.0.0', '-f', 'braces.yaml', ...p],
+    /^expected YAML in \S+, seen: [^\n]+ at line 2, column \d+; write "shop:\{version\}" in quotes/,
+  ],
+  [
+    'no version to release',
+    ['release', '-f', 'bare/spillway.yaml', ...p],
+    /^expected a version, seen none, .*; name one behind .* such as 1.4.0, or/,
+  ],
+  ['no version to plan', ['plan', '-f', 'bare/spillway.yaml', ...p], /^expected a version, seen none/],
+  [
+    'no version to raise',
+    ['release', '-f', 'bare/spillway.yaml', '--bump', 'minor', ...p],
+    /^expected a version, seen none.*; make a file with/,
+  ],
   ['a mistake in the configuration', ['release', '-f', 'mistake.yaml', ...p], /did you mean "services"/],
   ['an environment that is not there', ['release', '-e', 'prodction'], /did you mean "production"/],
   ['a version that is no semver', ['release', 'v1.2', ...p], /expected a version such as 1.4.0/],
@@ -72,7 +92,11 @@ const WRONG: [string, string[], string | RegExp][] = [
   ],
   ['another app than the file’s', ['plan', '--app', 'other', ...p], /expected --app .*, seen other/],
   ['too long a reason', ['abort', ...p, '-m', 'x'.repeat(501)], /at most 500 characters/],
-  ['a limit that is no number', ['history', '--limit', 'many', ...p], /whole number from 1 to 200/],
+  [
+    'a limit that is no number',
+    ['history', '--limit', 'many', ...p],
+    /^--limit: expected a whole number from 1 to 200, seen "many"$/,
+  ],
   ['smoke without an address', ['smoke', '--path', '/'], /--url/],
   ['an address without scheme', ['smoke', '--url', 'shop.example'], /such as https:\/\/shop.example/],
   ['a path without its slash', ['smoke', '--url', 'http://127.0.0.1', '--path', 'health'], /starts with \//],
@@ -80,7 +104,7 @@ const WRONG: [string, string[], string | RegExp][] = [
   ['nothing to smoke', ['smoke', '--url', 'http://127.0.0.1', ...p], /smoke.checks/],
 ];
 
-it.each(WRONG)('%s ends with 64, one clear error and one JSON document', async (_what, argv, says) => {
+it.each(WRONG)('%s ends with 64, one clear error and one JSON document [proves 19]', async (_what, argv, says) => {
   const { exitCode, stdout, stderr } = await run(argv);
   expect(exitCode).toBe(64);
   const { error } = JSON.parse(stdout) as { error: { type: string; message: string; exitCode: number } };
@@ -118,6 +142,36 @@ it('every command has a help with examples and exit codes', async () => {
     expect(help).toMatch(/Exit codes: 0 /);
   }
 });
+
+it.each([
+  ['help', [], /^ {2}release \[options\] \[version\]/m],
+  ['help of a command', ['release'], /^Usage: spillway release /],
+  ['help of a command below another', ['migrate', 'up'], /^Usage: spillway migrate up /],
+])('%s is shown as an answer, and ends with 0 [proves 19]', async (_what, words, shows) => {
+  expect(await command(registerAll, 'help', ...words)).toEqual({
+    stdout: expect.stringMatching(shows),
+    stderr: '',
+    exitCode: 0,
+  });
+});
+
+it.each([[['help', 'relaese']], [['relaese']]])(
+  'a command that there is not ends with 64 and a guess [proves 19]',
+  async (words) => {
+    const { exitCode, stderr } = await command(registerAll, ...words);
+    expect(exitCode).toBe(64);
+    expect(stderr).toBe("error: unknown command 'relaese'\n(Did you mean release?)\n");
+  },
+);
+
+it.each([[[]], [['migrate']], [['version']]])(
+  'no command ends with 64, and says so below the help [proves 19]',
+  async (words) => {
+    const { exitCode, stdout, stderr } = await command(registerAll, ...words);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 64, stdout: '' });
+    expect(stderr).toMatch(/^Usage: spillway[^]*\nerror: expected one of the commands above, seen none of them\n$/);
+  },
+);
 
 it('is a program of its own, with a version and a list of commands', async () => {
   const { code, stdout } = await commandProcess(['--help']);

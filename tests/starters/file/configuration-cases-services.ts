@@ -14,6 +14,24 @@ export const SERVICE_CASES: Case[] = [
     ['spillway.yaml:3 not valid YAML: Tabs are not allowed as indentation'],
   ],
   [
+    'a {version} in braces without quotes',
+    'version: 1\napp: shop\nservices: { backend: { image: {registry}/shop:{version}, port: 80 } }\n',
+    [
+      'spillway.yaml:3 not valid YAML: Unexpected scalar at node end; ' +
+        'write "{registry}/shop:{version}" in quotes, since YAML takes the {…} in it for a mapping',
+    ],
+  ],
+  [
+    'texts with braces on two lines of brackets',
+    'version: 1\napp: shop\nservices: { backend: { image: a,\n  env: { A: v{version} },\n  command: [run, --tag={version}] } }\n',
+    [
+      'spillway.yaml:4 not valid YAML: Unexpected flow-map-start at node end; ' +
+        'write "v{version}" in quotes, since YAML takes the {…} in it for a mapping',
+      'spillway.yaml:5 not valid YAML: Missing , or : between flow sequence items; ' +
+        'write "--tag={version}" in quotes, since YAML takes the {…} in it for a mapping',
+    ],
+  ],
+  [
     'a key given twice',
     `${RIGHT}    port: 9090\n`,
     ['spillway.yaml:9 the key "port" stands twice in the same mapping'],
