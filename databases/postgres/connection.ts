@@ -119,14 +119,15 @@ async function open(server: PostgresServer, place: PostgresHost, ssl: false | Co
     // The driver would take an empty one from the worker's own environment.
     password: () => password,
     ssl,
-    ...(ssl && settings.sslnegotiation === 'direct' && { sslnegotiation: 'direct' as const }),
+    sslnegotiation: ssl && settings.sslnegotiation === 'direct' ? 'direct' : 'postgres',
     enableChannelBinding: settings.channel_binding !== 'disable',
-    options: settings.options ?? '',
     client_encoding: 'UTF8',
     application_name: 'spillway',
     connectionTimeoutMillis: connectMs(settings.connect_timeout),
     keepAlive: settings.keepalives !== '0',
   });
+  // Where there are none, the driver would take those of the worker's environment (PGOPTIONS).
+  (client as Client & { connectionParameters: { options?: string } }).connectionParameters.options = settings.options;
   // An idle connection that breaks emits this; unheard, it would end the process.
   client.on('error', () => undefined);
   try {

@@ -83,9 +83,11 @@ class PostgresDatabase implements Database {
   private async restoreMistakes(io: Io, change: 'up' | 'down'): Promise<string[]> {
     const { onRollback } = this.config;
     if (onRollback !== 'restore') return [];
-    if (change === 'down' || !this.sql) return restoreMistakes(this.restoring, undefined, io);
-    const { pending } = await this.sql.status(io);
-    return restoreMistakes(this.restoring, { directory: this.sql.directory, names: pending }, io);
+    const pending =
+      change === 'down' || !this.sql
+        ? undefined
+        : { directory: this.sql.directory, names: (await this.sql.status(io)).pending };
+    return [...(await dumpMistakes(this.backupServer, io)), ...(await restoreMistakes(this.restoring, pending, io))];
   }
 
   private get restoring(): Restoring {

@@ -62,13 +62,6 @@ const ALWAYS = (added: string[]): Obstacle[] => [
     advice: `subscribe from another database, ${ELSE}`,
   },
   {
-    sql: `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^(pg_|information_schema$)' AND row_security_active(c.oid)
-        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1`,
-    expected: 'the database user ROLE to read all rows of every table, as a dump must',
-    advice: `give it BYPASSRLS, or take FORCE ROW LEVEL SECURITY from the table, ${ELSE}`,
-  },
-  {
     sql: `SELECT format('extension %I %s', e.extname, e.extversion) AS name FROM pg_extension e
       LEFT JOIN pg_available_extension_versions v ON v.name = e.extname AND v.version = e.extversion
       WHERE pg_has_role(e.extowner, 'USAGE') AND NOT EXISTS (SELECT FROM pg_extension_update_paths(e.extname) p WHERE p.target = e.extversion AND p.path IS NOT NULL)
@@ -126,13 +119,6 @@ const ORDINARY: Obstacle[] = [
       WHERE o.extension IS NULL AND NOT has_foreign_data_wrapper_privilege(s.srvfdw, 'USAGE') ORDER BY 1`,
     expected: 'the database user ROLE to have USAGE on the foreign-data wrapper of every server that it owns',
     advice: `GRANT USAGE ON FOREIGN DATA WRAPPER, ${ELSE}`,
-  },
-  {
-    sql: `SELECT c.oid::regclass::text AS name FROM objects o JOIN pg_class c ON o.class = 'pg_class'::regclass AND c.oid = o.id
-      WHERE ${own} AND c.relkind IN ('r', 'p', 'S', 'm') AND NOT CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END
-        AND pg_has_role(o.owner, 'USAGE') ORDER BY 1`,
-    expected: 'the database user ROLE to have SELECT on every table, which a dump reads',
-    advice: 'GRANT SELECT on it',
   },
 ];
 

@@ -11,23 +11,37 @@ const ABOUT_OBJECTS = /^(2B|40|42|55)/;
 /** From the first quote to the last, in the server's language: a value may have quotes in it. */
 const QUOTED = /(["'`“”„«»‘’‚「『]).*(["'`“”„«»‘’‚」』])/su;
 const BYTES = /\b0x[0-9a-f]{2}\b( 0x[0-9a-f]{2}\b)*/gi;
+/** A number behind a colon, which the server writes without quotes. */
+const NUMBERS = /: [-+]?\d.*$/s;
+
+/** About syntax, which quotes the text at which it fails: a literal, or all that follows an open quote. */
+const ABOUT_TEXT = '42601';
+/** Values of these types have a syntax of their own. */
+const TYPES_WITH_SYNTAX = /tsquery|jsonpath/;
+/** Keywords, names, signs and short numbers are no values. */
+const WORD = /["“„«»]\s?([A-Za-z_][\w$.]*|[^\w\s'"$]{1,3}|\d{1,4})\s?["”“»«]/g;
 
 /** Answers what the server says, without the values that it quotes: they must enter no history and no log. */
 export function saidWithoutValues(error: DatabaseError): string {
   const { severity, code = '', message, hint, detail } = error;
   if (!ABOUT_DATA.test(code)) {
     const kept = ABOUT_OBJECTS.test(code) ? detail?.replace(/\s+/g, ' ').slice(0, 500) : undefined;
-    return [`${severity} ${code}: ${message}`, kept, hint].filter(Boolean).join('; ');
+    return [`${severity} ${code}: ${messageWithoutValues(code, message)}`, kept, hint].filter(Boolean).join('; ');
   }
   if (isRaised(error)) return `${severity} ${code}: a function raised it, whose words may quote data${whereOf(error)}`;
   return `${severity} ${code}: ${messageWithoutValues(code, message)}${whereOf(error)}`;
 }
 
-/** Messages of constraints quote names alone. */
+/** Answers the server's message without the values that it quotes. */
 export function messageWithoutValues(code: string, message: string): string {
-  if (!ABOUT_DATA.test(code)) return message;
-  if (/^(23|44)/.test(code)) return message;
-  return message.replace(QUOTED, `$1${HIDDEN}$2`).replace(BYTES, HIDDEN);
+  if (code === ABOUT_TEXT && !TYPES_WITH_SYNTAX.test(message)) return wordsOnly(message);
+  // Messages of constraints quote names alone.
+  if (code !== ABOUT_TEXT && !code.startsWith('22')) return message;
+  return message.replace(QUOTED, `$1${HIDDEN}$2`).replace(BYTES, HIDDEN).replace(NUMBERS, `: ${HIDDEN}`);
+}
+
+function wordsOnly(message: string): string {
+  return /["'“„«»]/.test(message.replace(WORD, '')) ? message.replace(QUOTED, `$1${HIDDEN}$2`) : message;
 }
 
 function isRaised({ routine, file }: DatabaseError): boolean {

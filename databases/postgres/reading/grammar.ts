@@ -1,6 +1,7 @@
 import type { ClientBase, DatabaseError } from 'pg';
 import type { MigrationScript } from '../../migrations/files';
 import { lineAtCharacter } from '../../migrations/text';
+import { messageWithoutValues } from '../without-values';
 import { ROWS, type Refusal } from './parser';
 import type { StatementMistake } from './session-statements';
 import type { Examined } from './statements';
@@ -75,6 +76,6 @@ async function mistakeIn(client: ClientBase, sql: string): Promise<StatementMist
     if (!severity || code.startsWith('57')) throw error;
     const hint = /^\s*\\/m.test(sql) ? ' (psql’s own commands, which begin with \\, do not work here)' : '';
     const characters = Math.max(0, Number(position ?? FIRST.length + 1) - FIRST.length - 1);
-    return { line: lineAtCharacter(sql, characters), why: `${message}${hint}` };
+    return { line: lineAtCharacter(sql, characters), why: `${messageWithoutValues(code, message)}${hint}` };
   }
 }

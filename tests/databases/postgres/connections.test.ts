@@ -225,6 +225,21 @@ describe('a connection string', () => {
     expect(await byDump(server)).toBe('');
   });
 
+  it('takes nothing from variables of the worker, but for the password file [proves J]', async () => {
+    const before = { ...process.env };
+    const own = { PGHOST: 'no-such-host.invalid', PGUSER: 'nobody', PGOPTIONS: '-c search_path=elsewhere' };
+    Object.assign(process.env, { ...own, PGPASSWORD: 'wrong', PGSSLMODE: 'verify-full', PGSSLNEGOTIATION: 'direct' });
+    process.env.PGSERVICE = 'none';
+    try {
+      const form = 'postgres://odd@localhost:PORT/odd?sslmode=disable';
+      const server = parsePostgresUrl(filled(form), { environment: { PGPASSFILE: words.PASSWORDS } });
+      expect(await byDriver(server)).toEqual({ ...ODDLY, tls: false });
+      expect(await byPsql(server)).toEqual({ ...ODDLY, tls: false });
+    } finally {
+      process.env = before;
+    }
+  });
+
   it.each<[form: string, seen: RegExp]>([
     ['postgres://postgres:wrong-one@localhost:PORT/postgres', /28P01: password authentication failed/],
     ['postgres://postgres@localhost:PORT/postgres', /SASL.*password/],

@@ -1,4 +1,8 @@
-import { statementWithoutValues, programWithoutValues } from '../../../databases/postgres/without-values';
+import {
+  messageWithoutValues,
+  programWithoutValues,
+  statementWithoutValues,
+} from '../../../databases/postgres/without-values';
 import { MigrationFailure } from '../../../domain/failures';
 import { Databases, io } from '../database-context';
 
@@ -91,6 +95,30 @@ describe('a failed migration', () => {
       '001_a.down.sql': 'SELECT 1',
     });
     await expect(shop.database.migrations!.up(['001_a'], 'r1', io())).rejects.toThrow(/P0001: empty the table first/);
+  });
+});
+
+describe('a message of the server', () => {
+  it.each([
+    ['22008', 'date field value out of range: 2020-13-4111', 'date field value out of range: …'],
+    ['42601', 'syntax error at or near "TABEL"', 'syntax error at or near "TABEL"'],
+    ['42601', 'syntax error at or near ")"', 'syntax error at or near ")"'],
+    ['42601', 'Syntaxfehler bei »TABEL«', 'Syntaxfehler bei »TABEL«'],
+    ['42601', `syntax error at or near "'hunter'"`, 'syntax error at or near "…"'],
+    [
+      '42601',
+      `unterminated quoted string at or near "'hunter\nINSERT INTO t VALUES (1)"`,
+      'unterminated quoted string at or near "…"',
+    ],
+    [
+      '42601',
+      'unterminated dollar-quoted string at or near "$a$hunter"',
+      'unterminated dollar-quoted string at or near "…"',
+    ],
+    ['42601', 'no operand in tsquery: "hunter"', 'no operand in tsquery: "…"'],
+    ['42P01', 'relation "orders" does not exist', 'relation "orders" does not exist'],
+  ])('%s: %s is told without values [proves M]', (code, message, seen) => {
+    expect(messageWithoutValues(code, message)).toBe(seen);
   });
 });
 
