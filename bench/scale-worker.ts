@@ -1,8 +1,8 @@
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { Parts } from '../activities/parts';
 import type { Activities } from '../activities/steps';
-import type { Scope, Slot } from '../domain/release';
+import type { LedgerEntry, Live, Scope, Slot } from '../domain/release';
 import { ROUTERS, type RouterCounters, type SlotCounters } from '../domain/router';
 import { workflowCode } from '../workers/bundle';
 import { WORKER_TIMINGS } from '../workers/worker';
@@ -24,6 +24,7 @@ const began = Date.now();
 const lastAsked = new Map<string, number>();
 let lags: number[] = [];
 const interval = Number(process.argv[2]);
+const metricsPort = Number(process.argv[3]);
 
 function counters(): RouterCounters {
   const requests = Math.round(((Date.now() - began) / 1_000) * PER_SECOND);
@@ -63,6 +64,8 @@ const parts = {
   redact: (text: string) => text,
 } as unknown as Parts;
 
+const LIVE: Live = { slot: 'blue', version: '1.0.0', releaseId: 'r0', images: [], identity: 'old' };
+
 /** All is well, at once. */
 const well: Partial<Activities> = {
   preflight: ({ live }) =>
@@ -82,6 +85,9 @@ const well: Partial<Activities> = {
   smoke: () => Promise.resolve({ checks: [] }),
   drainSlot: () => Promise.resolve({ left: 0, waited: 0 }),
   retire: () => Promise.resolve({ leftovers: [] }),
+  readLedger: () => Promise.resolve([{ live: LIVE } as LedgerEntry]),
+  readGeneration: () => Promise.resolve(0),
+  recordEntry: () => Promise.resolve(),
   setTraffic: ({ share }) => Promise.resolve({ share, counters: counters() }),
 };
 
@@ -92,16 +98,33 @@ export interface ScaleReport {
   soaking: number;
   /** Milliseconds that samples came late, since the last report. */
   lags: number[];
+  /** Beats that were sent to Temporal, of all activities. */
+  beats: number;
+  /** Seconds of processor time, of all threads. */
+  cpu: number;
 }
 
-function tell(): void {
+async function tell(): Promise<void> {
+  const beats = await beatsSent();
   global.gc?.();
-  const report: ScaleReport = { rssMb: process.memoryUsage().rss / 2 ** 20, soaking: lastAsked.size, lags };
+  const { user, system } = process.cpuUsage();
+  const rssMb = process.memoryUsage().rss / 2 ** 20;
+  const report: ScaleReport = { rssMb, soaking: lastAsked.size, lags, beats, cpu: (user + system) / 1e6 };
   lags = [];
   process.send?.(report);
 }
 
+/** As the SDK counts what it really sends: it holds back beats that come too soon. */
+async function beatsSent(): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  const sent = text
+    .split('\n')
+    .filter((line) => /^temporal_request(_total)?\{.*"RecordActivityTaskHeartbeat"/.test(line));
+  return sent.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
 async function main(): Promise<void> {
+  Runtime.install({ telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } } });
   const connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS });
   const worker = await Worker.create({
     connection,
@@ -110,9 +133,9 @@ async function main(): Promise<void> {
     ...WORKER_TIMINGS,
     activities: { ...createActivities(parts), ...well },
   });
-  process.on('message', tell);
+  process.on('message', () => void tell());
   process.on('disconnect', () => process.exit(0));
-  setTimeout(tell, 1_000);
+  setTimeout(() => void tell(), 1_000);
   await worker.run();
 }
 

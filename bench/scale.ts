@@ -1,26 +1,25 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import { appConfigSchema } from '../domain/config';
-import { KINDS } from '../domain/kinds';
-import type { Live } from '../domain/release';
 import type { ReleaseRequest } from '../domain/request';
-import { releaseWorkflowId } from '../domain/names';
-import { messageUpdate } from '../workflows/messages';
+import { environmentWorkflowId } from '../domain/names';
+import { freePort } from '../tests/support/free-port';
+import { requestUpdate, WORKFLOWS } from '../workflows/messages';
 import { startTemporalServer } from '../tests/support/temporal';
 import type { ScaleReport } from './scale-worker';
 import { ms, quantiles } from './statistics';
 
 /** Releases that soak at once. */
-const RELEASES = Number(process.env.BENCH_RELEASES ?? 1_000);
+const RELEASES = Number(process.env.BENCH_RELEASES ?? 5_000);
+/** Begun in a second: a development server on the same machine has to keep up with the frequent beats of young soaks. */
+const PER_SECOND = Number(process.env.BENCH_PER_SECOND ?? 2.5);
 /** Releases with which a worker has loaded whatever it needs. */
 const FEW = 100;
 const INTERVAL_MS = 10_000;
 /** How long they are watched once all soak. */
 const WATCH_MS = 60_000;
-/** Started at once: a development server on the same machine has to keep up. */
-const TOGETHER = 20;
 const LONGEST_MS = 15 * 60_000;
 
 export interface Scale {
@@ -30,45 +29,40 @@ export interface Scale {
   /** Of the worker with all of them. */
   rssMb: number;
   sampleLagP95Ms: number;
+  beatsPerSecond: number;
+  /** Of the worker's process: 1 is one core. */
+  cores: number;
 }
 
-/** What a thousand releases that soak at once cost one worker. */
+/** What releases that soak at once, with the watch over each, cost one worker. */
 export function benchScale(): Promise<Scale> {
   return whileSoaking(FEW, async ({ client, worker }) => {
     const few = await asked(worker);
     await start(client, FEW, RELEASES);
     await untilSoaking(worker, RELEASES);
-    await asked(worker);
+    const before = await asked(worker);
     await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
-    const { rssMb, lags, soaking } = await asked(worker);
+    const { rssMb, lags, soaking, beats, cpu } = await asked(worker);
     return {
       soakingReleases: soaking,
       rssMbPerRelease: ms((rssMb - few.rssMb) / (RELEASES - FEW)),
       rssMb: ms(rssMb),
       sampleLagP95Ms: quantiles(lags).p95,
+      beatsPerSecond: ms((beats - before.beats) / (WATCH_MS / 1_000)),
+      cores: ms((cpu - before.cpu) / (WATCH_MS / 1_000)),
     };
   });
 }
 
-/** Events in the history of a release with a soak of a day; promoted at its begin, since time adds none. */
-export function benchEvents(): Promise<number> {
-  return whileSoaking(1, async ({ client }) => {
-    const handle = client.workflow.getHandle(releaseWorkflowId({ app: 'app-0', environment: 'production' }));
-    await handle.executeUpdate(messageUpdate('promote'), { args: [{ who: 'bench', why: '' }] });
-    await handle.result();
-    return (await handle.fetchHistory()).events?.length ?? 0;
-  });
-}
-
-interface Soaking {
+export interface Soaking {
   client: Client;
   worker: ChildProcess;
 }
 
 /** Starts so many releases on one worker, and runs `body` while all of them soak. */
-async function whileSoaking<T>(releases: number, body: (soaking: Soaking) => Promise<T>): Promise<T> {
+export async function whileSoaking<T>(releases: number, body: (soaking: Soaking) => Promise<T>): Promise<T> {
   const server = await startTemporalServer();
-  const worker = fork(join(__dirname, 'scale-worker.ts'), [String(INTERVAL_MS)], {
+  const worker = fork(join(__dirname, 'scale-worker.ts'), [String(INTERVAL_MS), String(await freePort())], {
     env: { ...process.env, TEMPORAL_ADDRESS: server.address },
     execArgv: ['--expose-gc', '-r', join(__dirname, '../tests/support/typescript.js')],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -87,29 +81,37 @@ async function whileSoaking<T>(releases: number, body: (soaking: Soaking) => Pro
 }
 
 async function start(client: Client, from: number, to: number): Promise<void> {
-  let next = from;
-  const one = async (): Promise<void> => {
-    for (let index = next++; index < to; index = next++) {
-      const request = requestOf(`app-${index}`);
-      await client.workflow.start(KINDS.release.workflow, {
-        workflowId: releaseWorkflowId(request),
-        taskQueue: 'scale',
-        workflowTaskTimeout: '10s',
-        args: [{ request, live: LIVE }],
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: TOGETHER }, one));
+  const asking: Promise<unknown>[] = [];
+  for (let index = from; index < to; index++) {
+    asking.push(ask(client, requestOf(`app-${index}`)));
+    await new Promise((resolve) => setTimeout(resolve, 1_000 / PER_SECOND));
+  }
+  await Promise.all(asking);
 }
 
-const LIVE: Live = { slot: 'blue', version: '1.0.0', releaseId: 'r0', images: [], identity: 'old' };
+/** As `release` does, so that the environment watches over its release. */
+async function ask(client: Client, request: ReleaseRequest): Promise<void> {
+  const { app, environment, id: updateId } = request;
+  const startWorkflowOperation = new WithStartWorkflowOperation(WORKFLOWS.environment, {
+    workflowId: environmentWorkflowId(request),
+    taskQueue: 'scale',
+    workflowTaskTimeout: '10s',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [{ app, environment }],
+  });
+  const options = { startWorkflowOperation, updateId, args: [request] as [ReleaseRequest] };
+  const answer = await client.workflow.executeUpdateWithStart(requestUpdate('release'), options);
+  if (!answer.accepted) throw new Error(`expected ${app} to be accepted, seen: ${answer.reason}`);
+}
+
+const STEPS = [50, 75].map((weight) => ({ weight, soak: '24h' }));
 
 function requestOf(app: string): ReleaseRequest {
   const config = appConfigSchema.parse({
     version: 1,
     app,
     services: { web: { image: 'web', port: 8080, routes: [{ port: 80 }] } },
-    canary: { interval: `${INTERVAL_MS}ms`, steps: [{ weight: 50, soak: '24h' }], limits: { errorRate: 5, p95: '1s' } },
+    canary: { interval: `${INTERVAL_MS}ms`, steps: STEPS, limits: { errorRate: 5, p95: '1s' } },
   });
   return {
     kind: 'release',
@@ -126,7 +128,7 @@ function requestOf(app: string): ReleaseRequest {
   };
 }
 
-async function asked(worker: ChildProcess): Promise<ScaleReport> {
+export async function asked(worker: ChildProcess): Promise<ScaleReport> {
   const answer = once(worker, 'message');
   worker.send('report');
   return ((await answer) as [ScaleReport])[0];

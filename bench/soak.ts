@@ -4,16 +4,17 @@ import { countedOf, observeCounters, startSoak, type SoakSettings, type SoakStat
 import { judgeSample } from '../domain/judging/soak/verdict';
 import { LATENCY_BOUNDS } from '../routers/haproxy/backends';
 import { seeded } from '../tests/support/seeded';
-import { benchEvents } from './scale';
+import { benchAging, type Aging } from './aging';
 import { ms } from './statistics';
 
 const DAY_MS = 24 * 60 * 60_000;
 const INTERVAL_MS = 10_000;
 const SERVICES = 3;
 
-/** What a soak of a day, with a sample every 10 s, costs: events in the history of its release, and time to judge. */
-export async function benchSoak(): Promise<{ eventsPer24h: number; msPerVerdict: number }> {
-  return { eventsPer24h: await benchEvents(), msPerVerdict: judgeSamples(SERVICES, DAY_MS / INTERVAL_MS) };
+/** What a soak of a day, with a sample every 10 s, costs Temporal, and the milliseconds that a verdict takes. */
+export async function benchSoak(): Promise<Aging & { msPerVerdict: number }> {
+  const msPerVerdict = judgeSamples(SERVICES, DAY_MS / INTERVAL_MS);
+  return { ...(await benchAging()), msPerVerdict };
 }
 
 /** Milliseconds that it takes to judge one sample of so many services, mean over so many samples. */

@@ -1,0 +1,81 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
+import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
+import type { ReleaseStatus } from '../domain/release';
+import { SOAK_PACES, WATCH_PACES } from '../workflows/pace';
+import { messageUpdate } from '../workflows/messages';
+import { asked, whileSoaking } from './scale';
+import { ms, quantiles, type Quantiles } from './statistics';
+
+const RELEASES = 20;
+const DAY_MS = 24 * 60 * 60_000;
+/** How long beats are counted once all are old. */
+const WATCH_MS = 2 * 60_000;
+/** The first look of a watch comes a tenth of the guard time after its release began. */
+const WATCH_BEGINS_MS = 2 * 60_000;
+/** By then the oldest soak and watch have their last pace. */
+const OLD_MS = Math.max(
+  ...[SOAK_PACES, WATCH_PACES].map((paces) => paces.reduce((sum, p) => sum + (p.handOver ?? 0), 0)),
+);
+
+export interface Aging {
+  /** In the histories of a release and of its environment, whose only soak lasts a day; time adds none. */
+  eventsPer24h: number;
+  /** What Temporal Cloud would bill for it, with the watch over the release: beats of old ones are extrapolated. */
+  actionsPer24h: number;
+  /** From `promote` to a soak that is older than ten minutes until the next share is set. */
+  oldPromoteMs: Quantiles;
+}
+
+/** What a soak of a day costs Temporal, measured on some that get older than ten minutes. */
+export function benchAging(): Promise<Aging> {
+  const began = Date.now();
+  return whileSoaking(RELEASES, async ({ client, worker }) => {
+    await pause(began + OLD_MS + WATCH_BEGINS_MS - Date.now());
+    const old = await asked(worker);
+    const oldSince = Date.now();
+    await pause(WATCH_MS);
+    const perMs = ((await asked(worker)).beats - old.beats) / RELEASES / (Date.now() - oldSince);
+    const beats = old.beats / RELEASES + perMs * (DAY_MS - (oldSince - began));
+    const scopes = Array.from({ length: RELEASES }, (_, index) => ({ app: `app-${index}`, environment: 'production' }));
+    const times = await Promise.all(
+      scopes.map((scope) => promoted(client.workflow.getHandle(releaseWorkflowId(scope)))),
+    );
+    const [one] = scopes;
+    const events = await eventsOf(client, [releaseWorkflowId(one!), environmentWorkflowId(one!)]);
+    const actions = beats + events.filter(isAction).length;
+    return { eventsPer24h: events.length, actionsPer24h: Math.round(actions), oldPromoteMs: quantiles(times) };
+  });
+}
+
+async function promoted(handle: WorkflowHandle): Promise<number> {
+  const asked = performance.now();
+  await handle.executeUpdate(messageUpdate('promote'), { args: [{ who: 'bench', why: '' }] });
+  while ((await handle.query<ReleaseStatus>('status')).share !== 75) await pause(5);
+  return ms(performance.now() - asked);
+}
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+
+async function eventsOf(client: Client, workflowIds: string[]): Promise<Event[]> {
+  const histories = await Promise.all(workflowIds.map((id) => client.workflow.getHandle(id).fetchHistory()));
+  return histories.flatMap(({ events }) => events ?? []);
+}
+
+/** See https://docs.temporal.io/cloud/actions; tries that failed and queries are left out, since there are none. */
+function isAction(event: Event): boolean {
+  return Boolean(
+    event.workflowExecutionStartedEventAttributes ??
+    event.activityTaskScheduledEventAttributes ??
+    event.timerStartedEventAttributes ??
+    event.workflowExecutionSignaledEventAttributes ??
+    event.workflowExecutionUpdateAcceptedEventAttributes ??
+    event.upsertWorkflowSearchAttributesEventAttributes ??
+    event.startChildWorkflowExecutionInitiatedEventAttributes ??
+    event.markerRecordedEventAttributes,
+  );
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+}
