@@ -1,6 +1,7 @@
 import { Document, isMap, isPair, isScalar, type Node, type Pair } from 'yaml';
 import { appConfigSchema } from '../../domain/config';
 import { explain, mistakesIn } from '../../domain/config/mistakes';
+import type { Mistake } from '../../domain/config/rule';
 import { ConfigurationFailure } from '../../domain/failures';
 import { pathText } from '../file/errors';
 import { isToDecide, type Question, questionText, together } from './questions';
@@ -18,18 +19,37 @@ export function repaired({ source, content, questions }: Proposal): Proposal {
   // Each round takes something out, so this ends.
   for (;;) {
     const { error } = appConfigSchema.safeParse(rest, { error: explain });
-    const [mistake] = error ? mistakesIn(error, rest) : [];
-    if (!mistake) return { source, content: rest, questions: asked };
-    const path = mistake.path.map(String);
-    if (path.length === 0 || (path[0] === 'services' && path.length === 1) || !remove(rest, path)) {
-      throw new ConfigurationFailure(
-        `expected services in ${source} that Spillway can release, seen none (${pathText(mistake.path)}: ${mistake.message}); ` +
-          'write spillway.yaml by hand, see docs/configuration.md',
-      );
+    const mistakes = error ? mistakesIn(error, rest) : [];
+    if (mistakes.length === 0) return { source, content: rest, questions: asked };
+    for (const { path: at, message } of oneOfEach(mistakes)) {
+      const path = at.map(String);
+      if (path.length === 0 || (path[0] === 'services' && path.length === 1) || !remove(rest, path))
+        throw nothingToRelease(source, [...asked.filter(isToDecide).map(reasonText), `${pathText(at)}: ${message}`]);
+      const text = `${pathText(path.slice(2)) || path.at(-1)} was left out: ${message}`;
+      asked.push({ path: path.slice(0, -1), text, importance: 'decide' });
     }
-    const text = `${pathText(path.slice(2)) || path.at(-1)} was left out: ${mistake.message}`;
-    asked.push({ path: path.slice(0, -1), text, importance: 'decide' });
   }
+}
+
+/** What one service must leave out may mend its other mistakes, but not those of another service. */
+function oneOfEach(mistakes: Mistake[]): Mistake[] {
+  const places = mistakes.map(({ path }) => path.slice(0, 2).join('.'));
+  return mistakes.filter((_, index) => places.indexOf(places[index]!) === index);
+}
+
+/** @param reasons why each service is left out */
+export function nothingToRelease(source: string, reasons: string[]): ConfigurationFailure {
+  const why = [...new Set(reasons)];
+  return new ConfigurationFailure(
+    `expected services in ${source} that Spillway can release, seen none${why.length > 0 ? ` (${why.join('; ')})` : ''}; ` +
+      'write spillway.yaml by hand, see docs/configuration.md',
+  );
+}
+
+/** With its place in front: `services.web.image: ...`. */
+export function reasonText(question: Question): string {
+  const place = pathText(question.path);
+  return `${place === '' || place === 'services' ? '' : `${place}: `}${questionText(question)}`;
 }
 
 function remove(content: unknown, path: string[]): boolean {

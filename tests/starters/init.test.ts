@@ -204,10 +204,12 @@ describe('init from a Compose file', () => {
   four: ~
 `,
     });
-    expect(Object.keys(file.services)).toEqual(['two', 'three']);
+    expect(Object.keys(file.services)).toEqual(['one', 'two', 'three']);
+    expect(file.services.one).toMatchObject({ image: 'image:{version}' });
     expect(file.services.two).toMatchObject({ env: {}, health: { endpoints: [{ path: '/a' }] } });
     expect(file.services.three).toMatchObject({ routes: [] });
-    expect(said.stderr).toContain('one was left out: expected `build` or `image`, seen neither');
+    expect(said.stderr).toContain('IMAGE had no value');
+    expect(said.stderr).toContain('env.MY-VAR was left out');
   });
 
   test('gives volumes without a name one, of the Compose file and of the Dockerfile, but not what is mounted [proves 6]', async () => {
@@ -245,7 +247,7 @@ volumes: {logs: {name: all-logs}}
     [
       'without services',
       'version: "3"',
-      'expected a Compose file with `services`, seen none, but version in compose.yaml',
+      'expected a Compose file with `services`, seen only version in compose.yaml',
     ],
   ])('refuses one %s', async (_, content, message) => {
     put({ 'compose.yaml': content });

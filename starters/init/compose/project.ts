@@ -62,7 +62,7 @@ export async function readProject(request: ProjectRequest): Promise<ComposeProje
     variable === 'COMPOSE_PROJECT_NAME' ? { text: name, origin: 'file' } : environment.lookup(variable);
   const tree = await loadFiles(files, { lookup, directory, reasons, including: [] });
   const services = tree.get('services');
-  if (!isTreeMap(services) || services.size === 0) throw noServices(files, tree);
+  if (!isTreeMap(services) || services.size === 0) throw noServices(files, tree, reasons);
   const read: ComposeService[] = [];
   for (const [service, given] of services) {
     if (!isTreeMap(given)) continue;
@@ -94,13 +94,22 @@ async function filesOf(directory: string, { lookup }: Environment): Promise<stri
   return listed.length > 0 ? listed : composeFiles(directory);
 }
 
-function noServices(files: string[], tree: TreeMap): ConfigurationFailure {
-  const [first, ...others] = files;
+function noServices(files: string[], tree: TreeMap, reasons: ComposeReason[]): ConfigurationFailure {
+  const keys = [...tree.keys()];
   const seen = tree.has('services')
     ? shape(tree.get('services'))
-    : `none, but ${[...tree.keys()].join(', ') || 'nothing'}`;
-  const all = [first, ...others].map((file) => shownPath(file!)).join(', ');
-  return new ConfigurationFailure(`expected a Compose file with \`services\`, seen ${seen} in ${all}`);
+    : keys.length > 0
+      ? `only ${keys.join(', ')}`
+      : 'none';
+  const why = reasons.length > 0 ? ` (${reasons.map(({ text }) => text).join('; ')})` : '';
+  // Files of the first Compose had services at the top.
+  const isOld = keys.some((key) => !READ.has(key) && !key.startsWith('x-') && isTreeMap(tree.get(key)));
+  return new ConfigurationFailure(
+    `expected a Compose file with \`services\`, seen ${seen} in ${files.map(shownPath).join(', ')}${why}; ` +
+      (isOld
+        ? 'put what is at the top under `services`'
+        : 'name the right files by --compose, or write spillway.yaml by hand'),
+  );
 }
 
 function isActive({ profiles }: ComposeService, asked: string[]): boolean {
@@ -111,7 +120,10 @@ function shellReasons({ fromShell }: Environment): ComposeReason[] {
   const names = [...fromShell].filter((name) => !name.startsWith('COMPOSE_'));
   if (names.length === 0) return [];
   return [
-    { path: [], text: `${names.join(', ')} came from the shell that ran this, and not from .env: are they right?` },
+    {
+      path: [],
+      text: `${names.join(', ')} came from the shell that ran this, and not from .env; is that right for production as well?`,
+    },
   ];
 }
 

@@ -1,18 +1,23 @@
-import type { ComposeText } from '../compose/text';
+import { ComposeText } from '../compose/text';
 import { isOfOthers, repositoryOf } from '../outside/images';
 import type { Ask } from '../questions';
 import type { Mapper, Released } from './context';
 
 /** The image, with `{version}` where the version of the app stands; undefined when its build gives it a name. */
 export function imageOf({ service, name }: Released, mapper: Mapper, ask: Ask): string | undefined {
-  const { image, build } = service;
-  if (!image) return undefined;
+  const { build } = service;
+  if (!service.image) return undefined;
+  const image = withNames(service.image);
   const { text } = image;
-  if (image.missing.length > 0)
-    ask('image', `the value of ${image.missing.join(', ')} belongs into this name`, { importance: 'decide' });
-  if (text.includes('@')) return text;
   const end = tagStart(text);
   const repository = text.slice(0, end);
+  // A tag that has no value is the version.
+  const { missing } = image.slice(0, end);
+  if (missing.length > 0)
+    ask('image', `${missing.join(', ')} had no value in .env or the shell: write it where its name stands now`, {
+      importance: 'decide',
+    });
+  if (text.includes('@')) return text;
   if (build) return isTaken(repository, name, mapper) ? undefined : `${repository}:{version}`;
   const tag = tagOf(image);
   if (isVersionOfOthers(text, tag, mapper)) {
@@ -24,12 +29,26 @@ export function imageOf({ service, name }: Released, mapper: Mapper, ask: Ask): 
     return text;
   }
   const withVersion = tagWithVersion(tag);
-  if (!isVariable(tag))
+  if (!isVariable(tag) && image.variable === undefined)
     ask('image', 'the tag was {items}: is the version of the app all of it?', {
       items: [tag ? `\`${tag.text}\`` : 'missing'],
       importance: withVersion === '{version}' && /^v?\d+\.\d+\.\d+$/.test(tag?.text ?? '') ? 'know' : 'decide',
     });
   return `${repository}:${withVersion}`;
+}
+
+/** Names of variables stand for the values that are missing, so that it is a name all the same: `registry/web`. */
+function withNames({ pieces, line }: ComposeText): ComposeText {
+  const named = pieces.map((piece, index) => {
+    if (piece.origin !== 'nowhere') return piece;
+    const next = pieces[index + 1]?.text ?? '';
+    const text = piece
+      .variable!.toLowerCase()
+      .replace(/^_+|_+$/g, '')
+      .replaceAll('_', '-');
+    return { ...piece, text: `${text}${/^[a-z\d]/i.test(next) ? '/' : ''}` };
+  });
+  return new ComposeText(named, 'word', line);
 }
 
 function tagStart(text: string): number {

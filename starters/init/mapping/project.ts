@@ -1,10 +1,9 @@
 import { basename, isAbsolute, join, relative } from 'node:path';
-import { ConfigurationFailure } from '../../../domain/failures';
 import type { ComposeProject, ComposeService } from '../compose/model';
 import { properName } from '../compose-values';
 import { type DockerfileFacts, factsAt } from '../dockerfile';
 import { entryPointsOf } from '../labels/traefik';
-import type { Proposal } from '../proposal';
+import { nothingToRelease, type Proposal, reasonText } from '../proposal';
 import type { Question } from '../questions';
 import { type Mapper, type Outside, type Released } from './context';
 import { databaseOf } from './database';
@@ -21,7 +20,7 @@ export async function proposeFromProject(project: ComposeProject, home: string, 
   const source = project.files.map((file) => relative(home, file)).join(', ');
   const questions: Question[] = project.reasons.map(({ path, text }) => ({ path, text, importance: 'decide' }));
   const { released, outside } = await sorted(project);
-  if (released.length === 0) throw nothingToRelease(source, outside, questions);
+  if (released.length === 0) throw nothingToRelease(source, [...outside.map(whyStays), ...questions.map(reasonText)]);
   const mapper: Mapper = {
     app,
     home,
@@ -106,13 +105,6 @@ function placed(questions: Question[], released: Released[]): Question[] {
   });
 }
 
-function nothingToRelease(source: string, outside: Outside[], questions: Question[]): ConfigurationFailure {
-  const why = [
-    ...outside.map(({ service, because }) => `${service.name}: ${because}`),
-    ...questions.map(({ text }) => text),
-  ];
-  return new ConfigurationFailure(
-    `expected services in ${source} that Spillway can release, seen none${why.length > 0 ? ` (${why.join('; ')})` : ''}; ` +
-      'write spillway.yaml by hand, see docs/configuration.md',
-  );
+function whyStays({ service, because, kind }: Outside): string {
+  return `${service.name}: ${because}${kind === undefined ? '' : `, a ${kind}`}`;
 }

@@ -62,7 +62,7 @@ const WRONG: [title: string, content: string | Buffer, seen: string][] = [
   ['whose services are a list', 'services: [web]\n', 'seen a list'],
   ['whose service is a word', 'services: {web: nginx}\n', 'services.web: expected a mapping'],
   ['that is empty', '', 'seen none'],
-  ['of version 1', 'web: {image: a}\n', 'seen none, but web'],
+  ['of version 1', 'web: {image: a}\n', 'seen only web in'],
   ['that merges a word', 'services: {web: {<<: word, image: a}}\n', 'after `<<`'],
 ];
 
