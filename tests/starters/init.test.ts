@@ -244,11 +244,7 @@ volumes: {logs: {name: all-logs}}
 
   test.each([
     ['that is not YAML', 'services: {', 'compose.yaml:1 not valid YAML: '],
-    [
-      'without services',
-      'version: "3"',
-      'expected a Compose file with `services`, seen only version in compose.yaml',
-    ],
+    ['without services', 'version: "3"', 'expected a Compose file with `services`, seen only version in compose.yaml'],
   ])('refuses one %s', async (_, content, message) => {
     put({ 'compose.yaml': content });
     const said = await command(registerInit, 'init');

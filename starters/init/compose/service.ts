@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Environment } from './environment';
 import type { ComposeHealthcheck, ComposeMount, ComposeReason, ComposeService, ComposeVariable } from './model';
 import { isSecretText, plain, shownText } from './plain';
@@ -63,7 +64,7 @@ export function serviceOf({ name, tree, lookup, fromFiles, envFiles, reasons }: 
 }
 
 // The values of these are asked for where they are used.
-const ASKED = new Set(['environment', 'image', 'build.args']);
+const ASKED = new Set(['environment', 'image', 'build.args', 'command', 'entrypoint']);
 
 function tellMissing(tree: Tree, path: string[], tell: Tell): void {
   if (ASKED.has(path.join('.'))) return;
@@ -162,7 +163,8 @@ function filesOf(kind: 'secrets' | 'configs', tree: TreeMap): ComposeService['fi
       {
         kind,
         source,
-        target: wordOf(given.get('target'))?.text ?? (kind === 'secrets' ? `/run/secrets/${source}` : `/${source}`),
+        // Relative ones start where Compose puts those without a target.
+        target: posix.resolve(kind === 'secrets' ? '/run/secrets' : '/', wordOf(given.get('target'))?.text ?? source),
       },
     ];
   });

@@ -1,4 +1,3 @@
-import type { ComposeText } from '../compose/text';
 import type { ComposeVariable } from '../compose/model';
 import { isSecretText } from '../compose/plain';
 import { NGINX_PROXY_VARIABLE } from '../labels/nginx-proxy';
@@ -100,14 +99,4 @@ function siblingsIn(text: string, mapper: Mapper): string[] {
   return reached(mapper)
     .filter(({ service }) => namesAsHost([text], namesOf(service)))
     .map(({ name }) => name);
-}
-
-export function wordsOf(words: ComposeText[], ask: Ask): string[] {
-  const missing = words.flatMap((word) => word.missing);
-  if (missing.length > 0)
-    ask('command', 'the variables {items} of the Compose file had no value', {
-      importance: 'decide',
-      items: [...new Set(missing)],
-    });
-  return words.map(String);
 }

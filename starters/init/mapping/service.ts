@@ -1,18 +1,19 @@
 import { relative } from 'node:path';
-import { isPlainSecret } from '../../../domain/config/values';
 import { isMapping } from '../../../domain/config/merge';
 import type { ComposeBuild } from '../compose/model';
+import { isSecretText } from '../compose/plain';
 import { composeDuration, composeSize } from '../compose-values';
 import { imageQuestions } from '../dockerfile';
 import { askAboutKeys } from '../keys/unread';
 import type { Ask } from '../questions';
 import { askerOf, type Mapper, type Released } from './context';
-import { environmentOf, SIBLINGS, withSlots, wordsOf } from './environment';
+import { environmentOf, SIBLINGS, withSlots } from './environment';
 import { imageOf } from './image';
 import { reachingOf } from './networks';
 import { copiesOf, isAddress } from './roles';
 import { reachOf } from './routes-and-health';
 import { tmpfsOf, volumesOf } from './volumes';
+import { wordsOf } from './words';
 
 type Mapping = Record<string, unknown>;
 
@@ -59,7 +60,7 @@ function buildOf(
   ask: Ask,
 ): Mapping | undefined {
   const known = args.filter(({ name, value }) => {
-    const isPlain = value !== undefined && value.missing.length === 0 && !isPlainSecret(name, value.text);
+    const isPlain = value !== undefined && value.missing.length === 0 && !isSecretText(value, name);
     if (!isPlain)
       ask(
         'build',

@@ -1,31 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
+import { writeFileSync } from 'node:fs';
 import { registerInit } from '../../../starters/init';
-import { registerValidate } from '../../../starters/validate';
 import { command } from '../../support/in-process';
+import { inFolder, proposed } from './proposed';
 
-const home = process.cwd();
-let directory: string;
-beforeEach(() => {
-  directory = join(mkdtempSync(join(tmpdir(), 'spillway-missing-')), 'shop');
-  mkdirSync(directory);
-  process.chdir(directory);
-});
-afterEach(() => {
-  process.chdir(home);
-  rmSync(dirname(directory), { recursive: true, force: true });
-});
-
-async function proposed(compose: string) {
-  writeFileSync('compose.yaml', compose);
-  const said = await command(registerInit, 'init');
-  expect(said).toMatchObject({ exitCode: 0 });
-  expect(await command(registerValidate, 'validate')).toMatchObject({ exitCode: 0 });
-  const file = parse(readFileSync('spillway.yaml', 'utf8')) as { services: Record<string, Record<string, unknown>> };
-  return { services: file.services, asked: said.stderr };
-}
+inFolder();
 
 test.each([
   ['${REGISTRY}/web:${TAG}', 'registry/web:{version}', 'REGISTRY had no value'],

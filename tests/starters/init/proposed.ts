@@ -1,0 +1,37 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { registerInit } from '../../../starters/init';
+import { registerValidate } from '../../../starters/validate';
+import { command } from '../../support/in-process';
+
+/** Runs each test in an empty folder `shop`. */
+export function inFolder(): void {
+  const home = process.cwd();
+  let directory: string;
+  beforeEach(() => {
+    directory = join(mkdtempSync(join(tmpdir(), 'spillway-proposed-')), 'shop');
+    mkdirSync(directory);
+    process.chdir(directory);
+  });
+  afterEach(() => {
+    process.chdir(home);
+    rmSync(dirname(directory), { recursive: true, force: true });
+  });
+}
+
+export type Service = Record<string, unknown>;
+
+/** Writes the files and runs `init`, whose proposal must be valid. */
+export async function proposed(compose: string, files: Record<string, string> = {}, ...options: string[]) {
+  for (const [path, text] of Object.entries({ 'compose.yaml': compose, ...files })) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  const said = await command(registerInit, 'init', ...options);
+  expect(said).toMatchObject({ exitCode: 0 });
+  expect(await command(registerValidate, 'validate')).toMatchObject({ exitCode: 0 });
+  const text = readFileSync('spillway.yaml', 'utf8');
+  return { services: (parse(text) as { services: Record<string, Service> }).services, asked: said.stderr, text };
+}
