@@ -12,11 +12,12 @@ import { startLoad } from '../tests/support/load';
 import type { Load, LoadReport } from '../tests/support/load';
 import { query } from '../tests/support/postgres';
 import { freePort } from '../tests/support/free-port';
+import { picturesIn, removeAllButPictures } from './pictures';
 
 /*
  * Releases examples/fx three times with the commands that people use, while traffic runs. What it makes lies in a folder
- * of its own, on ports that are free, under an app name of its own. Without --keep all of it is removed at the end, and
- * what an earlier demo left, because it was kept or killed, at the beginning.
+ * of its own, on ports that are free, under an app name of its own. Without --keep all of it but the pictures is removed
+ * at the end, and what an earlier demo left, because it was kept or killed, at the beginning, with its pictures.
  */
 
 const ROOT = join(__dirname, '..');
@@ -54,6 +55,7 @@ async function main(keep: boolean): Promise<boolean> {
     process.once(signal, () => void close().then(() => process.exit(1)));
   await endEarlier();
   await removeAll();
+  await rm(DIRECTORY, { recursive: true, force: true });
   await mkdir(DIRECTORY, { recursive: true });
   closing.push(removeAll);
   try {
@@ -76,7 +78,7 @@ async function main(keep: boolean): Promise<boolean> {
     await change(project, '1.2.0');
     steps.push(await release('1.2.0', 'caught by the canary and undone'));
     const seen = keep ? await load.report() : await load.stop();
-    return summarise(steps, seen, dev, keep);
+    return summarise(steps, seen, { dev, kept: keep, pictures: await picturesIn(DIRECTORY) });
   } finally {
     if (!keep) await close();
   }
@@ -101,11 +103,11 @@ async function endEarlier(): Promise<void> {
   }
 }
 
-/** Containers, database and files: what a demo makes, and an earlier one may have left. */
+/** Containers, database and files: what a demo makes, and an earlier one may have left. Pictures stay. */
 async function removeAll(): Promise<void> {
   await removeTraces(SCOPE, join(DIRECTORY, APP));
   await query(serverUrl, `DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`);
-  await rm(DIRECTORY, { recursive: true, force: true });
+  await removeAllButPictures(DIRECTORY);
 }
 
 /** A copy of the example, as a developer's checkout, on a port and with a router of the demo's own. */
@@ -188,8 +190,14 @@ async function execute(program: string, args: string[], options: object = {}): P
   return code ?? 1;
 }
 
+interface Left {
+  dev: Dev;
+  kept: boolean;
+  pictures: string[];
+}
+
 /** Prints the summary; answers whether all went as it should. */
-function summarise(steps: Step[], traffic: LoadReport, dev: Dev, kept: boolean): boolean {
+function summarise(steps: Step[], traffic: LoadReport, { dev, kept, pictures }: Left): boolean {
   const wanted = [0, 0, 1];
   const good = steps.every(({ exitCode }, index) => exitCode === wanted[index]) && traffic.lost === 0;
   const serving = Object.entries(traffic.versions).map(([version, count]) => `${version}: ${count}`);
@@ -203,6 +211,7 @@ function summarise(steps: Step[], traffic: LoadReport, dev: Dev, kept: boolean):
     `errors by 1.2.0     ${traffic.appErrors}, before the canary was judged`,
     `slowest answer      ${traffic.slowest} ms`,
     `Temporal Web UI     ${dev.uiUrl}${kept ? '' : ' (until now)'}`,
+    ...pictures.map((file, index) => `${index === 0 ? 'pictures, kept      ' : ' '.repeat(20)}${file}`),
   ];
   if (kept)
     lines.push(
