@@ -122,21 +122,8 @@ fill_temporal() {
   cp "$(binary_of temporal-cli)" "$root/usr/local/bin/temporal"
   for name in temporal-sql-tool temporal-ui; do cp "$(binary_of "$name")" "$root/usr/local/bin/$name"; done
   libraries "$root"/usr/local/bin/*
-  cat >"$root/usr/local/bin/start-ui" <<'SH'
-#!/bin/sh
-set -eu
-mkdir -p /tmp/config
-cat >/tmp/config/docker.yaml <<YAML
-temporalGrpcAddress: $TEMPORAL_ADDRESS
-port: $TEMPORAL_UI_PORT
-enableUi: true
-defaultNamespace: default
-cors: { cookieInsecure: ${TEMPORAL_CSRF_COOKIE_INSECURE:-false}, allowOrigins: [] }
-YAML
-exec temporal-ui --root /tmp --config config --env docker start
-SH
-  chmod +x "$root/usr/local/bin/start-ui"
-  printf 'USER 10001:10001\nCMD ["start-ui"]\n'
+  install -D -m 644 "$(dirname "$(binary_of temporal-ui)")/docker.yaml" "$root/etc/temporal-ui/config/docker.yaml"
+  printf 'USER 10001:10001\nCMD ["temporal-ui", "--root", "/etc/temporal-ui", "--env", "docker", "start"]\n'
 }
 fill_socat() {
   with_shell
