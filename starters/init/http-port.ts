@@ -4,6 +4,8 @@ export interface PortSigns {
   image?: string;
   /** A router’s labels or variables name it. */
   label?: number;
+  /** Another router sends requests to it, whatever its port is. */
+  isRouted?: boolean;
   published: { target: number; published?: number | string; appProtocol?: string }[];
   exposed: number[];
   /** EXPOSE in its Dockerfile. */
@@ -19,6 +21,8 @@ export interface PortSigns {
 export interface PortGuess {
   port: number;
   because: string;
+  /** True when nothing names it. */
+  isGuess?: true;
   /** Other ports that may speak HTTP. */
   rivals: number[];
   /** Ports that surely do not. */
@@ -79,7 +83,10 @@ export function httpPort(signs: PortSigns): PortGuess | undefined {
   const possible = judged.filter(({ points }) => points > 0).sort((one, other) => other.points - one.points);
   const [best, ...rivals] = possible;
   const others = judged.filter(({ points }) => points <= 0).map(({ port }) => port);
-  if (!best) return undefined;
+  if (!best)
+    return signs.isRouted === true
+      ? { port: 80, because: 'it is the usual one', isGuess: true, rivals: [], others }
+      : undefined;
   // Where the file says which it is, nobody need be asked.
   const isSure = signs.label === best.port || best.isSaid;
   const doubtful = rivals.map(({ port }) => port);

@@ -65,11 +65,18 @@ export function mentions(from: ComposeService, to: ComposeService): boolean {
   return from.dependsOn.some(isAwaited) || namesAsHost(textsOf(from), namesOf(to));
 }
 
+/** A database or a user often has the name of the service that it is for: `POSTGRES_DB=n8n`. */
+const NO_HOST =
+  /(^|[_-])(db|dbname|database|user|username|name|schema|password|pass|bucket|prefix|env|mode|type|role|realm)$/i;
+const WORD = /^[\w.-]*$/;
+
 /** Everything in which a service may name another one. */
 export function textsOf({ environment, command, entrypoint, given }: ComposeService): string[] {
   const links = Array.isArray(given.links) ? given.links : [];
   return [
-    ...environment.map(({ value }) => value?.text ?? ''),
+    ...environment.flatMap(({ name, value }) =>
+      value && !(NO_HOST.test(name) && WORD.test(value.text)) ? value.text : [],
+    ),
     [...(entrypoint ?? []), ...(command ?? [])].map(String).join(' '),
     ...links.map((link) => String(link).replace(/:.*$/, '')),
   ];

@@ -11,7 +11,7 @@ import { environmentOf, SIBLINGS, withSlots } from './environment';
 import { imageOf } from './image';
 import { reachingOf } from './networks';
 import { copiesOf, isAddress } from './roles';
-import { reachOf } from './routes-and-health';
+import { reachOf } from './routes';
 import { tmpfsOf, volumesOf } from './volumes';
 import { wordsOf } from './words';
 
@@ -114,7 +114,9 @@ function resourcesOf({ service }: Released, ask: Ask, isJob: boolean): Mapping {
   const limits = isMapping(resources.limits) ? resources.limits : {};
   const quota = Number(given.cpu_quota) / (Number(given.cpu_period) || 100_000);
   const cpu = Number(limits.cpus ?? given.cpus ?? (quota > 0 ? quota : undefined));
-  const memory = composeSize(limits.memory ?? given.mem_limit);
+  const limit = composeSize(limits.memory ?? given.mem_limit);
+  // Compose takes 0 for no limit.
+  const memory = limit !== undefined && Number.parseFloat(limit) === 0 ? undefined : limit;
   if (limits.pids !== undefined) ask('', 'the number of processes has no limit here');
   const replicas = copiesOf(service) ?? 1;
   if (replicas > 20)

@@ -1,5 +1,5 @@
 import { cleanPath, isWithin } from '../../../domain/containers/volumes';
-import { kindOfImage, type OutsideKind } from './images';
+import { kindOfImage, type OutsideKind, repositoryOf } from './images';
 
 export interface StateSigns {
   image?: string;
@@ -83,10 +83,10 @@ export function stateOf(signs: StateSigns): State | undefined {
 }
 
 function byImage({ image, base }: StateSigns): State | undefined {
-  // A site that is built on nginx or Caddy is released, and what is built has a name of its own.
+  // What is built has a name of its own. A site is built on Caddy, but not on Traefik.
   if (base !== undefined) {
     const kind = kindOfImage(base);
-    return kind === undefined || kind === 'router'
+    return kind === undefined || (kind === 'router' && /(^|\/)(caddy|swag)$/.test(repositoryOf(base)))
       ? undefined
       : { kind, because: `it is built from ${base}`, isKnown: true };
   }

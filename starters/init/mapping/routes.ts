@@ -1,10 +1,10 @@
-import type { ComposeHealthcheck, ComposeService } from '../compose/model';
-import { composeDuration, composeMilliseconds, localAddress } from '../compose-values';
+import type { ComposeService } from '../compose/model';
 import { httpPort, toldPorts, type PortGuess } from '../http-port';
 import { routeOf, unique, type Route, type Routing } from '../labels/routing';
 import type { Ask } from '../questions';
 import { isPostgres } from '../outside/images';
 import { mentions, quoted, textsOf, namesOf, type Mapper, type Outside, type Released } from './context';
+import { healthAddress, healthOf } from './health';
 import { commandLine, routingOf } from './roles';
 
 type Reach = Partial<Record<'port' | 'routes' | 'health' | 'traffic' | 'run', unknown>>;
@@ -17,7 +17,7 @@ export function reachOf(one: Released, mapper: Mapper, ask: Ask): Reach {
   const guess = guessed(one, mapper, routing, address?.port);
   if (!guess) return workerReach(one, ask);
   askAboutPorts(service, guess, ask);
-  const routes = unique([...(routing?.routes ?? []), ...publishedRoutes(service, guess.port, ask)]);
+  const routes = unique([...(routing?.routes ?? []), ...publishedRoutes(service, guess.port, routing, ask)]);
   for (const { text, importance } of routing?.doubts ?? []) ask('routes', text, { importance });
   if (routing && routing.routes.length > 0)
     ask('routes', `its routes are those that ${routing.router} had, whose place Spillway’s router takes`);
@@ -101,13 +101,14 @@ function guessed(
   return httpPort({
     ...(service.image && !service.build && !runsAnother(service) && { image: service.image.text }),
     ...(routing?.port !== undefined && { label: routing.port }),
+    isRouted: routing !== undefined && routing.routes.length > 0,
     published: service.ports.filter(({ protocol }) => protocol === 'tcp'),
     exposed: service.expose.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
     // What the image exposes says nothing of another program that is run in it.
     ofDockerfile: routing || !runsAnother(service) ? (facts?.ports ?? []) : [],
     ...(health !== undefined && { health }),
     mentioned: project.services.filter((other) => other !== service).flatMap((other) => mentionedPorts(other, service)),
-    told: toldPorts(variables, commandLine(service)),
+    told: toldPorts(runsAnother(service) ? {} : variables, commandLine(service)),
   });
 }
 
@@ -125,7 +126,15 @@ function mentionedPorts(from: ComposeService, to: ComposeService): number[] {
   );
 }
 
-function askAboutPorts({ ports }: ComposeService, { port, because, rivals, others }: PortGuess, ask: Ask): void {
+function askAboutPorts(
+  { ports }: ComposeService,
+  { port, because, isGuess, rivals, others }: PortGuess,
+  ask: Ask,
+): void {
+  if (isGuess)
+    ask('port', `another router sent requests to it, but no port is named; ${port} was taken, because ${because}`, {
+      importance: 'decide',
+    });
   if (rivals.length > 0)
     ask(
       'port',
@@ -156,7 +165,7 @@ function inRuns(ports: number[]): string[] {
   return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
 }
 
-function publishedRoutes({ ports }: ComposeService, port: number, ask: Ask): Route[] {
+function publishedRoutes({ ports }: ComposeService, port: number, routing: Routing | undefined, ask: Ask): Route[] {
   return ports
     .filter(({ target, protocol, published }) => target === port && protocol === 'tcp' && published !== undefined)
     .flatMap(({ published, address }) => {
@@ -164,12 +173,21 @@ function publishedRoutes({ ports }: ComposeService, port: number, ask: Ask): Rou
       if (!Number.isInteger(at) || at < 1) return [];
       if (typeof published === 'string' && published.includes('-'))
         ask('routes', `Docker chose one of ${published}; the router listens on ${at}`, { importance: 'decide' });
+      // Visitors came through the other router.
+      if (routing && routing.routes.length > 0 && isOfMachine(address)) {
+        ask('routes', `${at} of ${address} was left out, since the router listens on every address of the host`);
+        return [];
+      }
       if (address !== undefined && !/^(0\.0\.0\.0|\[?::\]?|)$/.test(address))
         ask('routes', `${at} was open on ${address} only; the router listens on every address of the host`, {
           importance: 'decide',
         });
       return [routeOf(at)];
     });
+}
+
+function isOfMachine(address: string | undefined): boolean {
+  return /^(127\.[\d.]+|\[?::1\]?|localhost)$/.test(address ?? '');
 }
 
 function askForRoutes(one: Released, { project, released }: Mapper, routing: Routing | undefined, ask: Ask): void {
@@ -186,46 +204,4 @@ function askForRoutes(one: Released, { project, released }: Mapper, routing: Rou
       importance: isAlone || !released.some((other) => other.service.ports.length > 0) ? 'decide' : 'know',
     },
   );
-}
-
-function healthAddress({ name, healthcheck }: ComposeService): { path: string; port: number } | undefined {
-  if (!healthcheck || healthcheck.disabled) return undefined;
-  return localAddress(healthcheck.test.join(' '), name);
-}
-
-function healthOf(
-  { service, facts }: Released,
-  port: number,
-  address: { path: string; port: number } | undefined,
-  ask: Ask,
-): Reach {
-  const check = service.healthcheck?.disabled ? undefined : service.healthcheck;
-  if (address?.port !== port) {
-    if (check && check.test.length > 0)
-      ask(
-        'port',
-        'its health check asks no HTTP address of its port; which path tells that it is healthy? Or put the check into the Dockerfile',
-      );
-    else if (!facts?.hasHealthcheck)
-      ask('port', 'which path tells that it is healthy? Without `health.endpoints` only that it runs is known');
-    return {};
-  }
-  const timeout = composeDuration(check?.given.timeout);
-  const interval = composeDuration(check?.given.interval);
-  const attempts = attemptsOf(check);
-  return {
-    health: {
-      endpoints: [{ path: address.path, ...(timeout && { timeout }) }],
-      ...(interval && { interval }),
-      ...(attempts && { attempts }),
-    },
-  };
-}
-
-// Compose does not count tries during the start; Spillway does, so it gets as many more as fit in.
-function attemptsOf(check: ComposeHealthcheck | undefined): number | undefined {
-  const start = composeMilliseconds(check?.given.start_period);
-  if (!check || (start === undefined && check.given.retries === undefined)) return undefined;
-  const interval = composeMilliseconds(check.given.interval) ?? 1_000;
-  return Math.max(1, (Number(check.given.retries) || 3) + Math.ceil((start ?? 0) / Math.max(interval, 10)));
 }

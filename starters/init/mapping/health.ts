@@ -1,0 +1,69 @@
+import type { ComposeHealthcheck, ComposeService } from '../compose/model';
+import { composeDuration, composeMilliseconds, localAddress } from '../compose-values';
+import type { Ask } from '../questions';
+import type { Released } from './context';
+
+/** What its health check asks over HTTP. */
+export function healthAddress({ name, healthcheck }: ComposeService): { path: string; port: number } | undefined {
+  if (!healthcheck || healthcheck.disabled) return undefined;
+  return localAddress(healthcheck.test.join(' '), name);
+}
+
+export function healthOf(
+  { service, facts }: Released,
+  port: number,
+  address: { path: string; port: number } | undefined,
+  ask: Ask,
+): { health?: unknown } {
+  const check = service.healthcheck?.disabled ? undefined : service.healthcheck;
+  const more = check && saysMore(check.test.join(' '));
+  if (check && more) {
+    ask(
+      'port',
+      `its health check ${more}, which \`health.endpoints\` cannot; which path tells without that? Or put the check into the Dockerfile`,
+      {
+        importance: 'decide',
+      },
+    );
+    return {};
+  }
+  if (address?.port !== port) {
+    if (check && check.test.length > 0)
+      ask(
+        'port',
+        'its health check asks no HTTP address of its port; which path tells that it is healthy? Or put the check into the Dockerfile',
+      );
+    else if (!facts?.hasHealthcheck)
+      ask('port', 'which path tells that it is healthy? Without `health.endpoints` only that it runs is known');
+    return {};
+  }
+  const timeout = composeDuration(check?.given.timeout);
+  const interval = composeDuration(check?.given.interval);
+  const attempts = attemptsOf(check);
+  return {
+    health: {
+      endpoints: [{ path: address.path, ...(timeout && { timeout }) }],
+      ...(interval && { interval }),
+      ...(attempts && { attempts }),
+    },
+  };
+}
+
+/** A path alone would get another answer. */
+function saysMore(test: string): string | undefined {
+  if (!/\b(curl|wget|https?)\b/.test(test)) return undefined;
+  if (/\bhttps:\/\//.test(test)) return 'speaks TLS';
+  if (/\s(-H|--header|-A|--user-agent)[\s=]/.test(test)) return 'sends headers';
+  if (/\s(-u|--user|--http-user)[\s=]/.test(test)) return 'logs in';
+  return /\s(-X|--request|-d|--data(-\w+)?|--post-data|--method)[\s=]?(?!GET|HEAD)\w/.test(test)
+    ? 'sends more than a GET'
+    : undefined;
+}
+
+// Compose does not count tries during the start; Spillway does, so it gets as many more as fit in.
+function attemptsOf(check: ComposeHealthcheck | undefined): number | undefined {
+  const start = composeMilliseconds(check?.given.start_period);
+  if (!check || (start === undefined && check.given.retries === undefined)) return undefined;
+  const interval = composeMilliseconds(check.given.interval) ?? 1_000;
+  return Math.max(1, (Number(check.given.retries) || 3) + Math.ceil((start ?? 0) / Math.max(interval, 10)));
+}
