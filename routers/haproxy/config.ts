@@ -114,6 +114,10 @@ function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragme
   # HTTP/2 begins in other ways: a client that asks to change to it goes on with HTTP/1.1.
   http-request del-header HTTP2-Settings
   http-request del-header Upgrade if { req.hdr(Upgrade) -i -m sub h2c }
+  # A client may not name headers there that a program behind the router would take off, such as X-Forwarded-For.
+  acl upgrades req.hdr(Connection) -i upgrade
+  http-request set-header Connection upgrade if upgrades { req.hdr(Upgrade) -m found }
+  http-request del-header Connection if !upgrades or !{ req.hdr(Upgrade) -m found }
   http-after-response set-header Keep-Alive timeout=${ANNOUNCED_SECONDS} unless { stopping } or { status 101 }
 
 ${MATCHED}  # Which service is asked: the first that fits.

@@ -8,6 +8,9 @@ const MOST_LINES = 8;
 const TRUSTED = '{ var(txn.trusted) -m found }';
 const CLAIMED_PROTO = 'req.hdr(x-forwarded-proto,1),lower';
 
+/** HAProxy reads 64 words of a line. */
+const RANGES_OF_A_LINE = 40;
+
 /** Runs after `txn.service` is known, because each app says whom it trusts. */
 export function renderForwarded(fragments: HaproxyFragment[], scheme: 'http' | 'https'): string {
   return `
@@ -34,10 +37,13 @@ ${lines((line) => `  http-request set-var-fmt(txn.for) "%[req.fhdr(x-forwarded-f
 }
 
 function renderTrust({ routing: { scope }, trustedProxies = [] }: HaproxyFragment): string {
-  if (trustedProxies.length === 0) return '';
   const here = `{ var(txn.service) -m beg ${scopeKey(scope)}. }`;
-  return `  http-request set-var(txn.trusted) bool(true) if ${here} { var(txn.peer) -m ip ${trustedProxies.join(' ')} }
-`;
+  let rendered = '';
+  for (let first = 0; first < trustedProxies.length; first += RANGES_OF_A_LINE) {
+    const ranges = trustedProxies.slice(first, first + RANGES_OF_A_LINE).join(' ');
+    rendered += `  http-request set-var(txn.trusted) bool(true) if ${here} { var(txn.peer) -m ip ${ranges} }\n`;
+  }
+  return rendered;
 }
 
 function lines(render: (line: number) => string): string {

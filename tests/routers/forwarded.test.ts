@@ -75,6 +75,14 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     expect(seen).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
   });
 
+  test('as many proxies may be trusted as a large network of them has [proves 8]', async () => {
+    const large = { app: 'fx-large', environment: 'production' };
+    const ranges = Array.from({ length: 200 }, (_, index) => `10.${index}.0.0/16`);
+    await configure(large, [...ranges, '127.0.0.1'], '/large');
+    const { seen } = await seenBy(port, '127.0.0.1', ['X-Forwarded-For: 192.0.2.7'], '/large');
+    expect(seen['x-forwarded-for']).toBe('192.0.2.7, 127.0.0.1');
+  });
+
   test('the cookie of a visitor is for TLS only where the visitor speaks it, to the router or to a trusted proxy [proves 8]', async () => {
     await open(['127.0.0.1']).setGreenShare(trusting, 50, io);
     const said = ['X-Forwarded-Proto: https'];

@@ -141,9 +141,18 @@ const OTHERS: Asked[] = [
     sent: ['Host: [::1]'],
     seen: { 'x-forwarded-host': '[::1]', 'x-forwarded-port': '80' },
   },
+  {
+    name: 'which headers a program behind the router should take off',
+    sent: ['Connection: keep-alive, X-Forwarded-For, X-Forwarded-Proto'],
+    seen: { connection: undefined, 'x-forwarded-for': '127.0.0.2', 'x-forwarded-proto': 'http' },
+  },
 ];
 
 export const FORWARDED: Required<Asked>[] = [
   ...TRUSTED.map((one) => ({ from: '127.0.0.1' as const, ...one, name: `a trusted proxy says: ${one.name}` })),
-  ...OTHERS.map((one) => ({ from: '127.0.0.2' as const, ...one, name: `anybody says: ${one.name}` })),
+  ...OTHERS.map((one) => ({
+    from: '127.0.0.2' as const,
+    ...one,
+    name: `anybody says: ${one.name}`,
+  })),
 ];
