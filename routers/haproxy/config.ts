@@ -17,7 +17,7 @@ import type { Rendered } from '../on-host/folder';
 import { limitsOf, longestSilence } from '../on-host/limits';
 import { renderBackends, REPEATABLE } from './backends';
 import { renderForwarded } from './forwarded';
-import { renderLimits } from './limits';
+import { refuseLargePages, renderLimits } from './limits';
 import { MATCHED, renderEntry } from './matching';
 import { cookieName, environmentFile, FRONTENDS_FILE, HASH_VARIABLE, mapFile, START_VARIABLE } from './names';
 
@@ -37,6 +37,7 @@ export interface Surroundings {
 
 export function renderHaproxy(fragments: HaproxyFragment[], around: Surroundings): Rendered {
   const { directory, own, sockets } = around;
+  if (own) refuseLargePages(fragments);
   const files: Record<string, string> = { [BASE_FILE]: renderBase(own, sockets, limitsOf(fragments)) };
   for (const fragment of fragments) {
     files[environmentFile(fragment.routing.scope)] = renderEnvironment(fragment, directory);

@@ -1,5 +1,9 @@
+import { ConfigurationFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { WireLimits } from '../../domain/router';
+import { scopeKey } from '../on-host/fragments';
+import { limitsOf } from '../on-host/limits';
+import type { HaproxyFragment } from './config';
 
 /** Bytes that HAProxy keeps free in a buffer, and those of headers that are added. */
 const SPARE = 4_096;
@@ -20,6 +24,20 @@ export function renderLimits(limits: WireLimits): string {
   return settings(limits)
     .map(([name, value]) => `  ${name} ${value}\n`)
     .join('');
+}
+
+/** @throws ConfigurationFailure when an error page would not fit into a buffer, in which Spillway's own HAProxy keeps it */
+export function refuseLargePages(fragments: HaproxyFragment[]): void {
+  const { requestHead, answerHead } = limitsOf(fragments);
+  const room = Math.max(requestHead, answerHead);
+  for (const { routing, errorPage = '' } of fragments) {
+    const size = Buffer.byteLength(errorPage);
+    if (size <= room) continue;
+    throw new ConfigurationFailure(
+      `expected an error page of at most ${room} bytes for ${scopeKey(routing.scope)}, because HAProxy keeps it in a buffer, seen ${size}; ` +
+        'make it smaller, or `router.limits.answerHead` larger',
+    );
+  }
 }
 
 /** What HAProxy does where its configuration says nothing. */

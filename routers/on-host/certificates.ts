@@ -14,6 +14,7 @@ export interface Pem {
   text: string;
 }
 
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^]*?-----END \1-----/g;
 const KEY = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----[^]*?-----END \1-----/;
 
 /** @throws ConfigurationFailure when a router could not load the certificate with this key */
@@ -28,12 +29,15 @@ export function readPair(chain: Pem, key: Pem): X509Certificate {
   return certificate;
 }
 
+/** The first is the router's own; those that follow lead to an authority. */
 function readCertificate(chain: Pem): X509Certificate {
-  if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(chain.text))
-    throw broken(chain, 'a certificate in PEM (-----BEGIN CERTIFICATE-----)', 'none');
-  const certificate = tryTo(() => new X509Certificate(chain.text));
-  if (certificate === undefined) throw broken(chain, 'a certificate', 'one that cannot be read');
-  return certificate;
+  const [own] = (chain.text.match(CERTIFICATE) ?? []).map((text, index) => {
+    const certificate = tryTo(() => new X509Certificate(text));
+    if (certificate === undefined) throw broken(chain, 'certificates', `that number ${index + 1} cannot be read`);
+    return certificate;
+  });
+  if (own === undefined) throw broken(chain, 'a certificate in PEM (-----BEGIN CERTIFICATE-----)', 'none');
+  return own;
 }
 
 /** What makes browsers refuse a certificate is no reason to refuse a release, but somebody should hear of it. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ActivityWorld } from '../support/activity-world';
 import { freePort } from '../support/free-port';
@@ -95,6 +95,15 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
       ok: false,
       detail: expect.stringMatching(/seen the key of another one/),
     });
+    make('chain', 90);
+    await appendFile(
+      join(world.directory, 'tls', 'chain.pem'),
+      '-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n',
+    );
+    expect(await withTls(await served('chain'))).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/expected certificates in .*chain.*, seen that number 2 cannot be read/),
+    });
     await mkdir(join(world.directory, 'tls', 'text'));
     await writeFile(join(world.directory, 'tls', 'text', 'all.pem'), 'no PEM');
     for (const file of ['text.pem', 'text.key']) await writeFile(join(world.directory, 'tls', file), 'no PEM');
@@ -130,6 +139,12 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     expect(await withPage('./sorry.html')).toMatchObject({ ok: true });
     expect(await withPage(join(world.project, 'sorry.html'))).toMatchObject({ ok: true });
     expect(await withPage('/none.html')).toMatchObject({ ok: false });
+    await writeFile(join(world.project, 'large.html'), 'x'.repeat(70_000));
+    const refused = {
+      ok: false,
+      detail: expect.stringMatching(/expected an error page of at most 65536 bytes .*70000/),
+    };
+    expect(await withPage('./large.html')).toMatchObject(kind === 'haproxy' ? refused : { ok: true });
   });
 
   test('routes are compared with those of all apps of the router [proves 5]', async () => {
