@@ -9,7 +9,7 @@ import { formatDuration } from '../domain/units';
 import type { Replica } from '../targets/replicas';
 import { until } from '../waiting/until';
 import { askCheck, spokenBy, type Asker } from './ask';
-import { lastWords } from './last-words';
+import { lastProbes, lastWords } from './last-words';
 import type { Step } from './steps';
 
 /** The pause doubles up to the configured interval, so that what is ready at once costs no wait. */
@@ -154,7 +154,8 @@ async function failure(state: Waiting, sick: Look[], waited: number): Promise<Un
   const { release, group, parts, copies } = state;
   const details = sick.map(({ detail }) => detail);
   // The secrets of an older version may be unknown here and so not redacted; its copies' logs are not quoted.
-  const logs = copies ? [] : [await lastWords(spokesmen(sick), state)];
+  const speakers = spokesmen(sick);
+  const logs = copies ? [] : [...(await lastProbes(speakers, state)), await lastWords(speakers, state)];
   const expected = `expected ${copies?.version ?? release.version} in ${group} to be healthy`;
   const seen = [`seen after ${formatDuration(waited)}:`, ...details, ...logs].join('\n');
   return new UnhealthyFailure(parts.redact(`${expected}, ${seen}`));

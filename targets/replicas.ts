@@ -25,6 +25,11 @@ export interface Replica extends Seen {
   healthcheck?: Healthcheck;
 }
 
+export interface Probe {
+  exitCode: number;
+  output: string;
+}
+
 export interface ReplicaUsage {
   /** Bytes, without what the kernel can reclaim at once. */
   memory: number;
@@ -55,6 +60,8 @@ export interface Replicas {
   /** Lists only the environment's own replicas, not others under its names. */
   list(scope: Owned, group: Group, io: Io): Promise<Replica[]>;
   logs(of: ReplicaRef, lines: number, io: Io): Promise<string[]>;
+  /** What its HEALTHCHECK answered last; undefined before the first time. It may hold secrets. */
+  lastProbe(of: ReplicaRef, io: Io): Promise<Probe | undefined>;
   usage(of: ReplicaRef, io: Io): Promise<ReplicaUsage>;
   exec(of: ReplicaRef, argv: string[], io: Io): Promise<{ exitCode: number; output: string }>;
   /** Connects from the target. Fails with `UnreachableFailure` without an answer in time. */

@@ -5,13 +5,12 @@ import { originOf, registryName } from '../../domain/containers/reference';
 import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
 import type { Io } from '../../domain/host';
 import type { Finding } from '../../domain/preflight';
-import { judgeWaiting } from '../../domain/containers/healthcheck';
 import { mayNeedScratch, volumeMistake } from '../../domain/containers/volumes';
 import type { ImageFacts } from '../../targets/images';
 import type { Router } from '../../routers/router';
 import type { Target } from '../../targets/target';
 import { referenceOf } from '../build';
-import { mistakesOf, type Judged } from '../image-policy';
+import { mistakesOf, waitingOf, type Judged } from '../image-policy';
 import { findByDigest, goneFrom, pinnedFor, type Pinned } from '../pinned-images';
 import type { Step } from '../steps';
 import type { PreflightInput } from './check';
@@ -77,11 +76,8 @@ function judgeTag(
 
 async function judgeImage(facts: ImageFacts, judged: Judged, target: Target, io: Io): Promise<Finding> {
   const mistakes = await mistakesOf(facts, judged, target, io);
-  const { health, run } = judged.config;
-  // A job only has to end.
-  const waiting = judgeWaiting(judged.service, health, run === 'once' ? undefined : facts.healthcheck);
-  if ('problem' in waiting) mistakes.push(waiting.problem);
   if (mistakes.length > 0) return { problem: mistakes.join('\n') };
+  const waiting = waitingOf(facts, judged);
   const scratch = await scratchNote(facts, judged.config, target, io);
   const notes = [`${facts.image.reference} is on the target`, scratch, 'note' in waiting ? waiting.note : ''];
   const { warning } = waiting as { warning?: true };

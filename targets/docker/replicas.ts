@@ -8,7 +8,7 @@ import type { DockerEngine } from './engine';
 import { execIn, textOfFrames } from './exec';
 import { askFrom } from './http';
 import { replicaOf } from './replica';
-import type { Answer, Asked, Replica, ReplicaRef, Replicas, ReplicaUsage } from '../replicas';
+import type { Answer, Asked, Probe, Replica, ReplicaRef, Replicas, ReplicaUsage } from '../replicas';
 
 export class DockerReplicas implements Replicas {
   constructor(
@@ -30,6 +30,12 @@ export class DockerReplicas implements Replicas {
       const framed = await docker.getContainer(container).logs(options);
       return textOfFrames(framed).split('\n').filter(Boolean).slice(-lines);
     });
+  }
+
+  async lastProbe(of: ReplicaRef, io: Io): Promise<Probe | undefined> {
+    const info = await this.containers.inspect(await this.containers.idOf(of, io), io);
+    const last = info?.State.Health?.Log?.at(-1);
+    return last && { exitCode: last.ExitCode, output: last.Output.trim() };
   }
 
   async usage(of: ReplicaRef, io: Io): Promise<ReplicaUsage> {

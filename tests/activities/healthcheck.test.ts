@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { baselineActivities } from '../../activities/baseline';
+import { buildActivities } from '../../activities/build';
 import { deployActivities } from '../../activities/deploy';
 import { trafficActivities } from '../../activities/traffic';
 import type { PinnedImage } from '../../domain/release';
@@ -66,6 +69,37 @@ test('the verdict of Docker ends the waiting long before the time is up [proves 
   await expect(deploy(image)).rejects.toMatchObject({
     name: 'UnhealthyFailure',
     message: expect.stringContaining('HEALTHCHECK says unhealthy'),
+  });
+});
+
+test('what the HEALTHCHECK said is quoted, without secrets [proves 7]', async () => {
+  const image = await checkedBy('--interval=1s --retries=1 CMD echo "no answer to $PASSWORD"; exit 7');
+  const failed = deploy(image, web({ env: { PASSWORD: { env: 'PASSWORD' } } }));
+  await expect(failed).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /its HEALTHCHECK ended with exit code [17] in \S+, and said: no answer to \[redacted\]/,
+    ),
+  });
+});
+
+test('a program that the image lacks is named as the reason [proves 7]', async () => {
+  const image = await checkedBy('--interval=1s --retries=1 CMD ["curl", "-f", "http://localhost:8080"]');
+  await expect(deploy(image)).rejects.toMatchObject({
+    message: expect.stringMatching(/and said: .*exec: "curl": executable file not found/),
+  });
+});
+
+test('attempts that end before the first probe are refused once the image is built [proves 7]', async () => {
+  await writeFile(join(world.directory, 'Dockerfile'), `FROM ${BUSYBOX}\nHEALTHCHECK CMD true\n`);
+  const service = { build: { context: '.' }, port: 8080, routes: [{ port: 80 }], health: { attempts: 3 } };
+  const step = await world.step({ services: { web: service } });
+  const built = run(buildActivities(world.parts).buildImages, {
+    ...step,
+    skipBuild: false,
+    configurationIdentity: 'c',
+  });
+  await expect(built).rejects.toMatchObject({
+    message: expect.stringContaining('expected at least 30 s to get healthy'),
   });
 });
 
