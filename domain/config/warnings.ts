@@ -62,10 +62,10 @@ function largeRatios(allowed: AppConfig['canary']['analysis']['allowed']): strin
 /** Docker Compose gives a service its plain name; two versions side by side cannot both have it. */
 function siblingsByName({ services }: AppConfig): string[] {
   const names = Object.keys(services);
-  return Object.entries(services).flatMap(([service, { env }]) =>
+  return Object.entries(services).flatMap(([service, { env, hosts = {} }]) =>
     Object.entries(env).flatMap(([variable, value]) => {
       const host = typeof value === 'string' ? HOST.exec(value)?.[1] : undefined;
-      if (host === undefined || !names.includes(host)) return [];
+      if (host === undefined || !names.includes(host) || Object.hasOwn(hosts, host)) return [];
       return [
         `services.${service}.env.${variable} names the host ${host}, which nothing has: it is ${host}-blue or ${host}-green; ` +
           `write ${host}-{slot}, so that each version finds its own`,
@@ -77,18 +77,21 @@ function siblingsByName({ services }: AppConfig): string[] {
 /** `{slot}` behind a name that is no service finds nobody. A word that is no address may mean anything else. */
 function siblingsBySlot({ services }: AppConfig): string[] {
   const names = Object.keys(services);
-  return Object.entries(services).flatMap(([service, { env }]) =>
-    Object.entries(env).flatMap(([variable, value]) => {
-      if (typeof value !== 'string') return [];
-      return [...value.matchAll(SIBLING)].flatMap(([, before, host, after]) => {
-        const isAddress = before !== '' || after !== '';
-        const near = nearest(host!, names);
-        if (names.includes(host!) || (!isAddress && near === undefined)) return [];
-        const meant = near === undefined ? `write one of ${names.join(', ')}` : `did you mean ${near}-{slot}?`;
-        return [`services.${service}.env.${variable} names ${host}-{slot}, but there is no service ${host}; ${meant}`];
-      });
-    }),
-  );
+  return Object.entries(services).flatMap(([service, { env, command = [] }]) => {
+    const words = command.map((word, index) => [`command[${index}]`, word] as const);
+    return [...Object.entries(env).map(([name, value]) => [`env.${name}`, value] as const), ...words].flatMap(
+      ([key, value]) => {
+        if (typeof value !== 'string') return [];
+        return [...value.matchAll(SIBLING)].flatMap(([, before, host, after]) => {
+          const isAddress = before !== '' || after !== '';
+          const near = nearest(host!, names);
+          if (names.includes(host!) || (!isAddress && near === undefined)) return [];
+          const meant = near === undefined ? `write one of ${names.join(', ')}` : `did you mean ${near}-{slot}?`;
+          return [`services.${service}.${key} names ${host}-{slot}, but there is no service ${host}; ${meant}`];
+        });
+      },
+    );
+  });
 }
 
 const SIBLING = /(\/\/|@|(?<![a-z0-9./-]))([a-z][a-z0-9-]*)-\{slot\}(?!\})(:\d|\/|)/g;

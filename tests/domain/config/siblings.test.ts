@@ -35,3 +35,21 @@ test('a plain name of another service is answered with what to write [proves sib
     expect.stringContaining('names the host api, which nothing has: it is api-blue or api-green; write api-{slot}'),
   ]);
 });
+
+test('the name of a service that `hosts` gives to something else is fine [proves siblings]', () => {
+  const image = { image: 'web:{version}', port: 80 };
+  const web = { ...image, env: { URL: 'http://api:8080' }, hosts: { api: '10.0.0.5' } };
+  const config = appConfigSchema.parse({ version: 1, app: 'shop', services: { web, api: image } });
+  expect(configurationWarnings(config).filter((warning) => warning.includes('.env.'))).toEqual([]);
+});
+
+test('a typo in a command is told as well [proves siblings]', () => {
+  const image = { image: 'web:{version}', port: 80 };
+  const web = { ...image, command: ['serve', '--api=http://apj-{slot}:8080'] };
+  const config = appConfigSchema.parse({ version: 1, app: 'shop', services: { web, api: image } });
+  expect(configurationWarnings(config)).toContainEqual(
+    expect.stringContaining(
+      'services.web.command[1] names apj-{slot}, but there is no service apj; did you mean api-{slot}?',
+    ),
+  );
+});
