@@ -32,7 +32,7 @@ export interface Volumes {
   changedFiles(of: ReplicaRef, io: Io): Promise<string[]>;
   /** Answers true where nobody can tell, false where the source does not exist. */
   holdsData(source: string, io: Io): Promise<boolean>;
-  /** Answers whether the target has a folder or file of its own at this path; true where nobody can tell. */
+  /** Answers whether the target has a folder or file of its own at this path. */
   isThere(scope: Owned, path: string, io: Io): Promise<boolean>;
   writersOf(volume: string, io: Io): Promise<(Scope & { container: string })[]>;
   /**

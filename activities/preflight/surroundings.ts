@@ -32,9 +32,12 @@ async function checkFolders(
   const wanted = Object.entries(step.config.services).flatMap(([service, { volumes }]) =>
     volumes.flatMap((volume, index) => (volume.source.startsWith('/') ? [{ service, index, ...volume }] : [])),
   );
+  const sources = [...new Set(wanted.map(({ source }) => source))];
+  const there = new Set<string>();
+  for (const source of sources) if (await target.volumes.isThere(step.release, source, io)) there.add(source);
   const missing = await Promise.all(
     wanted.map(async ({ service, index, source, readOnly }) => {
-      if (await target.volumes.isThere(step.release, source, io)) return [];
+      if (there.has(source)) return [];
       const owner = readOnly ? '' : await ownerText(step, service, target, io);
       return [
         `services.${service}.volumes[${index}]: expected the folder or file ${source} on the target, seen none: make it there${owner}, or correct \`source\``,
@@ -43,7 +46,7 @@ async function checkFolders(
   );
   const problems = missing.flat();
   if (problems.length > 0) return { problem: problems.join('\n') };
-  return { note: `${[...new Set(wanted.map(({ source }) => source))].join(', ')} on the target` };
+  return { note: `${sources.join(', ')} on the target` };
 }
 
 async function ownerText(

@@ -24,8 +24,9 @@ export const tmpfs = z
   .superRefine(refuseUnknownOptions)
   .meta({ title: 'tmpfs' });
 
-/** The kernel refuses others only when a container starts. */
-const OPTION = /^(r[ow]|(no)?(exec|suid|dev)|size=\d+[kmg%]?|mode=[0-7]{3,4}|[ug]id=\d+|nr_inodes=\d+[kmg]?)$/i;
+/** Those of Docker, which refuses others only when a container starts. */
+const OPTION =
+  /^(r[ow]|(no)?(exec|suid|dev|atime|diratime|relatime|strictatime)|(a|dir)?sync|size=\d+[kmgKMG%]?|mode=[0-7]{1,5}|[ug]id=\d+|nr_(inodes|blocks)=\d+[kmgKMG]?)$/;
 
 function refuseUnknownOptions(text: string, context: Context): void {
   const [, options = ''] = text.split(':');

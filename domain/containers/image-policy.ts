@@ -18,7 +18,7 @@ interface JudgedImage {
 interface Service {
   app: string;
   service: string;
-  config: Pick<ServiceConfig, 'policy' | 'volumes' | 'discard' | 'run'>;
+  config: Pick<ServiceConfig, 'policy' | 'volumes' | 'discard' | 'tmpfs' | 'run'>;
 }
 
 /** Says why an image may not run as this service, without any value of a variable; empty when it may. */

@@ -16,6 +16,10 @@ export function nameTaken(container: string): ConfigurationFailure {
   );
 }
 
+/** The engine says these as if it had failed itself. */
+const CANNOT_RUN =
+  /unable to find (user|group) |no matching entries in (passwd|group) file|(uids and gids|id) must be in range|invalid tmpfs option/i;
+
 export function startFailure(container: string, error: unknown): unknown {
   const status = statusOf(error);
   if (status === undefined) return error;
@@ -23,6 +27,7 @@ export function startFailure(container: string, error: unknown): unknown {
   // 400 means that the command cannot run, or, only for a moment, that two workers make the network at once.
   if (status === 400 && !seen.includes('ambiguous'))
     return new UnhealthyFailure(`${seen}: correct its \`command\` or image`);
+  if (CANNOT_RUN.test(seen)) return new UnhealthyFailure(`${seen}: correct the settings of its service, or the image`);
   if (status === 404 && /network \S+ not found/.test(seen))
     return new ConfigurationFailure(`${seen}: make the network again, or correct \`networks\` of its service`);
   return new UnreachableFailure(`${seen}: it is tried again`);

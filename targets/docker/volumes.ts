@@ -9,10 +9,13 @@ import type { Group, Scope } from '../../domain/release';
 import type { DockerContainers } from './containers';
 import type { DockerData } from './data';
 import { unless, statusOf, type DockerEngine } from './engine';
+import { until } from '../../waiting/until';
 import type { ReplicaRef } from '../replicas';
 import type { ReplicaData, Volumes } from '../volumes';
 
 const MOUNT = '/volume';
+const CREATE_LOOKS = 50;
+const CREATE_PAUSE_MS = 100;
 
 interface Door {
   container: string;
@@ -50,9 +53,9 @@ export class DockerVolumes implements Volumes {
   }
 
   async isThere(scope: Owned, path: string, io: Io): Promise<boolean> {
-    const { exitCode } = await this.parts.host.run(['test', '-e', path], io);
-    // The engine sees what is hidden from the user of a worker.
-    return exitCode === 0 || this.canMount(scope, path, io);
+    // Only the engine sees the target's own files, whoever the worker is, and if it runs in a container itself.
+    const canMount = await this.canMount(scope, path, io);
+    return canMount ?? (await this.parts.host.run(['test', '-e', path], io)).exitCode === 0;
   }
 
   async archive(scope: Owned, volume: string, io: Io): Promise<Readable> {
@@ -116,11 +119,13 @@ export class DockerVolumes implements Volumes {
     return this.parts.engine.call(io, (docker, abort) => docker.listContainers({ all: true, filters, ...abort }));
   }
 
-  private async canMount(scope: Owned, path: string, io: Io): Promise<boolean> {
+  /** Answers undefined where the engine has no image to try it with. */
+  private async canMount(scope: Owned, path: string, io: Io): Promise<boolean | undefined> {
     const Mounts = [{ Type: 'bind' as const, Source: path, Target: MOUNT, ReadOnly: true }];
     try {
       const id = await this.neverStarted(scope, path, { Mounts }, io);
-      if (id !== undefined) await this.removeContainer(id, io);
+      if (id === undefined) return undefined;
+      await this.removeContainer(id, io);
       return true;
     } catch (error) {
       if (statusOf(error) === 400) return false;
@@ -146,19 +151,29 @@ export class DockerVolumes implements Volumes {
   ): Promise<string | undefined> {
     const key = createHash('sha256').update(source).digest('hex').slice(0, 8);
     const name = `spillway.volume.${scope.app}.${scope.environment}.${key}`;
-    const [image] = await this.parts.engine.call(io, (docker, abort) => docker.listImages({ ...abort }));
-    if (!image) return undefined;
-    await this.removeLeft(scope, name, io);
-    const { id } = await this.parts.engine.call(io, (docker) =>
-      docker.createContainer({
-        name,
-        Image: image.Id,
-        Cmd: ['true'],
-        Labels: { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.id]: scope.owner.id },
-        HostConfig: { ...mounts, NetworkMode: 'none' },
-      }),
+    let refusal: unknown;
+    const made = await until({ signal: io.signal, pause: CREATE_PAUSE_MS, looks: CREATE_LOOKS }, async () => {
+      const [image] = await this.parts.engine.call(io, (docker, abort) => docker.listImages({ ...abort }));
+      if (!image) return { id: undefined };
+      await this.removeLeft(scope, name, io);
+      try {
+        return await this.create(scope, { name, Image: image.Id, HostConfig: mounts }, io);
+      } catch (error) {
+        // The image has just been removed, or another worker has the name.
+        if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+        refusal = error;
+      }
+    });
+    if (!made) throw refusal;
+    return made.id;
+  }
+
+  private create(scope: Owned, options: Docker.ContainerCreateOptions, io: Io): Promise<{ id: string }> {
+    const Labels = { [LABELS.app]: scope.app, [LABELS.environment]: scope.environment, [LABELS.id]: scope.owner.id };
+    const HostConfig = { ...options.HostConfig, NetworkMode: 'none' };
+    return this.parts.engine.call(io, (docker) =>
+      docker.createContainer({ ...options, Cmd: ['true'], Labels, HostConfig }),
     );
-    return id;
   }
 
   private async removeLeft(scope: Owned, name: string, io: Io): Promise<void> {
@@ -174,6 +189,7 @@ export class DockerVolumes implements Volumes {
   private async removeContainer(container: string, io: Io): Promise<void> {
     await this.parts.engine
       .call(io, (docker, abort) => docker.getContainer(container).remove({ force: true, v: true, ...abort }))
-      .catch(unless(404));
+      // Or another worker removes it just now.
+      .catch(unless(404, 409));
   }
 }

@@ -30,6 +30,18 @@ test('a folder that the target does not have is asked for, and not made [proves 
   expect(await checked('folders', { volumes })).toMatchObject({ ok: true, detail: `${source} on the target` });
 });
 
+test('a folder that two services need is asked for in both [proves folders]', async () => {
+  const source = join(world.directory, 'both');
+  const volumes = [
+    { source, target: '/one', shared: true },
+    { source, target: '/two', readOnly: true },
+  ];
+  const { ok, detail } = (await checked('folders', { volumes }))!;
+  expect({ ok, lines: detail.split('\n').length }).toEqual({ ok: false, lines: 2 });
+  await mkdir(source);
+  expect(await checked('folders', { volumes })).toMatchObject({ ok: true, detail: `${source} on the target` });
+});
+
 test('a file is fine, and nobody needs to own what is only read [proves folders]', async () => {
   const source = join(world.directory, 'settings.json');
   const volumes = [{ source, target: '/settings.json', readOnly: true }];

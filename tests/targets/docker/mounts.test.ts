@@ -68,6 +68,23 @@ test('tmpfs mounts what it names, with its options, and nothing else [proves 9]'
   );
 });
 
+const OPTIONS =
+  'rw nosuid nodev noexec noatime diratime relatime size=65536k size=1M mode=01777 uid=1000 nr_inodes=1k nr_blocks=64 dirsync';
+
+test('the engine takes each option that the file takes [proves 9]', async () => {
+  const tmpfs = OPTIONS.split(' ').map((option, index) => `/mnt/${index}:${option}`);
+  await deploy({ tmpfs });
+  const { output } = await sh('grep -c " /mnt/" /proc/mounts');
+  expect(output.trim()).toBe(String(tmpfs.length));
+});
+
+test.each(['EXEC', 'size=64MB', 'mode=9', 'bind', 'colour=red'])(
+  '%s is refused, since the engine would refuse it at the start [proves 9]',
+  async (option) => {
+    await expect(deploy({ tmpfs: [`/mnt:${option}`] })).rejects.toThrow(`seen \\"${option}\\"`);
+  },
+);
+
 test.each([['/tmp'], ['/tmp/'], ['/var/../tmp']])('a volume at %s is the only mount there', async (target) => {
   const volumes = [{ source: `${scope.app}-scratch`, target, shared: true }];
   const { HostConfig, Mounts } = await deploy({ volumes }, [FILES]);
@@ -75,4 +92,9 @@ test.each([['/tmp'], ['/tmp/'], ['/var/../tmp']])('a volume at %s is the only mo
   expect(Mounts).toHaveLength(1);
   await app.target.groups.remove({ scope, group: 'blue', grace: 0 }, io);
   await docker.getVolume(volumes[0]!.source).remove();
+});
+
+test('whoever asks for a folder of the target at once with others gets an answer [proves folders]', async () => {
+  const ask = (path: string) => app.target.volumes.isThere(scope, path, io);
+  expect(await Promise.all(['/etc', '/etc', '/etc', '/not/there'].map(ask))).toEqual([true, true, true, false]);
 });
