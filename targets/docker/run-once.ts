@@ -1,8 +1,11 @@
+import type Docker from 'dockerode';
 import type { ExecResult, HostContainer, Io } from '../../domain/host';
 import type { DockerEngine } from './engine';
 import { collect } from './exec';
 
 const LIMIT_MS = 15_000;
+const LABEL = 'spillway.helper';
+const LEFT_MS = 600_000;
 
 /** Runs a program as root on the network of the host; the engine removes the container when it ends. */
 export async function runOnce(
@@ -13,11 +16,12 @@ export async function runOnce(
   return engine.call(
     io,
     async (docker, abort) => {
+      await removeLeft(docker, abort);
       const container = await docker.createContainer({
         Image: image,
         Entrypoint: command,
         User: '0:0',
-        Labels: { 'spillway.helper': 'check' },
+        Labels: { [LABEL]: 'check' },
         HostConfig: { NetworkMode: 'host', Binds: binds, AutoRemove: true },
         ...abort,
       });
@@ -34,5 +38,20 @@ export async function runOnce(
       }
     },
     LIMIT_MS,
+  );
+}
+
+/** A worker that was killed before it started its container leaves it behind, and the engine does not remove that. */
+async function removeLeft(docker: Docker, abort: { abortSignal: AbortSignal }): Promise<void> {
+  const filters = { label: [`${LABEL}=check`], status: ['created'] };
+  const created = await docker.listContainers({ all: true, filters, ...abort });
+  const left = created.filter(({ Created }) => Created * 1_000 < Date.now() - LEFT_MS);
+  await Promise.all(
+    left.map(({ Id }) =>
+      docker
+        .getContainer(Id)
+        .remove({ force: true })
+        .catch(() => undefined),
+    ),
   );
 }
