@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -6,6 +7,7 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import type { Routing } from '../../../routers/router';
 import { introduce, RouterWorld } from '../../support/router-world';
+import { until } from '../../support/until';
 import { freePorts } from '../../support/free-port';
 
 /* Over HTTP/2, which HAProxy speaks with clients by TLS, hosts and paths match as they do over HTTP/1.1. */
@@ -32,6 +34,11 @@ beforeAll(async () => {
     const server = createServer((request, response) => {
       response.end(`${service} ${request.method} ${request.url} ${request.headers.host}`);
     });
+    server.on('upgrade', ({ url, headers }, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n');
+      socket.write(`Sec-WebSocket-Accept: ${acceptOf(headers['sec-websocket-key'])}\r\nX-Url: ${url}\r\n\r\n`);
+      socket.on('error', () => socket.destroy()).pipe(socket);
+    });
     versions.push(server.listen(behind[index], '127.0.0.1'));
     const blue = [{ on: 'docker' as const, address: '127.0.0.1', port: behind[index]! }];
     return { service, routes: of, slots: { blue, green: blue } };
@@ -47,6 +54,10 @@ afterAll(async () => {
   for (const server of versions) server.close();
   await world?.close();
 });
+
+function acceptOf(key = ''): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+}
 
 async function ask(authority: string, path: string, method = 'GET'): Promise<string | number> {
   const stream = session.request({ ':authority': authority, ':path': path, ':method': method });
@@ -69,4 +80,22 @@ test.each([
   ['user@shop.example', '/', 400],
 ])('%s %s over HTTP/2 is answered by %s [proves hosts, paths]', async (authority, path, answer) => {
   expect(await ask(authority, path)).toBe(answer);
+});
+
+test('browsers open a WebSocket over HTTP/2, which the version sees as one over HTTP/1.1', async () => {
+  await until(() => session.remoteSettings?.enableConnectProtocol);
+  const socket = session.request({
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':scheme': 'https',
+    ':authority': 'shop.example',
+    ':path': '/chat%2F1?a=b',
+    'sec-websocket-version': '13',
+  });
+  const [head] = (await once(socket, 'response')) as [Record<string, unknown>];
+  expect(head).toMatchObject({ ':status': 200, 'x-url': '/chat%2F1?a=b' });
+  socket.write('hello');
+  const [echoed] = (await once(socket, 'data')) as [Buffer];
+  expect(echoed.toString()).toBe('hello');
+  socket.close();
 });
