@@ -22,6 +22,8 @@ events { worker_connections 8192; }
 http {
   access_log off;
   server_tokens off;
+  # Each app has variables of its own.
+  variables_hash_max_size 4096;
   client_body_temp_path /tmp/nginx-body;
   proxy_temp_path /tmp/nginx-proxy;
   include ${conf}/*.conf;
