@@ -41,6 +41,23 @@ ALTER TABLE people ENABLE ROW LEVEL SECURITY;
 CREATE POLICY mine ON people USING (name <> 'x');
 CREATE COLLATION german (provider = icu, locale = 'de');
 CREATE PUBLICATION news FOR TABLE people;
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'db.invalid');
+CREATE USER MAPPING FOR CURRENT_USER SERVER far;
+CREATE FOREIGN TABLE far_away (id int) SERVER far;
+CREATE FUNCTION noticed() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER noticed ON ddl_command_end EXECUTE FUNCTION noticed();
+CREATE FUNCTION said(mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE CAST (mood AS int) WITH FUNCTION said(mood);
+CREATE CONVERSION app.latin FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1;
+CREATE OPERATOR FAMILY numbers USING btree;
+CREATE OPERATOR CLASS numbers FOR TYPE int USING btree FAMILY numbers AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =,
+  OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 btint4cmp(int, int);
+CREATE TEXT SEARCH TEMPLATE plain (LEXIZE = dsimple_lexize);
+CREATE TEXT SEARCH PARSER words (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype);
+CREATE ACCESS METHOD rows TYPE TABLE HANDLER heap_tableam_handler;
+CREATE TABLE in_rows (id int) USING rows;
+CREATE TYPE unfinished;
 INSERT INTO people (name) VALUES ('ann'), ('bob');
 INSERT INTO app.days VALUES ('2020-05-05', 'may'), ('2022-01-01', 'later');
 REFRESH MATERIALIZED VIEW counted;
@@ -56,6 +73,7 @@ const LATER: Record<string, string> = {
   'another type of a column': 'ALTER TABLE people ALTER COLUMN id TYPE bigint; ALTER TYPE mood ADD VALUE $$angry$$;',
   'a renamed table': 'ALTER TABLE people RENAME TO persons; ALTER TABLE app.days SET SCHEMA public;',
   'dropped tables': 'DROP TABLE people CASCADE; DROP SCHEMA app CASCADE; DROP EXTENSION pgcrypto;',
+  'the schema public dropped': 'DROP SCHEMA public CASCADE;',
   'a schema and an extension': `CREATE SCHEMA extra; CREATE EXTENSION hstore SCHEMA extra; CREATE TABLE extra.bags (bag extra.hstore);
     CREATE EXTENSION citext; ALTER TABLE people ADD COLUMN mail citext;`,
   'functions, operators and types': `CREATE FUNCTION app.triple(mood) RETURNS int LANGUAGE sql AS 'SELECT 3';
