@@ -1,4 +1,4 @@
-import { ConfigurationFailure } from '../../domain/failures';
+import { ConfigurationFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { applicationName, endSessionsOf } from './application-name';
@@ -40,6 +40,10 @@ const WITHOUT_VARIABLE = [
   'tcp_user_timeout',
 ];
 
+/** What libpq says where another try may find the server again. */
+const AWAY =
+  /refused|reset by peer|timeout expired|could not translate host name|on socket .*No such file|unreachable|No route|closed the connection|starting up|shutting down|in recovery|too many|remaining connection slots|(session|server) is /;
+
 export class PostgresTools {
   /** Names their connections, so that those left by a dead worker are recognised. */
   private readonly application: string;
@@ -77,14 +81,20 @@ export class PostgresTools {
     );
   }
 
-  /** @throws ConfigurationFailure when libpq does not take the connection string, or its files, as our driver does. */
+  /**
+   * @throws ConfigurationFailure when libpq does not take the connection string, or its files, as our driver does;
+   *   UnreachableFailure when the server went away meanwhile.
+   */
   async expectIn(io: Io): Promise<void> {
     const argv = ['psql', '--no-psqlrc', '--no-password', '--quiet', '--command=SELECT 1', ...this.arguments];
     const { exitCode, stderr } = await this.run(argv, io, { limit: 2 * QUICK_MS });
     if (exitCode === 0) return;
+    const said = programWithoutValues(stderr).trim().slice(-1_000);
+    const { name, secret } = this.server;
+    if (AWAY.test(said)) throw new UnreachableFailure(`expected psql to reach PostgreSQL at ${name}, seen: ${said}`);
     throw new ConfigurationFailure(
-      `expected psql on the worker's machine to connect to ${this.server.name} as the secret ${this.server.secret} says, and ` +
-        `as Spillway itself does, seen: ${programWithoutValues(stderr).trim().slice(-1_000)}. Correct it: pg_dump connects in the same way`,
+      `expected psql on the worker's machine to connect to ${name} as the secret ${secret} says, and as Spillway itself ` +
+        `does, seen: ${said}. Correct it: pg_dump connects in the same way`,
     );
   }
 
@@ -103,7 +113,8 @@ export class PostgresTools {
     // The last of equal settings counts, so ours stand last.
     env.PGOPTIONS = [env.PGOPTIONS, options].filter(Boolean).join(' ');
     for (const name of ['PATH', 'HOME', 'TMPDIR']) env[name] = this.environment[name];
-    return runProgram({ argv, env, limit, io });
+    // What they say on the way may quote data in pieces of lines, and the failure tells it without.
+    return runProgram({ argv, env, limit, io: { ...io, onProgress: () => undefined } });
   }
 
   /** Says by the environment whom a program connects to, as `connect` does for our own sessions. */

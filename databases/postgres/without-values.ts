@@ -14,6 +14,9 @@ const BYTES = /\b0x[0-9a-f]{2}\b( 0x[0-9a-f]{2}\b)*/gi;
 /** A number behind a colon, which the server writes without quotes. */
 const NUMBERS = /: [-+]?\d.*$/s;
 
+/** The name of a setting stands before its value. */
+const PARAMETER = /^([^"]*"[\w.]+"): ".*"/s;
+
 /** About syntax, which quotes the text at which it fails: a literal, or all that follows an open quote. */
 const ABOUT_TEXT = '42601';
 /** Values of these types have a syntax of their own. */
@@ -35,6 +38,7 @@ export function saidWithoutValues(error: DatabaseError): string {
 /** Answers the server's message without the values that it quotes. */
 export function messageWithoutValues(code: string, message: string): string {
   if (code === ABOUT_TEXT && !TYPES_WITH_SYNTAX.test(message)) return wordsOnly(message);
+  if (code === '22023' && PARAMETER.test(message)) return message.replace(PARAMETER, `$1: "${HIDDEN}"`);
   // Messages of constraints quote names alone.
   if (code !== ABOUT_TEXT && !code.startsWith('22')) return message;
   return message.replace(QUOTED, `$1${HIDDEN}$2`).replace(BYTES, HIDDEN).replace(NUMBERS, `: ${HIDDEN}`);

@@ -279,10 +279,10 @@ describe('a connection string', () => {
     ],
     [`postgres://${AT}/postgres?target_session_attrs=standby`, /is not standby/],
   ])('whose server may come back counts as unreachable: %s [proves K]', async (form, seen) => {
-    const told = await withClient(parsePostgresUrl(filled(form)), io(), () => Promise.resolve()).catch(
-      (error: unknown) => error as Error,
-    );
+    const server = parsePostgresUrl(filled(form));
+    const told = await withClient(server, io(), () => Promise.resolve()).catch((error: unknown) => error as Error);
     expect(told).toBeInstanceOf(UnreachableFailure);
     expect((told as Error).message).toMatch(seen);
+    await expect(toolsOf(server).expectIn(io())).rejects.toBeInstanceOf(UnreachableFailure);
   });
 });

@@ -101,6 +101,8 @@ describe('a failed migration', () => {
 describe('a message of the server', () => {
   it.each([
     ['22008', 'date field value out of range: 2020-13-4111', 'date field value out of range: …'],
+    ['22023', 'invalid value for parameter "TimeZone": "hunter"', 'invalid value for parameter "TimeZone": "…"'],
+    ['22023', 'time zone "hunter" not recognized', 'time zone "…" not recognized'],
     ['42601', 'syntax error at or near "TABEL"', 'syntax error at or near "TABEL"'],
     ['42601', 'syntax error at or near ")"', 'syntax error at or near ")"'],
     ['42601', 'Syntaxfehler bei »TABEL«', 'Syntaxfehler bei »TABEL«'],
