@@ -31,7 +31,7 @@ export async function watchBlockers(
   const look = async (second: ClientBase): Promise<void> => {
     do {
       const now = await blockersOf(second, rows[0]!.pid);
-      // What is being told has no lock any more, so the last answer stays.
+      // Once the statement has ended it waits for nobody, so the answer from before stays.
       if (stopped.signal.aborted) return;
       seen = now;
       if (now) io.onProgress(`waiting for ${now}`);

@@ -17,8 +17,39 @@ const UNREADABLE = `SELECT format('%I.%I', n.nspname, c.relname) AS name ${TABLE
   AND c.relkind IN ('r', 'p', 'S') AND NOT (has_schema_privilege(n.oid, 'USAGE') AND CASE c.relkind
     WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END) ORDER BY 1`;
 
-/** Answers why `pg_dump` would fail, without locks. */
-export async function dumpMistakes(server: PostgresServer, io: Io): Promise<string[]> {
+/** Answers why a backup would fail, or be one of another database, without locks. */
+export async function backupMistakes(server: PostgresServer, backup: PostgresServer, io: Io): Promise<string[]> {
+  if (backup === server) return dumpMistakes(server, io);
+  const [own, other] = [await identityOf(server, io), await identityOf(backup, io)];
+  const isSame = own.database === other.database && (!own.cluster || !other.cluster || own.cluster === other.cluster);
+  if (isSame) return dumpMistakes(backup, io);
+  return [
+    `expected ${backup.secret} to lead to the database of ${server.secret}, ${server.name}, which a restore replaces by what was ` +
+      `dumped, seen another one, ${backup.name}: correct it`,
+  ];
+}
+
+interface Identity {
+  database: string;
+  /** Absent where the role may not know. */
+  cluster?: string;
+}
+
+/** Replicas have the identity of their primary. */
+async function identityOf(server: PostgresServer, io: Io): Promise<Identity> {
+  return withClient(server, io, async (client) => {
+    const { rows } = await client.query<{ database: string; may: boolean }>(
+      `SELECT oid || ' ' || datname AS database, has_function_privilege('pg_control_system()', 'EXECUTE') AS may
+       FROM pg_database WHERE datname = current_database()`,
+    );
+    const { database, may } = rows[0]!;
+    if (!may) return { database };
+    const asked = 'SELECT system_identifier::text AS cluster FROM pg_control_system()';
+    return { database, ...(await client.query<{ cluster: string }>(asked)).rows[0] };
+  });
+}
+
+async function dumpMistakes(server: PostgresServer, io: Io): Promise<string[]> {
   return withClient(server, io, async (client) => {
     const { rows } = await client.query<{ role: string }>('SELECT current_user AS role');
     const role = rows[0]!.role;

@@ -9,7 +9,7 @@ import { applicationName, endSessionsOf } from './application-name';
 import { withClient } from './connection';
 import { parsePostgresUrl, type PostgresServer } from './server';
 import { dumpPostgres } from './dump';
-import { dumpMistakes } from './dumpable';
+import { backupMistakes } from './dumpable';
 import { SqlMigrations } from './migrations/sql';
 import { rehearseRestore } from './rehearsal';
 import { restoreMistakes } from './restorable';
@@ -58,7 +58,7 @@ class PostgresDatabase implements Database {
     const tools = await this.tools.version(Math.floor(number / 10_000), io);
     await this.tools.expectIn(io);
     if (this.backupServer !== this.server) await this.backing.tools.expectIn(io);
-    const mistakes = await dumpMistakes(this.backupServer, io);
+    const mistakes = await backupMistakes(this.server, this.backupServer, io);
     return { version, size, tools, ...(mistakes.length > 0 && { mistakes }) };
   }
 
@@ -87,7 +87,10 @@ class PostgresDatabase implements Database {
       change === 'down' || !this.sql
         ? undefined
         : { directory: this.sql.directory, names: (await this.sql.status(io)).pending };
-    return [...(await dumpMistakes(this.backupServer, io)), ...(await restoreMistakes(this.restoring, pending, io))];
+    return [
+      ...(await backupMistakes(this.server, this.backupServer, io)),
+      ...(await restoreMistakes(this.restoring, pending, io)),
+    ];
   }
 
   private get restoring(): Restoring {

@@ -79,6 +79,17 @@ describe('a backup under row-level security', () => {
     await expect(database.dump!(dump, io())).rejects.toThrow(/permission denied/);
   });
 
+  it('of another database than that of url is told before anything changes [proves backups]', async () => {
+    await roles();
+    const elsewhere = Object.assign(new URL(as('saver')), { pathname: '/postgres' }).href;
+    const { database } = await opened({ onRollback: 'restore' }, elsewhere);
+    const seen = expect.stringMatching(
+      /expected database\.backupUrl \(env BACKUP_URL\) to lead to the database of .*, seen another one, .*\/postgres: correct it/,
+    ) as string;
+    expect((await database.probe(io())).mistakes).toEqual([seen]);
+    expect(await database.restore!.mistakes(io())).toContainEqual(seen);
+  });
+
   it('by a wrong backupUrl is told with the name of that secret [proves backups]', async () => {
     await roles();
     const { database } = await opened({}, as('saver').replace('app-secret', 'wrong-secret'));
