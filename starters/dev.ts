@@ -114,6 +114,7 @@ async function openTemporal(options: DevOptions, out: Out, kept: Kept[]): Promis
     const found = await connect(settings).catch((error: unknown) => error as Error);
     if (!(found instanceof Error)) {
       await found.connection.close();
+      noteUnused(options, address, out);
       return { temporal: 'found', address, namespace };
     }
     if (!LOOPBACK.test(address)) throw foundNone(address, found);
@@ -134,6 +135,15 @@ async function openTemporal(options: DevOptions, out: Out, kept: Kept[]): Promis
     database: server.database,
     temporalPid: pid,
   };
+}
+
+function noteUnused({ port, uiPort, database }: DevOptions, address: string, out: Out): void {
+  const given = Object.entries({ '--port': port, '--ui-port': uiPort, '--database': database });
+  const unused = given.filter(([, value]) => value !== undefined).map(([name]) => name);
+  if (unused.length > 0)
+    out.note(
+      `not used: ${unused.join(', ')}; a Temporal answers at ${address}, as TEMPORAL_ADDRESS says: unset it to start one`,
+    );
 }
 
 function foundNone(address: string, cause: Error): UnreachableFailure {

@@ -8,7 +8,7 @@ import type { EnvironmentState, LookAnswer } from '../workflows/messages';
 import { isConnectionLoss, uiLink, withClient } from './asking/client';
 import { EXIT } from './exit-codes';
 import type { ExitCode } from './exit-codes';
-import { lookAtLive } from './asking/look';
+import { lookAtLive, type Unseen } from './asking/look';
 import { run } from './output';
 import type { Colours } from './output';
 import { readEnvironment, ReleaseView } from './following/release-view';
@@ -25,8 +25,8 @@ import type { ScopeOptions } from './asking/scope';
 interface Overview {
   scope: Scope;
   live: Live | null;
-  /** State on the target, or why nobody could say it. */
-  found?: LookAnswer | { unseen: string };
+  /** State on the target. */
+  found?: LookAnswer | Unseen;
   /** Null unless a release runs or needs a hand. */
   release: ReleaseStatus | null;
   /** Null when the environment does not answer, or was never asked for a release. */
@@ -94,9 +94,10 @@ function document({ scope, live, found, release, state, unknown, link, ...overvi
   return { ...scope, live, found, release, current, last: ledger[0] ?? null, needsHand, trouble, unknown, link };
 }
 
-function exitCode({ release, state, unknown }: Overview): ExitCode {
+function exitCode({ release, state, unknown, found }: Overview): ExitCode {
   if (release?.state === 'needs a hand' || state?.needsHand !== undefined) return EXIT.needsHand;
-  return unknown === undefined ? EXIT.done : EXIT.unreachable;
+  const isSilent = unknown !== undefined || (found !== undefined && 'silent' in found);
+  return isSilent ? EXIT.unreachable : EXIT.done;
 }
 
 function render(overview: Overview, colours: Colours): string {

@@ -49,7 +49,7 @@ export class DocumentLedger implements Ledger {
       return JSON.parse(text) as LedgerEntry;
     } catch {
       throw new ConfigurationFailure(
-        `Expected ${this.documents.placeOf(nameOf(releaseId))} on the target to hold a ledger entry as JSON, seen ` +
+        `expected ${this.documents.placeOf(nameOf(releaseId))} on the target to hold a ledger entry as JSON, seen ` +
           'something else: somebody changed it; put it right, or move it away',
       );
     }

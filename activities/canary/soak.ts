@@ -121,7 +121,7 @@ class Soak {
     const { state, evidence } = this.seen;
     const { judgement, values } = judgeEnd(state, evidence, this.settings);
     this.seen = { ...this.seen, state: { ...state, values } };
-    const more = this.isLengthened ? `, after ${formatDuration(this.soaked())} for lack of evidence` : '';
+    const more = this.isLengthened ? `, although the soak was lengthened to ${formatDuration(this.soaked())}` : '';
     this.judgement = this.with({ ...judgement, reason: judgement.reason + more });
     this.tell();
     return this.report(false);

@@ -42,7 +42,7 @@ export class Replacement {
     const { exitCode, stderr } = await this.exec(this.container, STEP_ASIDE, socket, io);
     if (exitCode !== 0) {
       throw new RouterFailure(
-        `Expected HAProxy's socket in ${this.directory} to get a second name before it is replaced, seen: ${stderr.trim()}. Nothing was changed.`,
+        `expected HAProxy's socket in ${this.directory} to get a second name before it is replaced, seen: ${stderr.trim()}. Nothing was changed.`,
       );
     }
     await this.host.renameContainer(this.container, this.nameOf(socket), io);

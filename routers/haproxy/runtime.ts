@@ -60,7 +60,7 @@ export class Runtime {
     const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
     const master = rows.find((row) => row[1] === 'master');
     if (!master)
-      throw new RouterFailure(`Expected HAProxy's list of processes at ${this.socket}, seen: ${text.trim()}`);
+      throw new RouterFailure(`expected HAProxy's list of processes at ${this.socket}, seen: ${text.trim()}`);
     return {
       version: /(\d+\.\d+\S*)\s*$/m.exec(text.split('\n')[1] ?? '')?.[1] ?? 'unknown',
       masterPid: Number(master[0]),

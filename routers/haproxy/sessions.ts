@@ -37,7 +37,7 @@ export class HaproxySessions implements Sessions {
     });
     if (isClosed) return;
     throw new RouterFailure(
-      `Expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${group}; some is left after ${SETTLE_MS / 1_000} s. ` +
+      `expected HAProxy to close what is in flight in ${scope.app}/${scope.environment} ${group}; some is left after ${SETTLE_MS / 1_000} s. ` +
         `Does it still have a share of the traffic?`,
     );
   }

@@ -104,7 +104,7 @@ export class Shares {
 
   private unsaved(scope: Scope, { green }: Wanted, cause: unknown): RouterFailure {
     return new RouterFailure(
-      `Expected to write green's share, ${green} %, to ${this.fileOf(scope)}, seen ${(cause as Error).message}. ` +
+      `expected to write green's share, ${green} %, to ${this.fileOf(scope)}, seen ${(cause as Error).message}. ` +
         'See that the disk has room: until then a restart of HAProxy would bring the share of before back.',
       { cause },
     );
@@ -113,7 +113,7 @@ export class Shares {
   private disagreement(scope: Scope, expected: string, seen: Seen): RouterFailure {
     const processes = seen.map((one) => `${one.green ?? 'no share'} in process ${one.process.pid}`).join(', ');
     return new RouterFailure(
-      `Expected ${expected} as green's share of ${scope.app}/${scope.environment}, seen ` +
+      `expected ${expected} as green's share of ${scope.app}/${scope.environment}, seen ` +
         `${processes || 'no process of HAProxy that knows it'} (${this.fileOf(scope)}). Give the share again, or restart HAProxy.`,
     );
   }

@@ -184,7 +184,7 @@ class Nginx implements Router {
 
   counters(scope: Scope): Promise<RouterCounters> {
     throw new RouterFailure(
-      `Expected counters of ${scope.app}/${scope.environment}, but nginx has none by slot; use HAProxy, or judge by probes.`,
+      `expected counters of ${scope.app}/${scope.environment}, but nginx has none by slot; use HAProxy, or judge by probes.`,
     );
   }
 
@@ -239,7 +239,7 @@ class Nginx implements Router {
     });
     if (isInForce) return;
     throw new RouterFailure(
-      `Expected nginx to have the new configuration in force within ${SETTLE_MS / 1_000} s of a reload, ` +
+      `expected nginx to have the new configuration in force within ${SETTLE_MS / 1_000} s of a reload, ` +
         `seen ${seen}. Is a port of a route taken? See nginx's log.`,
     );
   }

@@ -28,7 +28,7 @@ export class NginxSessions implements Sessions {
     });
     if (haveEnded) return;
     throw new RouterFailure(
-      `Expected the old worker processes of nginx to end, ${left.join(', ')} have not. Kill them by hand.`,
+      `expected the old worker processes of nginx to end, ${left.join(', ')} have not. Kill them by hand.`,
     );
   }
 

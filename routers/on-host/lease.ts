@@ -49,7 +49,7 @@ async function take(host: Host, lease: string, holder: string, io: Io): Promise<
   });
   if (isTaken) return;
   throw new RouterFailure(
-    `Expected to change the router's configuration, but ${answer} has been changing it for over a minute. ` +
+    `expected to change the router's configuration, but ${answer} has been changing it for over a minute. ` +
       `If nothing is running, remove the folder ${lease} on the target.`,
   );
 }
@@ -58,6 +58,6 @@ async function shell(host: Host, script: string, args: string[], io: Io): Promis
   const { exitCode, stdout, stderr } = await host.run(['sh', '-c', script, 'sh', ...args], io);
   if (exitCode === 0) return stdout.trim();
   throw new RouterFailure(
-    `Expected to lock ${args[0]} on the target; the shell answered ${exitCode}: ${stderr.trim()}`,
+    `expected to lock ${args[0]} on the target; the shell answered ${exitCode}: ${stderr.trim()}`,
   );
 }

@@ -101,7 +101,7 @@ function grpcError(error: unknown): GrpcError | undefined {
 function explained(error: unknown, { address, namespace }: TemporalSettings): unknown {
   const code = grpcError(error)?.code;
   if (error instanceof Error && error.name === 'NamespaceNotFoundError') {
-    return new UnreachableFailure(
+    return new ConfigurationFailure(
       `expected the namespace "${namespace}" at ${address}, seen none; make it with ` +
         `\`temporal operator namespace create --namespace ${namespace}\`, or set TEMPORAL_NAMESPACE`,
       { cause: error },

@@ -63,18 +63,32 @@ interface Run {
   limit: WorkflowStartOptions['workflowExecutionTimeout'];
 }
 
-/** Runs a workflow that a command starts by itself, and answers what it answered. */
+/**
+ * Runs a workflow that a command starts by itself, and answers what it answered.
+ * @throws UnreachableFailure when no worker took it up within the limit
+ */
 export async function runWorkflow<Answer>(
   client: Client,
   { workflow, workflowId, input, limit }: Run,
 ): Promise<Answer> {
-  return (await client.workflow.execute(workflow, {
+  const options = {
     workflowId,
     taskQueue: taskQueue(),
     args: [input],
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     workflowExecutionTimeout: limit,
-  })) as Answer;
+  };
+  try {
+    return (await client.workflow.execute(workflow, options)) as Answer;
+  } catch (error) {
+    const { WorkflowFailedError, TimeoutFailure } = temporal();
+    if (!(error instanceof WorkflowFailedError && error.cause instanceof TimeoutFailure)) throw error;
+    throw new UnreachableFailure(
+      `expected an answer on the task queue "${taskQueue()}" within ${limit}, seen none; see that a worker runs ` +
+        '(`spillway worker` or `spillway dev`), and what its log says',
+      { cause: error },
+    );
+  }
 }
 
 function askOnce(client: Client, request: Request): Promise<ReleaseAnswer> {

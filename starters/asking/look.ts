@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { messageOf } from '../../domain/failures';
+import { messageOf, UnreachableFailure } from '../../domain/failures';
 import type { Scope } from '../../domain/release';
 import { WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, LookAnswer, LookInput } from '../../workflows/messages';
 import { runWorkflow } from './environment';
 import { isConnectionLoss } from './client';
 import { temporal } from '../temporal-client';
+
+export interface Unseen {
+  /** Why nobody could say it. */
+  unseen: string;
+  /** True when no worker or no Temporal answered. */
+  silent?: true;
+}
 
 /**
  * Undefined when nothing is live, a release is moving it just now, or it was released before Spillway kept its
@@ -16,7 +23,7 @@ export async function lookAtLive(
   client: Client,
   { app, environment }: Scope,
   { live, config, current }: EnvironmentState,
-): Promise<LookAnswer | { unseen: string } | undefined> {
+): Promise<LookAnswer | Unseen | undefined> {
   if (!live || !config || current) return undefined;
   const input: LookInput = { app, environment, config, live };
   try {
@@ -28,7 +35,8 @@ export async function lookAtLive(
     });
   } catch (error) {
     if (error instanceof temporal().WorkflowFailedError) return { unseen: messageOf(error) };
-    if (error instanceof Error && isConnectionLoss(error)) return { unseen: 'Temporal does not answer' };
+    if (error instanceof UnreachableFailure) return { unseen: error.message, silent: true };
+    if (error instanceof Error && isConnectionLoss(error)) return { unseen: 'Temporal does not answer', silent: true };
     throw error;
   }
 }

@@ -216,7 +216,7 @@ describe('a bad canary is found by comparing it with the live version', () => {
         raw.canary.longestSoak = '2s';
       },
     });
-    expect(why).toMatch(/^0 requests seen, 20 needed, after [\d.]+ s for lack of evidence/);
+    expect(why).toMatch(/^0 requests seen, 20 needed, although the soak was lengthened to [\d.]+ s/);
   });
 });
 

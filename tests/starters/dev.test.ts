@@ -109,13 +109,14 @@ test('a worker that was killed is started again, and so is a Temporal, with all 
   expect(isAlive(Number.parseInt(asking.find(isAnother)!))).toBe(true);
 }, 300_000);
 
-test('with TEMPORAL_ADDRESS it uses the Temporal that answers there, and leaves it running', async () => {
+test('with TEMPORAL_ADDRESS it uses the Temporal that answers there, says what it ignores, and leaves it running', async () => {
   const server = await startTemporalServer();
   try {
-    const { child, document, ended } = dev([], { TEMPORAL_ADDRESS: server.address });
+    const { child, document, ended, stderr } = dev(['--port', '7300'], { TEMPORAL_ADDRESS: server.address });
     const ready = await document;
     expect(ready).toMatchObject({ temporal: 'found', address: server.address, workerPolls: true });
     expect(ready).not.toHaveProperty('database');
+    expect(stderr()).toContain(`not used: --port; a Temporal answers at ${server.address}`);
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     await expect(pollers(server.address)).resolves.toBeDefined();
