@@ -2,7 +2,7 @@ import type { ReleaseStatus } from '../../domain/release';
 import type { Out } from '../output';
 import { coloursFor } from '../output';
 import { renderEvents } from '../render/events';
-import { cutLine } from '../render/table';
+import { cutLine, visibleLength } from '../render/table';
 import { renderTree } from '../render/tree';
 import type { Surroundings } from '../render/tree';
 import { silenceText, troubleText } from '../render/troubles';
@@ -23,7 +23,7 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
       const picture = status === undefined ? silence : renderTree(status, around, colours);
       const lines = fit(picture, stream);
       if (lines.join('\n') === drawn.join('\n')) return;
-      const back = drawn.length === 0 ? '' : `\u001b[${drawn.length}A\u001b[J`;
+      const back = drawn.length === 0 ? '' : `\u001b[${rowsOf(drawn, stream.columns || 80)}A\u001b[J`;
       stream.write(`${back}${lines.map((line) => `${line}\n`).join('')}`);
       drawn = lines;
     },
@@ -85,7 +85,17 @@ function patiently(): (trouble: Trouble | undefined) => boolean {
   };
 }
 
-// More lines than the terminal has cannot be redrawn. A terminal that does not know its size says 0.
+// More rows than the terminal has cannot be redrawn. A terminal that does not know its size says 0.
 function fit(lines: string[], { columns, rows }: NodeJS.WriteStream): string[] {
-  return lines.slice(1 - (rows || 24)).map((line) => cutLine(line, columns || 80));
+  const width = columns || 80;
+  const shown = lines.map((line) => (LINK.test(line) ? line : cutLine(line, width)));
+  while (rowsOf(shown, width) >= (rows || 24)) shown.shift();
+  return shown;
+}
+
+/** A link that is cut leads nowhere, so its line goes on in the next row. */
+const LINK = /https?:\/\/\S+$/;
+
+function rowsOf(lines: string[], width: number): number {
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleLength(line) / width)), 0);
 }

@@ -35,6 +35,7 @@ export function cutLine(line: string, width: number): string {
 
 const COLOUR = /(\u001b\[\d+m)/;
 
-function visibleLength(text: string): number {
+/** Counts without colours. */
+export function visibleLength(text: string): number {
   return text.split(COLOUR).reduce((length, part) => length + (part.startsWith('\u001b[') ? 0 : part.length), 0);
 }

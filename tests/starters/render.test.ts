@@ -9,7 +9,7 @@ import { renderSummary } from '../../starters/render/summary';
 import { cutLine, textTable } from '../../starters/render/table';
 import { renderTree } from '../../starters/render/tree';
 import { exitCodeOf } from '../../starters/render/words';
-import { plainLines } from '../../starters/following/screen';
+import { liveScreen, plainLines } from '../../starters/following/screen';
 
 const plain = coloursFor({}, {});
 const coloured = coloursFor({ isTTY: true }, {});
@@ -110,6 +110,18 @@ describe('the lines of a release', () => {
       'undoing',
     ]);
     expect(renderEvents(RUNNING, { ...undoing, why: 'aborted by bob' })).toEqual(['undoing: aborted by bob']);
+  });
+
+  it('keep a link whole on a narrow terminal, and are drawn over all of its rows [proves ui]', () => {
+    let written = '';
+    const stream = { columns: 60, rows: 24, write: (text: string) => ((written = text), true) };
+    const screen = liveScreen(stream as unknown as NodeJS.WriteStream);
+    const link = `http://127.0.0.1:8233/namespaces/default/workflows/${'release%2F'.repeat(5)}`;
+    screen.update(RUNNING, { now: 0, link });
+    expect(written).toContain(link);
+    const rows = written.trimEnd().split('\n').length + 1;
+    screen.update({ ...RUNNING, share: 42 }, { now: 0, link });
+    expect(written.startsWith(`\u001b[${rows}A\u001b[J`)).toBe(true);
   });
 
   it('tell of a step that is tried again when it says something new, and else ever more seldom', () => {
