@@ -8,10 +8,10 @@ export const LATENCY_BOUNDS = [
   1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 500, 750, 1_000, 1_500, 2_500, 5_000, 10_000, 30_000,
 ];
 
-/** Number of the counter of requests that were tried again with success. */
-export const RETRIED = LATENCY_BOUNDS.length + 1;
+/** Number of the counter of errors that no status tells: tried again with success, or an error of gRPC. */
+export const OTHER_ERRORS = LATENCY_BOUNDS.length + 1;
 /** Number of the counter of requests for which HAProxy answered, because the version that it reached did not. */
-export const ANSWERED_FOR = RETRIED + 1;
+export const ANSWERED_FOR = OTHER_ERRORS + 1;
 
 /** These requests change nothing, so they may be sent twice. */
 export const REPEATABLE = '{ method GET HEAD OPTIONS }';
@@ -55,7 +55,7 @@ export function renderBackends({ scope, services, testers }: HostRouting, errorP
   ]);
   return `# Counts requests by service, group and latency: counter N has those up to bound N of
 # ${LATENCY_BOUNDS.join(' ')} ms, number ${LATENCY_BOUNDS.length} those above,
-# number ${RETRIED} those that were tried again with success,
+# number ${OTHER_ERRORS} errors that no status tells: those that were tried again with success, or errors of gRPC,
 # and number ${ANSWERED_FOR} those for which HAProxy answered, because the version that it reached did not.
 backend ${latencyTable(scope)} from spillway
   stick-table type string len 90 size ${services.length * GROUPS.length + 10} store gpc(${ANSWERED_FOR + 1})
@@ -92,18 +92,25 @@ function renderBackend({ scope, service: settings, group, page, road }: BackendP
   });
   return `backend ${road === 'repeatable' ? name : `${name}.${road}`} from spillway
   timeout server ${silenceOf(settings)}ms
-${roads[road]}${page}${road === 'testers' ? '' : renderCounting(scope, service, group)}${servers.join('')}`;
+${roads[road]}${page}${road === 'testers' ? '' : renderCounting(scope, settings, group)}${servers.join('')}`;
 }
+
+/*
+ * What OpenTelemetry takes for a server's error: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and
+ * DATA_LOSS. gRPC tells them in the head of an answer that has no message. HAProxy cannot read them behind messages.
+ */
+const COUNT_GRPC = `  http-response sc-inc-gpc(${OTHER_ERRORS},0) if { status lt 500 } { var(txn.retries) -m str 0 } { res.hdr(grpc-status) -m str 2 4 12 13 14 15 }
+`;
 
 // HAProxy answers 503 when it reached no server, and counts that itself. Where a rule runs for all answers, HAProxy 2.6
 // has no action that counts, but a sample that does.
-function renderCounting(scope: HostRouting['scope'], service: string, group: Group): string {
+function renderCounting(scope: HostRouting['scope'], { service, protocol }: Service, group: Group): string {
   return `  http-request set-var(txn.began) date(0,us)
   http-request track-sc0 str(${service}.${group}) table ${latencyTable(scope)}
   http-response allow if { status 101 }
   http-response set-var-fmt(txn.retries) %rc
-  http-response sc-inc-gpc(${RETRIED},0) if { status lt 500 } !{ var(txn.retries) -m str 0 }
-  http-response set-var(txn.took) date(0,us),sub(txn.began)
+  http-response sc-inc-gpc(${OTHER_ERRORS},0) if { status lt 500 } !{ var(txn.retries) -m str 0 }
+${protocol === 'h2c' ? COUNT_GRPC : ''}  http-response set-var(txn.took) date(0,us),sub(txn.began)
 ${LATENCY_BOUNDS.map(renderBucket).join('')}  http-response sc-inc-gpc(${LATENCY_BOUNDS.length},0)
   http-after-response set-var(txn.answered_for) sc_inc_gpc(${ANSWERED_FOR},0) if { status 502 504 } !{ var(txn.took) -m found }
 `;

@@ -1,7 +1,7 @@
 import { GROUPS, type Group, type Scope, type Slot } from '../../domain/release';
 import type { RouterCounters, SlotCounters } from '../../domain/router';
 import { scopeKey } from '../on-host/fragments';
-import { ANSWERED_FOR, LATENCY_BOUNDS, RETRIED } from './backends';
+import { ANSWERED_FOR, LATENCY_BOUNDS, OTHER_ERRORS } from './backends';
 
 export const STAT_COMMAND = 'show stat -1 6 -1';
 
@@ -89,7 +89,8 @@ export function hungUpOf(rows: StatRow[], scope: Scope): string {
 }
 
 /**
- * A request answered only at a second try counts as an error: a version that drops every third is not sound.
+ * A request answered only at a second try counts as an error: a version that drops every third is not sound. So does an
+ * error of gRPC, whose status is 200.
  *
  * Unanswered requests are not what a backend counts and its servers do not: servers count an answer when it begins, and
  * backends when it has ended, so an error on its way would become an unanswered request.
@@ -128,7 +129,7 @@ function inTable(counts: number[] = NOTHING): SlotCounters {
   const unanswered = counts[ANSWERED_FOR];
   return {
     requests: 0,
-    errors: counts[RETRIED] ?? 0,
+    errors: counts[OTHER_ERRORS] ?? 0,
     ...(unanswered !== undefined && { unanswered }),
     latency: [...LATENCY_BOUNDS, null].map((upTo, index) => ({ upTo, count: counts[index] ?? 0 })),
   };

@@ -96,6 +96,7 @@ describe('a gRPC service behind HAProxy', () => {
   test.each<[string, Behaviour['callsEnd']]>([
     ['1.2.0', 'reset'],
     ['1.3.0', 'status 503'],
+    ['1.4.0', 'grpc-status 13'],
   ])('%s, whose calls end in %s, is put back in its canary [proves grpc]', async (version, callsEnd) => {
     const calls = startCalls(clients, 4);
     const { status } = await world.released(version, { behaviour: { callsEnd } });

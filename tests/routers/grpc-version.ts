@@ -31,6 +31,8 @@ const METHODS: Record<string, (stream: ServerHttp2Stream, headers: IncomingHttpH
   },
   '/fx.Rates/Broken': (stream) =>
     stream.respond({ ...GRPC, 'grpc-status': '13', 'grpc-message': 'no%20rates' }, { endStream: true }),
+  // Says what the client did wrong.
+  '/fx.Rates/Refused': (stream) => stream.respond({ ...GRPC, 'grpc-status': '3' }, { endStream: true }),
   '/fx.Rates/Late': (stream) => {
     stream.respond(GRPC, { waitForTrailers: true });
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '14' }));

@@ -98,6 +98,21 @@ describe.each([
     expect((await call(session, '/fx.Rates/Late')).trailers).toMatchObject({ 'grpc-status': '14' });
   });
 
+  if (kind === 'haproxy')
+    test('errors of gRPC without any message count, and what the client did wrong does not [proves grpc]', async () => {
+      const counted = async () => (await router.counters(scope, io)).slots.blue['rates']!;
+      const more = async (path: string) => {
+        const before = await counted();
+        await call(session, path);
+        const after = await until(counted, { is: ({ requests }) => requests > before.requests });
+        return { requests: after.requests - before.requests, errors: after.errors - before.errors };
+      };
+      expect(await more('/fx.Rates/Broken')).toEqual({ requests: 1, errors: 1 });
+      expect(await more('/fx.Rates/Refused')).toEqual({ requests: 1, errors: 0 });
+      expect(await more('/fx.Rates/Chat')).toEqual({ requests: 1, errors: 0 });
+      expect(await more('/fx.Rates/Late')).toEqual({ requests: 1, errors: 0 });
+    });
+
   test('100 calls at once over one connection are answered', async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, () => call(session, '/fx.Rates/Chat')));
     expect(answers.every(({ trailers }) => trailers['grpc-status'] === '0')).toBe(true);
