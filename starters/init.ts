@@ -10,7 +10,7 @@ import { properName } from './init/compose-values';
 import { proposeFromDockerfiles } from './init/dockerfile';
 import { proposeFromProject } from './init/mapping/project';
 import { type Proposal, proposalText, repaired } from './init/proposal';
-import { isToDecide, questionLines, questionText, together } from './init/questions';
+import { firstOf, isToDecide, questionLines, questionText, together } from './init/questions';
 import { JSON_OPTION, type Out, run } from './output';
 
 interface Options {
@@ -69,7 +69,7 @@ async function init(options: Options, out: Out): Promise<void> {
   }));
   out.result(
     { file, source: proposal.source, services, questions: shown },
-    `${file} was written from ${proposal.source}: ${services.join(', ')}${asked.length === 0 ? '' : left}\nNext: spillway validate; then spillway dev in another terminal, and spillway plan 1.0.0`,
+    `${file} was written from ${proposal.source}: ${firstOf(services).join(', ')}${asked.length === 0 ? '' : left}\nNext: spillway validate; then spillway dev in another terminal, and spillway plan 1.0.0`,
   );
 }
 

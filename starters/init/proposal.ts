@@ -4,7 +4,7 @@ import { explain, mistakesIn } from '../../domain/config/mistakes';
 import type { Mistake } from '../../domain/config/rule';
 import { ConfigurationFailure } from '../../domain/failures';
 import { pathText } from '../file/errors';
-import { isToDecide, type Question, questionText, together } from './questions';
+import { firstOf, isToDecide, type Question, questionText, together } from './questions';
 
 export interface Proposal {
   source: string;
@@ -74,7 +74,11 @@ export function proposalText({ source, content, questions }: Proposal): string {
   for (const { key, services, text } of together(questions.filter((question) => !isToDecide(question)))) {
     const [first, ...others] = services;
     const path = [...(first === undefined ? [] : ['services', first]), ...(key === '' ? [] : key.split('.'))];
-    comment(document, path, `note: ${text}${others.length > 0 ? ` (the same holds for ${others.join(', ')})` : ''}`);
+    comment(
+      document,
+      path,
+      `note: ${text}${others.length > 0 ? ` (the same holds for ${firstOf(others).join(', ')})` : ''}`,
+    );
   }
   return [
     '# yaml-language-server: $schema=node_modules/spillway/spillway.schema.json',

@@ -30,7 +30,7 @@ export interface Asked {
 const MOST_ITEMS = 12;
 
 export function questionText({ text, items }: Pick<Question, 'text' | 'items'>): string {
-  return (items ? text.replace('{items}', items.join(', ')) : text).replace(/\s+/g, ' ');
+  return (items ? text.replace('{items}', () => items.join(', ')) : text).replace(/\s+/g, ' ');
 }
 
 /** Puts those that are to be decided first. */
@@ -53,14 +53,17 @@ function one(group: Question[]): Asked {
   const { path, text, importance } = group[0]!;
   const isOfService = path[0] === 'services' && path.length > 1;
   const items = [...new Set(group.flatMap(({ items = [] }) => items))];
-  const shown =
-    items.length > MOST_ITEMS ? [...items.slice(0, MOST_ITEMS), `${items.length - MOST_ITEMS} more`] : items;
   return {
     services: isOfService ? [...new Set(group.map((question) => question.path[1]!))] : [],
     key: (isOfService ? path.slice(2) : path).filter((part) => part !== '').join('.'),
-    text: questionText({ text, ...(items.length > 0 && { items: shown }) }),
+    text: questionText({ text, ...(items.length > 0 && { items: firstOf(items) }) }),
     importance,
   };
+}
+
+/** Long lists end in how many more there are. */
+export function firstOf(items: string[]): string[] {
+  return items.length > MOST_ITEMS ? [...items.slice(0, MOST_ITEMS), `${items.length - MOST_ITEMS} more`] : items;
 }
 
 /** Prints them for people: what is to be decided comes first, and each is said once. */
@@ -76,7 +79,7 @@ export function questionLines(questions: Question[], bold: (text: string) => str
 
 /** `services.web.port: `, or `web, api: port: ` for several. */
 function placeOf({ services, key }: Asked): string {
-  if (services.length > 1) return `${services.join(', ')}: ${key === '' ? '' : `${key}: `}`;
+  if (services.length > 1) return `${firstOf(services).join(', ')}: ${key === '' ? '' : `${key}: `}`;
   const place = [...(services.length === 1 ? ['services', services[0]!] : []), ...(key === '' ? [] : [key])].join('.');
   return place === '' ? '' : `${place}: `;
 }

@@ -10,6 +10,8 @@ export interface ComposeProject {
   directory: string;
   /** Absolute, in the order in which they were merged; files of `extends` and `include` are not among them. */
   files: string[];
+  /** True when Compose finds the files by itself. */
+  isFound: boolean;
   /** Those of profiles that were not asked for are among them. */
   services: ComposeService[];
   volumes: Record<string, ComposeResource>;
@@ -23,7 +25,9 @@ export interface ComposeProject {
 export interface ComposeReason {
   /** A place in the Compose file, such as `['services', 'web', 'image']`; empty for all of it. */
   path: string[];
+  /** It may hold `{items}`, in whose place `items` stand. */
   text: string;
+  items?: string[];
 }
 
 export interface ComposeResource {

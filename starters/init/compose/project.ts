@@ -79,6 +79,7 @@ export async function readProject(request: ProjectRequest): Promise<ComposeProje
     name,
     directory,
     files,
+    isFound: named.length === 0,
     services: read.map((service) => (isActive(service, profiles) ? { ...service, profiles: [] } : service)),
     volumes: resources('volumes'),
     networks: resources('networks'),

@@ -11,7 +11,7 @@ import { tellShapes } from './shapes';
 import { bracesHint, shape } from './yaml';
 
 type Mapping = Record<string, unknown>;
-export type Tell = (path: string[], text: string) => void;
+export type Tell = (path: string[], text: string, items?: string[]) => void;
 
 export interface ServiceInput {
   name: string;
@@ -25,7 +25,8 @@ export interface ServiceInput {
 
 /** One service in the terms of the model; what cannot be read is left out, with a reason. */
 export function serviceOf({ name, tree, lookup, fromFiles, envFiles, reasons }: ServiceInput): ComposeService {
-  const tell: Tell = (path, text) => void reasons.push({ path: ['services', name, ...path], text });
+  const tell: Tell = (path, text, items) =>
+    void reasons.push({ path: ['services', name, ...path], text, ...(items && { items }) });
   const own = variablesOf(tree.get('environment'), ['environment'], lookup, tell);
   const replaced = new Set(own.map((variable) => variable.name));
   const image = wordOf(tree.get('image'));
@@ -96,16 +97,9 @@ function variablesOf(
   tell: Tell,
 ): ComposeVariable[] {
   if (!isTreeMap(given)) return [];
+  tellNumbers(given, path, tell);
   return [...given].map(([name, value]) => {
-    if (value instanceof ComposeText) {
-      const passed = passedNumber(value);
-      if (passed !== undefined)
-        tell(
-          [...path, name],
-          `it says ${value.text}, which Compose passes as ${passed}; quotes around it keep it as it is`,
-        );
-      return { name, value };
-    }
+    if (value instanceof ComposeText) return { name, value };
     if (value !== null) {
       tell([...path, name], `expected a value, seen ${shape(value)}${bracesHint(value)}`);
       return { name };
@@ -113,6 +107,14 @@ function variablesOf(
     const found = lookup(name);
     return found ? { name, value: new ComposeText([{ ...found, variable: name }]) } : { name };
   });
+}
+
+function tellNumbers(given: TreeMap, path: string[], tell: Tell): void {
+  const numbers = [...given].flatMap(([name, value]) => {
+    const passed = value instanceof ComposeText ? passedNumber(value) : undefined;
+    return passed === undefined ? [] : `${name} (it says ${String(value)}, which Compose passes as ${passed})`;
+  });
+  if (numbers.length > 0) tell(path, 'what has no quotes stays here as it is written: {items}', numbers);
 }
 
 function commandOf(key: 'command' | 'entrypoint', tree: TreeMap, tell: Tell): Partial<ComposeService> {

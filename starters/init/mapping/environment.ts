@@ -1,3 +1,4 @@
+import { hasPlace } from '../../../domain/containers/placeholders';
 import type { ComposeVariable } from '../compose/model';
 import { isSecretText } from '../compose/plain';
 import { NGINX_PROXY_VARIABLE } from '../labels/nginx-proxy';
@@ -6,6 +7,9 @@ import { namesAsHost, namesOf, quoted, type Mapper, type Released } from './cont
 
 export const SIBLINGS =
   'it reaches {items} of its own version by names with {slot} in them, as in api-{slot}, because two versions run side by side';
+
+export const PLACES =
+  'in {items}, Spillway puts its own values in place of {slot}, {version} and {release}; if the program should see these words, give it them in another way';
 
 type Value = string | { env: string };
 
@@ -37,6 +41,8 @@ export function environmentOf(
       items: [...new Set(needed)],
     });
   askAboutSiblings(renamed, hidden, ask);
+  const places = given.filter(({ value }) => value && hasPlace(value.text)).map((one) => one.name);
+  if (places.length > 0) ask('env', PLACES, { importance: 'decide', items: places });
   return variables.length > 0 ? Object.fromEntries(variables) : undefined;
 }
 

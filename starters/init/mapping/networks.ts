@@ -1,4 +1,5 @@
 import type { ComposeProject, ComposeService } from '../compose/model';
+import { shownPath } from '../compose/paths';
 import type { Ask } from '../questions';
 import { askOfFile, mentions, namesOf, type Mapper, type Outside, type Released } from './context';
 
@@ -76,7 +77,7 @@ function hostsOf({ extraHosts, environment }: ComposeService): Record<string, st
 }
 
 /** Says who stays outside and why, and what they must have to go on. */
-export function askAboutOutside({ outside, released, questions }: Mapper): void {
+export function askAboutOutside({ outside, released, questions, project }: Mapper): void {
   for (const { service, because, kind, isRunning, isKnown } of outside) {
     if (isRunning && kind !== undefined && kind !== 'router' && isKnown) continue;
     const { text, importance } = whyOutside(service.name, because, kind, isRunning, isKnown);
@@ -96,10 +97,11 @@ export function askAboutOutside({ outside, released, questions }: Mapper): void 
       known.map(({ service, kind, because }) => `${service.name} (${kind}: ${because.replace(/^its image is /, '')})`),
     );
   const replaced = [...released.filter(({ job }) => !job).map(({ service }) => service.name), ...routersIn(outside)];
+  const compose = `docker compose${project.isFound ? '' : project.files.map((file) => ` -f ${shownPath(file)}`).join('')}`;
   if (running.length > 0)
     askOfFile(
       questions,
-      `keep {items} running under Compose: \`docker compose up -d ${running.join(' ')}\`; what Spillway runs from now on must leave its ports: \`docker compose stop ${replaced.join(' ')}\``,
+      `keep {items} running under Compose: \`${compose} up -d ${running.join(' ')}\`; what Spillway runs from now on must leave its ports: \`${compose} stop ${replaced.join(' ')}\``,
       'decide',
       running,
     );

@@ -18,7 +18,7 @@ import { serviceOf } from './service';
 export async function proposeFromProject(project: ComposeProject, home: string, appName?: string): Promise<Proposal> {
   const app = appName ?? properName(nameOf(project));
   const source = project.files.map((file) => relative(home, file)).join(', ');
-  const questions: Question[] = project.reasons.map(({ path, text }) => ({ path, text, importance: 'decide' }));
+  const questions: Question[] = project.reasons.map((reason) => ({ ...reason, importance: 'decide' }));
   const { released, outside } = await sorted(project);
   if (released.length === 0) throw nothingToRelease(source, [...outside.map(whyStays), ...questions.map(reasonText)]);
   const mapper: Mapper = {
@@ -101,7 +101,8 @@ function placed(questions: Question[], released: Released[]): Question[] {
     if (first !== 'services' || service === undefined || released.some(({ name }) => name === service)) return question;
     const found = released.find((one) => one.service.name === service);
     if (found) return { ...question, path: [first, found.name, ...rest] };
-    return { ...question, path: ['services'], text: `${service}: ${question.text}` };
+    // It stays under Compose, where nothing changes.
+    return { ...question, path: ['services'], text: `${service}: ${question.text}`, importance: 'know' };
   });
 }
 

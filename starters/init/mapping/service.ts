@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { hasPlace } from '../../../domain/containers/placeholders';
 import { isMapping } from '../../../domain/config/merge';
 import type { ComposeBuild } from '../compose/model';
 import { isSecretText } from '../compose/plain';
@@ -7,7 +8,7 @@ import { imageQuestions } from '../dockerfile';
 import { askAboutKeys } from '../keys/unread';
 import type { Ask } from '../questions';
 import { askerOf, type Mapper, type Released } from './context';
-import { environmentOf, SIBLINGS, withSlots } from './environment';
+import { environmentOf, PLACES, SIBLINGS, withSlots } from './environment';
 import { imageOf } from './image';
 import { reachingOf } from './networks';
 import { copiesOf, isAddress } from './roles';
@@ -25,6 +26,8 @@ export function serviceOf(one: Released, mapper: Mapper): Mapping {
   askAboutLabels(one, ask);
   const build = service.build && buildOf(service.build, mapper, ask);
   if (facts) imageQuestions(facts, ask);
+  else if (build && service.build?.given.dockerfile_inline === undefined)
+    ask('build', 'its Dockerfile is not there, so its ports, user and volumes are unknown', { importance: 'decide' });
   const image = imageOf(one, mapper, ask);
   const reach = reachOf(one, mapper, ask);
   const isAlone = reach.traffic === 'none';
@@ -103,6 +106,8 @@ function commandOf(one: Released, mapper: Mapper, ask: Ask): string[] {
   const others = { ...mapper, released: mapper.released.filter((other) => other !== one) };
   const words = [...entrypoint, ...command].map((word) => withSlots(word, '', others));
   const siblings = [...new Set(words.flatMap((word) => word.siblings))];
+  const places = [...entrypoint, ...command].filter(hasPlace);
+  if (places.length > 0) ask('command', PLACES, { importance: 'decide', items: places });
   if (siblings.length > 0) ask('command', SIBLINGS, { items: siblings });
   return words.map(({ text }) => text);
 }

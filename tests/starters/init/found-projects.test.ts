@@ -102,3 +102,46 @@ test('a database with the name of the service does not ask for it [proves questi
   );
   expect(asked).not.toContain('asks for n8n');
 });
+
+test('values in braces that Spillway would fill in are asked about [proves 14]', async () => {
+  const { asked } = await proposed(
+    'services: {web: {image: acme/web:1.2.3, ports: ["80:80"], environment: {FORMAT: "{version} {message}", OTHER: "{{version}} ${version}"}, command: [log, "{release}"]}}',
+  );
+  expect(asked).toContain('services.web.env: in FORMAT, Spillway puts its own values');
+  expect(asked).toContain('services.web.command: in {release}, Spillway puts its own values');
+});
+
+test('a build without its Dockerfile is asked about [proves 14]', async () => {
+  const { asked } = await proposed('services: {web: {build: ./web, ports: ["80:80"]}}');
+  expect(asked).toContain('services.web.build: its Dockerfile is not there');
+});
+
+test('commands for Compose name the files that it does not find by itself [proves questions]', async () => {
+  const files = {
+    'deploy/prod.yaml': 'services: {web: {image: acme/web:1.2.3, ports: ["80:80"]}, db: {image: "mysql:8"}}',
+  };
+  const { asked } = await proposed('services: {}', files, '--compose', 'deploy/prod.yaml');
+  expect(asked).toContain('`docker compose -f deploy/prod.yaml up -d db`');
+  expect(asked).toContain('`docker compose -f deploy/prod.yaml stop web`');
+});
+
+test('what has no value in a service that stays outside need not be decided [proves questions]', async () => {
+  const { asked } = await proposed(
+    'services: {web: {image: acme/web:1.2.3, ports: ["80:80"]}, db: {image: "mysql:8", healthcheck: {test: "ping $NOBODY"}}}',
+  );
+  expect(asked).toMatch(/^- services: db: NOBODY had no value/m);
+});
+
+test('numbers that Compose passes in another way lead to one question [proves 17, questions]', async () => {
+  const { services, asked } = await proposed(
+    'services: {web: {image: acme/web:1.2.3, ports: ["80:80"], environment: {A: 1.10, B: 0x1F, C: 1e3, D: 987654321098765432}}}',
+  );
+  expect(services.web!.env).toEqual({ A: '1.10', B: '0x1F', C: '1e3', D: '987654321098765432' });
+  expect(asked).toMatch(/as it is written: A \(it says 1.10, which Compose passes as 1.1\), B .*31\), C .*1000\)$/m);
+});
+
+test('forty services that ask the same lead to a line that names twelve of them [proves questions]', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `  s${index}: *base\n`);
+  const { asked } = await proposed(`x-base: &base {image: acme/web}\nservices:\n${names.join('')}`);
+  expect(asked).toContain('s10, s11, 28 more: image: the tag was missing');
+});
