@@ -46,25 +46,41 @@ const router = {
 };
 
 const target = {
-  host: {
-    // The fence names the only release that there is.
-    readFile: (path: string) => Promise.resolve(`${path.split('/').at(-3)}-r1\n`),
-    writeFile: () => Promise.resolve(),
-    removeFile: () => Promise.resolve(),
-    listFiles: () => Promise.resolve([]),
+  claims: () => Promise.resolve([]),
+  replicas: {
+    list: (_: Scope, slot: Slot) =>
+      Promise.resolve([{ service: 'web', replica: 1, container: `web-${slot}`, state: 'running', restarts: 0 }]),
   },
-  replicas: (_: Scope, slot: Slot) =>
-    Promise.resolve([{ service: 'web', replica: 1, container: `web-${slot}`, state: 'running', restarts: 0 }]),
+};
+
+const OWNED = JSON.stringify({ id: 'bench', temporal: 'bench', formerly: [], since: '' });
+
+/** Every release holds its environment, and pictures are not kept. */
+const state = {
+  fence: { expectHeld: () => Promise.resolve() },
+  documents: {
+    read: (name: string) => Promise.resolve(name === 'environment.json' ? OWNED : undefined),
+    write: () => Promise.resolve(),
+    placeOf: (name: string) => name,
+  },
 };
 
 const parts = {
   owner: 'bench',
   target: () => Promise.resolve(target),
   router: () => Promise.resolve(router),
+  state: () => Promise.resolve(state),
   redact: (text: string) => text,
 } as unknown as Parts;
 
 const LIVE: Live = { slot: 'blue', version: '1.0.0', releaseId: 'r0', images: [], identity: 'old' };
+
+/** The release before, which left the live version. */
+function before(scope: Scope): LedgerEntry {
+  const release = { ...scope, id: LIVE.releaseId, version: LIVE.version };
+  const nothing = { phases: [], images: [], messages: [], leftovers: [], startedAt: began, endedAt: began };
+  return { release, kind: 'release', outcome: 'released', who: 'bench', note: '', live: LIVE, ...nothing };
+}
 
 /** All is well, at once. */
 const well: Partial<Activities> = {
@@ -85,7 +101,7 @@ const well: Partial<Activities> = {
   smoke: () => Promise.resolve({ checks: [] }),
   drainSlot: () => Promise.resolve({ left: 0, waited: 0 }),
   retire: () => Promise.resolve({ leftovers: [] }),
-  readLedger: () => Promise.resolve([{ live: LIVE } as LedgerEntry]),
+  readLedger: ({ scope }) => Promise.resolve([before(scope)]),
   readGeneration: () => Promise.resolve(0),
   recordEntry: () => Promise.resolve(),
   setTraffic: ({ share }) => Promise.resolve({ share, counters: counters() }),
@@ -135,8 +151,9 @@ async function main(): Promise<void> {
   });
   process.on('message', () => void tell());
   process.on('disconnect', () => process.exit(0));
-  setTimeout(() => void tell(), 1_000);
-  await worker.run();
+  const running = worker.run();
+  void tell();
+  await running;
 }
 
 void main();
