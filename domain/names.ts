@@ -16,6 +16,11 @@ export function environmentDirectory(
   return `${stateDirectory}/${app}/${environment}`;
 }
 
+/** No app has a dot in its name. */
+export function archiveDirectory({ stateDirectory }: { stateDirectory: string }, { app, environment }: Scope): string {
+  return `${stateDirectory}/.removed/${app}/${environment}`;
+}
+
 export const DEFAULT_TASK_QUEUE = 'spillway';
 
 /** Used when the configuration gives the image no name. */

@@ -7,6 +7,7 @@ export interface State {
   readonly fence: Fence;
   readonly ledger: Ledger;
   readonly documents: Documents;
+  readonly archive: Archive;
 }
 
 /** Lets a step do nothing when another release has the environment by now. */
@@ -26,6 +27,17 @@ export interface Ledger {
   ids(io: Io): Promise<ReadonlySet<string>>;
   /** Newest first; fewer than `limit` when they would be too large for one answer. */
   page(wanted: { before?: string; limit: number }, io: Io): Promise<LedgerEntry[]>;
+}
+
+/** Keeps what environments that were removed have left. */
+export interface Archive {
+  /** Where the documents lie once this removal has ended. */
+  placeOf(id: string): string;
+  has(id: string, io: Io): Promise<boolean>;
+  /** Moves all documents there, the fence last; may be called again after an interruption. */
+  take(id: string, io: Io): Promise<void>;
+  /** Answers those of all removals of the environment, newest first. */
+  all(io: Io): Promise<Documents[]>;
 }
 
 /** Keeps small texts such as `live.json` or `reports/RELEASE/bake.svg`. A new place implements only this. */

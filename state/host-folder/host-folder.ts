@@ -4,7 +4,7 @@ import { formatDuration } from '../../domain/units';
 import { until } from '../../waiting/until';
 import type { Documents } from '../state';
 
-type FilesOfHost = Pick<Host, 'readFile' | 'writeFile' | 'listFiles' | 'run'>;
+export type FilesOfHost = Pick<Host, 'readFile' | 'writeFile' | 'listFiles' | 'run'>;
 
 /** Another program needs the lock only for moments. */
 const PATIENCE_MS = 10_000;

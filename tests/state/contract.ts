@@ -2,6 +2,7 @@ import type { Claimant } from '../../domain/fence';
 import type { Io } from '../../domain/host';
 import type { LedgerEntry } from '../../domain/release';
 import { stateOn } from '../../state/open';
+import { NO_ARCHIVE } from './no-archive';
 import type { Documents, State } from '../../state/state';
 
 /** A place in which an environment keeps things, for as long as a test lasts. */
@@ -51,7 +52,7 @@ function frozen(documents: Documents, moment: Moment): { state: State; isFrozen:
       return isReplaced;
     },
   };
-  return { state: stateOn(slow), isFrozen, thaw };
+  return { state: stateOn(slow, NO_ARCHIVE), isFrozen, thaw };
 }
 
 /** Every place has to keep to this contract, and runs it on the real thing. */
@@ -61,7 +62,7 @@ export function keepsTheContract(openPlace: () => Promise<Place>): void {
     place = await openPlace();
   });
   afterEach(() => place.close());
-  const state = (): State => stateOn(place.open());
+  const state = (): State => stateOn(place.open(), NO_ARCHIVE);
 
   describe('documents', () => documentsKeepIt(() => place));
   describe('the fence', () => fenceKeepsIt(() => place, state));

@@ -1,6 +1,7 @@
 import { environmentDirectory } from '../../domain/names';
 import { HostFolder } from '../../state/host-folder/host-folder';
 import { stateOn } from '../../state/open';
+import { NO_ARCHIVE } from './no-archive';
 import type { Documents } from '../../state/state';
 import { localAccess } from '../../targets/docker/host-local';
 
@@ -38,7 +39,7 @@ const documents: Documents = {
   },
 };
 
-void stateOn(documents)
+void stateOn(documents, NO_ARCHIVE)
   .fence.take({ ...scope, id, generation: Number(generation) }, io)
   .then(
     () => 'taken',

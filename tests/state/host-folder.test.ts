@@ -2,9 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { environmentDirectory } from '../../domain/names';
+import { archiveDirectory, environmentDirectory } from '../../domain/names';
+import { HostArchive } from '../../state/host-folder/archive';
 import { HostFolder } from '../../state/host-folder/host-folder';
 import { stateOn } from '../../state/open';
+import { NO_ARCHIVE } from './no-archive';
 import type { State } from '../../state/state';
 import { localAccess } from '../../targets/docker/host-local';
 import { until } from '../support/until';
@@ -24,7 +26,10 @@ async function removeDirectory(): Promise<void> {
 }
 
 const folder = (): string => environmentDirectory({ stateDirectory: directory }, scope);
-const state = (): State => stateOn(new HostFolder(localAccess, folder()));
+const state = (): State => {
+  const archive = archiveDirectory({ stateDirectory: directory }, scope);
+  return stateOn(new HostFolder(localAccess, folder()), new HostArchive(localAccess, { directory: folder(), archive }));
+};
 
 describe('a folder of the host', () => {
   keepsTheContract(async () => {
@@ -71,7 +76,7 @@ describe('a folder of the host', () => {
     it('says who to end when the lock is not given back', async () => {
       await state().fence.take(claimant('first', 1), io);
       await takerWithLock();
-      const impatient = stateOn(new HostFolder(localAccess, folder(), 300));
+      const impatient = stateOn(new HostFolder(localAccess, folder(), 300), NO_ARCHIVE);
       await expect(impatient.fence.take(claimant('later', 3), io)).rejects.toMatchObject({
         name: 'UnreachableFailure',
         message: expect.stringContaining(`fuser ${folder()}/lock`) as string,
