@@ -4,6 +4,7 @@ import type { Claim } from '../domain/ownership';
 import type { Group, Scope } from '../domain/release';
 import type { Groups } from './groups';
 import type { Images } from './images';
+import type { Leaving } from './leaving';
 import type { Replicas } from './replicas';
 import type { Volumes } from './volumes';
 
@@ -31,6 +32,7 @@ export interface Target {
   readonly groups: Groups;
   readonly replicas: Replicas;
   readonly volumes: Volumes;
+  readonly leaving: Leaving;
   probe(io: Io): Promise<TargetProbe>;
   /** Finds what has the environment's labels or a name that it needs, whoever made it. */
   claims(scope: Scope, wanted: Wanted[], io: Io): Promise<Claim[]>;

@@ -10,10 +10,12 @@ import { connectEngine, type DockerEngine, type Surroundings } from './engine';
 import { DockerGroups } from './groups';
 import { DockerHost } from './host';
 import { DockerImages } from './images';
+import { DockerLeaving } from './leaving';
 import { DockerReplicas } from './replicas';
 import { DockerVolumes } from './volumes';
 import type { Groups } from '../groups';
 import type { Images } from '../images';
+import type { Leaving } from '../leaving';
 import type { Replicas } from '../replicas';
 import type { Target, TargetProbe, Wanted } from '../target';
 import type { Volumes } from '../volumes';
@@ -34,6 +36,7 @@ class EngineTarget implements DockerTarget {
   readonly groups: Groups;
   readonly replicas: Replicas;
   readonly volumes: Volumes;
+  readonly leaving: Leaving;
   private readonly engine: DockerEngine;
 
   constructor({ helperImage, addressPool, ...config }: TargetConfig, surroundings: Surroundings) {
@@ -49,6 +52,7 @@ class EngineTarget implements DockerTarget {
     this.replicas = replicas;
     this.groups = new DockerGroups({ engine, images, containers, data, replicas, addressPool });
     this.volumes = new DockerVolumes({ engine, host, containers, data });
+    this.leaving = new DockerLeaving(engine);
   }
 
   async probe(io: Io): Promise<TargetProbe> {
