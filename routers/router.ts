@@ -76,6 +76,8 @@ export interface Router {
   putBack(scope: Scope, release: string, io: Io): Promise<'put back' | 'forgotten' | undefined>;
   /** Gives the environment's ports back. Spillway's own router goes with the last environment that it has. */
   forget(scope: Scope, io: Io): Promise<void>;
+  /** Lists the environments that it knows, without asking it itself. */
+  environments(io: Io): Promise<Scope[]>;
   /** Replaces the trial of the last call. A share of 0 or 100 switches testers, mirror and baseline off. */
   setGreenShare(scope: Scope, share: number, io: Io, trial?: Trial): Promise<void>;
   /** Answers the share that every process has in force; undefined when the environment is unknown. */

@@ -7,7 +7,15 @@ import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { greenShare } from '../../domain/shares';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
-import { onHost, readFragments, removeFragment, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
+import {
+  environmentsIn,
+  onHost,
+  readFragments,
+  removeFragment,
+  scopeKey,
+  withFragment,
+  writeFragment,
+} from '../on-host/fragments';
 import type { HaproxyConfig, HaproxyFragment } from './config';
 import { latencyTable, START_VARIABLE } from './names';
 import { Runtime, type Process } from './runtime';
@@ -38,6 +46,7 @@ interface Change {
 class Haproxy implements Router {
   readonly kind = 'haproxy';
   readonly entry = entryOnHost;
+  readonly environments = (io: Io) => environmentsIn(this.setup, io);
   readonly capabilities = ROUTERS.haproxy.capabilities;
   readonly sessions: Sessions;
   readonly image: string | undefined;

@@ -8,7 +8,7 @@ import type { Group, Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
 import { until } from '../../waiting/until';
 import { asBefore, dropBefore, fragmentOf, hasFiles, keepBefore, without } from '../on-host/before';
-import { onHost, removeFragment, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
+import { environmentsIn, onHost, removeFragment, scopeKey, withFragment, writeFragment } from '../on-host/fragments';
 import { withLease } from '../on-host/lease';
 import { renderNginx } from './config';
 import type { NginxConfig, NginxFragment, Share } from './names';
@@ -41,6 +41,7 @@ interface Reload {
 class Nginx implements Router {
   readonly kind = 'nginx';
   readonly entry = entryOnHost;
+  readonly environments = (io: Io) => environmentsIn(this.setup, io);
   readonly capabilities = ROUTERS.nginx.capabilities;
   readonly sessions: Sessions;
   readonly image: string | undefined;

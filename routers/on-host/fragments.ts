@@ -65,6 +65,10 @@ export async function readFragments<Tls>({ host, directory }: Folder, io: Io): P
   );
 }
 
+export async function environmentsIn(folder: Folder, io: Io): Promise<Scope[]> {
+  return (await readFragments(folder, io)).map(({ routing }) => routing.scope);
+}
+
 /** @throws ConfigurationFailure when something else than Spillway changed the file */
 function parsed<Tls>(text: string, path: string): Fragment<Tls> {
   try {

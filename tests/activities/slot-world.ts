@@ -38,6 +38,7 @@ export class RememberedRouter implements Router {
     return Promise.resolve(undefined);
   };
   forget = () => Promise.resolve();
+  environments = () => Promise.resolve(this.routing ? [this.routing.scope] : []);
   setGreenShare = (_: unknown, share: number) => {
     this.share = share;
     return Promise.resolve();
