@@ -14,6 +14,7 @@ import { recordActivities } from './migration-records';
 import type { Parts } from './parts';
 import { preflightActivities } from './preflight/preflight';
 import { reconcileActivities } from './reconcile';
+import { removalActivities } from './removal/removal';
 import { retireActivities } from './retire';
 import { smokeActivities } from './smoke';
 import type { Activities } from './steps';
@@ -39,5 +40,6 @@ export function createActivities(parts: Parts): Activities {
     ...liveActivities(parts),
     ...guardActivities(),
     ...adoptActivities(parts),
+    ...removalActivities(parts),
   };
 }

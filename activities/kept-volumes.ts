@@ -53,6 +53,11 @@ function isMounted(volume: string, { config }: Settings): boolean {
   return Object.values(config.services).some(({ volumes }) => volumes.some(({ source }) => source === volume));
 }
 
+/** Volumes that outlived their containers. */
+export async function keptVolumes(place: Omit<Place, 'release'>): Promise<string[]> {
+  return (await present(place)).map(({ volume }) => volume);
+}
+
 export async function keptBy(place: Place): Promise<string[]> {
   return (await present(place))
     .filter(({ by }) => by === place.release.id)
@@ -62,7 +67,7 @@ export async function keptBy(place: Place): Promise<string[]> {
     );
 }
 
-async function present({ target, state, io }: Place): Promise<KeptVolume[]> {
+async function present({ target, state, io }: Omit<Place, 'release'>): Promise<KeptVolume[]> {
   const text = await state.documents.read(DOCUMENT, io);
   const kept = text === undefined ? [] : parse(state.documents.placeOf(DOCUMENT), text);
   const isThere = await Promise.all(kept.map(({ volume }) => target.volumes.holdsData(volume, io)));

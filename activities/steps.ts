@@ -4,6 +4,7 @@ import type { Watched } from '../domain/containers/exits';
 import type { Trouble } from '../domain/guard';
 import type { LiveState } from '../domain/live-state';
 import type { Judgement, LedgerEntry, Live, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
+import type { Remains, RemovalOptions, Removed } from '../domain/removal';
 import type { ReleaseOptions } from '../domain/request';
 import type { RouterCapabilities, RouterCounters } from '../domain/router';
 import type { CarriedState, SoakState } from '../domain/judging/soak/state';
@@ -200,6 +201,20 @@ export interface Activities {
   reconcile(input: Step & { live: Live | null }): Promise<{ did: string[] }>;
 
   adoptEnvironment(input: Step & { force: boolean }): Promise<AdoptReport>;
+
+  /** Lists what a removal would remove; changes nothing. */
+  lookAtRemains(input: Step & { options: RemovalOptions }): Promise<Remains | { problem: string }>;
+  /** Takes the fence, lists what is to go, and notes what could not be found a second time. */
+  beginRemoval(input: Step & { options: RemovalOptions }): Promise<Remains>;
+  removeRoutes(input: Step): Promise<Removed>;
+  /** Removes containers, and then the network. */
+  removeGroups(input: Step): Promise<Removed>;
+  /** @param input `names` of images that nobody else used; those that somebody uses by now stay */
+  removeImages(input: Step & { names: string[] }): Promise<Removed>;
+  removeVolumes(input: Step & { names: string[] }): Promise<Removed>;
+  removeBackups(input: Step): Promise<Removed>;
+  /** Writes the entry, and moves all that the environment kept into the archive. */
+  setStateAside(input: Step & { entry: LedgerEntry }): Promise<void>;
 
   lookAtLive(input: { scope: Scope; config: AppConfig; live: Live }): Promise<Pick<LiveState, 'condition' | 'detail'>>;
 

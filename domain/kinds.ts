@@ -22,6 +22,8 @@ interface Kind<R extends Request> {
   refusal(request: R, known: Known): string | undefined;
   /** Says why one that cannot go on is not ended; absent when it is ended after the guard time. */
   spared?: string;
+  /** What a person must do when one was terminated; absent where the target is put right instead. */
+  afterTermination?: string;
 }
 
 export const KINDS: { readonly [K in RequestKind]: Kind<Extract<Request, { kind: K }>> } = {
@@ -47,6 +49,20 @@ export const KINDS: { readonly [K in RequestKind]: Kind<Extract<Request, { kind:
     refusal: (_request, known) => refuseUnknownLive(known),
     spared: 'a migration has no traffic to give back',
   },
+  removal: {
+    workflow: 'removal',
+    update: 'remove',
+    noun: 'removal',
+    doing: 'Removing',
+    does: (_title, { app, environment }) => `is removing ${app} from ${environment}`,
+    named: (_title, { app, environment }) => `removal of ${app} from ${environment}`,
+    title: () => 'remove',
+    // It is also for what nobody can read any more.
+    refusal: () => undefined,
+    spared: 'a removal goes on where it stopped',
+    afterTermination:
+      'ask for the removal again (`spillway environment remove`), which goes on where it stopped, or release',
+  },
 };
 
 export function titleOf(request: Request): string {
@@ -71,6 +87,20 @@ export function refOf(request: Request): ReleaseRef {
 /** Older versions had no kinds, only titles. */
 export function kindOf({ kind, release }: { kind?: RequestKind; release: Pick<ReleaseRef, 'version'> }): RequestKind {
   return kind ?? (/^migrate (up|down|baseline)/.test(release.version) ? 'migration' : 'release');
+}
+
+interface Current {
+  kind?: RequestKind;
+  version: string;
+  who: string;
+  /** Milliseconds since the epoch. */
+  since: number;
+}
+
+/** Says who has the environment, to somebody who asks for something else. */
+export function busyText({ kind, who, version, since }: Current, scope: Scope): string {
+  const { does } = KINDS[kindOf({ kind, release: { version } })];
+  return `${who} ${does(version, scope)} since ${new Date(since).toISOString()}; wait, or abort it`;
 }
 
 /** A newer command may ask an older worker. */

@@ -1,6 +1,7 @@
 import { refOf } from './kinds';
 import type { MigrationResult } from './migration';
 import type { JudgedStep, LedgerEntry, Live, MetricVerdict, ReleaseResult, RequestResult } from './release';
+import type { RemovalResult } from './removal';
 import type { Request } from './request';
 
 /** The state keeps these; the durable copy outside has all releases. */
@@ -28,7 +29,10 @@ function withoutMetrics({ judged = [] }: LedgerEntry): Pick<LedgerEntry, 'judged
   };
 }
 
-export type ToldAlone = Omit<ReleaseResult, keyof RequestResult> | Omit<MigrationResult, keyof RequestResult>;
+export type ToldAlone =
+  | Omit<ReleaseResult, keyof RequestResult>
+  | Omit<MigrationResult, keyof RequestResult>
+  | Omit<RemovalResult, keyof RequestResult>;
 
 export function entryOf(request: Request, result: RequestResult & ToldAlone, endedAt: number): LedgerEntry {
   const { status, live } = result;

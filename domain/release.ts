@@ -112,9 +112,17 @@ export interface JudgedStep {
   picture?: string;
 }
 
-/** `refused` ended before there was anything to undo; `migrated` ends only migrations, `released` only releases. */
+/** `refused` ended before there was anything to undo. `migrated` ends only migrations, `removed…` only removals. */
 export type Outcome =
-  'released' | 'migrated' | 'refused' | 'rolled back' | 'resolved by hand' | 'unchanged' | 'terminated';
+  | 'released'
+  | 'migrated'
+  | 'refused'
+  | 'rolled back'
+  | 'resolved by hand'
+  | 'unchanged'
+  | 'terminated'
+  | 'removed'
+  | 'removed in part';
 
 export interface PhaseRecord {
   phase: Phase;

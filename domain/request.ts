@@ -1,6 +1,7 @@
 import type { AppConfig } from './config';
 import type { MigrationAction } from './migration';
 import type { PinnedImage, Scope } from './release';
+import type { RemovalOptions } from './removal';
 
 interface Common extends Scope {
   /** Unique for ever, sorts by time: `20261121-101500-1.2.3-k3v9`. */
@@ -45,7 +46,13 @@ export interface MigrationRequest extends Common {
   action: MigrationAction;
 }
 
-export type Request = ReleaseRequest | MigrationRequest;
+/** Takes the environment off its target. */
+export interface RemovalRequest extends Common {
+  kind: 'removal';
+  options: RemovalOptions;
+}
+
+export type Request = ReleaseRequest | MigrationRequest | RemovalRequest;
 export type RequestKind = Request['kind'];
 
 /** Before kinds, a migration was a release with an action, and its title was the version. */
@@ -87,8 +94,10 @@ export function requestMistake(given: unknown, scope: Scope): string | undefined
 /** Lists what a request of its kind must have. Another place judges which kinds there are. */
 function lackOf({ kind, version, options, action }: Record<string, unknown>): string[] {
   if (kind === 'migration' || (kind === undefined && action !== undefined)) return isChange(action) ? [] : ['action'];
+  const withoutOptions = isMapping(options) ? [] : ['options'];
+  if (kind === 'removal') return withoutOptions;
   if (kind !== undefined && kind !== 'release') return [];
-  return [...(typeof version === 'string' ? [] : ['version']), ...(isMapping(options) ? [] : ['options'])];
+  return [...(typeof version === 'string' ? [] : ['version']), ...withoutOptions];
 }
 
 /** A look at the migrations needs no environment. */

@@ -6,6 +6,7 @@ import { registerAnalyze } from './analyze';
 import { registerCurrent } from './current';
 import { registerDev } from './dev';
 import { registerDoctor } from './doctor';
+import { registerEnvironment } from './environment';
 import { registerHelp } from './help';
 import { registerHistory } from './history';
 import { registerInit } from './init';
@@ -40,6 +41,7 @@ export function registerAll(program: Command): void {
     registerMessages,
     registerMigrate,
     registerAdopt,
+    registerEnvironment,
     registerSmoke,
     registerJudge,
     registerAnalyze,

@@ -89,7 +89,8 @@ async function serve(
   state.ledger = remember(state.ledger, entry);
   state.live = entry.live;
   if (entry.outcome === 'released') released(state, request);
-  if (terminated) await reconcileAfter(state, request);
+  if (entry.outcome === 'removed') forgetRemains(state);
+  if (terminated) await afterTermination(state, request);
   if (entry.outcome === 'refused') await learnGeneration(state, request);
   state.current = null;
   turn.over = true;
@@ -100,6 +101,18 @@ async function serve(
 function released(state: EnvironmentState, { config }: Request): void {
   state.config = config;
   delete state.needsHand;
+}
+
+function forgetRemains(state: EnvironmentState): void {
+  delete state.config;
+  delete state.needsHand;
+}
+
+/** What was removed on purpose must not be put back. */
+async function afterTermination(state: EnvironmentState, request: Request): Promise<void> {
+  const { afterTermination: then, noun } = KINDS[request.kind];
+  if (then === undefined) return reconcileAfter(state, request);
+  state.needsHand = `the ${noun} was terminated: ${then}`;
 }
 
 /** Refuses requests that come meanwhile. One that comes just as the release ends waits and is next. */

@@ -2,7 +2,7 @@ import { CancellationScope, condition, TemporalFailure } from '@temporalio/workf
 import { messageOf } from '../domain/failures';
 import { entryOf } from '../domain/ledger';
 import type { ToldAlone } from '../domain/ledger';
-import type { Outcome, RequestResult, UndoRecord } from '../domain/release';
+import type { LedgerEntry, Outcome, RequestResult, UndoRecord } from '../domain/release';
 import { summarised } from './run';
 import type { Run } from './run';
 import { brief, quick } from './steps';
@@ -25,15 +25,20 @@ export async function leaveNothing(run: Run): Promise<void> {
   await undo(run, ['traffic', 'other']);
 }
 
+type Recording = (run: Run, entry: LedgerEntry) => Promise<unknown>;
+
 /** Writes the ledger and makes the result; `told` is the part that only this kind of request has. */
-export async function finish<T extends ToldAlone>(run: Run, outcome: Outcome, told: T): Promise<RequestResult & T> {
-  const { control, request, step, live } = run;
+export async function finish<T extends ToldAlone>(
+  run: Run,
+  outcome: Outcome,
+  told: T,
+  record: Recording = writeLedger,
+): Promise<RequestResult & T> {
+  const { control, request, live } = run;
   await CancellationScope.nonCancellable(async () => {
     try {
-      // A release that changed nothing does not wait long for an engine or a disk that made it end.
-      const { recordEntry } = control.status.phase === 'preflight' ? brief : quick;
       const result = { status: { ...control.status, outcome }, live, ...told };
-      await summarised(recordEntry, 'write the ledger', { ...step, entry: entryOf(request, result, Date.now()) });
+      await record(run, entryOf(request, result, Date.now()));
     } catch (error) {
       if (!(error instanceof TemporalFailure)) throw error;
       control.status.leftovers.push(`the ledger's durable copy lacks this release: ${messageOf(error)}`);
@@ -41,6 +46,12 @@ export async function finish<T extends ToldAlone>(run: Run, outcome: Outcome, to
   });
   control.ended(outcome);
   return { status: control.status, live, ...told };
+}
+
+/** A release that changed nothing does not wait long for an engine or a disk that made it end. */
+function writeLedger({ control, step }: Run, entry: LedgerEntry): Promise<void> {
+  const { recordEntry } = control.status.phase === 'preflight' ? brief : quick;
+  return summarised(recordEntry, 'write the ledger', { ...step, entry });
 }
 
 async function undo(run: Run, kinds: ('traffic' | 'other')[]): Promise<boolean> {

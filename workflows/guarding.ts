@@ -30,7 +30,7 @@ export async function guard(request: Request, runId: string, told: Guarded): Pro
     const seen = await watch({ ...release, until: 'trouble' });
     if (!seen) return;
     const { spared } = KINDS[request.kind];
-    const trouble: Trouble = { ...(spared !== undefined && { spared }), ...seen };
+    const trouble: Trouble = { ...seen, ...(spared !== undefined && { spared }) };
     told.trouble(inWords(trouble, Date.now() + time));
     const still = await watch({ ...release, until: 'well', atMost: trouble.spared ? null : time });
     if (still) {

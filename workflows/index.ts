@@ -5,3 +5,5 @@ export { look } from './look';
 export { migration } from './migration';
 export { plan } from './plan';
 export { release } from './release';
+export { remains } from './remains';
+export { removal } from './removal';

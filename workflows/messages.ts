@@ -5,6 +5,7 @@ import { KINDS } from '../domain/kinds';
 import type { LiveState } from '../domain/live-state';
 import type { MessageName } from '../domain/messages';
 import type { LedgerEntry, Live, ReleaseStatus, Scope } from '../domain/release';
+import type { Remains, RemovalOptions } from '../domain/removal';
 import type { ReleaseRequest, Request, RequestKind } from '../domain/request';
 
 /** The Web UI may send anything, so a handler takes this as unknown. */
@@ -79,6 +80,7 @@ export const WORKFLOWS = {
   history: 'history',
   adopt: 'adopt',
   look: 'look',
+  remains: 'remains',
 } as const;
 
 export interface EnvironmentInput {
@@ -107,6 +109,12 @@ export interface LookInput extends Scope {
 }
 
 export type LookAnswer = Pick<LiveState, 'condition' | 'detail'>;
+
+export interface RemainsInput extends Step {
+  options: RemovalOptions;
+}
+
+export type RemainsAnswer = Remains | { problem: string };
 
 export interface PlanAnswer {
   live: Live | null;

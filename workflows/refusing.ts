@@ -1,8 +1,7 @@
-import { KINDS, kindOf, kindRefusal, titleOf } from '../domain/kinds';
-import type { Scope } from '../domain/release';
+import { busyText, kindRefusal, titleOf } from '../domain/kinds';
 import type { Request } from '../domain/request';
 import { CLOCKS_DIFFER_MS } from './messages';
-import type { CurrentRelease, EnvironmentState, ReleaseAnswer } from './messages';
+import type { EnvironmentState, ReleaseAnswer } from './messages';
 
 /** @param unread why the environment does not know what is live */
 export function refusal(
@@ -10,17 +9,11 @@ export function refusal(
   request: Request,
   unread?: string,
 ): ReleaseAnswer | undefined {
-  if (current) return { accepted: false, reason: busy(current, request), current };
+  if (current) return { accepted: false, reason: busyText(current, request), current };
   const late = tooLate(request, Date.now());
   if (late) return { accepted: false, reason: late };
   const reason = kindRefusal(request, { live, unread });
   return reason === undefined ? undefined : { accepted: false, reason };
-}
-
-function busy(current: CurrentRelease, scope: Scope): string {
-  const { kind, who, version, since } = current;
-  const { does } = KINDS[kindOf({ kind, release: { version } })];
-  return `${who} ${does(version, scope)} since ${timeOf(since)}; wait, or abort it`;
 }
 
 /** A request may wait in Temporal for a worker so long that nobody expects it any more. */

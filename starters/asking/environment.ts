@@ -29,9 +29,17 @@ export async function askEnvironment(client: Client, asked: Request): Promise<Re
     if ('answer' in outcome) return outcome.answer;
     throw noAnswer(request, outcome.silence);
   } catch (error) {
-    if (error instanceof temporal().WorkflowUpdateFailedError) return { accepted: false, reason: messageOf(error) };
+    if (error instanceof temporal().WorkflowUpdateFailedError)
+      return { accepted: false, reason: whyNot(request, error) };
     throw error;
   }
+}
+
+/** Temporal itself answers for a worker that is older than the kind of request. */
+function whyNot({ kind }: Request, error: Error): string {
+  const why = messageOf(error);
+  if (!why.startsWith('No registered handler for update')) return why;
+  return `expected a worker that knows requests of the kind ${kind}, seen an older one: update the worker; nothing was changed`;
 }
 
 /** No request should be left behind without a worker. @throws UnreachableFailure when there is none after 10 s */

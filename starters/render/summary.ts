@@ -30,7 +30,7 @@ function failureLines({ judged }: ReleaseStatus, colours: Colours): string[] {
 }
 
 function liveLine({ outcome, live }: ReleaseStatus): string[] {
-  if (outcome === 'released' || outcome === 'migrated' || outcome === 'unchanged') return [];
+  if (outcome === 'released' || outcome === 'migrated' || outcome === 'unchanged' || outcome === 'removed') return [];
   return [live ? `  live: ${live.version} in ${live.slot}` : '  nothing is live'];
 }
 

@@ -26,12 +26,14 @@ export function exitCodeOf({
     case 'released':
     case 'migrated':
     case 'unchanged':
+    case 'removed':
       return EXIT.done;
     case 'refused':
     case 'rolled back':
       return unreachable ? EXIT.unreachable : EXIT.no;
     case 'resolved by hand':
     case 'terminated':
+    case 'removed in part':
     case undefined:
       return EXIT.no;
   }
@@ -42,12 +44,14 @@ export function outcomeText(outcome: Outcome, colours: Colours): string {
     case 'released':
     case 'migrated':
     case 'unchanged':
+    case 'removed':
       return colours.green(outcome);
     case 'refused':
     case 'rolled back':
     case 'resolved by hand':
       return colours.yellow(outcome);
     case 'terminated':
+    case 'removed in part':
       return colours.red(outcome);
   }
 }

@@ -27,6 +27,7 @@ test.each([
   ],
   ['a release without a version', { ...release, version: undefined }, 'with version'],
   ['a release without options', { ...older, options: null }, 'with options'],
+  ['a removal without options', { ...asked, kind: 'removal' }, 'with options'],
   ['an empty id', { ...release, id: '' }, 'with an id'],
   ['a migration without an action', { ...asked, kind: 'migration' }, 'with action'],
   ['a migration that is to be reverted without a choice', { ...migration, action: { kind: 'down' } }, 'with action'],

@@ -1,11 +1,25 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { Activities, SoakInput, SoakReport } from '../../activities/steps';
+import type { Remains } from '../../domain/removal';
 import { ROUTERS } from '../../domain/router';
 
 /* Activities that only answer, for tests of what workflows decide. */
 
 export type Answers = { [K in keyof Activities]: (input: Parameters<Activities[K]>[0]) => unknown };
 export type Call = { name: keyof Activities; input: unknown };
+
+/** What an environment has that is removed. */
+export const REMAINS: Remains = {
+  containers: ['web.blue-1'],
+  networks: ['network'],
+  ports: [80],
+  routerGoes: true,
+  images: ['fx-web:1.0.0'],
+  volumes: [],
+  backups: [],
+  ledger: { from: '/state', to: '/archive' },
+  stays: ['volume orders stays'],
+};
 
 /** What every activity answers unless a test says otherwise: all is well. */
 export const WELL: Answers = {
@@ -52,6 +66,14 @@ export const WELL: Answers = {
   checkBaseline: () => ({ mistakes: [] }),
   markMigrations: ({ names }) => ({ marked: names }),
   forgetMigrations: () => undefined,
+  beginRemoval: () => REMAINS,
+  lookAtRemains: () => REMAINS,
+  removeRoutes: () => ({ removed: ['routes'], left: [] }),
+  removeGroups: () => ({ removed: ['web.blue-1', 'network'], left: [] }),
+  removeImages: ({ names }) => ({ removed: names, left: [] }),
+  removeVolumes: ({ names }) => ({ removed: names, left: [] }),
+  removeBackups: () => ({ removed: ['backup_a'], left: [] }),
+  setStateAside: () => undefined,
 } as Partial<Answers> as Answers;
 
 /** A soak's report. */
