@@ -3,7 +3,7 @@ import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/clie
 import type { WorkflowHandle } from '@temporalio/client';
 import { environmentWorkflowId, releaseWorkflowId } from '../../domain/names';
 import type { LedgerEntry } from '../../domain/release';
-import type { OldRequest, ReleaseRequest, Request } from '../../domain/request';
+import type { OldRequest, ReleaseRequest, RemovalRequest, Request } from '../../domain/request';
 import { CLOCKS_DIFFER_MS, environmentQuery, requestUpdate, WORKFLOWS } from '../../workflows/messages';
 import type { EnvironmentState, ReleaseAnswer } from '../../workflows/messages';
 import { sharedTemporal } from '../support/shared-temporal';
@@ -269,6 +269,28 @@ describe('an environment on a real server', () => {
     world.reset();
     await ask({ ...request, id: `${request.id}-2`, version: '1.2.0' });
     const after = await settled(request, (state) => idle(state) && state.live?.version === '1.2.0');
+    expect(after.needsHand).toBeUndefined();
+  });
+
+  it('puts nothing back after a removal that somebody terminated, and says what to do [proves remove]', async () => {
+    const door = new Door();
+    world.reset({ removeGroups: async () => (await door.wait(), { removed: [], left: [] }) });
+    const of = requestWith();
+    const { app, environment, id, config, projectDirectory, who, note, requestedAt } = of;
+    const asked = { app, environment, id, config, projectDirectory, who, note, requestedAt };
+    const options = { keepLedger: false, backups: false, volumes: false };
+    const request: RemovalRequest = { ...asked, kind: 'removal', options };
+    await world.ask(request);
+    await door.entered;
+    await world.client.workflow.getHandle(releaseWorkflowId(request)).terminate('by mistake');
+    const { needsHand, ledger } = await settled(of, idle);
+    expect(ledger[0]?.outcome).toBe('terminated');
+    expect(needsHand).toMatch(/removal was terminated: ask for the removal again/);
+    expect(world.ran()).not.toContain('reconcile');
+    door.unlock();
+    world.reset();
+    await world.ask({ ...request, id: `${request.id}-2` });
+    const after = await settled(of, (state) => state.ledger[0]?.outcome === 'removed');
     expect(after.needsHand).toBeUndefined();
   });
 

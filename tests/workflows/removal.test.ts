@@ -146,21 +146,6 @@ describe('a removal', () => {
     expect(world.ran()).not.toContain('beginRemoval');
   });
 
-  it('that somebody terminates is not put back, and the environment says what to do', async () => {
-    const door = new Door();
-    const request = requestWith();
-    world.reset({ removeGroups: async () => (await door.wait(), { removed: [], left: [] }) });
-    await world.ask(removalOf(request));
-    await door.entered;
-    await world.client.workflow.getHandle(releaseWorkflowId(request)).terminate('by mistake');
-    const { needsHand } = await world.settled(request, isOver);
-    expect(needsHand).toMatch(/removal was terminated: ask for the removal again/);
-    door.unlock();
-    expect(world.ran()).not.toContain('reconcile');
-    await world.ask(removalOf(request, {}, 'again'));
-    expect((await world.settled(request, (state) => state.ledger[0]?.outcome === 'removed')).needsHand).toBeUndefined();
-  });
-
   it('whose engine does not answer in its preflight ends refused as unreachable', async () => {
     world.reset({
       beginRemoval: () => {
