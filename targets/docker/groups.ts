@@ -14,7 +14,7 @@ import type { DockerImages } from './images';
 import { mayNeedScratch } from '../../domain/containers/volumes';
 import { createFailure, nameTaken, startFailure } from './container-failures';
 import { ensureNetwork, type EnvironmentNetwork } from './network';
-import { join, joinedBy, outsideNetworks } from './outside-networks';
+import { join, joinedBy, outsideNetworks, rejoin } from './outside-networks';
 import { runOf, serviceOf } from './replica';
 import type { DockerReplicas } from './replicas';
 import { until } from '../../waiting/until';
@@ -145,6 +145,7 @@ export class DockerGroups implements Groups {
       docker.getContainer(id).update({ RestartPolicy: { Name: 'unless-stopped' }, ...abort }),
     );
     const info = await containers.inspect(id, io);
+    if (info && !info.State.Running) await rejoin(engine, info, io);
     if (!info?.State.Paused) return this.startNew(info?.Name.slice(1) ?? id, io);
     await engine.call(io, (docker, abort) => docker.getContainer(id).unpause({ ...abort }));
   }

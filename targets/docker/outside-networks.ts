@@ -5,7 +5,7 @@ import type { Io } from '../../domain/host';
 import { LABELS } from '../../domain/names';
 import { isOwn, type Owned } from '../../domain/ownership';
 import { overlap } from './addresses';
-import { reasonOf, statusOf, type DockerEngine } from './engine';
+import { reasonOf, statusOf, unless, type DockerEngine } from './engine';
 
 export async function outsideNetworks(engine: DockerEngine, scope: Owned, io: Io): Promise<SeenNetwork[]> {
   const all = await engine.call(io, (docker, abort) => docker.listNetworks({ ...abort }));
@@ -43,6 +43,18 @@ export async function join(engine: DockerEngine, container: string, networks: st
   const info = await engine.call(io, (docker, abort) => docker.getContainer(container).inspect({ ...abort }));
   const missing = networks.filter((name) => !joinedBy(info).includes(name));
   for (const name of missing) await connect(engine, container, name, io);
+}
+
+/** A container that was stopped only starts again on the very networks it left, of which one may have been made anew. */
+export async function rejoin(engine: DockerEngine, info: Docker.ContainerInspectInfo, io: Io): Promise<void> {
+  for (const name of joinedBy(info)) {
+    const network = await engine.call(io, (docker) => docker.getNetwork(name).inspect()).catch(unless(404));
+    if (!network || network.Id === info.NetworkSettings.Networks[name]?.NetworkID) continue;
+    await engine.call(io, (docker, abort) =>
+      docker.getNetwork(name).disconnect({ Container: info.Id, Force: true, ...abort }),
+    );
+    await connect(engine, info.Id, name, io);
+  }
 }
 
 async function connect(engine: DockerEngine, container: string, name: string, io: Io): Promise<void> {

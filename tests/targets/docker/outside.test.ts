@@ -93,6 +93,24 @@ test('a stopped container is on its networks again after its start [proves netwo
   expect(await fetched('http://redis:8080')).toBe('cached\n');
 });
 
+test('a stopped container starts on a network that was made anew meanwhile [proves networks]', async () => {
+  const name = `${shop}-anew`;
+  const network = await docker.createNetwork({ Name: name });
+  const { container } = await deploy({ networks: [name] });
+  const of = { scope, group: 'blue' as const, service: 'web' };
+  await app.target.groups.stop(of, 0, io);
+  await network.remove();
+  const anew = await docker.createNetwork({ Name: name });
+  try {
+    await app.target.groups.start(of, io);
+    const { NetworkSettings, State } = await docker.getContainer(container).inspect();
+    expect([State.Running, NetworkSettings.Networks[name]?.NetworkID]).toEqual([true, anew.id]);
+  } finally {
+    await app.target.groups.remove({ scope, group: 'blue', grace: 0 }, io);
+    await anew.remove();
+  }
+});
+
 test('a network that is gone by then is told, and not tried again [proves networks]', async () => {
   await expect(deploy({ networks: [`${shop}-gone`] })).rejects.toMatchObject({
     name: 'ConfigurationFailure',
