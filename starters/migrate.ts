@@ -30,9 +30,13 @@ interface ChangeOptions extends ScopeOptions {
   only?: string;
 }
 
-const HELP = `
-A change holds the environment as a release does: nothing else runs meanwhile. It makes a backup first, runs the
-verification (database.verify) afterwards, and puts back what it did when something fails. \`spillway watch\`, \`status\`,
+const CHANGES = `It makes a backup first, runs the
+verification (database.verify) afterwards, and puts back what it did when something fails.`;
+const RECORDS = `It changes only
+the records of migrations, and runs nothing else in the database.`;
+
+const help = (what: string): string => `
+A change holds the environment as a release does: nothing else runs meanwhile. ${what} \`spillway watch\`, \`status\`,
 \`abort\`, \`retry\` and \`resolved\` work on it, and \`spillway history\` lists it.
 
 Exit codes: 0 done, or nothing to do · 1 failed and put back, or refused · 2 needs a hand · 64 wrong usage or configuration
@@ -53,7 +57,7 @@ export function registerMigrate(program: Command): void {
     .addHelpText('after', STATUS_HELP)
     .action((options: ScopeOptions) => run(options, (out) => showStatus(options, out)));
   addChangeOptions(migrate.command('up').description('Applies all pending migrations.'))
-    .addHelpText('after', `${HELP}\n\nExample:\n  spillway migrate up -e staging --note "before the release"`)
+    .addHelpText('after', `${help(CHANGES)}\n\nExample:\n  spillway migrate up -e staging --note "before the release"`)
     .action((options: ChangeOptions) => run(options, (out) => change({ kind: 'up' }, options, out)));
   addChangeOptions(migrate.command('down').description('Reverts applied migrations, newest first.'))
     .addOption(
@@ -66,7 +70,7 @@ export function registerMigrate(program: Command): void {
     .option('-y, --yes', 'do not ask at a terminal whether it is meant')
     .addHelpText(
       'after',
-      `${HELP}\n\nExamples:\n  spillway migrate down -e staging\n  spillway migrate down -e staging --to 002_total`,
+      `${help(CHANGES)}\n\nExamples:\n  spillway migrate down -e staging\n  spillway migrate down -e staging --to 002_total`,
     )
     .action((options: ChangeOptions) =>
       run(options, (out) => changeIfMeant({ kind: 'down', choice: choiceOf(options) }, options, out)),
@@ -80,10 +84,7 @@ function addBaseline(migrate: Command): void {
   )
     .option('--to <name>', 'up to and including this one; without it, all that are pending')
     .option('-y, --yes', 'do not ask at a terminal whether it is meant')
-    .addHelpText(
-      'after',
-      `${HELP.replace(/ It makes a backup first.*?fails\./s, ' It runs nothing in the database, and only changes records.')}\n\nExample:\n  spillway migrate baseline -e production --to 014_invoices`,
-    )
+    .addHelpText('after', `${help(RECORDS)}\n\nExample:\n  spillway migrate baseline -e production --to 014_invoices`)
     .action((options: ChangeOptions) => {
       const { to } = options;
       return run(options, (out) => changeIfMeant({ kind: 'baseline', ...(to !== undefined && { to }) }, options, out));

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { stringify } from 'yaml';
 import { registerHistory } from '../../starters/history';
 import { registerMigrate } from '../../starters/migrate';
@@ -195,5 +196,85 @@ describe('migrate, on a real Temporal, worker and database', () => {
     expect((await down).exitCode).toBe(69);
   });
 });
+
+describe('migrate baseline', () => {
+  const exist = (name: string) => query(world.databaseUrl, `CREATE TABLE ${name} (id int PRIMARY KEY)`);
+  const applied = async () => json(await migrate('status')).applied as string[];
+
+  test('records what a database has, which stands in the history, and runs none [proves baseline]', async () => {
+    await exist('orders');
+    const done = await migrate('baseline', '--to', '002_total', '--who', 'alice', '--note', 'from Flyway');
+    expect(done.exitCode).toBe(0);
+    expect(json(done)).toMatchObject({ outcome: 'migrated', who: 'alice', note: 'from Flyway' });
+    expect(json(await migrate('status'))).toMatchObject({
+      applied: ['001_orders', '002_total'],
+      pending: ['003_note'],
+    });
+    expect(await columns()).toEqual(['id']);
+    expect(json(await migrate('baseline', '--to', '002_total'))).toMatchObject({
+      outcome: 'unchanged',
+      why: 'all of them are recorded as applied',
+    });
+    const listed = await command(registerHistory, 'history', '-f', join(world.project, 'spillway.yaml'), '--json');
+    expect(json(listed).entries[1]).toMatchObject({
+      release: { version: 'migrate baseline to 002_total' },
+      migrations: ['001_orders', '002_total'],
+    });
+  });
+
+  test('is refused, with what to do, in an empty database and for a name that no file has [proves baseline]', async () => {
+    const empty = await migrate('baseline');
+    expect(empty.exitCode).toBe(1);
+    expect(json(empty)).toMatchObject({ outcome: 'refused', why: expect.stringMatching(/seen no table in it/) });
+    await exist('orders');
+    const unknown = await migrate('baseline', '--to', '009_none');
+    expect(unknown.exitCode).toBe(1);
+    expect(json(unknown)).toMatchObject({
+      outcome: 'refused',
+      why: 'expected 009_none to be a migration, but there are 001_orders, 002_total, 003_note',
+    });
+    expect(await applied()).toEqual([]);
+  });
+
+  test('asks at a terminal whether it is meant, unless --yes says so [proves baseline]', async () => {
+    await exist('orders');
+    const baseline = ['migrate', 'baseline', '-f', join(world.project, 'spillway.yaml')];
+    expect(await atTerminal('n', () => command(registerMigrate, ...baseline))).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('nothing was changed'),
+    });
+    expect(await applied()).toEqual([]);
+    expect(await atTerminal('n', () => command(registerMigrate, ...baseline, '--yes'))).toMatchObject({ exitCode: 0 });
+    expect(await applied()).toHaveLength(3);
+  });
+
+  test('says in its help what it does and how it exits [proves baseline]', async () => {
+    const { stdout } = await command(registerMigrate, 'migrate', 'baseline', '--help');
+    expect(stdout).toMatch(/records migrations as applied, runs none/);
+    expect(stdout).toMatch(/--to <name> .*--yes /s);
+    expect(stdout).toMatch(/changes only\s+the records of migrations/);
+    expect(stdout).not.toMatch(/backup/);
+    expect(stdout).toMatch(/Exit codes: 0 .* 1 .* 64 /);
+  });
+});
+
+/** Runs as at a terminal, where a person answers every question with `answer`. */
+async function atTerminal<T>(answer: string, run: () => Promise<T>): Promise<T> {
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const screen = Object.assign(new PassThrough().resume(), { isTTY: true, columns: 120, rows: 40 });
+  input.write(`${answer}\n`);
+  const own = (name: 'stdin' | 'stdout') => Object.getOwnPropertyDescriptor(process, name)!;
+  const [stdin, stdout, ci] = [own('stdin'), own('stdout'), process.env.CI];
+  Object.defineProperty(process, 'stdin', { ...stdin, get: () => input });
+  Object.defineProperty(process, 'stdout', { ...stdout, get: () => screen });
+  delete process.env.CI;
+  try {
+    return await run();
+  } finally {
+    Object.defineProperty(process, 'stdin', stdin);
+    Object.defineProperty(process, 'stdout', stdout);
+    if (ci !== undefined) process.env.CI = ci;
+  }
+}
 
 const SLEEPING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
