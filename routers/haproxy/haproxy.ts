@@ -2,14 +2,12 @@ import { UnreachableFailure } from '../../domain/failures';
 import { readCertificates } from './certificates';
 import { certificateWarnings, routesWithTls } from '../on-host/certificates';
 import { expectWritable } from '../on-host/trial-folder';
-import { rangesOf } from '../../domain/config/proxies';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { greenShare } from '../../domain/shares';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
 import {
   environmentsIn,
-  onHost,
   readFragments,
   removeFragment,
   scopeKey,
@@ -25,7 +23,8 @@ import { drawsOf, Shares } from './shares';
 import { hungUpOf, parseStat, readCounters, serversOf, STAT_COMMAND, type StatRow } from './stats';
 import { withLease } from '../on-host/lease';
 import { asBefore, dropBefore, fragmentOf, hasFiles, keepBefore, without } from '../on-host/before';
-import { pageFile, readErrorPage, writePage } from '../on-host/error-page';
+import { pageFile, writePage } from '../on-host/error-page';
+import { newFragment } from '../on-host/new-fragment';
 import { entryOnHost, probed, refuseTakenPorts } from '../on-host/ports';
 import type { DockerTarget } from '../../targets/docker/docker';
 import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
@@ -89,16 +88,8 @@ class Haproxy implements Router {
     return certificateWarnings(certificates, routesWithTls(routing, tls?.ports));
   }
 
-  private async fragmentFor(routing: Routing, io: Io): Promise<HaproxyFragment> {
-    const { tls, limits, trustedProxies } = this.config;
-    const errorPage = await readErrorPage(this.host, this.config.errorPage, routing, io);
-    return {
-      routing: onHost(routing),
-      ...(tls && { tls }),
-      ...(errorPage !== undefined && { errorPage }),
-      ...(limits && { limits }),
-      trustedProxies: rangesOf(trustedProxies),
-    };
+  private fragmentFor(routing: Routing, io: Io): Promise<HaproxyFragment> {
+    return newFragment(this.host, this.config, routing, io);
   }
 
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {

@@ -2,7 +2,6 @@ import { ConfigurationFailure, RouterFailure, UnreachableFailure } from '../../d
 import { readCertificate } from './certificates';
 import { certificateWarnings, routesWithTls } from '../on-host/certificates';
 import { expectWritable } from '../on-host/trial-folder';
-import { rangesOf } from '../../domain/config/proxies';
 import type { Host, Io } from '../../domain/host';
 import type { Group, Scope } from '../../domain/release';
 import { ROUTERS, type RouterCounters } from '../../domain/router';
@@ -16,7 +15,8 @@ import { Setup, type Worker } from './setup';
 import { readState, removeShare, writeShare, type State } from './state';
 import { masterOf, NginxSessions } from './sessions';
 import { statusOf, type Status } from './status';
-import { pageFile, readErrorPage, writePage } from '../on-host/error-page';
+import { pageFile, writePage } from '../on-host/error-page';
+import { newFragment } from '../on-host/new-fragment';
 import { speaksIpv6, type Rendered } from '../on-host/folder';
 import { entryOnHost, listens, probed, refuseTakenPorts } from '../on-host/ports';
 import { refusalOfHttp2 } from './http2';
@@ -76,16 +76,8 @@ class Nginx implements Router {
     return certificateWarnings(certificates, routesWithTls(routing, tls?.ports));
   }
 
-  private async fragmentFor(routing: Routing, io: Io): Promise<NginxFragment> {
-    const { tls, limits, trustedProxies } = this.config;
-    const errorPage = await readErrorPage(this.host, this.config.errorPage, routing, io);
-    return {
-      routing: onHost(routing),
-      ...(tls && { tls }),
-      ...(errorPage !== undefined && { errorPage }),
-      ...(limits && { limits }),
-      trustedProxies: rangesOf(trustedProxies),
-    };
+  private fragmentFor(routing: Routing, io: Io): Promise<NginxFragment> {
+    return newFragment(this.host, this.config, routing, io);
   }
 
   async configure(routing: Routing, io: Io, firstShare = 0): Promise<{ reloaded: boolean }> {
