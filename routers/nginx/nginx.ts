@@ -38,6 +38,9 @@ interface Reload {
   old: Worker[];
 }
 
+/** What this one can do, every other can. */
+const OLDEST = '0.0.0';
+
 class Nginx implements Router {
   readonly kind = 'nginx';
   readonly entry = entryOnHost;
@@ -68,12 +71,21 @@ class Nginx implements Router {
   async check(routing: Routing, io: Io): Promise<string[]> {
     const { tls } = this.config;
     await expectWritable(this.host, this.setup.directory, io);
+    await this.refuseHttp2(routing, io);
     const { fragments, shares } = await this.readState(io);
     const after = withFragment(fragments, await this.fragmentFor(routing, io));
     await this.render({ fragments: after, shares }, io);
     const certificates = tls ? [await readCertificate(this.host, tls, io)] : [];
     await this.setup.tryOut(routing.scope, (directory) => this.render({ fragments: after, shares }, io, directory), io);
     return certificateWarnings(certificates, routesWithTls(routing, tls?.ports));
+  }
+
+  /** Before its own nginx runs for the first time, only the image tells the version. */
+  private async refuseHttp2(routing: Routing, io: Io): Promise<void> {
+    if (this.refusal(routing, OLDEST) === undefined) return;
+    const version = (await this.setup.version(io)) ?? (await this.setup.versionOfImage(io));
+    const refusal = this.refusal(routing, version);
+    if (refusal !== undefined) throw new ConfigurationFailure(refusal);
   }
 
   private fragmentFor(routing: Routing, io: Io): Promise<NginxFragment> {

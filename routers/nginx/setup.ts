@@ -61,8 +61,13 @@ export class Setup implements Folder {
   async version(io: Io): Promise<string | undefined> {
     if (this.container !== undefined && !(await this.isRunning(io))) return undefined;
     const program = this.config.attach?.test[0] ?? 'nginx';
-    const { stdout, stderr } = await this.exec([program, '-v'], io);
-    return /nginx\/(\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown';
+    return versionIn(await this.exec([program, '-v'], io));
+  }
+
+  /** Answers undefined when the image is not on the target. */
+  async versionOfImage(io: Io): Promise<string | undefined> {
+    const answer = await this.host.runImage({ image: this.config.image, command: ['nginx', '-v'], binds: [] }, io);
+    return answer && versionIn(answer);
   }
 
   /** A running nginx is never replaced, because that loses requests. */
@@ -202,4 +207,8 @@ function inItsWords({ stdout, stderr }: ExecResult): string {
   const lines = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
   const complaints = lines.filter((line) => /\[(emerg|alert|crit|error)\]/.test(line));
   return (complaints.length > 0 ? complaints : lines.slice(-3)).join('; ');
+}
+
+function versionIn({ stdout, stderr }: ExecResult): string {
+  return /nginx\/(\S+)/.exec(stdout + stderr)?.[1] ?? 'unknown';
 }
