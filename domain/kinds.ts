@@ -106,7 +106,7 @@ export function busyText({ kind, who, version, since }: Current, scope: Scope): 
 /** A newer command may ask an older worker. */
 export function unknownKind({ kind }: { kind: string }): string | undefined {
   if (Object.hasOwn(KINDS, kind)) return undefined;
-  return `expected a request of the kind ${Object.keys(KINDS).join(' or ')}, seen ${kind}: update the worker`;
+  return `expected a request of one of these kinds: ${Object.keys(KINDS).join(', ')}, seen ${kind}: update the worker`;
 }
 
 function refuseLiveVersion(

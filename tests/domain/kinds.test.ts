@@ -45,7 +45,7 @@ test.each([
 test('a kind that a newer command asks for is refused with a way out', () => {
   expect(unknownKind({ kind: 'release' })).toBeUndefined();
   expect(unknownKind({ kind: 'rotation' })).toBe(
-    'expected a request of the kind release or migration or removal, seen rotation: update the worker',
+    'expected a request of one of these kinds: release, migration, removal, seen rotation: update the worker',
   );
 });
 

@@ -44,7 +44,7 @@ describe('an environment', () => {
     const newer = { ...request, id: `${request.id}-2`, kind: 'rotation' };
     expect(await environmentOf(request).executeUpdate('release', { args: [newer] })).toEqual({
       accepted: false,
-      reason: 'expected a request of the kind release or migration, seen rotation: update the worker',
+      reason: 'expected a request of one of these kinds: release, migration, removal, seen rotation: update the worker',
     });
     expect(await ask({ ...request, id: `${request.id}-3`, version: '1.2.0' })).toMatchObject({ accepted: true });
   });

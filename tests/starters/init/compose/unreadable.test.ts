@@ -46,7 +46,7 @@ const WRONG: [title: string, content: string | Buffer, seen: string][] = [
   [
     'with a text in braces',
     'services: {web: {image: a:{version}, read_only: true}}\n',
-    'write a text with {…} in it in quotes',
+    'write "a:{version}" in quotes, since YAML takes the {…} in it for a mapping',
   ],
   [
     'with a wrong variable',
@@ -109,7 +109,7 @@ test.each([
   [
     'with braces in braces',
     `${CONFIGURATION}  api: {image: acme/api:{version}, port: 81}\n`,
-    'write a text with {…} in it in quotes',
+    'write "acme/api:{version}" in quotes, since YAML takes the {…} in it for a mapping',
   ],
 ])('a spillway.yaml %s is explained in a line [proves 11]', async (_, content, seen) => {
   writeFileSync('spillway.yaml', content);
