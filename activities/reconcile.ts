@@ -34,7 +34,8 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
         const all = { ...step, input, did: [`took the environment from any late step (${step.state.fence.place})`] };
         if (input.live) await backTo(input.live, all);
         else for (const group of GROUPS) await clear(all, group, null);
-        await putRoutesBack(given, all);
+        // What is live goes on by its own routes.
+        if (given.live?.releaseId !== given.release.id) await putRoutesBack(given, all);
         // The undo goes newest first, as in the release itself: migrations, then images.
         all.did.push(...(await revertMigrations(given, all, parts)), ...(await restoreTags(given, all)));
         return { did: [...all.did, ...(await keptBy(step))] };
