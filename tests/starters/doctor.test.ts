@@ -80,7 +80,7 @@ it('says that the namespace is not there', async () => {
   const status = await project.start(['status', '-e', 'production'], {
     env: { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'elsewhere' },
   }).ended;
-  expect(status).toMatchObject({ code: 69, stderr: expect.stringContaining('TEMPORAL_NAMESPACE') as string });
+  expect(status).toMatchObject({ code: 64, stderr: expect.stringContaining('TEMPORAL_NAMESPACE') as string });
 });
 
 describe('worker', () => {
