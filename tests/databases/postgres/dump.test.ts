@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -96,10 +97,10 @@ describe('a dump', () => {
 
   test('that is aborted ends its program and leaves nothing', async () => {
     const controller = new AbortController();
-    const database = openWith(await programs({ pg_dump: 'echo dumping >&2; sleep 600' }));
-    const listening = io(controller);
-    const outcome = expect(database.dump!(dump, listening)).rejects.toThrow('stop now');
-    await until(() => Promise.resolve(listening.said.some((detail) => detail.includes('pg_dump: dumping'))));
+    const begun = join(shop.directory, 'begun');
+    const database = openWith(await programs({ pg_dump: `touch '${begun}'; sleep 600` }));
+    const outcome = expect(database.dump!(dump, io(controller))).rejects.toThrow('stop now');
+    await until(() => Promise.resolve(existsSync(begun)));
     controller.abort(new Error('stop now'));
     await outcome;
     expect(await readdir(join(shop.directory, 'backups'))).toEqual([]);
