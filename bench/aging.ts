@@ -1,11 +1,8 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
-import type { ReleaseStatus } from '../domain/release';
 import { SOAK_PACES, WATCH_PACES } from '../workflows/pace';
-import { messageUpdate } from '../workflows/messages';
 import { asked, whileSoaking } from './scale';
-import { ms, quantiles, type Quantiles } from './statistics';
 
 const RELEASES = 20;
 const DAY_MS = 24 * 60 * 60_000;
@@ -19,12 +16,10 @@ const OLD_MS = Math.max(
 );
 
 export interface Aging {
-  /** In the histories of a release and of its environment, whose only soak lasts a day; time adds none. */
+  /** In the histories of a release that soaks for a day, and of its environment; time adds none once both are old. */
   eventsPer24h: number;
   /** What Temporal Cloud would bill for it, with the watch over the release: beats of old ones are extrapolated. */
   actionsPer24h: number;
-  /** From `promote` to a soak that is older than ten minutes until the next share is set. */
-  oldPromoteMs: Quantiles;
 }
 
 /** What a soak of a day costs Temporal, measured on some that get older than ten minutes. */
@@ -37,22 +32,11 @@ export function benchAging(): Promise<Aging> {
     await pause(WATCH_MS);
     const perMs = ((await asked(worker)).beats - old.beats) / RELEASES / (Date.now() - oldSince);
     const beats = old.beats / RELEASES + perMs * (DAY_MS - (oldSince - began));
-    const scopes = Array.from({ length: RELEASES }, (_, index) => ({ app: `app-${index}`, environment: 'production' }));
-    const times = await Promise.all(
-      scopes.map((scope) => promoted(client.workflow.getHandle(releaseWorkflowId(scope)))),
-    );
-    const [one] = scopes;
-    const events = await eventsOf(client, [releaseWorkflowId(one!), environmentWorkflowId(one!)]);
+    const scope = { app: 'app-0', environment: 'production' };
+    const events = await eventsOf(client, [releaseWorkflowId(scope), environmentWorkflowId(scope)]);
     const actions = beats + events.filter(isAction).length;
-    return { eventsPer24h: events.length, actionsPer24h: Math.round(actions), oldPromoteMs: quantiles(times) };
+    return { eventsPer24h: events.length, actionsPer24h: Math.round(actions) };
   });
-}
-
-async function promoted(handle: WorkflowHandle): Promise<number> {
-  const asked = performance.now();
-  await handle.executeUpdate(messageUpdate('promote'), { args: [{ who: 'bench', why: '' }] });
-  while ((await handle.query<ReleaseStatus>('status')).share !== 75) await pause(5);
-  return ms(performance.now() - asked);
 }
 
 type Event = temporal.api.history.v1.IHistoryEvent;
