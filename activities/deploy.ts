@@ -56,7 +56,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       const removed = await removeContainers(input, { group: slot, releaseId: release.id }, step);
       io.onProgress(`removed ${removed.join(', ') || 'nothing'}`);
       await step.assertFence();
-      await step.router.putBack(release, release.id, io);
+      await step.router.putBack(release, { release: release.id, isLive: others.length > 0 }, io);
     }),
 });
 

@@ -116,9 +116,9 @@ async function moveTraffic({ slot, version }: Live, all: Reconcile, down: string
   did.push(before === wanted ? `all traffic was on ${slot} (${version})` : `moved all traffic to ${slot} (${version})`);
 }
 
-async function putRoutesBack({ release: { id } }: Input, { router, release, io, did, assertFence }: Reconcile) {
+async function putRoutesBack({ release: { id }, live }: Input, { router, release, io, did, assertFence }: Reconcile) {
   await assertFence();
-  const done = await router.putBack(release, id, io);
+  const done = await router.putBack(release, { release: id, isLive: live !== null }, io);
   if (done === 'put back') did.push('put the routes of before back');
   if (done === 'forgotten') did.push("gave the router's ports back");
 }

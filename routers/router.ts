@@ -51,6 +51,12 @@ export interface Sessions {
 }
 
 /** Gives each slot its share of traffic. Every method may be repeated with the same result. */
+export interface Undone {
+  release: string;
+  /** A version still needs the routes, even where the router's files of before were lost. */
+  isLive: boolean;
+}
+
 export interface Router {
   readonly kind: RouterKind;
   readonly capabilities: RouterCapabilities;
@@ -73,7 +79,7 @@ export interface Router {
    * Undoes what a release configured: the routes of before are in force again, and an environment that was new is
    * forgotten. Answers undefined when there was nothing to undo.
    */
-  putBack(scope: Scope, release: string, io: Io): Promise<'put back' | 'forgotten' | undefined>;
+  putBack(scope: Scope, undone: Undone, io: Io): Promise<'put back' | 'forgotten' | undefined>;
   /** Gives the environment's ports back. Spillway's own router goes with the last environment that it has. */
   forget(scope: Scope, io: Io): Promise<void>;
   /** Lists the environments that it knows, without asking it itself. */

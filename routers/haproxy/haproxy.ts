@@ -27,7 +27,7 @@ import { pageFile, writePage } from '../on-host/error-page';
 import { newFragment } from '../on-host/new-fragment';
 import { entryOnHost, probed, refuseTakenPorts } from '../on-host/ports';
 import type { DockerTarget } from '../../targets/docker/docker';
-import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
+import type { Router, RouterProbe, Undone, Routing, Sessions, Trial } from '../router';
 
 const MOST_READINGS = 6;
 
@@ -111,13 +111,13 @@ class Haproxy implements Router {
     });
   }
 
-  async putBack(scope: Scope, release: string, io: Io): Promise<'put back' | 'forgotten' | undefined> {
+  async putBack(scope: Scope, { release, isLive }: Undone, io: Io): Promise<'put back' | 'forgotten' | undefined> {
     if (!(await hasFiles(this.setup, io))) return undefined;
     return this.locked(scope, io, async () => {
       const before = await this.readFragments(io);
       const after = await asBefore(this.setup, before, { scope, release }, io);
       const mine = fragmentOf(after, scope);
-      if (!mine) return this.leave(before, scope, io);
+      if (!mine) return isLive ? undefined : this.leave(before, scope, io);
       if (after === before) {
         if (await this.versionInForce(io)) await this.change({ before, after }, io);
         return undefined;

@@ -22,7 +22,7 @@ import { entryOnHost, listens, probed, refuseTakenPorts } from '../on-host/ports
 import { refusalOfHttp2 } from './http2';
 import { refuseBrokenShare } from '../../domain/shares';
 import type { DockerTarget } from '../../targets/docker/docker';
-import type { Router, RouterProbe, Routing, Sessions, Trial } from '../router';
+import type { Router, RouterProbe, Undone, Routing, Sessions, Trial } from '../router';
 
 const SETTLE_MS = 20_000;
 const POLL_MS = 25;
@@ -112,13 +112,13 @@ class Nginx implements Router {
     });
   }
 
-  async putBack(scope: Scope, release: string, io: Io): Promise<'put back' | 'forgotten' | undefined> {
+  async putBack(scope: Scope, { release, isLive }: Undone, io: Io): Promise<'put back' | 'forgotten' | undefined> {
     if (!(await hasFiles(this.setup, io))) return undefined;
     return this.locked(scope, io, async () => {
       const before = await this.readState(io);
       const fragments = await asBefore(this.setup, before.fragments, { scope, release }, io);
       const mine = fragmentOf(fragments, scope);
-      if (!mine) return this.leave(before, scope, io);
+      if (!mine) return isLive ? undefined : this.leave(before, scope, io);
       if (fragments === before.fragments) {
         if (await this.setup.version(io)) await this.change(before, before, scope, io);
         return undefined;

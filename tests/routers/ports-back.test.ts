@@ -39,12 +39,13 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     await introduce(router, of(blog, second!, 'b1'));
     await router.configure(of(shop, first!, 's1'), io);
     await until(() => isAnswered(first!));
-    expect(await router.putBack(shop, 's1', io)).toBe('forgotten');
+    expect(await router.putBack(shop, { release: 's1', isLive: true }, io)).toBeUndefined();
+    expect(await router.putBack(shop, { release: 's1', isLive: false }, io)).toBe('forgotten');
     await isClosed(first!);
     expect(await router.greenShare(shop, io)).toBeUndefined();
     expect((await files()).filter((path) => path.includes('fx-shop'))).toEqual([]);
     expect((await ask(second!)).body).toBe('blue');
-    expect(await router.putBack(shop, 's1', io)).toBeUndefined();
+    expect(await router.putBack(shop, { release: 's1', isLive: false }, io)).toBeUndefined();
 
     await router.configure(of({ ...shop, app: 'fx-other' }, first!, 'o1'), io);
     await until(() => isAnswered(first!, 'blue'));
@@ -61,16 +62,16 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     await isClosed(first!);
     await router.setGreenShare(shop, 0, io);
 
-    expect(await router.putBack(shop, 's2', io)).toBe('put back');
+    expect(await router.putBack(shop, { release: 's2', isLive: false }, io)).toBe('put back');
     await until(() => isAnswered(first!, 'blue'));
     await isClosed(added);
     expect(await router.greenShare(shop, io)).toBe(0);
-    expect(await router.putBack(shop, 's2', io)).toBeUndefined();
+    expect(await router.putBack(shop, { release: 's2', isLive: false }, io)).toBeUndefined();
     expect(await router.configure(before, io)).toEqual({ reloaded: false });
   }, 300_000);
 
   test('the undo of a release that never reached the router leaves it alone', async () => {
-    expect(await router.putBack(shop, 'never', io)).toBeUndefined();
+    expect(await router.putBack(shop, { release: 'never', isLive: false }, io)).toBeUndefined();
     expect((await ask(first!)).body).toBe('blue');
   });
 
@@ -81,7 +82,7 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     await until(() => isAnswered(port));
     // As if it had got no further than to the fragment, before or after the reload.
     await rm(`${world.directory}/apps/fx-late.production.json`);
-    await router.putBack(late, 'l1', io);
+    await router.putBack(late, { release: 'l1', isLive: false }, io);
     await isClosed(port);
     expect((await files()).filter((path) => path.includes('fx-late'))).toEqual([]);
     expect((await ask(first!)).body).toBe('blue');
