@@ -63,7 +63,7 @@ class Nginx implements Router {
     await this.setup.refuseForeignName(io);
     const version = await this.setup.version(io);
     const { fragments } = await this.readState(io);
-    const refusal = this.refusal(routing, version);
+    const refusal = await this.refusal(routing, io);
     const probe = await probed(this.host, { routing, version, image: this.config.image, fragments }, io);
     return refusal === undefined ? probe : { ...probe, refusal };
   }
@@ -71,21 +71,12 @@ class Nginx implements Router {
   async check(routing: Routing, io: Io): Promise<string[]> {
     const { tls } = this.config;
     await expectWritable(this.host, this.setup.directory, io);
-    await this.refuseHttp2(routing, io);
     const { fragments, shares } = await this.readState(io);
     const after = withFragment(fragments, await this.fragmentFor(routing, io));
     await this.render({ fragments: after, shares }, io);
     const certificates = tls ? [await readCertificate(this.host, tls, io)] : [];
     await this.setup.tryOut(routing.scope, (directory) => this.render({ fragments: after, shares }, io, directory), io);
     return certificateWarnings(certificates, routesWithTls(routing, tls?.ports));
-  }
-
-  /** Before its own nginx runs for the first time, only the image tells the version. */
-  private async refuseHttp2(routing: Routing, io: Io): Promise<void> {
-    if (this.refusal(routing, OLDEST) === undefined) return;
-    const version = (await this.setup.version(io)) ?? (await this.setup.versionOfImage(io));
-    const refusal = this.refusal(routing, version);
-    if (refusal !== undefined) throw new ConfigurationFailure(refusal);
   }
 
   private fragmentFor(routing: Routing, io: Io): Promise<NginxFragment> {
@@ -99,7 +90,7 @@ class Nginx implements Router {
       await keepBefore(this.setup, before.fragments, fragment, io);
       await writePage(this.setup, fragment, io);
       await this.setup.start(await this.render(before, io), io);
-      const refusal = this.refusal(routing, await this.setup.version(io));
+      const refusal = await this.refusal(routing, io);
       if (refusal !== undefined) throw new ConfigurationFailure(refusal);
       await refuseTakenPorts(this.host, fragment.routing, before.fragments, io);
       const share = before.shares[scopeKey(routing.scope)] ?? { green: firstShare };
@@ -193,8 +184,12 @@ class Nginx implements Router {
     );
   }
 
-  private refusal(routing: Routing, version: string | undefined): string | undefined {
-    return refusalOfHttp2(routing, this.config.tls?.ports ?? [], version);
+  /** Before its own nginx runs for the first time, only the image tells the version. */
+  private async refusal(routing: Routing, io: Io): Promise<string | undefined> {
+    const ports = this.config.tls?.ports ?? [];
+    if (refusalOfHttp2(routing, ports, OLDEST) === undefined) return undefined;
+    const version = (await this.setup.version(io)) ?? (await this.setup.versionOfImage(io));
+    return refusalOfHttp2(routing, ports, version);
   }
 
   private locked<T>(scope: Scope, io: Io, run: () => Promise<T>): Promise<T> {
