@@ -2,28 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
-import type { ReleaseStatus } from '../../domain/release';
 import { certificateIn, type Certificate } from '../support/certificate';
 import { freePort } from '../support/free-port';
+import { failedPhase, rates } from '../support/grpc-app';
 import { RatesClient, startCalls } from '../support/grpc-client';
-import type { Raw } from '../support/tiny';
 import { until } from '../support/until';
 import { World } from '../support/world';
 
 jest.setTimeout(300_000);
-
-const failedPhase = ({ phases }: ReleaseStatus) => phases.find(({ state }) => state === 'failed')?.phase;
-
-/** The same service on a port that speaks no TLS, and on one that does. */
-function rates(raw: Raw, ports: { plain?: number; tls?: number }): void {
-  const { build, port, env, stopGrace, health } = raw.services.web;
-  const check = { grpc: 'fx.Rates' };
-  const routes = [ports.plain, ports.tls].flatMap((one) => (one === undefined ? [] : [{ port: one }]));
-  const shared = { build, port, env, stopGrace, routes };
-  const own = { command: ['rates.js'], protocol: 'h2c', health: { ...health, endpoints: [check] } };
-  raw.services = { rates: { ...shared, ...own } };
-  raw.smoke = { checks: [{ service: 'rates', ...check }] };
-}
 
 let folder: string;
 let pair: Certificate;
