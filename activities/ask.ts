@@ -21,7 +21,7 @@ export interface Asked {
   detail: string;
 }
 
-/** What the asked service speaks, behind the router too. */
+/** Answers which protocol the service speaks, which is the same behind the router. */
 export function spokenBy(service: ServiceConfig | undefined): Pick<Place, 'protocol'> {
   return service?.protocol === 'h2c' ? { protocol: 'h2c' } : {};
 }

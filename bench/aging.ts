@@ -18,11 +18,11 @@ const OLD_MS = Math.max(
 export interface Aging {
   /** In the histories of a release that soaks for a day, and of its environment; time adds none once both are old. */
   eventsPer24h: number;
-  /** What Temporal Cloud would bill for it, with the watch over the release: beats of old ones are extrapolated. */
+  /** Temporal Cloud would bill so many for it, with the watch over the release. Beats of old ones are extrapolated. */
   actionsPer24h: number;
 }
 
-/** What a soak of a day costs Temporal, measured on some that get older than ten minutes. */
+/** Measures what a soak of a day costs Temporal, on some that get older than ten minutes. */
 export function benchAging(): Promise<Aging> {
   const began = Date.now();
   return whileSoaking(RELEASES, async ({ client, worker }) => {

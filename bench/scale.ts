@@ -30,11 +30,11 @@ export interface Scale {
   rssMb: number;
   sampleLagP95Ms: number;
   beatsPerSecond: number;
-  /** Of the worker's process: 1 is one core. */
+  /** Cores that the worker's process uses. */
   cores: number;
 }
 
-/** What releases that soak at once, with the watch over each, cost one worker. */
+/** Measures what releases that soak at once, with the watch over each, cost one worker. */
 export function benchScale(): Promise<Scale> {
   return whileSoaking(FEW, async ({ client, worker }) => {
     const few = await asked(worker);

@@ -11,7 +11,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const INTERVAL_MS = 10_000;
 const SERVICES = 3;
 
-/** What a soak of a day, with a sample every 10 s, costs Temporal, and the milliseconds that a verdict takes. */
+/** Measures what a soak of a day, with a sample every 10 s, costs Temporal, and how many ms a verdict takes. */
 export async function benchSoak(): Promise<Aging & { msPerVerdict: number }> {
   const msPerVerdict = judgeSamples(SERVICES, DAY_MS / INTERVAL_MS);
   return { ...(await benchAging()), msPerVerdict };

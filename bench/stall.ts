@@ -16,7 +16,7 @@ const SERVICES = 100;
 export interface StallFigures {
   /** The longest of all, but for `idle`. */
   longestMs: number;
-  /** What the machine does to a process that has nothing to do. */
+  /** So long the machine holds up a process that has nothing to do. */
   idleMs: number;
   insertsMs: number;
   seedMs: number;
