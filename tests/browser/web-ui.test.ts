@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { BrowserContext, Page } from 'playwright-core';
+import { MEANINGS, type MessageName } from '../../domain/messages';
 import { releaseWorkflowId } from '../../domain/names';
 import { World } from '../support/world';
 
@@ -69,12 +70,14 @@ describe('Temporal’s Web UI', () => {
 });
 
 /** Through the menu and the dialog that a person would use. */
-async function sendSignal(page: Page, name: string): Promise<void> {
+async function sendSignal(page: Page, name: MessageName): Promise<void> {
   await page.getByText('More Actions').filter({ visible: true }).click();
   await page.getByRole('menuitem', { name: /Send a Signal/ }).click();
   const dialog = page.getByRole('dialog').filter({ visible: true });
   // What can be clicked is around the field, which is never enabled.
   await dialog.locator('#signal-select').locator('..').click();
-  await page.getByRole('option', { name, exact: true }).filter({ visible: true }).click();
+  // Each option says what its signal does.
+  const option = page.getByRole('option', { name: `${name} ${MEANINGS[name]}` });
+  await option.filter({ visible: true }).click();
   await dialog.getByRole('button', { name: 'Submit' }).click();
 }
