@@ -1,10 +1,14 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
+import type { MessageName } from '../domain/messages';
 import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
+import type { ReleaseStatus } from '../domain/release';
+import { messageUpdate } from '../workflows/messages';
 import { SOAK_PACES, WATCH_PACES } from '../workflows/pace';
-import { asked, whileSoaking } from './scale';
+import { asked, STEPS, whileSoaking } from './scale';
+import { quantiles, type Quantiles } from './statistics';
 
-const RELEASES = 20;
+const RELEASES = 40;
 const DAY_MS = 24 * 60 * 60_000;
 /** How long beats are counted once all are old. */
 const WATCH_MS = 2 * 60_000;
@@ -20,6 +24,10 @@ export interface Aging {
   eventsPer24h: number;
   /** Temporal Cloud would bill so many for it, with the watch over the release. Beats of old ones are extrapolated. */
   actionsPer24h: number;
+  /** Milliseconds from sending `pause` to a soak with the last pace until `status` says so. */
+  oldPauseMs: Quantiles;
+  /** And from sending `promote` until the next share is set. */
+  oldPromoteMs: Quantiles;
 }
 
 /** Measures what a soak of a day costs Temporal, on some that get older than ten minutes. */
@@ -32,11 +40,34 @@ export function benchAging(): Promise<Aging> {
     await pause(WATCH_MS);
     const perMs = ((await asked(worker)).beats - old.beats) / RELEASES / (Date.now() - oldSince);
     const beats = old.beats / RELEASES + perMs * (DAY_MS - (oldSince - began));
-    const scope = { app: 'app-0', environment: 'production' };
-    const events = await eventsOf(client, [releaseWorkflowId(scope), environmentWorkflowId(scope)]);
+    const scopes = Array.from({ length: RELEASES }, (_, index) => ({ app: `app-${index}`, environment: 'production' }));
+    const ids = [releaseWorkflowId(scopes[0]!), environmentWorkflowId(scopes[0]!)];
+    const events = await eventsOf(client, ids);
     const actions = beats + events.filter(isAction).length;
-    return { eventsPer24h: events.length, actionsPer24h: Math.round(actions) };
+    const answers = await answersOf(scopes.map((scope) => client.workflow.getHandle(releaseWorkflowId(scope))));
+    return { eventsPer24h: events.length, actionsPer24h: Math.round(actions), ...answers };
   });
+}
+
+/** Of soaks that began one after the other, so that the messages come at any moment between two beats. */
+async function answersOf(handles: WorkflowHandle[]): Promise<Pick<Aging, 'oldPauseMs' | 'oldPromoteMs'>> {
+  const half = handles.length / 2;
+  const pauses = handles.slice(half).map((handle) => answered(handle, 'pause', ({ state }) => state === 'paused'));
+  const oldPauseMs = quantiles(await Promise.all(pauses));
+  const isNext = ({ share }: ReleaseStatus) => share === STEPS[1]!.weight;
+  const promotes = handles.slice(0, half).map((handle) => answered(handle, 'promote', isNext));
+  return { oldPauseMs, oldPromoteMs: quantiles(await Promise.all(promotes)) };
+}
+
+async function answered(
+  handle: WorkflowHandle,
+  name: MessageName,
+  isSo: (status: ReleaseStatus) => boolean,
+): Promise<number> {
+  const sent = performance.now();
+  await handle.executeUpdate(messageUpdate(name), { args: [{ who: 'bench', why: '' }] });
+  while (!isSo(await handle.query<ReleaseStatus>('status'))) await pause(5);
+  return performance.now() - sent;
 }
 
 type Event = temporal.api.history.v1.IHistoryEvent;

@@ -104,7 +104,7 @@ async function ask(client: Client, request: ReleaseRequest): Promise<void> {
   if (!answer.accepted) throw new Error(`expected ${app} to be accepted, seen: ${answer.reason}`);
 }
 
-const STEPS = [50, 75].map((weight) => ({ weight, soak: '24h' }));
+export const STEPS = [50, 75].map((weight) => ({ weight, soak: '24h' }));
 
 function requestOf(app: string): ReleaseRequest {
   const config = appConfigSchema.parse({
