@@ -8,7 +8,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${SPILLWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/spillway}
-version=v1.29.1
+version=v1.32.1
 export TEMPORAL_PORT=${TEMPORAL_PORT:-7433}
 export TEMPORAL_DATABASE=${TEMPORAL_DATABASE:-temporal_$TEMPORAL_PORT}
 bin=$cache/temporal-postgres/$version state=$cache/temporal-postgres/state-$TEMPORAL_PORT
