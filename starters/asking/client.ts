@@ -100,7 +100,7 @@ function grpcError(error: unknown): GrpcError | undefined {
 
 function explained(error: unknown, { address, namespace }: TemporalSettings): unknown {
   const code = grpcError(error)?.code;
-  if (error instanceof Error && error.name === 'NamespaceNotFoundError') {
+  if (isNamespaceMissing(error)) {
     return new ConfigurationFailure(
       `expected the namespace "${namespace}" at ${address}, seen none; make it with ` +
         `\`temporal operator namespace create --namespace ${namespace}\`, or set TEMPORAL_NAMESPACE`,
@@ -119,6 +119,13 @@ function explained(error: unknown, { address, namespace }: TemporalSettings): un
     `expected an answer from Temporal at ${address}, seen: ${oneLine(error)}; try again, and look at \`spillway doctor\``,
     { cause: error },
   );
+}
+
+/** The SDK has its own error for this only where it asked about a workflow. */
+function isNamespaceMissing(error: unknown): boolean {
+  if (error instanceof Error && error.name === 'NamespaceNotFoundError') return true;
+  const { code, details = '' } = grpcError(error) ?? {};
+  return code === 5 && /^namespace .* not found/i.test(details);
 }
 
 async function connectionOptions(settings: TemporalSettings): Promise<ConnectionOptions> {

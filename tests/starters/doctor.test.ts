@@ -70,17 +70,19 @@ it('says that no worker waits and that a secret is not set here', async () => {
   expect(stateOf(report, 'secret env FX_TEST_KEY')).toBe('note');
 });
 
-it('says that the namespace is not there', async () => {
-  const { code, report } = await examine({ TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'elsewhere' });
+it('says that the namespace is not there, as every command does', async () => {
+  const env = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'elsewhere' };
+  const { code, report } = await examine(env);
   expect(code).toBe(1);
   expect(report.checks.find(({ name }) => name === 'namespace')).toMatchObject({
     state: 'failed',
     todo: expect.stringContaining('temporal operator namespace create --namespace elsewhere') as string,
   });
-  const status = await project.start(['status', '-e', 'production'], {
-    env: { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'elsewhere' },
-  }).ended;
-  expect(status).toMatchObject({ code: 64, stderr: expect.stringContaining('TEMPORAL_NAMESPACE') as string });
+  // The first one asks about a workflow, the others about the task queue.
+  for (const command of [['status'], ['plan', '1.0.0'], ['release', '1.0.0', '--yes']]) {
+    const answer = await project.start([...command, '-e', 'production'], { env }).ended;
+    expect(answer).toMatchObject({ code: 64, stderr: expect.stringContaining('TEMPORAL_NAMESPACE') as string });
+  }
 });
 
 describe('worker', () => {
