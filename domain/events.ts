@@ -34,14 +34,12 @@ export type ReleaseEvent =
   | { kind: 'ended'; at?: number; outcome?: Outcome; why?: string };
 
 type PhaseEvent = Extract<ReleaseEvent, { kind: 'phase' }>;
+type MessageEvent = Extract<ReleaseEvent, { kind: 'message' }>;
 
 /** Compares two statuses; without `before` everything is new. Several changes of state or share count as one. */
 export function eventsBetween(before: ReleaseStatus | undefined, now: ReleaseStatus): ReleaseEvent[] {
   return [
     ...startOf(before, now),
-    ...newMessages(before?.messages ?? [], now.messages).map((message) => ({
-      ...{ kind: 'message' as const, at: message.at, message },
-    })),
     ...progress(before, now),
     ...stateEvents(before, now),
     ...now.undos.flatMap((undo) => undoEvents(before?.undos, undo)),
@@ -68,11 +66,30 @@ function newMessages(before: MessageRecord[], now: MessageRecord[]): MessageReco
 /** A share stands before the phases that it was needed for, also when several have ended since the last look. */
 function progress(before: ReleaseStatus | undefined, now: ReleaseStatus): ReleaseEvent[] {
   const phases = now.phases.flatMap((phase, index) => phaseEvents(before?.phases[index], phase));
+  const all = withMessages(phases, messageEvents(before, now));
   const share = shareEvents(before, now);
-  const later = isForward(before, now) ? phases.findIndex(({ phase }) => rank(phase.phase) >= rank(givenBy(now))) : -1;
-  const split = later === -1 ? phases.length : later;
+  const later = isForward(before, now) ? all.findIndex((event) => isAfter(event, givenBy(now))) : -1;
+  const split = later === -1 ? all.length : later;
   const judged = [...judgedEvents(before, now), ...alarmEvents(before, now)];
-  return [...phases.slice(0, split), ...judged, ...share, ...phases.slice(split)];
+  return [...all.slice(0, split), ...judged, ...share, ...all.slice(split)];
+}
+
+function isAfter(event: PhaseEvent | MessageEvent, phase: Phase): boolean {
+  return event.kind === 'phase' && rank(event.phase.phase) >= rank(phase);
+}
+
+/** A message stands before the first phase that ended after it. */
+function withMessages(phases: PhaseEvent[], messages: MessageEvent[]): (PhaseEvent | MessageEvent)[] {
+  const left = [...messages];
+  const told = phases.flatMap((event) => {
+    const later = left.findIndex(({ at }) => event.at === undefined || at > event.at);
+    return [...left.splice(0, later === -1 ? left.length : later), event];
+  });
+  return [...told, ...left];
+}
+
+function messageEvents(before: ReleaseStatus | undefined, { messages }: ReleaseStatus): MessageEvent[] {
+  return newMessages(before?.messages ?? [], messages).map((message) => ({ kind: 'message', at: message.at, message }));
 }
 
 function isForward(before: ReleaseStatus | undefined, { share, state }: ReleaseStatus): boolean {

@@ -117,6 +117,17 @@ describe('a message', () => {
     expect(between(numbers(1, 3), numbers(4, 6))).toEqual([4, 5, 6]));
   it('is told although the same came in the same moment', () =>
     expect(between([message('pause', 1)], [message('pause', 1), message('pause', 1)])).toEqual([1]));
+  it('is told between the phases by its time, in a release that ended long ago', () => {
+    const phases = [phase('smoke'), phase('canary', { endedAt: 5_000 }), phase('switch', { endedAt: 6_000 })];
+    const now = { ...START, share: 100, phases, messages: [message('pause', 3_000), message('approve', 5_500)] };
+    const wording = (event: ReleaseEvent) => {
+      if (event.kind === 'phase') return event.phase.phase;
+      return event.kind === 'message' ? event.message.name : event.kind;
+    };
+    expect(eventsBetween(undefined, now).map(wording)).toEqual([
+      ...['started', 'smoke', 'pause', 'canary', 'approve', 'share', 'switch'],
+    ]);
+  });
 });
 
 describe('a judged step', () => {
