@@ -36,7 +36,8 @@ export async function soak(run: ReleaseRun, soak: Soak): Promise<Judgement> {
       const began = Date.now();
       const pace = paceOf(SOAK_PACES, handedOver);
       const length = paused ? FOR_EVER : lengthLeft(soak, spent);
-      const report = await soakOnce({ ...inputOf(run, soak), ...length, spent, startedAt: began }, pace, turned);
+      const input = { ...inputOf(run, soak), ...length, spent, startedAt: began };
+      const { report, wasTurned } = await soakOnce(input, pace, turned);
       const bad = report.judgement.verdict === 'fail';
       const judgement =
         control.promoted && report.interrupted && !bad ? promotedBy(control.promoted, report) : report.judgement;
@@ -44,7 +45,8 @@ export async function soak(run: ReleaseRun, soak: Soak): Promise<Judgement> {
       if (bad || control.promoted || soak.until?.()) return judgement;
       if (!report.interrupted && !isHeld(control)) return judgement;
       if (!paused) spent += Date.now() - began;
-      handedOver = control.paused === paused ? handedOver + 1 : 0;
+      // Somebody may have paused and resumed before it learned of either.
+      handedOver = wasTurned ? 0 : handedOver + 1;
     }
   } finally {
     control.soaking = false;
@@ -106,12 +108,18 @@ function promotedBy({ who, why }: { who: string; why: string }, { judgement }: S
   return { ...judgement, verdict, reason: `promoted by ${who}${why ? `: ${why}` : ''}` };
 }
 
+interface Soaked {
+  report: SoakReport;
+  /** True when a message ended it. */
+  wasTurned: boolean;
+}
+
 /** A soak only reads, so a stopped release does not wait for its end. */
 async function soakOnce(
   input: SoakInput,
   { heartbeatTimeout, ...handOver }: Pace,
   turned: () => boolean,
-): Promise<SoakReport> {
+): Promise<Soaked> {
   const scope = new CancellationScope();
   const length = input.soak === null ? '' : ` for ${formatDuration(input.soak)}`;
   const summary = `soak at ${input.share} %${length}`;
@@ -125,11 +133,13 @@ async function soakOnce(
       () => undefined,
     );
   try {
-    return await Promise.race([running, CancellationScope.current().cancelRequested]);
+    const report = await Promise.race([running, CancellationScope.current().cancelRequested]);
+    return { report, wasTurned: scope.consideredCancelled };
   } catch (error) {
     running.catch(() => undefined);
     // A worker that died can no longer say what it saw.
-    if (turned() && scope.consideredCancelled && error instanceof TemporalFailure) return nothingSeen;
+    if (turned() && scope.consideredCancelled && error instanceof TemporalFailure)
+      return { report: nothingSeen, wasTurned: true };
     throw error;
   } finally {
     watching.cancel();

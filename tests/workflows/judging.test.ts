@@ -172,6 +172,22 @@ describe('a soak that grows old', () => {
     await world.tell(handle, 'abort');
     expect((await handle.result()).status.outcome).toBe('rolled back');
   });
+
+  it('stays young when a pause and a resume come between two beats [proves beats]', async () => {
+    let learn = (): void => undefined;
+    const learned = new Promise<void>((resolve) => (learn = resolve));
+    const between = (input: SoakInput) => learned.then(() => ({ ...seen(input), interrupted: true }));
+    world.reset({ soak: (input) => (asked().length === 1 ? between(input) : untilEnded(input)) });
+    const handle = await begin(long);
+    await world.until(handle, ({ share }) => share === 10);
+    await world.tell(handle, 'pause');
+    await world.tell(handle, 'resume');
+    learn();
+    await world.until(handle, () => asked().length === 2);
+    expect(asked()[1]).toMatchObject({ handOver: young });
+    await world.tell(handle, 'abort');
+    expect((await handle.result()).status.outcome).toBe('rolled back');
+  });
 });
 
 describe('what was seen', () => {
