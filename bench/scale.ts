@@ -5,6 +5,7 @@ import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/clie
 import { appConfigSchema } from '../domain/config';
 import type { ReleaseRequest } from '../domain/request';
 import { environmentWorkflowId } from '../domain/names';
+import { isConnectionLoss } from '../starters/asking/client';
 import { freePort } from '../tests/support/free-port';
 import { requestUpdate, WORKFLOWS } from '../workflows/messages';
 import { startTemporalServer } from '../tests/support/temporal';
@@ -83,10 +84,23 @@ export async function whileSoaking<T>(releases: number, body: (soaking: Soaking)
 async function start(client: Client, from: number, to: number): Promise<void> {
   const asking: Promise<unknown>[] = [];
   for (let index = from; index < to; index++) {
-    asking.push(ask(client, requestOf(`app-${index}`)));
+    if (index % 500 === 0 && index > 0) console.error(`scale: ${index} releases were asked for`);
+    asking.push(untilTaken(() => ask(client, requestOf(`app-${index}`))));
     await new Promise((resolve) => setTimeout(resolve, 1_000 / PER_SECOND));
   }
   await Promise.all(asking);
+}
+
+/** The server refuses more when it has much to do; asking again for the same release does nothing twice. */
+async function untilTaken(body: () => Promise<void>): Promise<void> {
+  for (const end = Date.now() + LONGEST_MS; ;) {
+    try {
+      return await body();
+    } catch (error) {
+      if (!isConnectionLoss(error) || Date.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
 }
 
 /** As `release` does, so that the environment watches over its release. */
