@@ -19,6 +19,8 @@ type Input = Parameters<Activities['reconcile']>[0];
 
 interface Reconcile extends StepParts {
   input: Input;
+  /** Id of the release that was terminated. */
+  terminated: string;
   did: string[];
 }
 
@@ -31,7 +33,8 @@ export const reconcileActivities = (parts: Parts): Pick<Activities, 'reconcile'>
       parts,
       input,
       async (step) => {
-        const all = { ...step, input, did: [`took the environment from any late step (${step.state.fence.place})`] };
+        const did = [`took the environment from any late step (${step.state.fence.place})`];
+        const all = { ...step, input, terminated: given.release.id, did };
         if (input.live) await backTo(input.live, all);
         else for (const group of GROUPS) await clear(all, group, null);
         // What is live goes on by its own routes.
@@ -78,9 +81,10 @@ async function startStopped({ slot, releaseId }: Live, all: Reconcile, liveOnly:
 
 /** Answers undefined when the live version can be reached, else the reason. */
 async function untilUp({ slot, version, releaseId }: Live, all: Reconcile): Promise<string | undefined> {
-  const { target, router, release, input, io } = all;
+  const { target, router, release, input, terminated, io } = all;
   const own = (await target.replicas.list(release, slot, io)).filter((replica) => replica.releaseId === releaseId);
-  const routing = await routingOf({ ...input, release }, target, io);
+  // Configured as by that release, so that its undo finds what was there before it.
+  const routing = await routingOf({ ...input, release: { ...release, id: terminated } }, target, io);
   const { running } = await router.probe(routing, io);
   // A router that knows the environment keeps its routing: this configuration may be that of a failed release.
   if (!running || (await router.greenShare(release, io)) === undefined)

@@ -196,4 +196,15 @@ describe('reconcile', () => {
     await world.run('removeSlot', { ...world.step(NEW, '1.1.0'), slot: 'green' });
     expect(await world.ask()).toBe('1.0.0');
   }, 300_000);
+
+  it('puts routes back although the router was stopped meanwhile [proves 5]', async () => {
+    await world.release(OLD, '1.0.0', 'blue');
+    const port = await freePort();
+    world.change = (raw) => void (raw.services.web.routes = [{ port }]);
+    await world.deploy(world.step(NEW, '1.1.0'), 'green');
+    await engine().getContainer(`spillway-router-${world.scope.app}`).stop({ t: 1 });
+    expect((await reconcile()).did).toContain('put the routes of before back');
+    expect(await world.ask()).toBe('1.0.0');
+    expect(await isAnswered(port)).toBe(false);
+  }, 300_000);
 });
