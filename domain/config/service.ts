@@ -23,7 +23,7 @@ const health = z.strictObject({
     .meta({
       description:
         'How often it is tried, once each `interval`, before deploy fails. When absent: 10 times, or as long as the HEALTHCHECK of the image may take by its own interval, timeout, start period and retries.',
-      examples: [30],
+      examples: [60],
     }),
   interval: duration('10ms')
     .optional()

@@ -32,7 +32,10 @@ export function longestVerdict({ interval, timeout, startPeriod, retries }: Heal
   return uncounted + retries * (interval + timeout);
 }
 
-/** The engine can call no container healthy sooner. */
+/** Milliseconds in which the engine hears of the quickest probe. */
+const QUICKEST_PROBE = 250;
+
+/** The engine asks no container sooner. */
 export function firstProbe({ interval, startPeriod, startInterval }: Healthcheck): number {
   return startPeriod > 0 ? Math.min(interval, startInterval) : interval;
 }
@@ -47,10 +50,10 @@ export function judgeWaiting(service: string, health: Patience, check: Healthche
   if (!check || health.endpoints.length > 0) return { note: '' };
   const [patience, wanted, first] = [patienceOf(health, check), wantedPatience(health, check), firstProbe(check)];
   const time = formatDuration(patience);
-  if (patience < first) {
+  if (patience < first + QUICKEST_PROBE) {
     return {
       problem:
-        `expected at least ${formatDuration(first)} to get healthy, since the HEALTHCHECK of the image is asked for the first time then, ` +
+        `expected more than ${formatDuration(first)} to get healthy, since the HEALTHCHECK of the image is asked for the first time then, ` +
         `seen ${time}: raise services.${service}.health.attempts, or leave it out`,
     };
   }

@@ -44,7 +44,13 @@ test.each([undefined, { ...DOCKERS, interval: 1_000, timeout: 500 }])(
 test('the time is told, and one in which the first probe cannot come is refused [proves 7]', () => {
   expect(judgeWaiting('web', health(), DOCKERS)).toEqual({ note: 'healthy within 3 min, by its HEALTHCHECK' });
   expect(judgeWaiting('web', health({ attempts: 20 }), DOCKERS)).toEqual({
-    problem: expect.stringContaining('expected at least 30 s to get healthy'),
+    problem: expect.stringContaining('expected more than 30 s to get healthy'),
+  });
+  expect(judgeWaiting('web', health({ attempts: 30 }), DOCKERS)).toMatchObject({
+    problem: expect.stringContaining('expected more than 30 s to get healthy'),
+  });
+  expect(judgeWaiting('web', health({ attempts: 31 }), DOCKERS)).toEqual({
+    note: 'healthy within 31 s, by its HEALTHCHECK',
   });
   const quickAtFirst = { ...DOCKERS, startPeriod: 60_000, startInterval: 5_000 };
   expect(judgeWaiting('web', health({ attempts: 20 }), quickAtFirst)).toEqual({
