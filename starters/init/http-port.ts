@@ -6,7 +6,7 @@ export interface PortSigns {
   label?: number;
   /** Another router sends requests to it, whatever its port is. */
   isRouted?: boolean;
-  published: { target: number; published?: number | string; appProtocol?: string }[];
+  published: { target: number; published?: number | string; address?: string; appProtocol?: string }[];
   exposed: number[];
   /** EXPOSE in its Dockerfile. */
   ofDockerfile: number[];
@@ -101,33 +101,61 @@ export function httpPort(signs: PortSigns): PortGuess | undefined {
 interface Judged {
   points: number;
   because: string;
-  /** True when the file says that it speaks HTTP. */
+  /** True when the file says that visitors come to it. */
   isSaid: boolean;
 }
 
 function judge(port: number, signs: PortSigns): Judged {
   const published = signs.published.filter(({ target }) => target === port);
   const outside = published.map((one) => Number(one.published)).filter((at) => Number.isInteger(at));
+  const isHttp = published.some(({ appProtocol }) => /^(http|https|http2|ws)$/i.test(appProtocol ?? ''));
+  const isTold = signs.told.includes(port);
+  const isOfImage = signs.image !== undefined && OF_IMAGES[repositoryOf(signs.image)] === port;
+  const isOfWeb = outside.some((at) => at === 80 || at === 443);
+  const isAsked = signs.health === port;
   const reasons: [isSo: boolean, points: number, because: string][] = [
     [signs.label === port, 100, 'labels of a router name it'],
-    [
-      published.some(({ appProtocol }) => /^(http|https|http2|ws)$/i.test(appProtocol ?? '')),
-      50,
-      'the file says that it speaks HTTP',
-    ],
-    [signs.health === port, 40, 'its health check asks it'],
+    [isHttp, 50, 'the file says that it speaks HTTP'],
     [signs.mentioned.includes(port), 20, 'others call it over HTTP'],
-    [signs.told.includes(port), 12, 'the program is told to listen there'],
-    [signs.image !== undefined && OF_IMAGES[repositoryOf(signs.image)] === port, 12, 'it is that of its image'],
-    [outside.some((at) => at === 80 || at === 443), 10, 'the host has it at 80 or 443'],
+    [isTold, 12, 'the program is told to listen there'],
+    [isOfImage, 12, 'it is that of its image'],
+    [isOfWeb, 10, 'the host has it at 80 or 443'],
+    [isAsked, isOffered(port, signs) ? 9 : 1, 'its health check asks it'],
     [HTTP.has(port), 8, 'programs often speak HTTP there'],
-    [published.length > 0, 4, 'the host publishes it'],
+    [published.length > 0, published.some(isOpen) ? 4 : 2, 'the host publishes it'],
     [signs.ofDockerfile.includes(port), 3, 'its Dockerfile exposes it'],
     [signs.exposed.includes(port), 2, 'the file exposes it'],
   ];
   const held = reasons.filter(([isSo]) => isSo);
-  const points = held.reduce((sum, [, more]) => sum + more, 0) - (NOT_HTTP.has(port) ? 19 : 0) - (port === 443 ? 3 : 0);
-  return { points, because: held[0]?.[2] ?? '', isSaid: held.some(([, more]) => more >= 40) };
+  const minus = (NOT_HTTP.has(port) && !isAsked ? 19 : 0) + (port === 443 ? 3 : 0);
+  return {
+    points: held.reduce((sum, [, more]) => sum + more, 0) - minus,
+    because: held[0]?.[2] ?? '',
+    // A health check alone does not say it, since it may ask a port that is there for it alone.
+    isSaid: isHttp || (isAsked && (isTold || isOfImage || isOfWeb)),
+  };
+}
+
+/**
+ * True when visitors may come to it. Many programs answer a health check at a port that is there for it alone: Keycloak
+ * at 9000, Spring Boot at `management.server.port`. Such a port is published to nobody, or to the machine only.
+ */
+function isOffered(port: number, { published, exposed, told, mentioned }: PortSigns): boolean {
+  const targets = published.map(({ target }) => target);
+  const open = published.filter(isOpen).map(({ target }) => target);
+  const [named] = [open, targets, [...exposed, ...told, ...mentioned]]
+    .map((ports) => ports.filter((one) => one === port || !NOT_HTTP.has(one)))
+    .filter((ports) => ports.length > 0);
+  return named === undefined || named.includes(port);
+}
+
+function isOpen({ address }: { address?: string }): boolean {
+  return !isOfMachine(address);
+}
+
+/** True for an address that only the machine itself reaches. */
+export function isOfMachine(address: string | undefined): boolean {
+  return /^(127\.[\d.]+|\[?::1\]?|localhost)$/.test(address ?? '');
 }
 
 /** Finds ports that a program is told to listen on: `PORT=3000`, `--port 3000`, `-b 0.0.0.0:8000`. */

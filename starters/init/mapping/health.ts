@@ -28,7 +28,14 @@ export function healthOf(
     return {};
   }
   if (address?.port !== port) {
-    if (check && check.test.length > 0)
+    const asked = healthAddress(service);
+    if (check && asked)
+      ask(
+        'port',
+        'its health check asks {items}, and `health.endpoints` only the port of the service; which path tells there that it is healthy? Or put the check into the Dockerfile',
+        { items: [`:${asked.port}${asked.path}`] },
+      );
+    else if (check && check.test.length > 0)
       ask(
         'port',
         'its health check asks no HTTP address of its port; which path tells that it is healthy? Or put the check into the Dockerfile',

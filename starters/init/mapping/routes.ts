@@ -1,5 +1,5 @@
 import type { ComposeService } from '../compose/model';
-import { httpPort, toldPorts, type PortGuess } from '../http-port';
+import { httpPort, isOfMachine, toldPorts, type PortGuess } from '../http-port';
 import { routeOf, unique, type Route, type Routing } from '../labels/routing';
 import type { Ask } from '../questions';
 import { isPostgres } from '../outside/images';
@@ -184,10 +184,6 @@ function publishedRoutes({ ports }: ComposeService, port: number, routing: Routi
         });
       return [routeOf(at)];
     });
-}
-
-function isOfMachine(address: string | undefined): boolean {
-  return /^(127\.[\d.]+|\[?::1\]?|localhost)$/.test(address ?? '');
 }
 
 function askForRoutes(one: Released, { project, released }: Mapper, routing: Routing | undefined, ask: Ask): void {

@@ -64,6 +64,41 @@ test('other ports that may speak HTTP are named, unless the file says which one 
   expect(httpPort(signs({ published, label: 8081 }))).toMatchObject({ port: 8081, rivals: [], others: [3000, 9229] });
 });
 
+const open = (target: number, published = target) => ({ target, published });
+const ofMachine = (target: number) => ({ ...open(target), address: '127.0.0.1' });
+
+test.each<[string, Partial<PortSigns>, number, number[]]>([
+  ['that nobody publishes', { published: [open(8080, 80)], health: 9000 }, 8080, [9000]],
+  ['that the machine alone reaches', { published: [open(8080), ofMachine(8081)], health: 8081 }, 8080, [8081]],
+  ['beside the one at 80', { published: [open(8080, 80), open(8081)], health: 8081 }, 8080, [8081]],
+  [
+    'beside the one of its image',
+    { image: 'keycloak/keycloak', published: [open(8080), open(9000)], health: 9000 },
+    8080,
+    [9000],
+  ],
+  ['beside the one that it is told', { told: [8080], published: [open(8080), open(9090)], health: 9090 }, 8080, [9090]],
+  ['beside one that others call', { mentioned: [5001], health: 9000 }, 5001, [9000]],
+])(
+  'a health check at a port %s does not take the place of the port for visitors [proves questions]',
+  (_, given, port, rivals) => expect(httpPort(signs(given))).toMatchObject({ port, rivals }),
+);
+
+test('a health check at one of several open ports leads to a question [proves questions]', () => {
+  const published = [open(8080), open(8081)];
+  expect(httpPort(signs({ published, health: 8081 }))).toMatchObject({ port: 8081, rivals: [8080] });
+});
+
+test.each([
+  ['the program is told the same port', { told: [3000], published: [open(3000), open(9100)] }],
+  ['the host has the same port at 80', { published: [open(3000, 80), open(9100)] }],
+])('a health check asks nobody where %s [proves questions]', (_, more) =>
+  expect(httpPort(signs({ ...more, health: 3000 }))).toMatchObject({ port: 3000, rivals: [], others: [9100] }),
+);
+
+test('what a health check asks over HTTP speaks HTTP, whatever others do at that port', () =>
+  expect(httpPort(signs({ ofDockerfile: [9229], health: 9229 }))?.port).toBe(9229));
+
 test.each([
   [{ PORT: '3000' }, '', [3000]],
   [{ ASPNETCORE_URLS: 'http://+:8080' }, '', [8080]],

@@ -126,3 +126,23 @@ test('networks of others are joined, but not that of another router [proves ques
   );
   expect(services.web!.networks).toEqual(['other_net']);
 });
+
+test.each([
+  [
+    'Keycloak',
+    '{image: "quay.io/keycloak/keycloak:26.0", ports: ["80:8080"], healthcheck: {test: "curl -f http://localhost:9000/health/ready"}}',
+    '8080, 9000: which one speaks HTTP? 8080 was taken',
+    ':9000/health/ready',
+  ],
+  [
+    'Spring Boot',
+    '{image: acme/web:1.2.3, ports: ["80:8080", "127.0.0.1:9001:8081"], healthcheck: {test: "curl -f http://localhost:8081/actuator/health"}}',
+    '8080, 8081: which one speaks HTTP? 8080 was taken',
+    ':8081/actuator/health',
+  ],
+])('the port that %s answers health checks at gets no visitors [proves questions]', async (_, service, question, check) => {
+  const { services, asked } = await proposed(`  web: ${service}`);
+  expect(services.web).toMatchObject({ port: 8080, routes: [{ port: 80 }] });
+  expect(asked).toContain(question);
+  expect(asked).toContain(`its health check asks ${check}, and`);
+});
