@@ -7,7 +7,7 @@ import { formatCount } from '../domain/units';
 import { DEFAULT_FILE } from './file/configuration';
 import { readProject } from './init/compose/project';
 import { properName } from './init/compose-values';
-import { proposeFromDockerfiles } from './init/dockerfile';
+import { proposeFromDockerfiles } from './init/from-dockerfiles';
 import { proposeFromProject } from './init/mapping/project';
 import { type Proposal, proposalText, repaired } from './init/proposal';
 import { firstOf, isToDecide, questionLines, questionText, together } from './init/questions';

@@ -353,7 +353,6 @@ USER root
 HEALTHCHECK NONE
 `;
   expect(dockerfileFacts(text, 'run')).toEqual({
-    port: 3000,
     ports: [3000],
     base: 'node:20',
     nonRoot: true,
@@ -362,5 +361,5 @@ HEALTHCHECK NONE
     volumes: [],
     health: { path: '/up', port: 3000 },
   });
-  expect(dockerfileFacts(text)).toMatchObject({ port: 3000, nonRoot: false, hasHealthcheck: false });
+  expect(dockerfileFacts(text)).toMatchObject({ ports: [3000], nonRoot: false, hasHealthcheck: false });
 });

@@ -3,6 +3,7 @@ import { httpPort, isOfMachine, toldPorts, type PortGuess } from '../http-port';
 import { routeOf, unique, type Route, type Routing } from '../labels/routing';
 import type { Ask } from '../questions';
 import { isPostgres } from '../outside/images';
+import { askAboutGuess, askWhetherHttp } from '../port-questions';
 import { mentions, quoted, textsOf, namesOf, type Mapper, type Outside, type Released } from './context';
 import { healthAddress, healthOf } from './health';
 import { commandLine, routingOf } from './roles';
@@ -73,16 +74,10 @@ function workerReach({ service, facts }: Released, ask: Ask): Reach {
       },
     );
   const isWorker = WORKER.test(service.name) || WORKS.test(commandLine(service));
-  const ports = service.ports.map(({ target, protocol }) => `${target}/${protocol}`);
-  if (ports.length > 0)
-    ask(
-      'traffic',
-      'the router speaks HTTP, so it sends nothing to {items}; is one of these HTTP? Then give `port` and `routes`',
-      {
-        importance: 'decide',
-        items: [...new Set(ports)],
-      },
-    );
+  askWhetherHttp(
+    service.ports.map(({ target, protocol }) => `${target}/${protocol}`),
+    ask,
+  );
   ask(
     'traffic',
     'it has no port for HTTP, so it is taken for a worker, of which two versions must not run at once; say `run: both` if they may, or give `port` and `routes` if it answers requests',
@@ -126,24 +121,8 @@ function mentionedPorts(from: ComposeService, to: ComposeService): number[] {
   );
 }
 
-function askAboutPorts(
-  { ports }: ComposeService,
-  { port, because, isGuess, rivals, others }: PortGuess,
-  ask: Ask,
-): void {
-  if (isGuess)
-    ask('port', `another router sent requests to it, but no port is named; ${port} was taken, because ${because}`, {
-      importance: 'decide',
-    });
-  if (rivals.length > 0)
-    ask(
-      'port',
-      `${[port, ...rivals].join(', ')}: which one speaks HTTP? ${port} was taken, because ${because}; a service has one port here`,
-      {
-        importance: 'decide',
-      },
-    );
-  if (others.length > 0) ask('port', 'a service has one port here, so {items} stayed out', { items: inRuns(others) });
+function askAboutPorts({ ports }: ComposeService, guess: PortGuess, ask: Ask): void {
+  askAboutGuess(guess, ask);
   const left = ports
     .filter(({ protocol }) => protocol !== 'tcp')
     .map(({ target, protocol }) => `${target}/${protocol}`);
@@ -152,17 +131,6 @@ function askAboutPorts(
       importance: 'decide',
       items: left,
     });
-}
-
-/** Writes neighbours as one: `5000-5010`. */
-function inRuns(ports: number[]): string[] {
-  const runs: [from: number, to: number][] = [];
-  for (const port of [...ports].sort((one, other) => one - other)) {
-    const last = runs.at(-1);
-    if (last && port === last[1] + 1) last[1] = port;
-    else runs.push([port, port]);
-  }
-  return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
 }
 
 function publishedRoutes({ ports }: ComposeService, port: number, routing: Routing | undefined, ask: Ask): Route[] {

@@ -23,12 +23,16 @@ export function inFolder(): void {
 
 export type Service = Record<string, unknown>;
 
-/** Writes the files and runs `init`, whose proposal must be valid. */
-export async function proposed(compose: string, files: Record<string, string> = {}, ...options: string[]) {
-  for (const [path, text] of Object.entries({ 'compose.yaml': compose, ...files })) {
+export function put(files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
+}
+
+/** Writes the files and runs `init`, whose proposal must be valid. @param compose undefined for no Compose file */
+export async function proposed(compose?: string, files: Record<string, string> = {}, ...options: string[]) {
+  put({ ...(compose !== undefined && { 'compose.yaml': compose }), ...files });
   const said = await command(registerInit, 'init', ...options);
   expect(said).toMatchObject({ exitCode: 0 });
   expect(await command(registerValidate, 'validate')).toMatchObject({ exitCode: 0 });
