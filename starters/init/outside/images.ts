@@ -24,7 +24,12 @@ const NAMES: Record<OutsideKind, string> = {
     graphite-statsd victoria-metrics vmstorage tdengine crate cratedb druid pinot starrocks doris rqlite tarantool aerospike
     aerospike-server eventstore kurrentdb immudb dolt dolt-sql-server dynamodb-local qdrant weaviate milvus chroma chromadb
     lancedb vespa marqo pinecone-local trino presto risingwave materialized libsql-server sqld hasura/postgres supabase/postgres
-    pocketbase`,
+    pocketbase edgedb gel falkordb dgraph/standalone typedb typedb-cluster greptimedb arcadedb iotdb oceanbase oceanbase-ce
+    obproxy-ce ydb local-ydb terminusdb terminusdb-server monetdb databend databend-query cnosdb cubrid opengauss
+    opengauss-server polardb_pg_local_instance matrixone allin1-ubuntu hbase vitess/lite vttestserver griddb
+    voltdb-community nuodb nuodb-ce hanaexpress iris-community infiniflow/infinity jena-fuseki fuseki oxigraph stardog agraph
+    mariadb/columnstore maxscale percona-xtradb-cluster mysql-cluster crunchy-postgres percona-distribution-postgresql
+    pgvecto-rs vchord-postgres apache/age doltgres doltgresql tdengine-tsdb horaedb skytable xtdb xtdb-aws datomic`,
   cache: `redis redis-stack redis-stack-server redis-cluster redis-sentinel valkey valkey-bundle keydb dragonfly garnet kvrocks
     ssdb memcached hazelcast ignite infinispan infinispan-server server/data-grid-8 varnish`,
   queue: `rabbitmq kafka cp-kafka cp-server cp-enterprise-kafka kafka-native cp-zookeeper zookeeper redpanda pulsar pulsar-all
@@ -94,6 +99,7 @@ const COMMON = new Map<string, RegExp>([
   ['sftp', /atmoz/],
   ['alloy', /grafana/],
   ['garage', /dxflrs|garage/],
+  ['gel', /geldata/],
   ['iggy', /iggy|apache/],
   // Teams give such names to services of their own, too.
   ...`vault consul karma thanos druid doris pinot chroma dragonfly garnet ignite artemis zinc mimir parca vespa trino presto
@@ -132,7 +138,7 @@ export function kindOfImage(image: string): OutsideKind | undefined {
 }
 
 const POSTGRES =
-  /(^|\/)(postgres|postgresql|postgresql-repmgr|postgis|pgvector|timescaledb|timescaledb-ha|citus|paradedb|spilo|alloydbomni)$/;
+  /(^|\/)(postgres|postgresql|postgresql-repmgr|postgis|pgvector|timescaledb|timescaledb-ha|citus|paradedb|spilo|alloydbomni|crunchy-postgres|percona-distribution-postgresql|pgvecto-rs|vchord-postgres|apache\/age)$/;
 
 export function isPostgres(image: string): boolean {
   return POSTGRES.test(repositoryOf(image));

@@ -28,7 +28,9 @@ const PATHS: [string, OutsideKind][] = [
     /opt/couchbase/var /var/lib/cassandra /bitnami/cassandra /var/lib/scylla /var/lib/neo4j /bitnami/neo4j /var/lib/memgraph
     /var/lib/arangodb3 /cockroach/cockroach-data /var/lib/clickhouse /var/lib/influxdb /var/lib/influxdb2 /var/lib/questdb
     /qdrant/storage /var/lib/weaviate /var/lib/milvus /chroma/chroma /firebird/data /var/lib/firebird /var/lib/tarantool
-    /var/lib/surrealdb /var/lib/pgadmin`
+    /var/lib/surrealdb /var/lib/pgadmin /var/lib/edgedb /var/lib/gel /var/lib/falkordb /dgraph /var/lib/typedb /opt/typedb
+    /opt/typedb-all-linux /greptimedb_data /home/arcadedb/databases /iotdb/data /root/ob /ydb_data /app/terminusdb/storage
+    /var/monetdb5 /var/lib/databend /var/lib/cubrid /var/lib/opengauss /fuseki/databases`
     .split(/\s+/)
     .map((path): [string, OutsideKind] => [path, 'database']),
   ['/var/lib/redis', 'cache'],
@@ -64,6 +66,11 @@ const PORTS: Record<number, OutsideKind> = {
   26257: 'database',
   28015: 'database',
   3050: 'database',
+  1729: 'database',
+  2136: 'database',
+  2424: 'database',
+  2881: 'database',
+  5656: 'database',
   6379: 'cache',
   11211: 'cache',
   5672: 'queue',
@@ -102,10 +109,17 @@ function byPath({ written }: StateSigns): State | undefined {
   return undefined;
 }
 
-function byPort({ ports, speaksHttp }: StateSigns): State | undefined {
-  const kinds = [...new Set(ports)].map((port) => PORTS[port]);
-  const [kind] = kinds;
+function byPort({ ports, written, speaksHttp }: StateSigns): State | undefined {
+  const known = [...new Set(ports)].filter((port) => PORTS[port] !== undefined);
+  const [first] = known;
   // 9200 speaks HTTP in many programs, so one sign of HTTP is enough to doubt it.
-  if (speaksHttp || kind === undefined || kinds.some((other) => other === undefined)) return undefined;
-  return { kind, because: `all its ports (${ports.join(', ')}) are those of a ${kind}`, isKnown: false };
+  if (speaksHttp || first === undefined) return undefined;
+  const kind = PORTS[first]!;
+  if (ports.every((port) => known.includes(port)))
+    return { kind, because: `all its ports (${ports.join(', ')}) are those of a ${kind}`, isKnown: false };
+  // Many databases have pages for people at another port.
+  const store = known.find((port) => PORTS[port] === 'database' || PORTS[port] === 'cache');
+  if (store === undefined || written.length === 0) return undefined;
+  const because = `its port ${store} is that of a ${PORTS[store]}, and it writes to ${written.join(', ')}`;
+  return { kind: PORTS[store]!, because, isKnown: false };
 }

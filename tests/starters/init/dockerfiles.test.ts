@@ -24,7 +24,7 @@ test('a PostgreSQL that has a Dockerfile only is told of as the database of rele
   expect(asked).toContain('a release backs up and migrates what db/Dockerfile runs, if you name it in `database`');
 });
 
-test('Dockerfiles of nothing but databases are refused with their reasons [proves 16, 19]', async () => {
+test('Dockerfiles of nothing but databases are refused with their reasons [proves 16, 18]', async () => {
   put({ 'db/Dockerfile': 'FROM postgres:16\nEXPOSE 5432\n' });
   const said = await command(registerInit, 'init');
   expect(said).toMatchObject({ stdout: '', exitCode: 64 });
