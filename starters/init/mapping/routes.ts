@@ -32,7 +32,8 @@ export function reachOf(one: Released, mapper: Mapper, ask: Ask): Reach {
   };
 }
 
-function jobReach({ job, name }: Released, { released, outside }: Mapper, ask: Ask): Reach {
+function jobReach(one: Released, { released, outside }: Mapper, ask: Ask): Reach {
+  const { job, name } = one;
   const { because, tool } = job!;
   const others = released.filter((other) => other.name !== name && !other.job).length;
   const before = others > 0 ? ', before the other services of its version start' : '';
@@ -43,6 +44,7 @@ function jobReach({ job, name }: Released, { released, outside }: Mapper, ask: A
       importance: tool ? 'know' : 'decide',
     },
   );
+  askAboutOrder(one, released, ask);
   // Of PostgreSQL, `database` tells how an undo is had.
   if (tool && outside.some(isOtherDatabase))
     ask(
@@ -53,6 +55,25 @@ function jobReach({ job, name }: Released, { released, outside }: Mapper, ask: A
       },
     );
   return { traffic: 'none', run: 'once' };
+}
+
+/** All jobs of a release start at once, and before everything else. */
+function askAboutOrder({ service }: Released, released: Released[], ask: Ask): void {
+  const awaited = released.filter((other) => service.dependsOn.some((one) => one.service === other.service.name));
+  const jobs = awaited.filter(({ job }) => job).map(({ name }) => name);
+  const others = awaited.filter(({ job }) => !job).map(({ name }) => name);
+  if (jobs.length > 0)
+    ask(
+      'run',
+      'Compose starts it after {items}, but here all jobs start at the same time: make them one job whose command runs one after the other (`sh -c "FIRST && SECOND"`), or let it wait by itself for what it needs',
+      { importance: 'decide', items: jobs },
+    );
+  if (others.length > 0)
+    ask(
+      'run',
+      'Compose starts it after {items}, but here jobs end before other services of their version start: let it do without them, or let one of them do its work',
+      { importance: 'decide', items: others },
+    );
 }
 
 function isOtherDatabase({ kind, because, service: { image } }: Outside): boolean {

@@ -146,3 +146,25 @@ test.each([
   expect(asked).toContain(question);
   expect(asked).toContain(`its health check asks ${check}, and`);
 });
+
+const JOB = 'image: acme/jobs:1.2.3, restart: "no"';
+
+test('jobs that Compose runs one after the other lead to a question, since here they start together [proves 15]', async () => {
+  const { services, asked } = await proposed(
+    `  migrate: {${JOB}, command: ./migrate}
+  seed: {${JOB}, command: ./seed, depends_on: {migrate: {condition: service_completed_successfully}}}
+  index: {${JOB}, command: ./index, depends_on: [seed]}
+  web: {image: acme/web:1.2.3, ports: ["80:80"], depends_on: {seed: {condition: service_completed_successfully}}}`,
+  );
+  for (const name of ['migrate', 'seed', 'index']) expect(services[name]).toMatchObject({ run: 'once' });
+  expect(asked).toMatch(/^\? seed, index: run: Compose starts it after migrate, seed, but here all jobs start at the/m);
+});
+
+test('a job that needs a service of its own version leads to a question, since it starts later [proves 15]', async () => {
+  const { asked } = await proposed(
+    `  seed: {${JOB}, command: ./seed, depends_on: {web: {condition: service_healthy}, db: {condition: service_started}}}
+  web: {image: acme/web:1.2.3, ports: ["80:80"]}
+  db: {image: "mysql:8"}`,
+  );
+  expect(asked).toMatch(/^\? services.seed.run: Compose starts it after web, but here jobs end before other/m);
+});
