@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMapping } from '../../../domain/config/merge';
 import { cleanPath, isWithin } from '../../../domain/containers/volumes';
-import type { ComposeMount } from '../compose/model';
+import type { ComposeMount, ComposeResource } from '../compose/model';
 import type { Ask } from '../questions';
 import { namedVolumes, type Mount } from '../volumes';
 import type { Mapper, Released } from './context';
@@ -31,8 +31,11 @@ function mountOf(mount: ComposeMount, { service }: Released, isAlone: boolean, {
     });
     return [];
   }
-  if (type === 'volume')
-    return [mounted(project.volumes[source]?.name ?? `${project.name}_${source}`, mount, isAlone, ask)];
+  if (type === 'volume') {
+    const volume = project.volumes[source];
+    if (volume) askAboutDriver(volume, ask);
+    return [mounted(volume?.name ?? `${project.name}_${source}`, mount, isAlone, ask)];
+  }
   const isCode = service.build !== undefined && isWithin(project.directory, source);
   const isOfBuild = service.build !== undefined && source === service.build.context && !readOnly;
   if (isCode || isOfBuild) {
@@ -73,6 +76,22 @@ function mountOf(mount: ComposeMount, { service }: Released, isAlone: boolean, {
     },
   );
   return [mounted(source, mount, isAlone, ask)];
+}
+
+/** Containers name a volume only, so where it is missing the engine makes a plain one. */
+function askAboutDriver({ name, external, given }: ComposeResource, ask: Ask): void {
+  const options = isMapping(given.driver_opts) ? given.driver_opts : {};
+  const driver = String(given.driver ?? 'local');
+  if (external || (driver === 'local' && Object.keys(options).length === 0)) return;
+  // Other options may hold a password, as `o` does for CIFS.
+  const known = [driver === 'local' ? (options.type ?? driver) : driver, options.device].filter(
+    (one) => one !== undefined && one !== null,
+  );
+  ask(
+    'volumes',
+    'Compose makes {items} with a driver or options of its own: on a target where it is missing, make it before the first release by `docker volume create` with the same ones, or it begins as an empty volume there',
+    { importance: 'decide', items: [`${name} (${known.map(String).join(' ')})`] },
+  );
 }
 
 function mounted(source: string, { target, readOnly, given }: ComposeMount, isAlone: boolean, ask: Ask): Mount {

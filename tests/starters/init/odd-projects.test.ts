@@ -168,3 +168,19 @@ test('a job that needs a service of its own version leads to a question, since i
   );
   expect(asked).toMatch(/^\? services.seed.run: Compose starts it after web, but here jobs end before other/m);
 });
+
+test('volumes with a driver or options lead to a question, since the engine would make empty ones [proves 14]', async () => {
+  const volumes = `volumes:
+  media: {driver_opts: {type: none, o: bind, device: /srv/media}}
+  share: {driver_opts: {type: cifs, o: "username=shop,password=hunter2", device: //nas/share}}
+  cloud: {driver: rexray/s3fs}
+  plain: {driver: local}
+  theirs: {external: true, driver: rexray/ebs}`;
+  const mounts = ['media', 'share', 'cloud', 'plain', 'theirs'].map((name) => `${name}:/${name}`);
+  const { services, asked } = await proposed(`  web: ${WEB}, volumes: [${mounts.join(', ')}]}`, volumes);
+  expect(services.web!.volumes).toHaveLength(5);
+  expect(asked).toContain(
+    '? services.web.volumes: Compose makes shop_media (none /srv/media), shop_share (cifs //nas/share), shop_cloud (rexray/s3fs) with a driver',
+  );
+  expect(asked).not.toContain('hunter2');
+});
