@@ -147,7 +147,7 @@ function keepsRunning({ seen }: Waiting, { container, restarts }: Replica, healt
   const isKnown = known?.restarts === restarts;
   if (!isKnown) seen.set(container, { at: Date.now(), restarts });
   const healthy = isKnown && Date.now() - known.at >= interval;
-  return { healthy, detail: `${container} is running; watched for ${interval} ms` };
+  return { healthy, detail: `${container} is running; watched for ${formatDuration(interval)}` };
 }
 
 async function failure(state: Waiting, sick: Look[], waited: number): Promise<UnhealthyFailure> {

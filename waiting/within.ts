@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { UnreachableFailure } from '../domain/failures';
+import { formatDuration } from '../domain/units';
 
 /** The reason of a signal that a time limit gave. */
 export class TimeUp extends Error {
   constructor(readonly limitMs: number) {
-    super(`no answer within ${limitMs} ms`);
+    super(`no answer within ${formatDuration(limitMs)}`);
     this.name = 'TimeUp';
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { RouterFailure, UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
+import { formatDuration } from '../../domain/units';
 import { until } from '../../waiting/until';
 import { HASH_VARIABLE } from './names';
 
@@ -88,7 +89,7 @@ export class Runtime {
     });
     if (found) return found.answer;
     throw new UnreachableFailure(
-      `expected process ${process.pid} of HAProxy, which is leaving, to answer "${line}", seen nothing within ${ANSWER_MS} ms`,
+      `expected process ${process.pid} of HAProxy, which is leaving, to answer "${line}", seen nothing within ${formatDuration(ANSWER_MS)}`,
     );
   }
 
@@ -187,7 +188,7 @@ function exchange(stream: Duplex, command: string, withinMs: number, io: Io): Pr
     const fail = (seen: string): void =>
       end(() => reject(new UnreachableFailure(`expected HAProxy to answer "${command}", seen ${seen}`)));
     const aborted = (): void => end(() => reject(io.signal.reason as Error));
-    const timer = setTimeout(() => fail(`nothing within ${withinMs} ms`), withinMs);
+    const timer = setTimeout(() => fail(`nothing within ${formatDuration(withinMs)}`), withinMs);
     io.signal.addEventListener('abort', aborted, { once: true });
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('error', (error) => fail(error.message));

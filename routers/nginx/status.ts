@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { UnreachableFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
+import { formatDuration } from '../../domain/units';
 import { scopeKey } from '../on-host/fragments';
 import { statusPath } from './names';
 import type { State } from './state';
@@ -54,7 +55,7 @@ function exchange(stream: Duplex, request: string, io: Io): Promise<string> {
     const aborted = (): void => end(() => reject(io.signal.reason as Error));
     const fail = (seen: string): void =>
       end(() => reject(new UnreachableFailure(`expected nginx to say its share, seen ${seen}`)));
-    const timer = setTimeout(() => fail(`no answer within ${ANSWER_MS} ms`), ANSWER_MS);
+    const timer = setTimeout(() => fail(`no answer within ${formatDuration(ANSWER_MS)}`), ANSWER_MS);
     io.signal.addEventListener('abort', aborted, { once: true });
     stream.on('data', (chunk: Buffer) => (answer += chunk.toString('utf8')));
     stream.on('error', (error) => fail(error.message));

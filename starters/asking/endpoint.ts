@@ -1,5 +1,6 @@
 import { checkName, judgeAnswer, withFallback } from '../../domain/health';
 import type { ReadyCheck, Seen } from '../../domain/health';
+import { formatDuration } from '../../domain/units';
 import { TimeUp } from '../../waiting/within';
 import { askGrpc } from './grpc';
 
@@ -32,7 +33,7 @@ async function askOnce(base: URL, check: ReadyCheck, redact: (text: string) => s
         : { ...(await askGrpc(url, check, LONGEST_BODY)), latency: latency() };
     return { ...known, ...judgeAnswer(check, seen, redact), latency: seen.latency, answered: true };
   } catch (error) {
-    const detail = `expected an answer within ${check.timeout} ms, seen ${redact(whyNone(error, check))}`;
+    const detail = `expected an answer within ${formatDuration(check.timeout)}, seen ${redact(whyNone(error, check))}`;
     return { ...known, ok: false, latency: latency(), answered: false, detail };
   }
 }
@@ -73,7 +74,7 @@ function addressOf(base: URL, path: string): URL {
 function whyNone(error: unknown, { timeout }: ReadyCheck): string {
   const { name, cause = error } = error as { name?: string; cause?: unknown };
   const { code, message } = cause as { code?: unknown; message?: string };
-  if (name === 'TimeoutError' || error instanceof TimeUp) return `none in ${timeout} ms`;
+  if (name === 'TimeoutError' || error instanceof TimeUp) return `none in ${formatDuration(timeout)}`;
   if (message === 'bad port')
     return 'a port that no browser, and so no fetch, may ask (fetch.spec.whatwg.org/#port-blocking)';
   if (typeof code !== 'string') return message ?? String(cause);

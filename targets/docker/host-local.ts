@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { UnreachableFailure } from '../../domain/failures';
 import type { Address, ExecResult, Host, Io } from '../../domain/host';
+import { formatDuration } from '../../domain/units';
 
 export type HostAccess = Pick<Host, 'connect' | 'readFile' | 'writeFile' | 'removeFile' | 'listFiles' | 'run'>;
 
@@ -29,7 +30,7 @@ function dial(to: Address, io: Io): Promise<Duplex> {
     };
     const failed = (error: NodeJS.ErrnoException): void => fail(error.code ?? error.message);
     io.signal.addEventListener('abort', aborted, { once: true });
-    socket.setTimeout(CONNECT_MS, () => fail(`no answer within ${CONNECT_MS} ms`));
+    socket.setTimeout(CONNECT_MS, () => fail(`no answer within ${formatDuration(CONNECT_MS)}`));
     socket.once('error', failed);
     socket.once('close', () => io.signal.removeEventListener('abort', aborted));
     socket.once('connect', () => {

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { UnreachableFailure } from '../../domain/failures';
 import type { ReadyCheck } from '../../domain/health';
 import type { Host, Io } from '../../domain/host';
+import { formatDuration } from '../../domain/units';
 import type { Answer, Asked } from '../replicas';
 import { exchangeHttp2 } from '../../waiting/http2';
 import { TimeUp, within } from '../../waiting/within';
@@ -23,7 +24,7 @@ export async function askFrom(host: Host, at: Asked, check: ReadyCheck, io: Io):
     return { status, body, latency: performance.now() - started };
   } catch (error) {
     io.signal.throwIfAborted();
-    const seen = error instanceof TimeUp ? `none within ${error.limitMs} ms` : (error as Error).message;
+    const seen = error instanceof TimeUp ? `none within ${formatDuration(error.limitMs)}` : (error as Error).message;
     const url = `http${at.tls ? 's' : ''}://${addressOf(at)}${check.path}`;
     throw new UnreachableFailure(`expected an answer from ${url}, seen ${seen}`);
   }

@@ -82,12 +82,14 @@ test('a container that crashes again and again is given up before the attempts a
 
 test('without endpoints a service only has to keep running', async () => {
   const { deploySlot } = deployActivities(world.parts);
-  const queue = { ...webService(), traffic: 'none', run: 'both', routes: [], health: { interval: '300ms' } };
+  const queue = { ...webService(), traffic: 'none', run: 'both', routes: [], health: { interval: '2s' } };
   const step = await world.step({ services: { queue } });
-  const images = [{ ...image, service: 'queue' }];
-  await expect(run(deploySlot, { ...step, slot: 'blue', images, firstRelease: true })).resolves.toMatchObject({
+  const input = { ...step, slot: 'blue' as const, images: [{ ...image, service: 'queue' }], firstRelease: true };
+  const beats: unknown[] = [];
+  await expect(run(deploySlot, input, (beat) => beats.push(beat))).resolves.toMatchObject({
     detail: expect.stringMatching(/^1 replica healthy/),
   });
+  expect(beats).toContainEqual(expect.stringMatching(/is running; watched for 2 s, \S+ m?s of at most /));
 });
 
 test('a fallback path is asked when the primary does not pass [proves D6]', async () => {

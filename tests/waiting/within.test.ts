@@ -17,6 +17,7 @@ test('what does not end is given up at the limit, and told so', async () => {
     return never();
   });
   await expect(late).rejects.toBeInstanceOf(TimeUp);
+  expect(new TimeUp(90_000).message).toBe('no answer within 1 min 30 s');
   expect(inner!.aborted).toBe(true);
 });
 
