@@ -23,15 +23,25 @@ export function composeSize(given: unknown): string | undefined {
   return `${match[1]}${unit}`;
 }
 
+/** Fills in ports as a shell does: `:$PORT`, `:${PORT:-80}`. Other variables stay, because they may hold secrets. */
+export function withPorts(text: string, values: Record<string, string>): string {
+  const pattern = /:\$(?:\{(\w+)(?::?-(\d+))?\}|(\w+))/g;
+  return text.replace(pattern, (all, braced?: string, other?: string, bare?: string) => {
+    const value = values[(braced ?? bare)!] || other;
+    return value !== undefined && /^\d{1,5}$/.test(value) ? `:${value}` : all;
+  });
+}
+
 /**
- * Finds the address of the container itself that a health check asks over HTTP; curl and wget need no `http://`.
+ * Finds the address of the container itself that a health check asks over HTTP; curl and wget need no `http://`. One
+ * with a port that is not known is none.
  * @param name another name of the container
  */
 export function localAddress(words: string, name?: string): { path: string; port: number } | undefined {
   const own = name === undefined ? '' : `|${name.replace(/[^\w-]/g, '\\$&')}`;
-  const place = `(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0|\\[::1?\\]${own})(?::(\\d+))?(/[^\\s"'|;)]*)?(?![\\w.-])`;
+  const place = `(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0|\\[::1?\\]${own})(?::(\\d+))?(/[^\\s"'|;)]*)?(?![\\w.:-])`;
   const found = [
-    ...words.matchAll(new RegExp(`https?://${place}`, 'g')),
+    ...words.matchAll(new RegExp(`http://${place}`, 'g')),
     ...words.matchAll(new RegExp(`(?<=\\b(?:curl|wget|http)\\b[^|;&]*?\\s["']?)${place}`, 'g')),
   ];
   // `--noproxy localhost localhost:3000/health` names the host twice.

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
-import { localAddress } from './compose-values';
+import { localAddress, withPorts } from './compose-values';
 import type { Ask } from './questions';
 
 export interface DockerfileFacts {
@@ -31,7 +31,11 @@ export const NO_FACTS: DockerfileFacts = {
 export function dockerfileFacts(text: string, target?: string, args: Record<string, string> = {}): DockerfileFacts {
   const stage = stageOf(withArguments(text, args), target);
   const start = { ...NO_FACTS, volumes: volumesOf(stage), ...(stage.base !== undefined && { base: stage.base }) };
-  return stage.instructions.reduce((facts, { name, rest }) => ({ ...facts, ...stated(name, rest, facts) }), start);
+  const values = valuesOf(stage.instructions, args);
+  return stage.instructions.reduce(
+    (facts, { name, rest }) => ({ ...facts, ...stated(name, rest, facts, values) }),
+    start,
+  );
 }
 
 /** Fills in what ARG before the first FROM says, as the builder does in each FROM. */
@@ -58,10 +62,32 @@ function filled(text: string, values: Record<string, string>): string {
   });
 }
 
-function stated(instruction: string, rest: string, { ports }: DockerfileFacts): Partial<DockerfileFacts> {
+/** What ENV and ARG say in the stage itself. */
+function valuesOf(
+  instructions: { name: string; rest: string }[],
+  args: Record<string, string>,
+): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const { name, rest } of instructions.filter((one) => one.name === 'ENV' || one.name === 'ARG')) {
+    const pairs = [...rest.matchAll(/(\w+)=("[^"]*"|'[^']*'|\S*)/g)].map(([, key, value]) => [key!, value!] as const);
+    const [, key, value = ''] = /^(\w+)\s+([^=]*)$/.exec(rest) ?? [];
+    for (const [one, text] of pairs.length === 0 && key !== undefined ? [[key, value] as const] : pairs)
+      values[one] = (name === 'ARG' ? args[one] : undefined) ?? filled(text.replace(/^(["'])(.*)\1$/, '$2'), values);
+  }
+  return values;
+}
+
+function stated(
+  instruction: string,
+  rest: string,
+  { ports }: DockerfileFacts,
+  values: Record<string, string>,
+): Partial<DockerfileFacts> {
   switch (instruction) {
     case 'EXPOSE': {
-      const all = rest.split(/\s+/).flatMap((word) => /^(\d+)(?:\/tcp)?$/i.exec(word)?.[1] ?? []);
+      const all = filled(rest, values)
+        .split(/\s+/)
+        .flatMap((word) => /^(\d+)(?:\/tcp)?$/i.exec(word)?.[1] ?? []);
       return { ports: [...ports, ...all.map(Number)] };
     }
     case 'ENTRYPOINT':
@@ -70,7 +96,7 @@ function stated(instruction: string, rest: string, { ports }: DockerfileFacts): 
       return { nonRoot: !/^(root|0)(:|$)/.test(rest) };
     case 'HEALTHCHECK': {
       if (/^NONE\b/i.test(rest)) return { hasHealthcheck: false, health: undefined };
-      const health = localAddress(rest);
+      const health = localAddress(withPorts(rest, values));
       return { hasHealthcheck: true, ...(health && { health }) };
     }
     default:

@@ -52,7 +52,12 @@ function stateIn({ base, volumes, ports, health }: DockerfileFacts): State | und
   return stateOf({ ...(base !== undefined && { base }), written: volumes, ports, speaksHttp: health !== undefined });
 }
 
-function askAboutOutside(file: string, { kind, because }: State, { base }: DockerfileFacts, questions: Question[]): void {
+function askAboutOutside(
+  file: string,
+  { kind, because }: State,
+  { base }: DockerfileFacts,
+  questions: Question[],
+): void {
   const why =
     kind === 'router'
       ? `(${because}): Spillway’s own router takes its place, and what it did besides forwarding is done nowhere`

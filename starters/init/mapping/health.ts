@@ -1,12 +1,17 @@
 import type { ComposeHealthcheck, ComposeService } from '../compose/model';
-import { composeDuration, composeMilliseconds, localAddress } from '../compose-values';
+import { composeDuration, composeMilliseconds, localAddress, withPorts } from '../compose-values';
 import type { Ask } from '../questions';
 import type { Released } from './context';
 
 /** What its health check asks over HTTP. */
-export function healthAddress({ name, healthcheck }: ComposeService): { path: string; port: number } | undefined {
+export function healthAddress({
+  name,
+  healthcheck,
+  environment,
+}: ComposeService): { path: string; port: number } | undefined {
   if (!healthcheck || healthcheck.disabled) return undefined;
-  return localAddress(healthcheck.test.join(' '), name);
+  const values = Object.fromEntries(environment.map((variable) => [variable.name, variable.value?.text ?? '']));
+  return localAddress(withPorts(healthcheck.test.join(' '), values), name);
 }
 
 export function healthOf(

@@ -55,3 +55,14 @@ test('a port of a Dockerfile that is none of HTTP becomes no route [proves quest
   expect(services.shop).not.toHaveProperty('routes');
   expect(asked).toContain('sends nothing to 25/tcp; is one of these HTTP?');
 });
+
+test.each([
+  ['ENV PORT=3000', 'http://localhost:$PORT/up'],
+  ['ENV PORT 3000', 'http://localhost:${PORT}/up'],
+  ['ARG APP_PORT=3000\nENV HOST=0.0.0.0 PORT="$APP_PORT"', 'http://localhost:${PORT:-80}/up'],
+])('the port of a Dockerfile may be a variable, as with %j [proves questions]', async (given, url) => {
+  const { services } = await proposed(undefined, {
+    Dockerfile: `FROM node:20\n${given}\nEXPOSE $PORT\nHEALTHCHECK CMD curl -f ${url}\n`,
+  });
+  expect(services.shop).toMatchObject({ port: 3000, health: { endpoints: [{ path: '/up' }] } });
+});

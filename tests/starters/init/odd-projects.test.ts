@@ -140,12 +140,15 @@ test.each([
     '8080, 8081: which one speaks HTTP? 8080 was taken',
     ':8081/actuator/health',
   ],
-])('the port that %s answers health checks at gets no visitors [proves questions]', async (_, service, question, check) => {
-  const { services, asked } = await proposed(`  web: ${service}`);
-  expect(services.web).toMatchObject({ port: 8080, routes: [{ port: 80 }] });
-  expect(asked).toContain(question);
-  expect(asked).toContain(`its health check asks ${check}, and`);
-});
+])(
+  'the port that %s answers health checks at gets no visitors [proves questions]',
+  async (_, service, question, check) => {
+    const { services, asked } = await proposed(`  web: ${service}`);
+    expect(services.web).toMatchObject({ port: 8080, routes: [{ port: 80 }] });
+    expect(asked).toContain(question);
+    expect(asked).toContain(`its health check asks ${check}, and`);
+  },
+);
 
 const JOB = 'image: acme/jobs:1.2.3, restart: "no"';
 
@@ -184,3 +187,31 @@ test('volumes with a driver or options lead to a question, since the engine woul
   );
   expect(asked).not.toContain('hunter2');
 });
+
+test.each([
+  [
+    'a variable',
+    '"80:3000"',
+    'environment: {PORT: "3000"}',
+    'curl -f http://localhost:$$PORT/up',
+    { endpoints: [{ path: '/up' }] },
+  ],
+  [
+    'a variable with a default',
+    '"80:3000"',
+    'tty: true',
+    'curl -f localhost:$${PORT:-3000}/up',
+    { endpoints: [{ path: '/up' }] },
+  ],
+  ['a variable without a value', '"80:3000"', 'tty: true', 'curl -f http://localhost:$$PORT/up', undefined],
+  ['a port with TLS', '"80:3000", "443:8443"', 'tty: true', 'curl -fk https://localhost:8443/up', undefined],
+])(
+  'a health check at %s does not change the port of the service [proves questions]',
+  async (_, ports, rest, check, health) => {
+    const { services } = await proposed(
+      `  web: {image: acme/web:1.2.3, ports: [${ports}], ${rest}, healthcheck: {test: "${check}"}}`,
+    );
+    expect(services.web).toMatchObject({ port: 3000, routes: [{ port: 80 }] });
+    expect(services.web!.health).toEqual(health);
+  },
+);
