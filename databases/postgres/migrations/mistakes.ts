@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import type { Io } from '../../../domain/host';
 import type { Scope } from '../../../domain/release';
 import type { MigrationFile, MigrationScript } from '../../migrations/files';
+import type { TextMistake } from '../../migrations/text';
 import type { TwinRecord } from './records';
 import type { RecordsView } from './view';
 import { grammarMistakes } from '../reading/grammar';
@@ -21,6 +22,16 @@ export async function migrationMistakes(
   return found.map((mistake) => join(directory, mistake));
 }
 
+/** Finds what keeps a record from holding the text of a script, whatever its statements are. */
+export async function textMistakes(client: ClientBase, script: MigrationScript, { signal }: Io): Promise<string[]> {
+  const told = await read(script, signal);
+  return 'unreadable' in told ? [unreadable(script, told.unreadable)] : encodingMistakes(client, script, undefined);
+}
+
+function unreadable({ file }: MigrationScript, { line, why }: TextMistake): string {
+  return `${file}:${line}: ${why}`;
+}
+
 /** @param kept whether its whole text stands in the record, not just its statements on the server */
 export async function scriptMistakes(
   client: ClientBase,
@@ -30,7 +41,7 @@ export async function scriptMistakes(
 ): Promise<string[]> {
   const { file } = script;
   const told = await read(script, signal);
-  if ('unreadable' in told) return [`${file}:${told.unreadable.line}: ${told.unreadable.why}`];
+  if ('unreadable' in told) return [unreadable(script, told.unreadable)];
   const { examined } = told;
   const grammar = await grammarMistakes(client, script, examined);
   const unsure = await unsureMistakes(client, examined.unsure, script.transaction);
@@ -41,7 +52,10 @@ export async function scriptMistakes(
 
 /** Says what is unusual about a script, though it may run. */
 export async function scriptNotes(script: MigrationScript, { signal }: Io): Promise<string[]> {
-  const { places, byWords } = await examine(script, signal);
+  const told = await read(script, signal);
+  // What cannot be read is a mistake, and told as such.
+  if ('unreadable' in told) return [];
+  const { places, byWords } = told.examined;
   if (places.length === 0) return [`${script.file} has no statements, and is only recorded`];
   if (byWords === 0) return [];
   return [

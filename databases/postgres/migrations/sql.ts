@@ -5,7 +5,7 @@ import { MigrationFailure } from '../../../domain/failures';
 import type { Io } from '../../../domain/host';
 import { readMigrations, type MigrationFile, type MigrationFolder } from '../../migrations/files';
 import { migrationMistakes, recordMistakes, scriptMistakes, scriptNotes } from './mistakes';
-import { baselineMistakes, recordAsApplied, recordOf } from './baseline';
+import { baselineMistakes, folderMistakes, recordAsApplied } from './baseline';
 import { recordsMistake } from './records';
 import { downScript, MigrationRun, refuseForeign } from './run';
 import { lookAtRecords, settleRecords, type RecordsView, type Viewer } from './view';
@@ -116,17 +116,20 @@ export class SqlMigrations implements Migrations {
           return file ? this.changed(file, checksum) : [];
         });
         const { scope } = this.context;
-        const files = this.filesOf(names, folder);
-        return [...changed, ...(await baselineMistakes({ client, scope, view, files, io }))];
+        const { directory } = this;
+        const adopting = { client, scope, view, directory, files: this.filesOf(names, folder), io };
+        return [...folderMistakes(folder, directory), ...changed, ...(await baselineMistakes(adopting))];
       }),
     mark: (names, release, io) =>
       this.run(io).locked(async ({ client }) => {
-        const folder = await readMigrations(this.directory);
+        const { directory } = this;
+        const folder = await readMigrations(directory);
+        const mistakes = folderMistakes(folder, directory);
+        if (mistakes.length > 0) throw new MigrationFailure(mistakes.join('\n'));
         const view = await lookAtRecords(client, this.viewer(folder.migrations, release), io);
         const finished = new Set(view.records.filter((each) => each.finished).map(({ name }) => name));
         const files = this.filesOf(names, folder).filter(({ name }) => !finished.has(name));
-        const records = await Promise.all(files.map((file) => recordOf(file, release)));
-        await recordAsApplied({ client, scope: this.context.scope, view, files, io }, records);
+        await recordAsApplied({ client, scope: this.context.scope, view, directory, files, io }, release);
       }),
     forget: (names, release, io) =>
       this.run(io).locked(async ({ records }) => {

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Databases, io, ORDERS, SHOP } from '../../database-context';
 import { query } from '../../../support/postgres';
 
@@ -78,6 +80,35 @@ describe('a baseline', () => {
     expect(await staging.database.migrations!.baseline!.mistakes(['001_orders'], io())).toEqual([
       expect.stringMatching(/001_orders: expected to apply it to the schema public once/),
     ]);
+  });
+
+  it.each<[what: string, files: string[], folders: string[], expected: RegExp]>([
+    ['all files have names of another tool', ['V1__init.sql'], [], /V1__init\.sql: expected NAME\.up\.sql/],
+    ['some have', ['V2__total.sql', '001_orders.up.sql'], [], /V2__total\.sql: expected NAME\.up\.sql/],
+    ['folders of another tool hold them', [], ['20240101_init'], /expected files NAME\.up\.sql.*seen 20240101_init\//],
+    ['the folder is empty', [], [], /expected files NAME\.up\.sql in .* to record as applied, seen none/],
+  ])('is refused, and records nothing, when %s [proves baseline]', async (_what, files, folders, expected) => {
+    const { database, directory, write } = await databases.project();
+    const { baseline } = database.migrations!;
+    await exists();
+    await write(Object.fromEntries(files.map((file) => [file, 'SELECT 1;'])));
+    for (const folder of folders) await mkdir(join(directory, 'migrations', folder));
+    const names = files.includes('001_orders.up.sql') ? ['001_orders'] : [];
+    expect(await baseline!.mistakes(names, io())).toEqual([expect.stringMatching(expected)]);
+    await expect(baseline!.mark(names, 'b1', io())).rejects.toThrow(expected);
+    expect((await database.migrations!.status(io())).applied).toEqual([]);
+  });
+
+  it.each([
+    ['in UTF-16', Buffer.from('DROP TABLE orders;', 'utf16le'), /down\.sql:1: expected UTF-8, seen UTF-16/],
+    ['in Latin-1', Buffer.from('-- größer', 'latin1'), /down\.sql:1: expected UTF-8, seen the byte 0xf6 \(Latin-1\?\)/],
+    ['with a zero byte', Buffer.from('DROP TABLE\n orders\0;'), /down\.sql:2: expected text, seen a byte that is zero/],
+  ])('is refused with a down file %s, which no record could keep [proves baseline]', async (_what, down, why) => {
+    const { baseline, write } = await shop();
+    await exists();
+    await write({ '001_orders.down.sql': down });
+    expect(await baseline.mistakes(['001_orders'], io())).toEqual([expect.stringMatching(why)]);
+    await expect(baseline.mark(['001_orders'], 'b1', io())).rejects.toThrow(why);
   });
 
   it('finishes the record of a migration that somebody has completed by hand [proves baseline]', async () => {
