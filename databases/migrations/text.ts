@@ -45,8 +45,17 @@ export function lineAt(before: string): number {
   return (before.match(/\r\n|\n|\r/g)?.length ?? 0) + 1;
 }
 
-/** The line at a number of characters as servers count them, of which some take two places in a text of ours. */
+/** How many characters a text has as servers count them, of which some take two places in a text of ours. */
+export function charactersOf(text: string): number {
+  return text.length - pairsIn(text);
+}
+
+function pairsIn(text: string): number {
+  return text.match(/[\ud800-\udbff]/g)?.length ?? 0;
+}
+
+/** The line at a number of characters as servers count them. */
 export function lineAtCharacter(text: string, characters: number): number {
-  const pairs = text.slice(0, characters).match(/[\ud800-\udbff]/g)?.length ?? 0;
+  const pairs = pairsIn(text.slice(0, characters));
   return lineAt(text.slice(0, characters + pairs));
 }

@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { query } from '../../../support/postgres';
 import { Databases, io, ORDERS } from '../../database-context';
 
 const databases = new Databases();
+afterEach(() => jest.restoreAllMocks());
 const shop = (overrides?: Record<string, unknown>) => databases.project({ onRollback: 'keep', ...overrides });
 const MERGED = { '000_late.up.sql': 'SELECT 1;', '001_twin.up.sql': 'SELECT 1;' };
 const WARNINGS = [/000_late has a smaller number than 001_orders/, /001_twin has the same number as 001_orders/].map(
@@ -100,6 +102,30 @@ describe('the server’s own grammar decides', () => {
     expect(await database.migrations!.check(io())).toEqual([
       expect.stringMatching(/002_x\.up\.sql:30003: syntax error at or near/),
     ]);
+  });
+
+  test('with few questions, however many statements only it understands [proves O, H]', async () => {
+    const { database, write } = await shop();
+    const rows = 'INSERT INTO logs (id, system_user) VALUES (1, $$a row$$);\n'.repeat(20_001);
+    await write({ '001_x.up.sql': `CREATE TABLE logs (id int, system_user text);\n${rows}` });
+    const asked = jest.spyOn(Client.prototype, 'query');
+    expect(await database.migrations!.check(io())).toEqual([]);
+    expect(asked.mock.calls.length).toBeLessThan(100);
+  });
+
+  test('and tells each mistake with its line, up to twenty [proves O]', async () => {
+    const { database, write } = await shop();
+    const wrong = (line: number) =>
+      expect.stringMatching(`001_x\\.up\\.sql:${line}: syntax error at or near`) as string;
+    const files = (mistakes: number) => ({
+      '001_x.up.sql': `SELECT 'é😀';\nINSERT INTO logs (system_user) VALUES ('😀');\n${'SELCT\n  1;\nINSERT INTO logs (system_user) VALUES (1);\n'.repeat(mistakes)}`,
+    });
+    await write(files(3));
+    expect(await database.migrations!.check(io())).toEqual([wrong(3), wrong(6), wrong(9)]);
+    await write(files(30));
+    const told = await database.migrations!.check(io());
+    expect(told).toHaveLength(20);
+    expect(told.at(-1)).toMatch(/001_x\.up\.sql:60: .*; more may follow$/);
   });
 
   test('and asking it runs nothing, whatever the file holds [proves O]', async () => {
