@@ -1,3 +1,4 @@
+import { statementWithoutValues } from '../without-values';
 import type { Node, Statement } from './parser';
 
 /** True when a statement itself chooses its schemas, whatever the search path is. */
@@ -12,12 +13,15 @@ export function choosesPlace({ kind, node, sql }: Statement): boolean {
     case 'AlterRoleSetStmt':
       return isPath(node.setstmt);
     case 'DoStmt':
-    case '':
       return PLACE_IN_TEXT.test(sql);
+    case '':
+      return SETS_PATH.test(sql) || PLACE_IN_TEXT.test(BLOCK.test(sql) ? sql : statementWithoutValues(sql));
   }
   return SETS_PATH.test(sql) || namesSchema(node) || namedWithSchema(node);
 }
 
+/** Its strings are statements. */
+const BLOCK = /^do\b/i;
 const SETS_PATH = /set_config\s*\(\s*'search_path'/i;
 
 function isPath(set: unknown): boolean {

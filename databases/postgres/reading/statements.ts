@@ -56,7 +56,6 @@ export class Examination implements Listener {
     // The rows of a COPY are no statements, and it has been told already.
     if (this.hasRows) this.unparsed--;
     else this.refused.push(refusal);
-    this.chooses = true;
   }
 
   end(): Examined {

@@ -28,7 +28,11 @@ describe('a migration that chooses its place itself', () => {
     'DROP TRIGGER t ON app.orders',
     `DO $$ BEGIN EXECUTE 'CREATE TABLE "app"."orders" ()'; END $$`,
     'DO $$ BEGIN INSERT INTO app.orders VALUES (1); END $$',
-    'CREATE TABLE (',
+    'CREATE TABLE app.logs (system_user text)',
+    `INSERT INTO app.logs (system_user) VALUES ('a')`,
+    'DO $$ BEGIN PERFORM system_user FROM app.logs; END $$',
+    `CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT system_user FROM app.logs; END`,
+    `SELECT system_user, set_config('search_path', 'app', false)`,
   ])('is seen in %s [proves F]', async (sql) => expect(await choosesPlace(sql)).toBe(true));
 
   test.each([
@@ -41,5 +45,10 @@ describe('a migration that chooses its place itself', () => {
     'DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM orders LOOP UPDATE orders SET total = r.total WHERE id = r.id; END LOOP; END $$',
     'CREATE TABLE IF NOT EXISTS orders ()',
     'ALTER TABLE orders RENAME total TO sum',
+    // What our parser does not understand.
+    'CREATE TABLE logs (system_user text)',
+    `INSERT INTO logs (system_user) VALUES ('mail from bob.smith'), ('schema')`,
+    `INSERT INTO logs (system_user) VALUES (E'it\\'s from bob.smith', $$into app.logs$$) -- the schema`,
+    'CREATE TABLE (',
   ])('is not seen in %s', async (sql) => expect(await choosesPlace(sql)).toBe(false));
 });
