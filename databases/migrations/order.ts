@@ -1,7 +1,9 @@
 import { compare } from './folder';
 
 /** The number with which a name begins: `001_`, `20261130_`, `1.2.3_`, `V1_2__`. */
-const PLAIN = /^(\d+(?:\.\d+)*)/;
+const FIRST = /^(\d+(?:\.\d+)*)/;
+/** The same with the further parts of a date: `2026_11_30_101500_`, `2026-11-30-`; but of `001_2fa_` only `001`. */
+const WHOLE = /^(\d+(?:\.\d+|[-_]\d+(?![\p{L}\d]))*)/u;
 const FLYWAY = /^v(\d+(?:[._]\d+)*)__/i;
 
 /** Finds pairs whose names sort otherwise than their numbers: `V10__b` before `V9__a`. */
@@ -9,7 +11,7 @@ export function sortedWrongly(names: string[]): string[] {
   const found: string[] = [];
   for (const [index, name] of names.entries()) {
     const previous = names[index - 1];
-    if (previous === undefined || compareNumbers(numberOf(previous), numberOf(name)) <= 0) continue;
+    if (previous === undefined || compareNumbers(numberOf(previous, FIRST), numberOf(name, FIRST)) <= 0) continue;
     found.push(`${previous} sorts before ${name}; pad the numbers with zeros to the same length`);
   }
   return found;
@@ -21,7 +23,8 @@ export function sortedWrongly(names: string[]): string[] {
  */
 export function mergedOutOfOrder(pending: string[], applied: string[]): string[] {
   const found: string[] = [];
-  const newest = applied.reduce((a, b) => (compareNumbers(numberOf(a), numberOf(b)) < 0 ? b : a), applied[0] ?? '');
+  const numbered = applied.filter(isNumbered);
+  const newest = numbered.reduce((a, b) => (compareNumbers(numberOf(a), numberOf(b)) < 0 ? b : a), numbered[0] ?? '');
   for (const name of pending) {
     const number = numberOf(name);
     const twin = [...applied, ...pending].find(
@@ -38,9 +41,13 @@ export function mergedOutOfOrder(pending: string[], applied: string[]): string[]
 
 type Numbers = bigint[] | undefined;
 
-function numberOf(name: string): Numbers {
-  const [, digits] = FLYWAY.exec(name) ?? PLAIN.exec(name) ?? [];
-  return digits?.split(/[._]/).map(BigInt);
+function numberOf(name: string, plain = WHOLE): Numbers {
+  const [, digits] = FLYWAY.exec(name) ?? plain.exec(name) ?? [];
+  return digits?.split(/[-._]/).map(BigInt);
+}
+
+function isNumbered(name: string): boolean {
+  return numberOf(name) !== undefined;
 }
 
 function same(a: Numbers, b: Numbers): boolean {
