@@ -113,7 +113,7 @@ function setting(name: string, value: string): Meaning {
 /** Answers what a parameter of libpq, of a driver or of another tool asks for. */
 export function meaningOf(keyword: string, value: string): Meaning {
   if (keyword === 'sslmode' && value === 'no-verify') return { settings: { sslmode: 'require' } };
-  if (keyword in LIBPQ) return valueMistake(keyword, value) ?? { settings: { [keyword]: value } };
+  if (Object.hasOwn(LIBPQ, keyword)) return valueMistake(keyword, value) ?? { settings: { [keyword]: value } };
   const name = keyword.toLowerCase();
   if (Object.hasOwn(OTHERS, name)) return OTHERS[name]!(value);
   if (SETTINGS.includes(name)) return setting(name, value);

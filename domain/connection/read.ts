@@ -18,7 +18,9 @@ export function readConnection(given: string): { settings: ConnectionSettings } 
   const said = scheme ? readUri(text.slice(scheme.length)) : readWords(text);
   if (!Array.isArray(said)) return said;
   const read = understood(said);
-  return 'mistake' in read ? read : (nameMistake(read.settings) ?? hostsMistake(read.settings) ?? read);
+  if ('mistake' in read) return read;
+  const { settings } = read;
+  return nameMistake(settings) ?? hostsMistake(settings) ?? authorityMistake(settings) ?? read;
 }
 
 const UNFILLED = 'a placeholder that nobody has filled in';
@@ -56,8 +58,7 @@ function understood(said: Given): { settings: ConnectionSettings } | Mistake {
     if ('option' in meaning) options.push(meaning.option);
     else Object.assign(settings, meaning.settings);
   }
-  // As libpq does, since anybody can have a certificate of a public authority.
-  if (settings.sslrootcert === 'system') settings.sslmode ??= 'verify-full';
+  if (settings.sslrootcert === 'system') settings.sslmode ||= 'verify-full';
   const all = [...(settings.options ? [settings.options] : []), ...options].join(' ');
   const kept = Object.entries({ ...settings, options: all }).filter(([, value]) => value !== '');
   return { settings: Object.fromEntries(kept) };
@@ -71,6 +72,16 @@ function nameMistake(settings: ConnectionSettings): Mistake | undefined {
   }
   if (!/:\/\//.test(settings.dbname ?? '')) return undefined;
   return { mistake: 'expected the name of its database, seen a whole connection string there: give that one alone' };
+}
+
+/** As in libpq, since anybody can have a certificate of a public authority. */
+function authorityMistake({ sslrootcert, sslmode = '' }: ConnectionSettings): Mistake | undefined {
+  if (sslrootcert !== 'system' || ['verify-full', 'disable'].includes(sslmode)) return undefined;
+  return {
+    mistake:
+      `expected sslmode=verify-full beside sslrootcert=system, seen sslmode=${sslmode}, with which anybody's certificate ` +
+      'of a public authority would do: write verify-full, or name the file of your own authority',
+  };
 }
 
 /** Lists of hosts, addresses and ports belong together, by their places. */
