@@ -3,9 +3,9 @@ import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
 import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 
-/** The end of stderr is kept, where programs say why they failed. */
 const KEPT_ANSWER = 1_000_000;
-const KEPT_COMPLAINTS = 16_000;
+/** The end of stderr is kept, where programs say why they failed. */
+const KEPT_COMPLAINTS = 1_000_000;
 const GRACE_MS = 3_000;
 
 export interface Program {
@@ -21,6 +21,7 @@ export interface Program {
 export interface ProgramResult {
   exitCode: number;
   stdout: string;
+  /** It begins with `…` when it was too long to keep. */
   stderr: string;
   /** True when stdout was too long to keep. */
   cut: boolean;
@@ -42,7 +43,8 @@ export async function runProgram({ argv, cwd, env, limit, io }: Program): Promis
     output.stdout = (output.stdout + text).slice(0, KEPT_ANSWER);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output.stderr = (output.stderr + text).slice(-KEPT_COMPLAINTS);
+    const stderr = output.stderr + text;
+    output.stderr = stderr.length > KEPT_COMPLAINTS ? `…${stderr.slice(-KEPT_COMPLAINTS)}` : stderr;
     io.onProgress(`${program}: ${text.trim().slice(-200)}`);
   });
 

@@ -39,8 +39,7 @@ export function saidWithoutValues(error: DatabaseError): string {
 export function messageWithoutValues(code: string, message: string): string {
   if (code === ABOUT_TEXT && !TYPES_WITH_SYNTAX.test(message)) return wordsOnly(message);
   if (code === '22023' && PARAMETER.test(message)) return message.replace(PARAMETER, `$1: "${HIDDEN}"`);
-  // Messages of constraints quote names alone.
-  if (code !== ABOUT_TEXT && !code.startsWith('22')) return message;
+  if (!quotesValues(code)) return message;
   return message.replace(QUOTED, `$1${HIDDEN}$2`).replace(BYTES, HIDDEN).replace(NUMBERS, `: ${HIDDEN}`);
 }
 
@@ -78,21 +77,56 @@ export function statementWithoutValues(sql: string): string {
   });
 }
 
+/** What a program says itself, or of a line in a script. */
+const OWN = /^(psql|pg_dump|pg_restore):/;
+/** Begins a message of the server, or a part of one; other lines belong to the part before. */
+const PART = /^(LINE \d+: |Command was: |[A-Z]+ NAME: {2}|\S+: {2})/;
+/** The level, in the server's language, stands before the code. */
+const WITH_CODE = /^([^\n]*?\S: {2})(?=[A-Z]*\d)([0-9A-Z]{5}): (.*)$/s;
+const NEVER_TOLD = /^((LOCATION|QUERY|LINE \d+):|([^\n]*: )?(Command was|STATEMENT):)/;
+
 /** Answers what PostgreSQL's programs said, without the values that the server's messages in it quote. */
 export function programWithoutValues(said: string): string {
-  const code = /(?:ERROR|FATAL):\s+([0-9A-Z]{5}):/.exec(said)?.[1] ?? '';
-  const hidden = /^(2B|42|55|0A|53)/.test(code)
-    ? /^(LOCATION|LINE \d+):|^\s+\^/
-    : /^(DETAIL|CONTEXT|LOCATION|LINE \d+):|^\s+\^/;
-  return said
-    .split('\n')
-    .filter((line) => !hidden.test(line) && !/(^|: )(Command was|STATEMENT):/.test(line))
-    .map((line) =>
-      line.replace(
-        /((?:ERROR|FATAL|WARNING):\s+)([0-9A-Z]{5})(: )(.*)/,
-        (_whole, level: string, each: string, colon: string, message: string) =>
-          `${level}${each}${colon}${messageWithoutValues(each, message)}`,
-      ),
-    )
-    .join('\n');
+  let code = '';
+  const told = partsOf(said).flatMap((part) => {
+    const [, before, seen, message = ''] = WITH_CODE.exec(part) ?? [];
+    if (seen !== undefined || OWN.test(part)) code = seen ?? '';
+    if (seen === undefined) return isTold(part, code) ? [part] : [];
+    return [`${before}${seen}: ${partWithoutValues(seen, message)}`];
+  });
+  return told.join('\n');
+}
+
+/** Where a value with quotes or line breaks ends is not known, so what follows it may belong to it. */
+function partWithoutValues(code: string, message: string): string {
+  const without = messageWithoutValues(code, message);
+  if (!quotesValues(code)) return without;
+  const isPlain = !message.includes('\n') && message.split('"').length <= 3;
+  return without.replace(isPlain ? /(…["'»«])(?![ :]).*/ : /(…["'»«]).*/s, '$1').split('\n', 1)[0]!;
+}
+
+/** A value may have line breaks in it, and lines that look like a part. */
+function partsOf(said: string): string[] {
+  const parts: string[] = [];
+  let isInQuotes = false;
+  for (const line of said.split('\n')) {
+    const begins = parts.length === 0 || OWN.test(line) || (PART.test(line) && !isInQuotes);
+    parts.push(begins ? line : `${parts.pop()}\n${line}`);
+    if (begins) isInQuotes = false;
+    if (line.split('"').length % 2 === 0) isInQuotes = !isInQuotes;
+    // It is a piece of a statement, in which a quote may be open.
+    if (begins && line.startsWith('LINE ')) isInQuotes = false;
+  }
+  return parts;
+}
+
+function isTold(part: string, code: string): boolean {
+  if (part.startsWith(HIDDEN) || NEVER_TOLD.test(part)) return false;
+  if (ABOUT_DATA.test(code) || code === ABOUT_TEXT) return /^[A-Z]+ NAME:/.test(part);
+  return !/^(DETAIL|CONTEXT):/.test(part) || /^(2B|42|55|0A|53)/.test(code);
+}
+
+/** Messages of constraints quote names alone. */
+function quotesValues(code: string): boolean {
+  return code === ABOUT_TEXT || code.startsWith('22');
 }

@@ -3,6 +3,7 @@ import {
   programWithoutValues,
   statementWithoutValues,
 } from '../../../databases/postgres/without-values';
+import { runProgram } from '../../../databases/run-program';
 import { MigrationFailure } from '../../../domain/failures';
 import { Databases, io } from '../database-context';
 
@@ -164,5 +165,95 @@ describe('what a program of PostgreSQL said', () => {
     ],
   ])('is told without values: %s [proves M]', (said, seen) => {
     expect(programWithoutValues(said)).toBe(seen ?? said);
+  });
+
+  const INTEGER = 'ERROR:  22P02: invalid input syntax for type integer';
+  it.each([
+    [
+      'a value of several lines',
+      `psql:/a b/rest.sql:3: ${INTEGER}: "4111\nhunter\n\nsad"\nLOCATION:  pg_strtoint32, numutils.c:320`,
+      `psql:/a b/rest.sql:3: ${INTEGER}: "…"`,
+    ],
+    [
+      'a value with lines that look like parts of a message',
+      `psql:a.sql:3: ${INTEGER}: "x\nDETAIL:  hunter\nHINT:  sad\nERROR:  42P01: 4111"`,
+      `psql:a.sql:3: ${INTEGER}: "…"`,
+    ],
+    [
+      'a value with one quote in it',
+      `psql:a.sql:3: ${INTEGER}: "5" hunter\nsad"\nLINE 1: SELECT 4111`,
+      `psql:a.sql:3: ${INTEGER}: "…"`,
+    ],
+    [
+      'a number, but with what the server says of it',
+      'psql:a.sql:3: ERROR:  22003: value "4111" is out of range for type integer\nLINE 1: SELECT "a", \'4111',
+      'psql:a.sql:3: ERROR:  22003: value "…" is out of range for type integer',
+    ],
+    [
+      'a value of a setting',
+      'psql:a.sql:3: ERROR:  22023: invalid value for parameter "TimeZone": "hunter\nsad"\nHINT:  4111',
+      'psql:a.sql:3: ERROR:  22023: invalid value for parameter "TimeZone": "…"',
+    ],
+    [
+      'a row of several lines',
+      'ERROR:  23514: new row for relation "t" violates check constraint "c"\nDETAIL:  Failing row contains (1, a\nhunter\n4111).\nTABLE NAME:  t',
+      'ERROR:  23514: new row for relation "t" violates check constraint "c"\nTABLE NAME:  t',
+    ],
+    [
+      'what the server was doing, over several lines',
+      'psql:a.sql:3: ERROR:  P0001: empty the table first\nCONTEXT:  SQL statement "INSERT INTO t\nVALUES (\'hunter\')"\nPL/pgSQL function a() line 3',
+      'psql:a.sql:3: ERROR:  P0001: empty the table first',
+    ],
+    [
+      'a statement of several lines',
+      "pg_restore: error: could not execute query: ERROR:  value too long\nCommand was: INSERT INTO t\nVALUES ('hunter');\npg_restore: warning: errors ignored on restore: 1",
+      'pg_restore: error: could not execute query: ERROR:  value too long\npg_restore: warning: errors ignored on restore: 1',
+    ],
+    [
+      'a server that speaks German',
+      'psql:a.sql:3: FEHLER:  22P02: ungültige Eingabesyntax für Typ integer: »hunter\nsad«',
+      'psql:a.sql:3: FEHLER:  22P02: ungültige Eingabesyntax für Typ integer: »…«',
+    ],
+    [
+      'a beginning that was too long to keep',
+      '…nter\nsad"\nCONTEXT:  COPY t, line 1: "4111"\npsql:a.sql:4: error: connection to server was lost',
+      'psql:a.sql:4: error: connection to server was lost',
+    ],
+  ])('is told without %s [proves M]', (_what, said, seen) => {
+    expect(programWithoutValues(said)).toBe(seen);
+  });
+
+  it.each([
+    ['of a text that is no number', String.raw`SELECT E'hunter\n4111 "sad\nHINT:  hunter'::int;`, /22P02: .*: "…"$/m],
+    [
+      'of a row',
+      String.raw`CREATE TABLE t (a int CHECK (a < 9), b text); INSERT INTO t VALUES (9, E'hunter\n4111');`,
+      /23514: new row for relation "t" violates check constraint "t_a_check"$/m,
+    ],
+    [
+      'of a copied line',
+      String.raw`CREATE TABLE t (a int);${'\n'}COPY t FROM stdin;${'\n'}hunter\n4111${'\n'}\.${'\n'}`,
+      /22P02: .*: "…"$/m,
+    ],
+    ['of more than is kept', String.raw`SELECT repeat(E'hunter 4111\n', 200000)::int;`, /^$/],
+  ])('is told without a value %s, as psql quotes it over several lines [proves M]', async (_what, sql, seen) => {
+    const shop = await databases.project();
+    await shop.write({ 'a.sql': sql });
+    const argv = ['psql', '--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--set=VERBOSITY=verbose'];
+    argv.push(`--file=${shop.directory}/migrations/a.sql`, databases.url);
+    const { stderr } = await runProgram({ argv, env: { PATH: process.env.PATH }, limit: 60_000, io: io() });
+    expect(stderr).toMatch(VALUE);
+    const told = programWithoutValues(stderr).trim();
+    expect(told).toMatch(seen);
+    expect(told).not.toMatch(VALUE);
+  });
+
+  it.each([
+    'psql: error: connection to server at "db" (10.0.0.1), port 5432 failed: Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?',
+    'psql:a.sql:3: ERROR:  2BP01: cannot drop table a because other objects depend on it\nDETAIL:  view b depends on table a\nview c depends on table a\nHINT:  Use DROP ... CASCADE to drop the dependent objects too.',
+    'pg_dump: error: query failed: ERROR:  permission denied for table orders\npg_dump: detail: Query was: LOCK TABLE public.orders IN ACCESS SHARE MODE',
+    'Error: You must install at least one postgresql-client-<version> package',
+  ])('is told as it is when it quotes no values: %s [proves M]', (said) => {
+    expect(programWithoutValues(said)).toBe(said);
   });
 });
