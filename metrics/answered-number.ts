@@ -1,5 +1,5 @@
 import type { Answers } from '../domain/judging/metric/query';
-import { excerpt } from './http-json';
+import { excerpt } from './excerpt';
 import type { Reading } from './metric';
 
 /** Neither hexadecimal numbers nor an empty text count. */

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { AnalysisMetric } from '../domain/config';
-import { UnreachableFailure } from '../domain/failures';
+import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
 import { numberIn } from './answered-number';
-import { excerpt } from './http-json';
+import { excerpt } from './excerpt';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
 
 const KEPT = 10_000;
@@ -66,7 +66,8 @@ interface Ended {
 
 /**
  * Runs a program in its own process group, and kills the group when the time is over.
- * @throws UnreachableFailure when it cannot start, or is not done in time; the signal's reason when aborted
+ * @throws ConfigurationFailure when there is no such program; UnreachableFailure when it cannot start now, or is not done
+ *   in time; the signal's reason when aborted
  */
 function runWithin(
   [program, ...rest]: [string, ...string[]],
@@ -98,9 +99,7 @@ function runWithin(
     const late = `expected ${program} to end within ${formatDuration(limit)}, it was killed`;
     const timer = setTimeout(() => kill(new UnreachableFailure(late)), limit);
     signal.addEventListener('abort', abort, { once: true });
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      settle(() => reject(new UnreachableFailure(notStarted(program, at.cwd, error)))),
-    );
+    child.once('error', (error: NodeJS.ErrnoException) => settle(() => reject(notStarted(program, at.cwd, error))));
     child.once('close', (exitCode) => settle(() => resolve({ exitCode, ...output })));
   });
 }
@@ -113,6 +112,8 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-function notStarted(program: string, cwd: string, { code, message }: NodeJS.ErrnoException): string {
-  return `expected the program "${program}" on the worker’s machine (run in ${cwd}), seen ${code ?? message}: install it, or correct \`run\` or \`cwd\``;
+function notStarted(program: string, cwd: string, { code = '', message }: NodeJS.ErrnoException): Error {
+  const seen = `expected the program "${program}" on the worker’s machine (run in ${cwd}), seen ${code || message}`;
+  if (!['ENOENT', 'EACCES', 'ENOTDIR'].includes(code)) return new UnreachableFailure(seen);
+  return new ConfigurationFailure(`${seen}: install it, or correct \`run\` or \`cwd\``);
 }

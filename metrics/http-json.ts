@@ -1,16 +1,17 @@
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UnreachableFailure } from '../domain/failures';
+import { ConfigurationFailure } from '../domain/failures';
 import type { Io } from '../domain/host';
 import { formatDuration } from '../domain/units';
 import { within } from '../waiting/within';
+import { excerpt } from './excerpt';
+import { httpFailure } from './http-failure';
 
 const TRIES = 3;
 /** It doubles with each try. */
 const PAUSE_MS = 200;
 const MOST_BYTES = 8_000_000;
-const TOLD = 200;
 
 export interface HttpAnswer {
   status: number;
@@ -32,8 +33,9 @@ interface HttpQuestion {
 }
 
 /**
- * Retries after 429, 5xx and broken connections. It follows no redirects, since credentials would go with them.
- * @throws UnreachableFailure without an answer in time; the signal's reason when aborted
+ * Retries after 408, 425, 429, 5xx and broken connections. It follows no redirects, since credentials would go with them.
+ * @throws UnreachableFailure without an answer in time; ConfigurationFailure when no later question would be answered
+ *   either; the signal's reason when aborted
  */
 export async function askHttp(question: HttpQuestion, io: Io): Promise<HttpAnswer> {
   const { url, timeout } = question;
@@ -66,6 +68,8 @@ async function tryToAsk(question: HttpQuestion, io: Io, answered: (answer: Answe
     io.signal.throwIfAborted();
     if (answer) answered(answer);
     if (answer && !mayPass(answer)) return answer;
+    const failure = error && httpFailure(shownUrl(question.url), error);
+    if (failure instanceof ConfigurationFailure) throw failure;
     const pause = answer?.retryAfter ?? PAUSE_MS * 2 ** (tried - 1);
     // A longer wait than the time left would only hide the answer.
     if (tried < TRIES && Date.now() + pause < end) {
@@ -73,25 +77,21 @@ async function tryToAsk(question: HttpQuestion, io: Io, answered: (answer: Answe
       continue;
     }
     if (answer) return answer;
-    const message = `expected an answer of ${shownUrl(question.url)}, seen ${reasonOf(error)}`;
-    throw new UnreachableFailure(message, { cause: error });
+    throw failure!;
   }
 }
 
+/** Too late, too early, too often. */
+const PASSING = [408, 425, 429];
+
 /** 501 says that it will never be otherwise. */
 export function mayPass({ status }: HttpAnswer): boolean {
-  return status === 429 || (status >= 500 && status !== 501);
+  return PASSING.includes(status) || (status >= 500 && status !== 501);
 }
 
 export function statusProblem(url: string, { status, body, location }: HttpAnswer): string {
   const said = body.trim() === '' ? '' : ` (${excerpt(body)})`;
   return `expected status 200 of ${shownUrl(url)}, seen ${status}${said}${redirectOf(url, location) ?? adviceOf(status)}`;
-}
-
-/** Shortens a text at whole words: half a secret would not be recognised, and so not be hidden. */
-export function excerpt(text: string): string {
-  const line = text.trim().replace(/\s+/g, ' ');
-  return line.length > TOLD ? `${line.slice(0, TOLD + 1).replace(/[^\s"'`,;(){}<>]*$/, '')}…` : line;
 }
 
 /** Leaves out the user and the query, which may hold secrets. */
@@ -110,6 +110,8 @@ function adviceOf(status: number): string {
   if (status === 401 || status === 403) return ': correct its credentials';
   if (status === 404) return ': correct its url';
   if (status === 405 || status === 501) return ': it takes no POST; name the address that does, or correct its proxy';
+  if (status === 414 || status === 431)
+    return ': the question is too long for it; shorten the query, or let its proxy pass a POST';
   if (status === 429) return ': it is asked too often; lengthen `interval`';
   return '';
 }
@@ -126,7 +128,7 @@ function once(question: HttpQuestion, signal: AbortSignal): Promise<Answered> {
       answer.setEncoding('utf8');
       answer.on('data', (chunk: string) => {
         text += chunk;
-        if (text.length > MOST_BYTES) answer.destroy(new Error(`more than ${MOST_BYTES} bytes`));
+        if (text.length > MOST_BYTES) answer.destroy(tooMany());
       });
       answer.once('error', reject);
       answer.once('end', () =>
@@ -147,6 +149,10 @@ function once(question: HttpQuestion, signal: AbortSignal): Promise<Answered> {
   });
 }
 
+function tooMany(): Error {
+  return Object.assign(new Error(`more than ${MOST_BYTES} bytes`), { code: 'TOO_MANY_BYTES' });
+}
+
 function waitOf(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
@@ -156,14 +162,4 @@ function waitOf(header: string | undefined): number | undefined {
 function momentOf(header: string | undefined): number | undefined {
   const moment = Date.parse(header ?? '');
   return Number.isFinite(moment) ? moment : undefined;
-}
-
-/** Names with several addresses fail with one error for each, and an empty message. */
-function reasonOf(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
-  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error];
-  const message = first?.message ?? error.message;
-  if (code && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code))
-    return `a certificate that is not trusted (${message}): name its authority in \`ca\``;
-  return message || code || error.name;
 }

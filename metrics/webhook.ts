@@ -1,7 +1,7 @@
 import type { AnalysisMetric } from '../domain/config';
 import type { Io } from '../domain/host';
 import { numberIn } from './answered-number';
-import { askHttp, shownUrl, statusProblem } from './http-json';
+import { askHttp, mayPass, shownUrl, statusProblem } from './http-json';
 import { missingBecause, type Measured, type MetricSource, type Reading, type Window } from './metric';
 
 interface WebhookSettings {
@@ -25,7 +25,10 @@ export class WebhookSource implements MetricSource {
     try {
       const question = { url, ca, timeout, body: JSON.stringify(asked) };
       const answer = await askHttp({ ...question, headers: { ...headers, 'content-type': 'application/json' } }, io);
-      if (answer.status !== 200) return { missing: statusProblem(url, answer), fault: true };
+      if (answer.status !== 200) {
+        const passing = mayPass(answer) && { unreachable: true };
+        return { missing: statusProblem(url, answer), fault: true, ...passing };
+      }
       return numberIn(`the answer of ${shownUrl(url)}`, answer.body, answers);
     } catch (error) {
       return missingBecause(error, io);

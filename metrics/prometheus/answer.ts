@@ -1,4 +1,5 @@
-import { excerpt, mayPass, shownUrl, statusProblem, type HttpAnswer } from '../http-json';
+import { excerpt } from '../excerpt';
+import { mayPass, shownUrl, statusProblem, type HttpAnswer } from '../http-json';
 import type { Missing } from '../metric';
 
 // See https://prometheus.io/docs/prometheus/latest/querying/api/.
@@ -78,16 +79,23 @@ const PASSING = ['timeout', 'canceled', 'internal', 'unavailable', 'too_many_req
 
 /** Servers in front of several stores report by an error of the query that one of these did not answer. */
 const PASSING_TEXT =
-  /timed out|deadline exceeded|cancell?ed|code = Unavailable|connection re(fused|set)|too many (outstanding )?requests/i;
+  /timed out|i\/o timeout|timeout exceeded|handshake timeout|deadline exceeded|\bcancell?ed\b|code = (Unavailable|DeadlineExceeded|Aborted)|connection re(fused|set)|no route to host|broken pipe|\bEOF\b|no such host|too many (outstanding )?requests/i;
+/** A mistake that stays, whatever words the query has. */
+const MISTYPED = /parse error|cannot parse|unparsed/i;
+
+/** Prometheus tells mistakes in queries by other statuses; these come from what guards it, whatever their body says. */
+const GUARDED = [401, 403, 404, 405, 407, 501];
 
 function refused(url: string, query: string, answer: HttpAnswer, parsed: Body | undefined): Missing {
-  const busy = mayPass(answer);
-  const isPassing = busy || PASSING.includes(String(parsed?.errorType)) || PASSING_TEXT.test(String(parsed?.error));
-  const passing = isPassing && { unreachable: true };
-  if (parsed?.error !== undefined) {
-    const advice = isPassing ? '' : ': correct the query';
-    const seen = excerpt(String(parsed.error));
-    return { missing: `expected an answer to ${excerpt(query)}, seen ${seen}${advice}`, fault: true, ...passing };
+  const error = errorIn(answer, parsed);
+  const passing = (mayPass(answer) || (error !== undefined && mayPassLater(error, parsed))) && { unreachable: true };
+  if (error !== undefined) {
+    const advice = passing ? '' : ': correct the query';
+    return {
+      missing: `expected an answer to ${excerpt(query)}, seen ${excerpt(error)}${advice}`,
+      fault: true,
+      ...passing,
+    };
   }
   if (answer.status !== 200) return { missing: statusProblem(url, answer), fault: true, ...passing };
   const seen = excerpt(answer.body) || 'nothing';
@@ -95,6 +103,18 @@ function refused(url: string, query: string, answer: HttpAnswer, parsed: Body | 
     missing: `expected the JSON of Prometheus from ${shownUrl(url)}, seen ${seen}: correct its url`,
     fault: true,
   };
+}
+
+/** Proxies, too, say `error` in JSON, so only what has the form of Prometheus is about the query. */
+function errorIn({ status }: HttpAnswer, parsed: Body | undefined): string | undefined {
+  if (parsed?.status !== 'error' || parsed.error === undefined || GUARDED.includes(status)) return undefined;
+  return String(parsed.error);
+}
+
+function mayPassLater(error: string, parsed: Body | undefined): boolean {
+  if (PASSING.includes(String(parsed?.errorType))) return true;
+  // Names and values of the query stand in quotes.
+  return !MISTYPED.test(error) && PASSING_TEXT.test(error.replace(/"[^"]*"/g, ''));
 }
 
 function wrongKind(query: string, wanted: Wanted, seen: string | undefined): string {

@@ -77,10 +77,10 @@ export class PrometheusApi {
       // Thanos answers with only a part of the data otherwise; other servers ignore this.
       partial_response: 'false',
     }).toString();
-    const timeout = end === undefined ? config.timeout : Math.max(1, end - Date.now());
+    const timeLeft = () => (end === undefined ? config.timeout : Math.max(1, end - Date.now()));
     const answer = await this.byEitherMethod(
-      () => askHttp({ url: `${url}?${parameters}`, headers, ca, timeout }, io),
-      () => askHttp({ url, headers: { ...headers, ...FORM }, body: parameters, ca, timeout }, io),
+      () => askHttp({ url: `${url}?${parameters}`, headers, ca, timeout: timeLeft() }, io),
+      () => askHttp({ url, headers: { ...headers, ...FORM }, body: parameters, ca, timeout: timeLeft() }, io),
     );
     return { url, answer };
   }
@@ -92,13 +92,16 @@ export class PrometheusApi {
     if (!REFUSES_POST.includes(answer.status)) return answer;
     const instead = await get();
     this.byGet = instead.status === 200;
-    return this.byGet ? instead : answer;
+    const isRefusedLikewise = instead.status === answer.status || TAKES_NO_METHOD.includes(instead.status);
+    return isRefusedLikewise ? answer : instead;
   }
 }
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-/** Forbidden, not allowed, not implemented. */
-const REFUSES_POST = [403, 405, 501];
+/** Not allowed, not implemented. */
+const TAKES_NO_METHOD = [405, 501];
+/** Forbidden, or not found by a router that looks at methods, too. */
+const REFUSES_POST = [403, 404, ...TAKES_NO_METHOD];
 
 interface Question {
   path: string;

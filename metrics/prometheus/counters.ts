@@ -1,6 +1,6 @@
 import type { CountQuery, CounterTerm } from '../../domain/promql/counts';
 import { Counters, targetOf, type CounterSeries, type Rises } from '../counters';
-import { excerpt } from '../http-json';
+import { excerpt } from '../excerpt';
 import type { Missing } from '../metric';
 import { LOOK_BACK_MS, provenBirths } from './births';
 import type { Asking } from './api';

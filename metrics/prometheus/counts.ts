@@ -1,5 +1,5 @@
 import { countQueries } from '../../domain/promql/counts';
-import { excerpt } from '../http-json';
+import { excerpt } from '../excerpt';
 import type { CountReading, Measured, Missing, Window } from '../metric';
 import { labelText } from './answer';
 import type { Asking } from './api';

@@ -1,6 +1,6 @@
 import { isNewMeasurement } from '../../domain/judging/measured';
 import { coverageOf, selectorsIn } from '../../domain/promql/promql';
-import { excerpt } from '../http-json';
+import { excerpt } from '../excerpt';
 import type { Missing, PastValues, ValueReading, Window } from '../metric';
 import type { Asking } from './api';
 import { onlyOne, type Found } from './answer';

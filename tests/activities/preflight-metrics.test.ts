@@ -133,6 +133,34 @@ describe('with a live version', () => {
     expect(front.asked).toHaveLength(2);
   });
 
+  test('one that is overloaded for a moment is asked again, and then passes [proves V]', async () => {
+    const busy = says('busy', 503, { 'retry-after': '0' });
+    const front = await startServer(busy, busy, busy, says({ value: 8 }));
+    const [metric] = await checked({ name: 'm', webhook: { url: front.url } });
+    await front.close();
+    expect(metric).toMatchObject({ ok: true, detail: '1.0.0 in blue, which is live: 8' });
+  });
+
+  test('one that stays overloaded does not answer, and nothing is to be corrected [proves V]', async () => {
+    const front = await startServer(says('busy', 503, { 'retry-after': '0' }));
+    const [metric] = await checked({ name: 'm', webhook: { url: front.url } });
+    await front.close();
+    expect(metric).toMatchObject({ ok: false, unreachable: true });
+    expect(metric!.detail).toMatch(/seen 503 \(busy\)\. Try again once it answers; nothing was changed$/);
+  });
+
+  test('one that is not trusted, or is no program, is to be corrected [proves V]', async () => {
+    const checks = await checked(
+      { name: 'plain', prometheus: { url: prometheus.url.replace('http:', 'https:'), query: 'up{slot="{{slot}}"}' } },
+      { name: 'program', command: { run: ['no-such-program'] } },
+    );
+    expect(checks).toHaveLength(2);
+    for (const check of checks) {
+      expect(check.detail).toMatch(/\. Correct it or what it measures, or remove the metric; nothing was changed$/);
+      expect(check).not.toHaveProperty('unreachable');
+    }
+  });
+
   test('one that is only shown does not stop it', async () => {
     const [metric] = await checked({ name: 'shown', dryRun: true, ...asks('lagg{slot="{{slot}}"}') });
     expect(metric).toMatchObject({ ok: true });

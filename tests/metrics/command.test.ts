@@ -83,6 +83,7 @@ describe('a reading is missing, with the reason, when a program', () => {
       ) as string,
       fault: true,
     });
+    expect(await read({ run: ['no-such-program'] })).not.toHaveProperty('unreachable');
   });
 
   test('takes too long, and then neither it nor what it started goes on', async () => {

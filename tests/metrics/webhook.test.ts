@@ -55,6 +55,7 @@ describe('a webhook is asked again', () => {
     ['429 that says when', says('slow down', 429, { 'retry-after': '0' })],
     ['429 that says when by a date', says('slow down', 429, { 'retry-after': new Date(0).toUTCString() })],
     ['500', says('oops', 500)],
+    ['408', says('too late', 408)],
     ['a connection that broke', breaks],
   ])('after %s', async (_, answer) => {
     server = await startServer(answer, says({ value: 1 }));
@@ -67,6 +68,7 @@ describe('a webhook is asked again', () => {
     expect(await read()).toMatchObject({
       missing: expect.stringMatching(/expected status 200 of .*, seen 503 \(oops\)/) as string,
       fault: true,
+      unreachable: true,
     });
     expect(server.asked).toHaveLength(3);
   });
@@ -75,8 +77,40 @@ describe('a webhook is asked again', () => {
     server = await startServer(says('later', 429, { 'retry-after': '60' }));
     expect(await read()).toMatchObject({
       missing: expect.stringContaining('seen 429 (later): it is asked too often') as string,
+      unreachable: true,
     });
     expect(server.asked).toHaveLength(1);
+  });
+});
+
+describe('a webhook is asked once, and the configuration is to be corrected, when it', () => {
+  test.each<[string, Parameters<typeof startServer>[0], RegExp]>([
+    ['refuses', says('who are you?', 401), /correct its credentials/],
+    ['takes no POST', says('', 405), /it takes no POST/],
+    ['is not finished', says('', 501), /it takes no POST/],
+    ['answers more than anybody could judge', says('x'.repeat(9_000_000)), /: ask for less/],
+  ])('%s [proves V]', async (_, answer, reason) => {
+    server = await startServer(answer);
+    const reading = await read();
+    expect(reading).toMatchObject({ missing: expect.stringMatching(reason) as string, fault: true });
+    expect(reading).not.toHaveProperty('unreachable');
+    expect(server.asked).toHaveLength(1);
+  });
+
+  test('speaks no TLS [proves V]', async () => {
+    server = await startServer(says({ value: 1 }));
+    const reading = await read({ url: server.url.replace('http:', 'https:') });
+    expect(reading).toMatchObject({ missing: expect.stringMatching(/: it speaks no TLS; correct its url/) as string });
+    expect(reading).not.toHaveProperty('unreachable');
+  });
+
+  test('would get a header that cannot be sent [proves V]', async () => {
+    server = await startServer(says({ value: 1 }));
+    const reading = await read({ headers: { 'X-Key': 'hunter2\n' } });
+    expect(reading).toMatchObject({ missing: expect.stringMatching(/"X-Key".*: correct this header/) as string });
+    expect(reading).not.toHaveProperty('unreachable');
+    expect(JSON.stringify(reading)).not.toContain('hunter2');
+    expect(server.asked).toHaveLength(0);
   });
 });
 

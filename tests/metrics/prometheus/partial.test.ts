@@ -126,7 +126,10 @@ describe('an error that may be gone the next time does not blame the query', () 
     ['of one store of several [proves V]', failed('execution', 'expanding series: context deadline exceeded'), 422],
     ['of a store that starts [proves V]', failed('execution', 'rpc error: code = Unavailable desc = no'), 422],
     ['of a crowded front [proves V]', failed('bad_data', 'too many outstanding requests'), 400],
+    ['of a store behind a slow network [proves V]', failed('execution', 'dial tcp 10.0.0.7:10901: i/o timeout'), 422],
+    ['of a store that is overloaded [proves V]', failed('422', 'cannot get series: timeout exceeded'), 422],
     ['of a proxy in front, as a page [proves V]', '<html>504 Gateway Time-out</html>', 504],
+    ['of a proxy that waited too long for the question [proves V]', '<html>Request Time-out</html>', 408],
   ])('%s', async (_, body, status) => {
     const reading = await readFrom(body, LAG, status);
     expect(reading).toMatchObject({ missing: expect.not.stringContaining('correct') as string, unreachable: true });
@@ -137,10 +140,33 @@ describe('an error that may be gone the next time does not blame the query', () 
     expect(reading).toMatchObject({ missing: expect.stringMatching(/many-to-many: correct the query$/) as string });
     expect(reading).not.toHaveProperty('unreachable');
   });
+
+  test.each([
+    'invalid parameter "query": 1:20: parse error: unexpected identifier "cancelled"',
+    'unknown function "canceled"',
+    'many-to-many matching on orders_cancelled_total',
+  ])('while a mistake in a query does whatever its words: %s [proves V]', async (error) => {
+    const reading = await readFrom(failed('bad_data', error), LAG, 400);
+    expect(reading).toMatchObject({ missing: expect.stringMatching(/: correct the query$/) as string });
+    expect(reading).not.toHaveProperty('unreachable');
+  });
+});
+
+test.each([
+  [401, { error: 'Unauthorized' }, /seen 401 .*: correct its credentials$/],
+  [401, { status: 'error', error: 'authentication error: invalid token' }, /seen 401 .*: correct its credentials$/],
+  [403, { error: 'Forbidden' }, /seen 403 .*: correct its credentials$/],
+  [404, { error: 'no route' }, /seen 404 .*: correct its url$/],
+  [405, { error: 'Method Not Allowed' }, /seen 405 .*: it takes no POST/],
+  [400, { error: 'Bad Request' }, /expected status 200 of .*, seen 400/],
+])('a guard that answers %i in JSON of its own blames no query [proves T, V]', async (status, body, reason) => {
+  const reading = await readFrom(body, LAG, status);
+  expect(reading).toMatchObject({ missing: expect.stringMatching(reason) as string, fault: true });
+  expect(reading).toMatchObject({ missing: expect.not.stringContaining('correct the query') as string });
 });
 
 describe('a proxy that lets no POST through [proves T]', () => {
-  test.each([403, 405, 501])('with %s is asked by GET, and from then on only so', async (status) => {
+  test.each([403, 404, 405, 501])('with %s is asked by GET, and from then on only so', async (status) => {
     const front = await startServer(says('<html>no</html>', status), says(vector(ONE)));
     const source = await opened({ prometheus: { url: front.url, timeout: '15s', ...LAG } }, {});
     for (let time = 0; time < 2; time++) expect(await source.read(OF, WINDOW, io)).toMatchObject({ value: 3 });
@@ -160,6 +186,40 @@ describe('a proxy that lets no POST through [proves T]', () => {
     await front.close();
     const methods = front.asked.map(({ method }) => method);
     expect(methods.lastIndexOf('POST')).toBeGreaterThan(methods.indexOf('GET'));
+  });
+
+  describe('but a GET, is believed when what it guards', () => {
+    const mistake = { status: 'error', errorType: 'bad_data', error: '1:5: parse error: unexpected end' };
+
+    test.each<[string, number, number, unknown, RegExp, boolean]>([
+      ['does not understand the query', 405, 400, mistake, /parse error: unexpected end: correct the query$/, false],
+      ['does not understand the query, either', 404, 400, mistake, /unexpected end: correct the query$/, false],
+      ['is away', 405, 503, 'away', /seen 503 \(away\)$/, true],
+      ['wants credentials', 501, 401, 'who?', /seen 401 \(who\?\): correct its credentials$/, false],
+      ['may not be asked', 405, 403, 'no', /seen 403 \(no\): correct its credentials$/, false],
+      ['is not there', 405, 404, 'no', /seen 404 \(no\): correct its url$/, false],
+      ['has no room for so long a query', 405, 414, 'long', /seen 414 \(long\): the question is too long/, false],
+    ])('%s [proves T]', async (_, toPost, toGet, body, reason, passes) => {
+      const front = await startServer((answer) => {
+        const isPost = front.asked.at(-1)!.method === 'POST';
+        return (isPost ? says('<html>no POST</html>', toPost) : says(body, toGet))(answer);
+      });
+      const reading = await read(LAG, front.url);
+      await front.close();
+      expect(reading).toMatchObject({ missing: expect.stringMatching(reason) as string, fault: true });
+      if (passes) expect(reading).toHaveProperty('unreachable', true);
+      else expect(reading).not.toHaveProperty('unreachable');
+    });
+
+    test('is not, when it lets no GET through either [proves T]', async () => {
+      const front = await startServer((answer) => {
+        const isPost = front.asked.at(-1)!.method === 'POST';
+        return (isPost ? says('may not', 403) : says('no GET', 405))(answer);
+      });
+      const reading = await read(LAG, front.url);
+      await front.close();
+      expect(reading).toMatchObject({ missing: expect.stringMatching(/403 .*correct its credentials$/) as string });
+    });
   });
 
   test('but redirects is not followed with credentials, and the reason names the place', async () => {

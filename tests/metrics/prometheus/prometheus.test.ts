@@ -218,12 +218,21 @@ describe('a Prometheus behind TLS and a password', () => {
     expect(JSON.stringify(reading)).not.toContain('battery-staple');
   });
 
-  test('is missing without its authority, with a hint', async () => {
+  test('is missing without its authority, with a hint, and no later question would help [proves V]', async () => {
     const reading = await ask({ basicAuth });
     expect(reading).toMatchObject({
       missing: expect.stringMatching(/not trusted .*name its authority in `ca`/) as string,
       fault: true,
     });
+    expect(reading).not.toHaveProperty('unreachable');
+  });
+
+  test('is missing at a host that its certificate does not name, with a hint [proves V]', async () => {
+    const reading = await ask({ basicAuth, ca: 'ca.pem', url: guarded.url.replace('127.0.0.1', 'localhost') });
+    expect(reading).toMatchObject({
+      missing: expect.stringMatching(/does not match .*: correct the host of its url, or its certificate/) as string,
+    });
+    expect(reading).not.toHaveProperty('unreachable');
   });
 
   test('needs the file of its authority', async () => {
