@@ -142,12 +142,16 @@ function lineAt(text: string, offset: number): string {
   return text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0]!;
 }
 
+/** What stands in front of a value: dashes of a list, and the key. */
+const KEY = /^\s*(?:-\s+)*(?:[^\s:]+:\s+)?/;
+
 /** Is empty unless a text with braces stands without quotes where the parser stopped, as in `{image: shop:{version}}`. */
 export function bracesHint(text: string, offset: number): string {
   const unquoted = lineAt(text, offset).replace(/"[^"]*"|'[^']*'|(^|\s)#.*$/g, ' ');
-  const words = unquoted.match(/(?:[^\s,{}[\]]|\{\w+\})+/g) ?? [];
-  const word = words.find((one) => /.\{\w+\}|\{\w+\}./.test(one));
-  return word === undefined ? '' : `; write "${word}" in quotes, since YAML takes the {…} in it for a mapping`;
+  const values = (unquoted.match(/(?:[^,{}[\]]|\{\w+\})+/g) ?? []).map((part) => part.replace(KEY, '').trim());
+  // Braces alone are a mapping, which another mistake explains.
+  const found = values.find((value) => /\{\w+\}/.test(value) && !/^\{\w+\}$/.test(value));
+  return found === undefined ? '' : `; write "${found}" in quotes, since YAML takes the {…} in it for a mapping`;
 }
 
 function firstLine(message: string): string {

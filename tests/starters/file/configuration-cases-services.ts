@@ -32,6 +32,14 @@ export const SERVICE_CASES: Case[] = [
     ],
   ],
   [
+    'a text that begins with braces',
+    'version: 1\napp: shop\nservices:\n  backend:\n    env:\n      A: {slot} and {version}\n',
+    [
+      'spillway.yaml:6 not valid YAML: Unexpected scalar at node end; ' +
+        'write "{slot} and {version}" in quotes, since YAML takes the {…} in it for a mapping',
+    ],
+  ],
+  [
     'a key given twice',
     `${RIGHT}    port: 9090\n`,
     ['spillway.yaml:9 the key "port" stands twice in the same mapping'],
