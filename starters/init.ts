@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, link, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { appConfigSchema } from '../domain/config';
 import { ConfigurationFailure } from '../domain/failures';
 import { formatCount } from '../domain/units';
 import { DEFAULT_FILE } from './file/configuration';
@@ -52,7 +53,8 @@ Exit codes: 0 written · 64 a file is there already, or nothing to make one from
 }
 
 async function init(options: Options, out: Out): Promise<void> {
-  const { file, force } = options;
+  const { file, force, app } = options;
+  if (app !== undefined) checkName(app);
   if (!force && (await exists(file))) throw taken(file);
   const proposal = repaired(await propose(resolve(dirname(file)), options));
   await write(file, proposalText(proposal), force === true);
@@ -71,6 +73,12 @@ async function init(options: Options, out: Out): Promise<void> {
     { file, source: proposal.source, services, questions: shown },
     `${file} was written from ${proposal.source}: ${firstOf(services).join(', ')}${asked.length === 0 ? '' : left}\nNext: spillway validate; then spillway dev in another terminal, and spillway plan 1.0.0`,
   );
+}
+
+/** @throws ConfigurationFailure */
+function checkName(app: string): void {
+  const [issue] = appConfigSchema.shape.app.safeParse(app).error?.issues ?? [];
+  if (issue) throw new ConfigurationFailure(`--app: ${issue.message}; try --app ${properName(app)}`);
 }
 
 async function propose(directory: string, options: Options): Promise<Proposal> {

@@ -91,6 +91,12 @@ test.each([
     ['init'],
     '.env:2 expected " at the end of the value of B',
   ],
+  [
+    'a name that no app can have',
+    () => writeFileSync('compose.yaml', right),
+    ['init', '--app', 'My Shop'],
+    '--app: expected 2 to 40 lower-case letters, digits and dashes that start with a letter, seen "My Shop"; try --app my-shop',
+  ],
 ])('%s is told with its path [proves 11]', async (_, make, args, seen) => {
   make();
   const said = await command(registerInit, ...args);
