@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ConfigurationFailure } from '../../domain/failures';
+import { showsSecret } from './compose/secret-signs';
 import { properName } from './compose-values';
 import { type DockerfileFacts, factsAt, imageQuestions, NO_FACTS } from './dockerfile';
 import { httpPort } from './http-port';
 import { askerOf, askOfFile } from './mapping/context';
 import { isPostgres } from './outside/images';
 import { type State, stateOf } from './outside/state';
-import { askAboutGuess, askWhetherHttp } from './port-questions';
+import { askAboutGuess, askAboutSecretPath, askWhetherHttp } from './port-questions';
 import { nothingToRelease, type Proposal } from './proposal';
 import type { Ask, Question } from './questions';
 import { namedVolumes } from './volumes';
@@ -138,6 +139,10 @@ function workerOf({ ports }: DockerfileFacts, ask: Ask): Record<string, unknown>
 }
 
 function healthOf(facts: DockerfileFacts, port: number, ask: Ask): Record<string, unknown> {
+  if (facts.health && showsSecret(facts.health.path)) {
+    askAboutSecretPath(ask);
+    return {};
+  }
   if (facts.health?.port === port) return { health: { endpoints: [{ path: facts.health.path }] } };
   if (!facts.hasHealthcheck)
     ask('port', 'which path tells that it is healthy? Without `health.endpoints` only that it runs is known');

@@ -36,3 +36,12 @@ function inRuns(ports: number[]): string[] {
   }
   return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
 }
+
+/** A path is copied into spillway.yaml, so it must not hold a secret. */
+export function askAboutSecretPath(ask: Ask): void {
+  ask(
+    'port',
+    'its health check has a secret in its address, which was not copied: which path tells without one? Secrets may stand in `headers` of `health.endpoints`',
+    { importance: 'decide' },
+  );
+}

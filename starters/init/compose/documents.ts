@@ -4,7 +4,8 @@ import { readText, UnreadableText } from '../../file/text';
 import { canonicalService } from './canonical';
 import type { ComposeReason } from './model';
 import { shownPath, withAbsolutePaths } from './paths';
-import { fill, type Lookup, TemplateMistake } from './template';
+import { isNameOfSecret, showsSecret } from './secret-signs';
+import { fill, HIDDEN_MISTAKE, type Lookup, TemplateMistake } from './template';
 import { ComposeText } from './text';
 import { isTreeMap, mapTree, Marked, type Tree, type TreeMap } from './tree';
 import { parseCompose, shape } from './yaml';
@@ -36,7 +37,10 @@ function filled(file: string, lookup: Lookup) {
       return new ComposeText(fill(given.text, lookup), 'word', given.line);
     } catch (error) {
       if (!(error instanceof TemplateMistake)) throw error;
-      const place = { line: given.line, path: path.join('.'), message: error.message };
+      const key = /^([\w.-]+)=/.exec(given.text)?.[1] ?? path.at(-1) ?? '';
+      const isSecret = isNameOfSecret(key) || showsSecret(given.text);
+      const message = isSecret ? HIDDEN_MISTAKE : error.message;
+      const place = { line: given.line, path: path.join('.'), message };
       throw new ConfigurationFailure(mistakeText(shownPath(file), place), { cause: error });
     }
   };

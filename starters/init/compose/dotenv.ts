@@ -1,4 +1,4 @@
-import { type Lookup, fill, TemplateMistake } from './template';
+import { type Lookup, fill, HIDDEN_MISTAKE, TemplateMistake } from './template';
 
 /** Says what is wrong in a line of a file of variables. */
 export class DotenvMistake extends Error {
@@ -41,12 +41,11 @@ function readVariable(reading: Reading): void {
   const sign = reading.text[reading.at];
   const isNamed = name !== '' && !/\s/.test(name);
   if (!isNamed || (sign !== undefined && !/[=:\n]/.test(sign))) {
-    const [line = ''] = reading.text.slice(start).split('\n');
-    const seen = line.split(/[=:]/, 1)[0]!.slice(0, 60);
+    // It may be the second line of a key, so it is not shown.
     throw mistakeAt(
       reading,
       start,
-      `expected a line NAME=value, seen "${seen}${line.length > seen.length ? '…' : ''}"`,
+      'expected a line NAME=value, seen something else; a value of several lines needs quotes around it',
     );
   }
   reading.at += 1;
@@ -102,13 +101,7 @@ function expanded(reading: Reading, value: string, start: number): string {
       .map(({ text }) => text)
       .join('');
   } catch (error) {
-    // The value may be a secret, so it is not shown.
-    if (error instanceof TemplateMistake)
-      throw mistakeAt(
-        reading,
-        start,
-        'expected ${NAME} in a value, seen a $ with something else; write $$ for a dollar',
-      );
+    if (error instanceof TemplateMistake) throw mistakeAt(reading, start, HIDDEN_MISTAKE);
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { canonicalModel, type Loading, mistake, readDocuments, RESOURCES } from 
 import { ifThere, readEnvFiles, under } from './environment';
 import { extended } from './extends';
 import { mergeResource, mergeService } from './merge';
-import { isAddress, shownPath } from './paths';
+import { isAddress, shownAddress, shownPath } from './paths';
 import { ComposeText } from './text';
 import { isTreeMap, Marked, type Tree, type TreeMap, withoutMarks } from './tree';
 import { shape } from './yaml';
@@ -67,7 +67,7 @@ async function includedBy(document: TreeMap, file: string, loading: Loading): Pr
     if (include.paths.length === 0) throw mistake(file, path, `expected a path, seen ${shape(one)}`);
     const away = include.paths.find(isAddress);
     if (away !== undefined)
-      loading.reasons.push({ path, text: `${away} was not read, since it lies on another machine` });
+      loading.reasons.push({ path, text: `${shownAddress(away)} was not read, since it lies on another machine` });
     else model = mergeModel(model, await loadIncluded(include, file, loading));
   }
   return model;

@@ -8,6 +8,11 @@ export function isAddress(path: string): boolean {
   return /^([a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/|oci:)/i.test(path);
 }
 
+/** An address without the login in it, which may be a secret. */
+export function shownAddress(address: string): string {
+  return address.replace(/\/\/[^/\s@]*@/, '//');
+}
+
 /** As a person in the working directory would name it. */
 export function shownPath(file: string): string {
   const path = relative('', file);

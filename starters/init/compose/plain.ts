@@ -1,5 +1,5 @@
-import { isPlainSecret } from '../../../domain/config/values';
-import { isSecretName, looksSecret } from '../../../domain/containers/secret-looks';
+import { isSecretName } from '../../../domain/containers/secret-looks';
+import { isLogin, isNameOfSecret, showsSecret } from './secret-signs';
 import type { ComposeText } from './text';
 import { isTreeMap, Marked, type Tree } from './tree';
 
@@ -33,30 +33,19 @@ export function shownText(given: ComposeText): string {
     .join('');
 }
 
-// What a configuration accepts in plain text may be a secret all the same, and here a question costs little.
-const KEY_NAME = /(^|[_-])(key|salt|pepper|pwd|jwt)$/i;
-const OPEN_KEY = /(public|publishable|anon|site|sort|primary|partition|foreign|cache|routing|object)[_-]key$/i;
-const HIDDEN = [
-  // A signed token.
-  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/,
-  // `Server=db;Password=...` and `user:...@tcp(db:3306)`.
-  /\b(password|passwd|pwd|secret|accountkey|sharedaccesskey)\s*=\s*[^\s;&]/i,
-  /^[^\s:@/]+:[^\s@/]+@(tcp|unix)?\(/,
-];
-
 /** Whether the text must not be copied. @param key the name under which it stands */
 export function isSecretText(given: ComposeText, key = ''): boolean {
   return (
-    isPlainSecret(key, given.text) ||
-    (given.text !== '' && KEY_NAME.test(key) && !OPEN_KEY.test(key)) ||
-    HIDDEN.some((pattern) => pattern.test(given.text)) ||
+    (given.text !== '' && isNameOfSecret(key)) ||
+    isLogin(key, given.text) ||
+    showsSecret(given.text) ||
     given.pieces.some(({ variable, text }) => variable !== undefined && holdsSecret(variable, text)) ||
     given.pieces.some(({ origin, text }) => origin === 'file' && looksRandom(text))
   );
 }
 
 function holdsSecret(name: string, text: string): boolean {
-  return isSecretName(name) || looksSecret(text) || HIDDEN.some((pattern) => pattern.test(text));
+  return isSecretName(name) || isLogin(name, text) || showsSecret(text);
 }
 
 /** A file of variables often holds keys whose names tell nothing. */

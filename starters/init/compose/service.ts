@@ -111,8 +111,12 @@ function variablesOf(
 
 function tellNumbers(given: TreeMap, path: string[], tell: Tell): void {
   const numbers = [...given].flatMap(([name, value]) => {
-    const passed = value instanceof ComposeText ? passedNumber(value) : undefined;
-    return passed === undefined ? [] : `${name} (it says ${String(value)}, which Compose passes as ${passed})`;
+    if (!(value instanceof ComposeText)) return [];
+    const passed = passedNumber(value);
+    if (passed === undefined) return [];
+    return isSecretText(value, name)
+      ? `${name} (its value is not shown, and Compose passes another one)`
+      : `${name} (it says ${String(value)}, which Compose passes as ${passed})`;
   });
   if (numbers.length > 0) tell(path, 'what has no quotes stays here as it is written: {items}', numbers);
 }

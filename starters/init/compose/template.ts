@@ -13,6 +13,9 @@ export class TemplateMistake extends Error {
   }
 }
 
+/** Is said where the value may be a secret, which is not shown. */
+export const HIDDEN_MISTAKE = 'expected ${NAME} in a value, seen a $ with something else; write $$ for a dollar';
+
 /**
  * Fills in variables as Compose does: `$NAME`, `${NAME}`, and with `:-`, `-`, `:?`, `?`, `:+` or `+` and a text that may
  * hold variables again. `$$` is a dollar, as is one that nothing of this follows.

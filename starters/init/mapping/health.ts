@@ -1,5 +1,7 @@
 import type { ComposeHealthcheck, ComposeService } from '../compose/model';
+import { showsSecret } from '../compose/secret-signs';
 import { composeDuration, composeMilliseconds, localAddress, withPorts } from '../compose-values';
+import { askAboutSecretPath } from '../port-questions';
 import type { Ask } from '../questions';
 import type { Released } from './context';
 
@@ -30,6 +32,10 @@ export function healthOf(
         importance: 'decide',
       },
     );
+    return {};
+  }
+  if (address && showsSecret(address.path)) {
+    askAboutSecretPath(ask);
     return {};
   }
   if (address?.port !== port) {

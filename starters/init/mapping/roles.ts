@@ -1,5 +1,6 @@
 import { isMapping } from '../../../domain/config/merge';
 import type { ComposeProject, ComposeService } from '../compose/model';
+import { shownAddress } from '../compose/paths';
 import type { DockerfileFacts } from '../dockerfile';
 import { jobOf, type Job } from '../jobs/job';
 import { needOfMachine } from '../keys/unread';
@@ -40,7 +41,9 @@ export function roleOf(service: ComposeService, facts: DockerfileFacts | undefin
   if (need !== undefined) return stays(need, { isKnown: false });
   if (isProxyWithFiles(service)) return stays('it is a reverse proxy with files of the machine', { kind: 'router' });
   if (service.image === undefined && isAddress(service.build?.context ?? ''))
-    return stays(`it is built from ${service.build!.context}, and a build needs a folder here`, { isKnown: false });
+    return stays(`it is built from ${shownAddress(service.build!.context)}, and a build needs a folder here`, {
+      isKnown: false,
+    });
   if (service.build === undefined && service.image === undefined) return stays('it has neither `build` nor `image`');
   const job = jobRole(service, facts, project);
   return { released: true, ...(job && { job }) };

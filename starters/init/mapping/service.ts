@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { hasPlace } from '../../../domain/containers/placeholders';
 import { isMapping } from '../../../domain/config/merge';
 import type { ComposeBuild } from '../compose/model';
+import { shownAddress } from '../compose/paths';
 import { isSecretText } from '../compose/plain';
 import { composeDuration, composeSize } from '../compose-values';
 import { imageQuestions } from '../dockerfile';
@@ -76,9 +77,13 @@ function buildOf(
     return isPlain;
   });
   if (isAddress(context)) {
-    ask('image', `it is pulled, since a build needs a folder, and was built from ${context}: let CI build it`, {
-      importance: 'decide',
-    });
+    ask(
+      'image',
+      `it is pulled, since a build needs a folder, and was built from ${shownAddress(context)}: let CI build it`,
+      {
+        importance: 'decide',
+      },
+    );
     return undefined;
   }
   const folder = relative(home, context);

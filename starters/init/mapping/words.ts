@@ -1,7 +1,7 @@
-import { isSecretName } from '../../../domain/containers/secret-looks';
 import { shownText } from '../compose/plain';
 import type { ComposeText } from '../compose/text';
 import type { Ask } from '../questions';
+import { withoutSecrets } from './command-secrets';
 
 /** The words of a command. Where a secret stood, they name a variable, and a question says so. */
 export function wordsOf(words: ComposeText[], ask: Ask): string[] {
@@ -11,7 +11,8 @@ export function wordsOf(words: ComposeText[], ask: Ask): string[] {
       importance: 'decide',
       items: [...new Set(missing)],
     });
-  const shown = words.map((word, index) => withoutSecrets(shownText(word), words[index - 1]?.text ?? ''));
+  const line = words.map(String).join(' ');
+  const shown = words.map((word, index) => withoutSecrets(shownText(word), words[index - 1]?.text ?? '', line));
   const hidden = shown.flatMap((text, index) =>
     (text.match(/\$\{\w+\}/g) ?? []).filter((name) => !words[index]!.text.includes(name)),
   );
@@ -22,19 +23,4 @@ export function wordsOf(words: ComposeText[], ask: Ask): string[] {
       { importance: 'decide', items: [...new Set(hidden)] },
     );
   return shown;
-}
-
-const SECRETS: [RegExp, string][] = [
-  [/(:\/\/[^/\s:@]*:)(?!\$)[^/\s@]+(?=@)/g, '$1${PASSWORD}'],
-  [
-    /(--?(?:[\w-]*[-_])?(?:password|passwd|secret|token|api-?key)[= ]|\b(?:password|passwd|pwd)=)(?![$-])[^\s;&"']+/gi,
-    '$1${PASSWORD}',
-  ],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, '${TOKEN}'],
-];
-
-function withoutSecrets(text: string, before: string): string {
-  const option = /^--?([\w-]+)$/.exec(before)?.[1];
-  if (option !== undefined && isSecretName(option) && /^[^-$]/.test(text)) return '${PASSWORD}';
-  return SECRETS.reduce((shown, [pattern, name]) => shown.replace(pattern, name), text);
 }

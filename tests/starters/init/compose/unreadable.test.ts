@@ -33,6 +33,11 @@ const WRONG: [title: string, content: string | Buffer, seen: string][] = [
   ['that is a program', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2]), 'seen a binary file'],
   ['of 10 MB', `${right}#${'x'.repeat(10_000_000)}`, 'seen a file of more than 4 MiB'],
   ['with too many levels', `a: ${'['.repeat(100_000)}`, 'seen more than 1000 levels of brackets'],
+  [
+    'with braces at the beginning of a text',
+    'services:\n  web:\n    command: {version} serve\n',
+    'compose.yaml:3 not valid YAML: Unexpected scalar at node end; write "{version} serve" in quotes',
+  ],
   ['with many levels', `x: ${'['.repeat(300)}${']'.repeat(300)}\n${right}`, 'expected at most 200 levels'],
   ['with an alias that holds itself', `x: &a {b: *a}\n${right}`, 'does an alias hold itself?'],
   [
@@ -92,12 +97,27 @@ test.each([
     '.env:2 expected " at the end of the value of B',
   ],
   [
+    'a key of several lines without quotes',
+    () => {
+      writeFileSync('compose.yaml', right);
+      writeFileSync('.env', 'KEY=-----BEGIN KEY-----\nhunter2/hunter2+hunter2==\n-----END KEY-----\n');
+    },
+    ['init'],
+    '.env:2 expected a line NAME=value, seen something else; a value of several lines needs quotes',
+  ],
+  [
+    'a password with an open brace',
+    () => writeFileSync('compose.yaml', `${right}x: {DB_PASSWORD: "\${hunter2"}\n`),
+    ['init'],
+    'compose.yaml:2 x.DB_PASSWORD: expected ${NAME} in a value',
+  ],
+  [
     'a name that no app can have',
     () => writeFileSync('compose.yaml', right),
     ['init', '--app', 'My Shop'],
     '--app: expected 2 to 40 lower-case letters, digits and dashes that start with a letter, seen "My Shop"; try --app my-shop',
   ],
-])('%s is told with its path [proves 11]', async (_, make, args, seen) => {
+])('%s is told with its place, and no secret in it [proves 11]', async (_, make, args, seen) => {
   make();
   const said = await command(registerInit, ...args);
   expect(said).toMatchObject({ exitCode: 64, stdout: '' });
