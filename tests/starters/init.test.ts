@@ -156,7 +156,8 @@ describe('init from a Compose file', () => {
     const questions = said.stderr.trim().split('\n');
     expect(questions).toEqual(
       expect.arrayContaining([
-        'To decide before the first release (11):',
+        'To decide before the first release (12):',
+        '? services: no service names redis (myshop_default) as a host; if one asks for it all the same, as by a file in its image, write `networks: [NETWORK]` there, with the network in brackets',
         '? services: keep db, redis running under Compose: `docker compose up -d db redis`; what Spillway runs from now on must leave its ports: `docker compose stop backend frontend mail_worker`',
         '? services.backend: Spillway gives its containers no more than Docker’s usual rights, so `privileged` is not done; does it run without?',
         '? services.backend.build: its Dockerfile has no USER, so the image may run as root, which `policy.nonRoot` refuses',
@@ -174,7 +175,7 @@ describe('init from a Compose file', () => {
     expect(text).toContain(
       '    # note: the tag was `1.2.3`: is the version of the app all of it?\n    image: registry',
     );
-    expect(said.stdout).toContain(`11 questions are left in its comments, and ${notes.length} notes`);
+    expect(said.stdout).toContain(`12 questions are left in its comments, and ${notes.length} notes`);
   });
 
   test('with --json answers one document', async () => {

@@ -3,7 +3,16 @@ import type { ComposeVariable } from '../compose/model';
 import { isSecretText } from '../compose/plain';
 import { NGINX_PROXY_VARIABLE } from '../labels/nginx-proxy';
 import type { Ask } from '../questions';
-import { namesAsHost, namesOf, quoted, type Mapper, type Released } from './context';
+import {
+  END_OF_HOST,
+  HOST_SETTING,
+  namesAsHost,
+  namesOf,
+  quoted,
+  RESOLVER,
+  type Mapper,
+  type Released,
+} from './context';
 
 export const SIBLINGS =
   'it reaches {items} of its own version by names with {slot} in them, as in api-{slot}, because two versions run side by side';
@@ -73,7 +82,9 @@ function askAboutSiblings(renamed: Set<string>, hidden: string[], ask: Ask): voi
 }
 
 /** Keys whose whole value may be a host. */
-const HOST_KEY = /(^|_)(HOST|HOSTNAME|ADDR|ADDRESS|SERVER|UPSTREAM|ENDPOINT|BACKEND|TARGET)$/i;
+const HOST_KEY = /(^|_)(HOST|HOST_?NAME|ADDR|ADDRESS|SERVER|UPSTREAM|ENDPOINT|BACKEND|TARGET)$/i;
+const BEFORE_PORT = `(?:^|[\\s,;=("'\\[])(?:[^/\\s@,]*@)?`;
+const BEFORE_HOST = `://(?:[^/\\s@]*@)?|${RESOLVER}|${HOST_SETTING}`;
 
 /** Puts `{slot}` behind the names of services that are released too, because nothing else has their plain names. */
 export function withSlots(text: string, key: string, mapper: Mapper): { text: string; siblings: string[] } {
@@ -82,10 +93,8 @@ export function withSlots(text: string, key: string, mapper: Mapper): { text: st
   for (const { service, name } of reached(mapper)) {
     for (const alias of namesOf(service)) {
       const isWhole = HOST_KEY.test(key) && text === alias;
-      const pattern = new RegExp(
-        `((?:^|[\\s,;=("'\\[])(?:[^/\\s@,]*@)?)${quoted(alias)}(?=:\\d)|(://(?:[^/\\s@]*@)?)${quoted(alias)}(?![\\w.-])`,
-        'gi',
-      );
+      const host = `${quoted(alias)}${END_OF_HOST}`;
+      const pattern = new RegExp(`(${BEFORE_PORT})${host}(?=:\\d)|(${BEFORE_HOST})${host}`, 'gi');
       const next = isWhole
         ? `${name}-{slot}`
         : changed.replace(pattern, (_, before?: string, scheme?: string) => `${before ?? scheme}${name}-{slot}`);

@@ -1,7 +1,17 @@
-import type { ComposeProject, ComposeService } from '../compose/model';
+import type { ComposeService } from '../compose/model';
 import { shownPath } from '../compose/paths';
 import type { Ask } from '../questions';
-import { askOfFile, mentions, namesOf, type Mapper, type Outside, type Released } from './context';
+import {
+  askOfFile,
+  dockerName,
+  mentions,
+  namesOf,
+  sharedNetworks,
+  type Mapper,
+  type Outside,
+  type Released,
+} from './context';
+import { askAboutUnknown } from './unnamed';
 
 interface Reaching {
   networks?: string[];
@@ -12,7 +22,8 @@ const HOST_OF_DOCKER = 'host.docker.internal';
 
 /** Through which networks a service reaches what stays under Compose, and which addresses it knows by name. */
 export function reachingOf({ service }: Released, mapper: Mapper, ask: Ask): Reaching {
-  const asked = mapper.outside.filter((other) => other.isRunning && mentions(service, other.service));
+  const named = mapper.outside.filter((other) => mentions(service, other.service));
+  const asked = named.filter(({ isRunning }) => isRunning);
   const needed = asked.filter(({ kind }) => kind !== 'router');
   const shared = needed.flatMap((other) => sharedNetworks(service, other.service));
   const external = service.networks.map(({ name }) => name).filter((name) => isForOthers(name, mapper));
@@ -35,6 +46,8 @@ export function reachingOf({ service }: Released, mapper: Mapper, ask: Ask): Rea
       items: lost.map(({ service: { name } }) => name),
     });
   askAboutRouters(asked, ask);
+  askAboutAbsent(named, ask);
+  askAboutUnknown(service, mapper, ask);
   const hosts = hostsOf(service);
   return {
     ...(networks.length > 0 && { networks }),
@@ -51,9 +64,14 @@ function askAboutRouters(asked: Outside[], ask: Ask): void {
     });
 }
 
-function sharedNetworks(one: ComposeService, other: ComposeService): string[] {
-  const names = one.networks.map(({ name }) => name);
-  return other.networks.map(({ name }) => name).filter((name) => names.includes(name));
+function askAboutAbsent(named: Outside[], ask: Ask): void {
+  const absent = named.filter(({ isRunning }) => !isRunning).map(({ service }) => service.name);
+  if (absent.length > 0)
+    ask(
+      'networks',
+      'it asks for {items}, which Compose does not start by itself; if production has it, name its profile by `--profile` of `init`, or keep it running and write its network here',
+      { importance: 'decide', items: absent },
+    );
 }
 
 /** Networks of other projects are joined, except those on which only another router asks. */
@@ -63,10 +81,6 @@ function isForOthers(name: string, { project, outside }: Mapper): boolean {
     ({ kind, service }) => kind === 'router' && service.networks.some((one) => one.name === name),
   );
   return !hasRouter && !/traefik|caddy|proxy|ingress|web-?gateway/i.test(`${name} ${dockerName(name, project)}`);
-}
-
-function dockerName(name: string, project: ComposeProject): string {
-  return project.networks[name]?.name ?? `${project.name}_${name}`;
 }
 
 function hostsOf({ extraHosts, environment }: ComposeService): Record<string, string> {

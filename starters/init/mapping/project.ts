@@ -10,6 +10,7 @@ import { databaseOf } from './database';
 import { askAboutOutside } from './networks';
 import { needsFilesBeside, roleOf } from './roles';
 import { serviceOf } from './service';
+import { askAboutUnnamed } from './unnamed';
 
 /**
  * @param home the folder of the proposal, where its relative paths start
@@ -34,6 +35,7 @@ export async function proposeFromProject(project: ComposeProject, home: string, 
     questions,
   };
   askAboutOutside(mapper);
+  askAboutUnnamed(mapper);
   const services = Object.fromEntries(released.map((one) => [one.name, serviceOf(one, mapper)]));
   const database = await databaseOf(mapper);
   return { source, content: { version: 1, app, services, ...database }, questions: placed(questions, released) };
