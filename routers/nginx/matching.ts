@@ -1,7 +1,8 @@
 import { describeRoute } from '../../domain/routes';
-import { scopeKey, type Entry } from '../on-host/fragments';
+import { fragmentOf, scopeKey, type Entry } from '../on-host/fragments';
 import { HOST, HOST_END, pattern, UNCLEAR_PATHS } from '../on-host/matching';
 import { statusPath, type NginxFragment } from './names';
+import { trustOfRequest } from './forwarded';
 import { isH2c } from './pass';
 
 export const MATCHING_MAPS = `# Old clients name no host; versions need one.
@@ -28,7 +29,8 @@ ${UNCLEAR_PATHS.map((unclear) => `  "~${unclear}" 1;\n`).join('')}}
 /** Says for each request of a port where it goes: the first that fits. */
 export function renderMatching(port: number, entries: Entry[], fragments: NginxFragment[]): string {
   const rows = entries.map(
-    (entry) => `  # ${describeRoute(entry.route)}\n  "~${pattern(entry.route)}" ${servicePlace(entry, fragments)};\n`,
+    (entry) =>
+      `  # ${describeRoute(entry.route)}\n  "~${pattern(entry.route)}" ${servicePlace(entry, fragments)}${trustOfRequest(fragmentOf(entry, fragments))};\n`,
   );
   return `map "$host $request_uri" ${matched(port)} {
   default '';
@@ -51,7 +53,7 @@ export function renderDispatch(port: number): string {
 `;
 }
 
-/** Where nginx itself sends the requests of a service; nobody else can. */
+/** Where nginx itself sends the requests of a service; nobody else can. An ending may follow, by who is trusted. */
 export function servicePlace(entry: Entry, fragments: NginxFragment[]): string {
   const { scope, service } = entry;
   return isH2c(entry, fragments) ? `@${scopeKey(scope)}.${service}` : `${statusPath(scope)}/service/${service}`;

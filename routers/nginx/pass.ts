@@ -1,6 +1,6 @@
 import { fragmentOf, scopeKey, serviceOf, tlsOf, type Entry } from '../on-host/fragments';
 import { limitsOf, silenceOf } from '../on-host/limits';
-import { forwardedHeaders } from './forwarded';
+import { forwardedHeaders, type Trust } from './forwarded';
 import { upstreamName, variable, type NginxFragment } from './names';
 
 /*
@@ -23,11 +23,15 @@ export function renderProxy(fragments: NginxFragment[], silence: number): string
   proxy_request_buffering off;
   proxy_buffering off;
   proxy_http_version 1.1;
-  proxy_set_header Host $spillway_asked_host;
-${forwardedHeaders('proxy')}  proxy_set_header Upgrade $spillway_upgrade;
-  proxy_set_header Connection $spillway_connection;
-  proxy_connect_timeout 2s;
+${renderHeaders(false)}  proxy_connect_timeout 2s;
   proxy_next_upstream error;
+`;
+}
+
+function renderHeaders(isTrusted: boolean): string {
+  return `  proxy_set_header Host $spillway_asked_host;
+${forwardedHeaders('proxy', isTrusted)}  proxy_set_header Upgrade $spillway_upgrade;
+  proxy_set_header Connection $spillway_connection;
 `;
 }
 
@@ -45,35 +49,40 @@ export function speaksHttp2(
 }
 
 /** What stands in the location of a route. */
-export function renderPass(entry: Entry, fragments: NginxFragment[]): string {
+export function renderPass(entry: Entry, trust: Trust, fragments: NginxFragment[]): string {
   const fragment = fragmentOf(entry, fragments);
   const silence = silenceOf(serviceOf(entry, fragment));
   if (isH2c(entry, fragments)) {
     const { answerHead } = limitsOf(fragments);
     return `${renderKeep(fragment)}    grpc_set_header Host $spillway_asked_host;
-${forwardedHeaders('grpc')}    grpc_buffer_size ${answerHead};
+${forwardedHeaders('grpc', trust.isTrusted)}    grpc_buffer_size ${answerHead};
     grpc_connect_timeout 2s;
     grpc_next_upstream error;
 ${renderSilence('grpc', `${silence}ms`)}    grpc_pass grpc://${upstreamOf(entry)};
 `;
   }
-  return `${renderKeep(fragment)}    error_page 418 = ${webSocketName(entry)};
+  return `${renderKeep(fragment)}${renderOwnHeaders(trust)}    error_page 418 = ${webSocketName(entry, trust)};
     if ($spillway_upgrade) { return 418; }
 ${renderSilence('proxy', `${silence}ms`)}    proxy_pass http://${upstreamOf(entry)}$request_uri;
 `;
 }
 
 /** nginx has no time-out for WebSockets alone, so they have a place of their own: they live long and say little. */
-export function renderWebSocket(entry: Entry, fragments: NginxFragment[]): string {
+export function renderWebSocket(entry: Entry, trust: Trust, fragments: NginxFragment[]): string {
   if (isH2c(entry, fragments)) return '';
-  return `  location ${webSocketName(entry)} {
-${renderKeep(fragmentOf(entry, fragments))}${renderSilence('proxy', '24h')}    proxy_pass http://${upstreamOf(entry)}$request_uri;
+  return `  location ${webSocketName(entry, trust)} {
+${renderKeep(fragmentOf(entry, fragments))}${renderOwnHeaders(trust)}${renderSilence('proxy', '24h')}    proxy_pass http://${upstreamOf(entry)}$request_uri;
   }
 `;
 }
 
-function webSocketName({ scope, service }: Entry): string {
-  return `@${scopeKey(scope)}.${service}.websocket`;
+/** Other places have the headers of their server. */
+function renderOwnHeaders({ isTrusted }: Trust): string {
+  return isTrusted ? renderHeaders(true) : '';
+}
+
+function webSocketName({ scope, service }: Entry, { ending }: Trust): string {
+  return `@${scopeKey(scope)}.${service}.websocket${ending}`;
 }
 
 function upstreamOf({ scope, service }: Entry): string {

@@ -2,7 +2,7 @@ import type { Scope } from '../../domain/release';
 import { pageFile } from '../on-host/error-page';
 import { entriesByPort, fragmentOf, scopeKey, tlsOf, type Entry } from '../on-host/fragments';
 import { longestSilence } from '../on-host/limits';
-import { renderTrustUse } from './forwarded';
+import { renderTrustUse, trustsOf, type Trust } from './forwarded';
 import { renderDispatch, renderMatching, servicePlace } from './matching';
 import { NO_SHARE, statusPath, upstreamName, variable, type NginxFragment, type Share } from './names';
 import { isH2c, renderPass, renderProxy, renderWebSocket, speaksHttp2 } from './pass';
@@ -38,9 +38,9 @@ function renderPort(port: number, entries: Entry[], around: Around): string {
   const locations = [
     ...scopes.map((scope) => renderStatus(scope, around)),
     ...scopes.map((scope) => renderPage(fragmentOf({ scope }, fragments), around.directory)),
-    ...services.map((entry) => renderMirror(entry, around)),
-    ...services.map((entry) => renderLocation(entry, around)),
-    ...services.map((entry) => renderWebSocket(entry, fragments)),
+    ...services.flatMap((entry) =>
+      trustsOf(fragmentOf(entry, fragments)).map((trust) => renderPlaces(entry, trust, around)),
+    ),
     renderDispatch(port),
   ];
   return `${renderMatching(port, entries, fragments)}server {
@@ -59,27 +59,33 @@ function renderStatus(scope: Scope, { shares }: Around): string {
 `;
 }
 
-function mirrorPath({ scope, service }: Entry): string {
-  return `${statusPath(scope)}/mirror/${service}`;
+function renderPlaces(entry: Entry, trust: Trust, around: Around): string {
+  return `${renderMirror(entry, trust, around)}${renderLocation(entry, trust, around)}${renderWebSocket(entry, trust, around.fragments)}`;
 }
 
-function renderMirror(entry: Entry, { fragments, shares }: Around): string {
+function mirrorPath({ scope, service }: Entry, { ending }: Trust): string {
+  return `${statusPath(scope)}/mirror/${service}${ending}`;
+}
+
+function renderMirror(entry: Entry, trust: Trust, { fragments, shares }: Around): string {
   const { scope, service } = entry;
   const { mirror } = shares[scopeKey(scope)] ?? NO_SHARE;
   if (!mirror || isH2c(entry, fragments)) return '';
-  return renderMirrorLocation(mirrorPath(entry), variable(scope), upstreamName(scope, service, mirror));
+  const path = mirrorPath(entry, trust);
+  return renderMirrorLocation({ path, name: variable(scope), upstream: upstreamName(scope, service, mirror), trust });
 }
 
-function renderLocation(entry: Entry, { fragments, shares }: Around): string {
+function renderLocation(entry: Entry, trust: Trust, { fragments, shares }: Around): string {
   const { scope } = entry;
   const fragment = fragmentOf(entry, fragments);
   const page = fragment.errorPage === undefined ? '' : `    error_page 502 503 504 ${statusPath(scope)}/page;\n`;
   const copied = shares[scopeKey(scope)]?.mirror && !isH2c(entry, fragments);
-  const mirror = copied ? renderMirrorUse(mirrorPath(entry)) : '';
+  const mirror = copied ? renderMirrorUse(mirrorPath(entry, trust)) : '';
   // A request that is passed on by `grpc` keeps its path only in a location with a name.
-  const begin = isH2c(entry, fragments) ? servicePlace(entry, fragments) : `= ${servicePlace(entry, fragments)}`;
+  const place = `${servicePlace(entry, fragments)}${trust.ending}`;
+  const begin = isH2c(entry, fragments) ? place : `= ${place}`;
   return `  location ${begin} {
-${isH2c(entry, fragments) ? '' : '    internal;\n'}${renderTrustUse(fragment)}${page}${mirror}${renderPass(entry, fragments)}  }
+${isH2c(entry, fragments) ? '' : '    internal;\n'}${renderTrustUse(trust)}${page}${mirror}${renderPass(entry, trust, fragments)}  }
 `;
 }
 

@@ -1,5 +1,5 @@
 import { otherSlot, type Slot } from '../../domain/release';
-import { forwardedHeaders } from './forwarded';
+import { forwardedHeaders, type Trust } from './forwarded';
 import type { Testers } from '../../domain/config/testers';
 
 export function renderTester(name: string, testers: Testers, slot: Slot): string {
@@ -33,15 +33,22 @@ export function renderMirrorUse(path: string): string {
 `;
 }
 
+interface Mirror {
+  path: string;
+  name: string;
+  upstream: string;
+  trust: Trust;
+}
+
 /** Limits how long nginx waits for the mirror, because it holds up the next request of the visitor's connection. */
-export function renderMirrorLocation(path: string, name: string, upstream: string): string {
+export function renderMirrorLocation({ path, name, upstream, trust }: Mirror): string {
   return `  location = ${path} {
     internal;
     if ($${name}_mirrored = 0) { return 204; }
     proxy_pass http://${upstream}$request_uri;
     proxy_pass_request_body off;
     proxy_set_header Host $spillway_asked_host;
-${forwardedHeaders('proxy')}    proxy_set_header X-Spillway-Mirror 1;
+${forwardedHeaders('proxy', trust.isTrusted)}    proxy_set_header X-Spillway-Mirror 1;
     proxy_set_header Content-Length '';
     proxy_set_header Connection '';
     proxy_read_timeout 2s;

@@ -8,6 +8,8 @@ interface Asked {
   sent: string[];
   /** By lower-case name; undefined: the version must not see it. */
   seen: Record<string, string | undefined>;
+  /** What is different on nginx, which cannot tell how a header was spelt. */
+  onNginx?: Record<string, string>;
 }
 
 const TRUSTED: Asked[] = [
@@ -50,8 +52,19 @@ const TRUSTED: Asked[] = [
   { name: 'no protocol that there is', sent: ['X-Forwarded-Proto: gopher'], seen: { 'x-forwarded-proto': 'http' } },
   {
     name: 'another host and port',
-    sent: ['X-Forwarded-Host: www.example.com:8443, inner', 'X-Forwarded-Proto: https'],
+    sent: ['X-Forwarded-Host: www.example.com:8443,inner', 'X-Forwarded-Proto: https'],
     seen: { 'x-forwarded-host': 'www.example.com:8443', 'x-forwarded-port': '8443', host: 'shop.example.com' },
+  },
+  {
+    name: 'several hosts with a space between them, which could come from headers that a visitor misspelt',
+    sent: ['X-Forwarded-Host: www.example.com:8443, inner', 'X-Forwarded-Port: 6666, 8443'],
+    seen: { 'x-forwarded-host': 'www.example.com:8443', 'x-forwarded-port': '6666' },
+    onNginx: { 'x-forwarded-host': 'shop.example.com', 'x-forwarded-port': '80' },
+  },
+  {
+    name: 'the same several times',
+    sent: ['X-Forwarded-Host: www.example.com, www.example.com', 'X-Forwarded-Proto: https, https, https'],
+    seen: { 'x-forwarded-host': 'www.example.com', 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' },
   },
   {
     name: 'what else it says',
@@ -73,10 +86,48 @@ const TRUSTED: Asked[] = [
     sent: ['X-Forwarded-For: 192.0.2.7', 'X_Forwarded_For: 6.6.6.6', 'X-Forwarded_Proto: https', 'X_Real_IP: 6.6.6.6'],
     seen: {
       'x-forwarded-for': '192.0.2.7, 127.0.0.1',
+      'x-real-ip': undefined,
       x_forwarded_for: undefined,
       'x-forwarded_proto': undefined,
       x_real_ip: undefined,
     },
+  },
+  {
+    name: 'headers that the visitor misspelt beside its own',
+    sent: [
+      'CF_Connecting_IP: 6.6.6.6',
+      'X-Forwarded_Client-Cert: Hash=6',
+      'X_Forwarded_Prefix: /evil',
+      'X-Forwarded-For: 192.0.2.7',
+      'X-Forwarded-Proto: http',
+      'X-Forwarded-Host: shop.example.com',
+      'CF-Connecting-IP: 192.0.2.7',
+      'X-Forwarded-Client-Cert: By=a;Hash=1, By=b;Hash=2',
+      'X_Real_IP: 6.6.6.6',
+      'X_Forwarded_Proto: https',
+      'X_Forwarded_Host: evil.example.com',
+    ],
+    seen: {
+      'x-forwarded-for': '192.0.2.7, 127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'shop.example.com',
+      'cf-connecting-ip': '192.0.2.7',
+      'x-forwarded-client-cert': 'By=a;Hash=1, By=b;Hash=2',
+      'x-forwarded-prefix': undefined,
+      'x-real-ip': undefined,
+      cf_connecting_ip: undefined,
+    },
+  },
+  {
+    name: 'what opens a WebSocket',
+    sent: [
+      'Upgrade: websocket',
+      'Connection: upgrade',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'CF_Connecting_IP: 6.6.6.6',
+      'CF-Connecting-IP: 192.0.2.7',
+    ],
+    seen: { upgrade: 'websocket', 'cf-connecting-ip': '192.0.2.7', 'x-forwarded-for': '127.0.0.1' },
   },
   {
     name: 'IPv6',
@@ -148,7 +199,7 @@ const OTHERS: Asked[] = [
   },
 ];
 
-export const FORWARDED: Required<Asked>[] = [
+export const FORWARDED: (Asked & Required<Pick<Asked, 'from'>>)[] = [
   ...TRUSTED.map((one) => ({ from: '127.0.0.1' as const, ...one, name: `a trusted proxy says: ${one.name}` })),
   ...OTHERS.map((one) => ({
     from: '127.0.0.2' as const,
