@@ -9,6 +9,7 @@ import { expectUnbroken } from './exits';
 import { empty, expectNoTraffic, introduce } from './group-traffic';
 import { untilHealthy } from './healthy';
 import { withStep, type StepParts } from './io';
+import { expectProtocols } from './protocols';
 import { noteKept, removeContainers } from './kept-volumes';
 import { onceServices, runOnce } from './once';
 import type { Parts } from './parts';
@@ -30,6 +31,7 @@ export const deployActivities = (parts: Parts): Pick<Activities, 'deploySlot' | 
       // An earlier release left them; they have had no traffic since it ended.
       await removeContainers(input, { group: 'baseline' }, step);
       await introduce(input, slot, step, greenShare(slot, 0));
+      await expectProtocols(input, replicas, step);
       // A first version that a failed release left may still have its share.
       if (input.firstRelease) await step.router.setGreenShare(release, greenShare(slot, 0), io);
       const deployed = watchedOf(replicas);

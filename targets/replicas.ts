@@ -47,6 +47,10 @@ export interface Asked {
   tls?: boolean;
 }
 
+export type Protocol = 'http1' | 'h2c';
+/** What the beginning of an answer is: HTTP/1.x, HTTP/2, nothing in time, or something else or a hang-up. */
+export type Spoken = Protocol | 'silence' | 'neither';
+
 export interface Answer {
   status: number;
   /** Of a check of gRPC the state, or what came instead. */
@@ -66,4 +70,6 @@ export interface Replicas {
   exec(of: ReplicaRef, argv: string[], io: Io): Promise<{ exitCode: number; output: string }>;
   /** Connects from the target. Fails with `UnreachableFailure` without an answer in time. */
   ask(at: Asked, check: ReadyCheck, io: Io): Promise<Answer>;
+  /** Connects from the target, and begins to speak a protocol. Answers `neither` when it cannot connect. */
+  greet(at: Endpoint, protocol: Protocol, io: Io): Promise<Spoken>;
 }

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import type { Endpoint } from '../../domain/endpoint';
 import type { ReadyCheck } from '../../domain/health';
 import type { Host, Io } from '../../domain/host';
 import type { Owned } from '../../domain/ownership';
@@ -6,9 +7,10 @@ import type { Group } from '../../domain/release';
 import type { DockerContainers } from './containers';
 import type { DockerEngine } from './engine';
 import { execIn, textOfFrames } from './exec';
+import { greet } from './greeting';
 import { askFrom } from './http';
 import { replicaOf } from './replica';
-import type { Answer, Asked, Probe, Replica, ReplicaRef, Replicas, ReplicaUsage } from '../replicas';
+import type { Answer, Asked, Probe, Protocol, Replica, ReplicaRef, Replicas, ReplicaUsage, Spoken } from '../replicas';
 
 export class DockerReplicas implements Replicas {
   constructor(
@@ -54,6 +56,10 @@ export class DockerReplicas implements Replicas {
 
   ask(at: Asked, check: ReadyCheck, io: Io): Promise<Answer> {
     return askFrom(this.host, at, check, io);
+  }
+
+  greet(at: Endpoint, protocol: Protocol, io: Io): Promise<Spoken> {
+    return greet(this.host, at, protocol, io);
   }
 }
 
