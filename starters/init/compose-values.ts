@@ -49,6 +49,17 @@ export function localAddress(words: string, name?: string): { path: string; port
   return asked ? { port: Number(asked[1] ?? 80), path: asked[2] ?? '/' } : undefined;
 }
 
+/** Says what a health check does beside asking for a path, which alone would get another answer. */
+export function saysMore(test: string): string | undefined {
+  if (!/\b(curl|wget|https?)\b/.test(test)) return undefined;
+  if (/\bhttps:\/\//.test(test)) return 'speaks TLS';
+  if (/\s(-H|--header|-A|--user-agent)[\s=]/.test(test)) return 'sends headers';
+  if (/\s(-u|--user|--http-user)[\s=]/.test(test)) return 'logs in';
+  return /\s(-X|--request|-d|--data(-\w+)?|--post-data|--method)[\s=]?(?!GET|HEAD)\w/.test(test)
+    ? 'sends more than a GET'
+    : undefined;
+}
+
 export function properName(given: string): string {
   const letters = given
     .toLowerCase()

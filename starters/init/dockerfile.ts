@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { stageOf, volumesOf } from '../../domain/containers/dockerfile';
-import { localAddress, withPorts } from './compose-values';
+import { localAddress, saysMore, withPorts } from './compose-values';
 import type { Ask } from './questions';
 
 export interface DockerfileFacts {
@@ -23,6 +23,8 @@ export const NO_FACTS: DockerfileFacts = {
   nonRoot: false,
   volumes: [],
 };
+
+const MOST_PORTS = 100;
 
 /**
  * Reads the last stage, or the named one, with those that it is based on.
@@ -85,10 +87,7 @@ function stated(
 ): Partial<DockerfileFacts> {
   switch (instruction) {
     case 'EXPOSE': {
-      const all = filled(rest, values)
-        .split(/\s+/)
-        .flatMap((word) => /^(\d+)(?:\/tcp)?$/i.exec(word)?.[1] ?? []);
-      return { ports: [...ports, ...all.map(Number)] };
+      return { ports: [...ports, ...filled(rest, values).split(/\s+/).flatMap(exposed)] };
     }
     case 'ENTRYPOINT':
       return { hasEntrypoint: !/^(\[\s*\]|)$/.test(rest) };
@@ -96,12 +95,20 @@ function stated(
       return { nonRoot: !/^(root|0)(:|$)/.test(rest) };
     case 'HEALTHCHECK': {
       if (/^NONE\b/i.test(rest)) return { hasHealthcheck: false, health: undefined };
-      const health = localAddress(withPorts(rest, values));
+      // The engine itself asks what a path alone cannot.
+      const health = saysMore(rest) === undefined ? localAddress(withPorts(rest, values)) : undefined;
       return { hasHealthcheck: true, ...(health && { health }) };
     }
     default:
       return {};
   }
+}
+
+/** Reads `3000`, `3000/tcp` and `3000-3002`. */
+function exposed(word: string): number[] {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?(?:\/tcp)?$/i.exec(word) ?? [];
+  const count = Number(last) - Number(first) + 1;
+  return count >= 1 && count <= MOST_PORTS ? Array.from({ length: count }, (_, index) => Number(first) + index) : [];
 }
 
 export async function factsAt(

@@ -103,6 +103,7 @@ function buildOf(file: string): Record<string, string> {
 function settings(facts: DockerfileFacts, ports: Set<number>, ask: Ask): Record<string, unknown> {
   imageQuestions(facts, ask);
   const guess = httpPort({
+    ...(facts.base !== undefined && { image: facts.base }),
     published: [],
     exposed: [],
     ofDockerfile: facts.ports,

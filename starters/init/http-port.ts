@@ -68,17 +68,17 @@ function ports(port: number, images: string): Record<string, number> {
 
 /** Guesses the one port that the router should send requests to; undefined when none may speak HTTP. */
 export function httpPort(signs: PortSigns): PortGuess | undefined {
-  const all = [
+  const named = [
     ...signs.published.map(({ target }) => target),
     ...signs.exposed,
     ...signs.ofDockerfile,
     ...signs.told,
     ...signs.mentioned,
   ];
-  if (signs.label !== undefined) all.push(signs.label);
-  if (signs.health !== undefined) all.push(signs.health);
-  const ofImage = all.length === 0 && signs.image !== undefined ? OF_IMAGES[repositoryOf(signs.image)] : undefined;
-  if (ofImage !== undefined) return { port: ofImage, because: 'it is that of its image', rivals: [], others: [] };
+  if (signs.label !== undefined) named.push(signs.label);
+  const ofImage = signs.image === undefined ? undefined : OF_IMAGES[repositoryOf(signs.image)];
+  if (named.length === 0 && ofImage !== undefined) named.push(ofImage);
+  const all = signs.health === undefined ? named : [...named, signs.health];
   const judged = [...new Set(all)].map((port) => ({ port, ...judge(port, signs) }));
   const possible = judged.filter(({ points }) => points > 0).sort((one, other) => other.points - one.points);
   const [best, ...rivals] = possible;
@@ -90,9 +90,11 @@ export function httpPort(signs: PortSigns): PortGuess | undefined {
   // Where the file says which it is, nobody need be asked.
   const isSure = signs.label === best.port || best.isSaid;
   const doubtful = rivals.map(({ port }) => port);
+  const isGuess = signs.isRouted === true && !named.includes(best.port);
   return {
     port: best.port,
     because: best.because,
+    ...(isGuess && { isGuess }),
     rivals: isSure ? [] : doubtful,
     others: isSure ? [...doubtful, ...others] : others,
   };

@@ -1,6 +1,6 @@
 import type { ComposeHealthcheck, ComposeService } from '../compose/model';
 import { showsSecret } from '../compose/secret-signs';
-import { composeDuration, composeMilliseconds, localAddress, withPorts } from '../compose-values';
+import { composeDuration, composeMilliseconds, localAddress, saysMore, withPorts } from '../compose-values';
 import { askAboutSecretPath } from '../port-questions';
 import type { Ask } from '../questions';
 import type { Released } from './context';
@@ -65,17 +65,6 @@ export function healthOf(
       ...(attempts && { attempts }),
     },
   };
-}
-
-/** A path alone would get another answer. */
-function saysMore(test: string): string | undefined {
-  if (!/\b(curl|wget|https?)\b/.test(test)) return undefined;
-  if (/\bhttps:\/\//.test(test)) return 'speaks TLS';
-  if (/\s(-H|--header|-A|--user-agent)[\s=]/.test(test)) return 'sends headers';
-  if (/\s(-u|--user|--http-user)[\s=]/.test(test)) return 'logs in';
-  return /\s(-X|--request|-d|--data(-\w+)?|--post-data|--method)[\s=]?(?!GET|HEAD)\w/.test(test)
-    ? 'sends more than a GET'
-    : undefined;
 }
 
 // Compose does not count tries during the start; Spillway does, so it gets as many more as fit in.

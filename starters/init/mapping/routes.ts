@@ -85,7 +85,8 @@ const WORKER =
 const WORKS =
   /\b(celery|sidekiq|rq\s+worker|dramatiq|huey|queue:work|horizon|schedule:work|resque|delayed_job|good_job|messenger:consume|crond?|supercronic|worker)\b/;
 
-function workerReach({ service, facts }: Released, ask: Ask): Reach {
+function workerReach(one: Released, ask: Ask): Reach {
+  const { service, facts } = one;
   if (/\bfpm\b/.test(`${service.image?.text ?? ''} ${facts?.base ?? ''} ${commandLine(service)}`))
     ask(
       'traffic',
@@ -99,12 +100,17 @@ function workerReach({ service, facts }: Released, ask: Ask): Reach {
     service.ports.map(({ target, protocol }) => `${target}/${protocol}`),
     ask,
   );
+  const address = healthAddress(service);
   ask(
     'traffic',
-    'it has no port for HTTP, so it is taken for a worker, of which two versions must not run at once; say `run: both` if they may, or give `port` and `routes` if it answers requests',
+    `${address ? 'only its health check asks it over HTTP' : 'it has no port for HTTP'}, so it is taken for a worker, of which two versions must not run at once; say \`run: both\` if they may, or give \`port\` and \`routes\` if it answers requests`,
     { importance: isWorker ? 'know' : 'decide' },
   );
-  return { traffic: 'none', run: 'live-only' };
+  return {
+    ...(address && { port: address.port, ...healthOf(one, address.port, address, ask) }),
+    traffic: 'none',
+    run: 'live-only',
+  };
 }
 
 function guessed(
@@ -114,6 +120,9 @@ function guessed(
   health: number | undefined,
 ): PortGuess | undefined {
   const variables = Object.fromEntries(service.environment.map(({ name, value }) => [name, value?.text ?? '']));
+  const others = project.services.filter((other) => other !== service);
+  // A worker may have a port for its health check only.
+  const isAskedAlone = !routing && runsAnother(service) && !others.some((other) => mentions(other, service));
   return httpPort({
     ...(service.image && !service.build && !runsAnother(service) && { image: service.image.text }),
     ...(routing?.port !== undefined && { label: routing.port }),
@@ -122,8 +131,8 @@ function guessed(
     exposed: service.expose.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
     // What the image exposes says nothing of another program that is run in it.
     ofDockerfile: routing || !runsAnother(service) ? (facts?.ports ?? []) : [],
-    ...(health !== undefined && { health }),
-    mentioned: project.services.filter((other) => other !== service).flatMap((other) => mentionedPorts(other, service)),
+    ...(health !== undefined && !isAskedAlone && { health }),
+    mentioned: others.flatMap((other) => mentionedPorts(other, service)),
     told: toldPorts(runsAnother(service) ? {} : variables, commandLine(service)),
   });
 }

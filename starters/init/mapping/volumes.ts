@@ -84,13 +84,13 @@ function askAboutDriver({ name, external, given }: ComposeResource, ask: Ask): v
   const driver = String(given.driver ?? 'local');
   if (external || (driver === 'local' && Object.keys(options).length === 0)) return;
   // Other options may hold a password, as `o` does for CIFS.
-  const known = [driver === 'local' ? (options.type ?? driver) : driver, options.device].filter(
-    (one) => one !== undefined && one !== null,
+  const known = [driver, options.type, options.device].filter(
+    (one) => one !== undefined && one !== null && one !== 'local' && one !== 'none',
   );
   ask(
     'volumes',
     'Compose makes {items} with a driver or options of its own: on a target where it is missing, make it before the first release by `docker volume create` with the same ones, or it begins as an empty volume there',
-    { importance: 'decide', items: [`${name} (${known.map(String).join(' ')})`] },
+    { importance: 'decide', items: [known.length > 0 ? `${name} (${known.map(String).join(' ')})` : name] },
   );
 }
 

@@ -44,6 +44,22 @@ test('the port of a Dockerfile is the one that its health check asks, not that o
   expect(asked).toContain('a service has one port here, so 9229 stayed out');
 });
 
+test.each([
+  ['EXPOSE 3000-3001\nHEALTHCHECK CMD curl -f http://localhost:3001/up', { port: 3001 }],
+  ['HEALTHCHECK NONE', { port: 80, routes: [{ port: 80 }] }],
+])('a Dockerfile on nginx that says %j has a port [proves questions]', async (rest, expected) => {
+  const { services } = await proposed(undefined, { Dockerfile: `FROM nginx:1.27\n${rest}\n` });
+  expect(services.shop).toMatchObject(expected);
+});
+
+test('a HEALTHCHECK that sends headers is left to the engine, since a path alone would fail [proves 14]', async () => {
+  const { services } = await proposed(undefined, {
+    Dockerfile: 'FROM node:20\nEXPOSE 3000\nHEALTHCHECK CMD curl -f -H "Host: a.com" http://localhost:3000/up\n',
+  });
+  expect(services.shop).toMatchObject({ port: 3000 });
+  expect(services.shop).not.toHaveProperty('health');
+});
+
 test('of several ports of a Dockerfile that may speak HTTP, init asks which one does [proves questions]', async () => {
   const { asked } = await proposed(undefined, { Dockerfile: 'FROM node:20\nEXPOSE 8080 9090\n' });
   expect(asked).toContain('? services.shop.port: 8080, 9090: which one speaks HTTP? 8080 was taken');

@@ -77,6 +77,7 @@ test.each<[string, Partial<PortSigns>, number, number[]]>([
     8080,
     [9000],
   ],
+  ['beside the one that its image has', { image: 'keycloak/keycloak', health: 9000 }, 8080, [9000]],
   ['beside the one that it is told', { told: [8080], published: [open(8080), open(9090)], health: 9090 }, 8080, [9090]],
   ['beside one that others call', { mentioned: [5001], health: 9000 }, 5001, [9000]],
 ])(
@@ -95,6 +96,11 @@ test.each([
 ])('a health check asks nobody where %s [proves questions]', (_, more) =>
   expect(httpPort(signs({ ...more, health: 3000 }))).toMatchObject({ port: 3000, rivals: [], others: [9100] }),
 );
+
+test('a port that only the health check names is a guess where another router sends requests [proves questions]', () => {
+  expect(httpPort(signs({ isRouted: true, health: 9000 }))).toMatchObject({ port: 9000, isGuess: true });
+  expect(httpPort(signs({ isRouted: true, exposed: [9000], health: 9000 }))).not.toHaveProperty('isGuess');
+});
 
 test('what a health check asks over HTTP speaks HTTP, whatever others do at that port', () =>
   expect(httpPort(signs({ ofDockerfile: [9229], health: 9229 }))?.port).toBe(9229));

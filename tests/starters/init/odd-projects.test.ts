@@ -183,7 +183,7 @@ test('volumes with a driver or options lead to a question, since the engine woul
   const { services, asked } = await proposed(`  web: ${WEB}, volumes: [${mounts.join(', ')}]}`, volumes);
   expect(services.web!.volumes).toHaveLength(5);
   expect(asked).toContain(
-    '? services.web.volumes: Compose makes shop_media (none /srv/media), shop_share (cifs //nas/share), shop_cloud (rexray/s3fs) with a driver',
+    '? services.web.volumes: Compose makes shop_media (/srv/media), shop_share (cifs //nas/share), shop_cloud (rexray/s3fs) with a driver',
   );
   expect(asked).not.toContain('hunter2');
 });
@@ -215,3 +215,17 @@ test.each([
     expect(services.web!.health).toEqual(health);
   },
 );
+
+test('a worker whose health check asks a port of its own is still a worker, which keeps the check [proves 15]', async () => {
+  const check = 'healthcheck: {test: "curl -f localhost:8000/live"}';
+  const { services, asked } = await proposed(
+    `  celery: {image: acme/web:1.2.3, command: celery -A app worker, ${check}}
+  mailer: {image: acme/mailer:1.2.3, ${check}}
+  web: {image: acme/web:1.2.3, ports: ["80:80"], environment: {MAILER_HOST: mailer}}`,
+  );
+  const health = { endpoints: [{ path: '/live' }] };
+  expect(services.celery).toMatchObject({ traffic: 'none', run: 'live-only', port: 8000, health });
+  expect(services.mailer).toMatchObject({ port: 8000, health });
+  expect(services.mailer).not.toHaveProperty('traffic');
+  expect(asked).toContain('only its health check asks it over HTTP, so it is taken for a worker');
+});
