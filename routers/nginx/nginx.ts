@@ -111,7 +111,7 @@ class Nginx implements Router {
       const mine = fragmentOf(fragments, scope);
       if (!mine) return isLive ? undefined : this.leave(before, scope, io);
       if (fragments === before.fragments) {
-        if (await this.setup.version(io)) await this.change(before, before, scope, io);
+        if (await this.setup.version(io)) await this.settle(before, before, scope, io);
         return undefined;
       }
       await writePage(this.setup, mine, io);
@@ -133,7 +133,7 @@ class Nginx implements Router {
     const shares = Object.fromEntries(Object.entries(before.shares).filter(([key]) => key !== scopeKey(scope)));
     const after = { fragments: without(before.fragments, scope), shares };
     const isLast = after.fragments.length === 0 && this.setup.container !== undefined;
-    if (!isLast && (await this.setup.version(io))) await this.change(before, after, scope, io);
+    if (!isLast && (await this.setup.version(io))) await this.settle(before, after, scope, io);
     else await this.setup.install(await this.render(after, io), io);
     if (isLast) await this.setup.remove(io);
     await removeFragment(this.setup, scope, io);
@@ -141,6 +141,17 @@ class Nginx implements Router {
     await this.host.removeFile(pageFile(this.setup.directory, scope), io);
     await dropBefore(this.setup, scope, io);
     return fragmentOf(before.fragments, scope) && 'forgotten';
+  }
+
+  /** An nginx of somebody else that does not run has nothing in force, and reads the files when it starts. */
+  private async settle(before: State, after: State, scope: Scope, io: Io): Promise<void> {
+    try {
+      await this.change(before, after, scope, io);
+    } catch (error) {
+      const isAway = this.setup.container === undefined && !(await statusOf(this.host, before, scope, io));
+      if (io.signal.aborted || !isAway) throw error;
+      await this.setup.install(await this.render(after, io), io);
+    }
   }
 
   async setGreenShare(scope: Scope, green: number, io: Io, trial: Trial = {}): Promise<void> {

@@ -42,8 +42,13 @@ export class Attached {
     return attached;
   }
 
-  async close(): Promise<void> {
+  /** As its owner would stop it. */
+  async stop(): Promise<void> {
     if (this.process.exitCode === null && this.process.kill('SIGTERM')) await once(this.process, 'exit');
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
     await this.world.close();
   }
 

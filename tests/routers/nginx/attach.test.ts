@@ -38,3 +38,12 @@ test('what its test command refuses is taken back from the folder', async () => 
   expect((await attached.world.target.host.run(check(), io)).exitCode).toBe(0);
   await attached.expectTheirs();
 }, 300_000);
+
+test('an nginx that its owner stopped lets the app go [proves remove]', async () => {
+  const { extra, world } = attached;
+  await attached.stop();
+  await open().forget(SCOPE, io);
+  expect(await open().environments(io)).toEqual([]);
+  expect((await world.target.host.listFiles(extra, io)).filter((name) => name.includes(SCOPE.app))).toEqual([]);
+  expect((await world.target.host.run(check(), io)).exitCode).toBe(0);
+}, 300_000);
