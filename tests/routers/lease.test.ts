@@ -46,3 +46,14 @@ test('a holder that was killed and stays away keeps others waiting only until it
   await waiting;
   await until(() => Promise.resolve(isIn));
 });
+
+test('a holder that lives keeps its lease, however long its change takes', async () => {
+  const folder = `${world.directory}/lease`;
+  const since = async () => Number((await world.target.host.run(['stat', '-c', '%Y', folder], io)).stdout);
+  await lease('a', async () => {
+    await world.target.host.run(['touch', '-d', '50 seconds ago', folder], io);
+    const before = await since();
+    await until(async () => (await since()) > before);
+  });
+  expect(await world.target.host.listFiles(folder, io)).toEqual([]);
+});
