@@ -8,7 +8,7 @@ export const MATCHED = `  # A request that programs understand in different ways
   acl clear_host req.fhdr(host) -m reg -i '^${HOST}${HOST_END}$'
   acl old req.ver 1.0
   acl absolute url -m reg '^[^/]'
-  acl unclear url -m reg '^[^/?]*//[^/?]*@'
+  acl unclear url -m reg '^[^/?]+//[^/?]*@'
   acl unclear url -m reg '[#]'
 ${UNCLEAR_PATHS.map((unclear) => `  acl unclear path -m reg '${unclear}'\n`).join('')}  http-request set-uri / if has_host { url -m reg '^[^/?]+//[^/?]+$' }
   http-request return status 400 content-type text/plain string "The host or the path of this request is not clear.\\n" if unclear or has_host !clear_host or !has_host !old or !has_host absolute or !{ path -m found }

@@ -184,6 +184,8 @@ export const GROUPS: Group[] = [
       get('/', 'rest'),
       get('//', 'rest'),
       get('//admin', 'admin'),
+      get('//a@b', 'rest'),
+      get('//user@any.example/admin', 'rest'),
       ['GET http://any.example HTTP/1.1', ['Host: any.example'], 'rest'],
     ],
   },
