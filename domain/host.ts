@@ -54,7 +54,10 @@ export interface Host {
   /** The engine does not restart the container after this. It may have stopped already. */
   signalContainer(name: string, signal: 'SIGUSR1', io: Io): Promise<void>;
   execInContainer(name: string, argv: string[], io: Io): Promise<ExecResult>;
-  /** Runs a program in a container of its own, as root; undefined when the image is not on the host. */
+  /**
+   * Runs a program in a container of its own, as root; undefined when the image is not on the host.
+   * @throws ConfigurationFailure when the host has not what is to be bound
+   */
   runImage(given: Pick<HostContainer, 'image' | 'command' | 'binds'>, io: Io): Promise<ExecResult | undefined>;
   removeContainer(name: string, io: Io): Promise<void>;
 }

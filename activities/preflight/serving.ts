@@ -45,6 +45,12 @@ export function comparable({ live }: Pick<PreflightInput, 'live'>, found: LiveSt
 }
 
 async function checkRouter({ input, release, target, router }: OwnPreflight, io: Io): Promise<Finding> {
+  for (const [setting, path] of Object.entries(input.config.router.tls ?? {})) {
+    if (typeof path !== 'string' || (await target.volumes.isThere(release, path, io))) continue;
+    return {
+      problem: `expected PEM at ${path} on the target, seen no such file or folder; correct router.tls.${setting}`,
+    };
+  }
   const routing = await withErrorPage(await routingOf({ ...input, release }, target, io), input);
   const { version, running, portsTaken, refusal, warning } = await router.probe(routing, io);
   if (portsTaken.length > 0) {

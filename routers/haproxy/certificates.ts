@@ -2,37 +2,34 @@ import type { X509Certificate } from 'node:crypto';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { readPair } from '../on-host/certificates';
+import { readPemFiles, type PemFiles } from '../on-host/pem-files';
 
 /** HAProxy reads these together with the certificate that they belong to. */
 const BESIDE = /\.(key|ocsp|issuer|sctl|dh)$/;
 
 /**
- * Reads all files as HAProxy does: each holds a certificate with its chain, and its key unless `FILE.key` does.
+ * Reads all files as HAProxy does: each holds a certificate with its chain, and its key unless `FILE.key` does. Answers
+ * undefined when only HAProxy itself can read them.
  * @throws ConfigurationFailure when HAProxy could not load them
  */
 export async function readCertificates(
   host: Host,
-  folder: string,
+  { folder, ...around }: Omit<PemFiles, 'places'> & { folder: string },
   io: Io,
-): Promise<{ place: string; certificate: X509Certificate }[]> {
-  const isFile = (await host.run(['test', '-f', folder], io)).exitCode === 0;
-  const names = isFile ? [] : (await host.listFiles(folder, io)).filter((name) => !name.startsWith('.'));
-  const files = isFile ? [folder] : names.filter((name) => !BESIDE.test(name)).map((name) => `${folder}/${name}`);
+): Promise<{ place: string; certificate: X509Certificate }[] | undefined> {
+  const texts = await readPemFiles(host, { ...around, places: [folder] }, io);
+  if (!texts) return undefined;
+  const files = [...texts].filter(([place]) => place === folder || !BESIDE.test(place));
   if (files.length === 0) {
-    const isThere = (await host.run(['test', '-d', folder], io)).exitCode === 0;
     throw new ConfigurationFailure(
-      `expected PEM files in ${folder} on the target, each a certificate chain and its key, seen ${isThere ? 'none' : 'no such folder'}; ` +
-        'correct router.tls.certificates',
+      `expected PEM files in ${folder} on the target, each a certificate chain and its key, seen none; correct router.tls.certificates`,
     );
   }
-  return Promise.all(
-    files.map(async (place) => {
-      const text = (await host.readFile(place, io)) ?? '';
-      const key = /PRIVATE KEY/.test(text) ? undefined : await host.readFile(keyOf(place), io);
-      const pair = key === undefined ? { place, text } : { place: keyOf(place), text: key };
-      return { place, certificate: readPair({ place, text }, pair) };
-    }),
-  );
+  return files.map(([place, text]) => {
+    const key = /PRIVATE KEY/.test(text) ? undefined : texts.get(keyOf(place));
+    const pair = key === undefined ? { place, text } : { place: keyOf(place), text: key };
+    return { place, certificate: readPair({ place, text }, pair) };
+  });
 }
 
 function keyOf(file: string): string {

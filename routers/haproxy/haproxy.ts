@@ -83,7 +83,8 @@ class Haproxy implements Router {
     await expectWritable(this.host, this.setup.directory, io);
     const after = withFragment(await this.readFragments(io), await this.fragmentFor(routing, io));
     await this.setup.render(after, io);
-    const certificates = tls ? await readCertificates(this.host, tls.certificates, io) : [];
+    const around = { directory: this.setup.directory, image: this.image };
+    const certificates = tls ? await readCertificates(this.host, { ...around, folder: tls.certificates }, io) : [];
     await this.setup.tryOut(routing.scope, after, this.runtime, io);
     return certificateWarnings(certificates, routesWithTls(routing, tls?.ports));
   }

@@ -12,6 +12,7 @@ import type { Runtime } from './runtime';
 import { installRendered, speaksIpv6, writeRendered, type Folder, type Rendered } from '../on-host/folder';
 import { limitsOf } from '../on-host/limits';
 import { writePage } from '../on-host/error-page';
+import { outside } from '../on-host/pem-files';
 import { withTrialFolder } from '../on-host/trial-folder';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
 
@@ -114,8 +115,7 @@ export class Setup implements Folder {
     const wanted = this.container === undefined ? undefined : await this.wanted(this.container, fragments, io);
     const found = wanted && (await this.host.findContainer(wanted, io));
     const isSame = found?.running === true && found.same;
-    const base = isSame ? this.directory : '/tmp';
-    await withTrialFolder(this.host, { base, scope }, io, async (folder) => {
+    await withTrialFolder(this, scope, io, async (folder) => {
       const conf = `${folder}/conf.d`;
       await this.writeTrial(folder, fragments, io);
       const isOwnAway = wanted !== undefined && !isSame;
@@ -134,12 +134,8 @@ export class Setup implements Folder {
   }
 
   /** The image that will run may differ from the one that runs. */
-  private async checkAnew(folder: string, { image, binds }: HostContainer, io: Io): Promise<ExecResult | undefined> {
-    const isThere = (await this.host.run(['test', '-d', this.directory], io)).exitCode === 0;
-    const own = `${this.directory}:${this.directory}`;
-    const others = isThere ? binds : binds.filter((bind) => bind !== own);
-    const command = ['haproxy', '-c', '-f', `${folder}/conf.d`];
-    return this.host.runImage({ image, command, binds: [`${folder}:${folder}:ro`, ...others] }, io);
+  private checkAnew(folder: string, { image, binds }: HostContainer, io: Io): Promise<ExecResult | undefined> {
+    return this.host.runImage({ image, command: ['haproxy', '-c', '-f', `${folder}/conf.d`], binds }, io);
   }
 
   private refuseUnlessAccepted({ exitCode, stdout, stderr }: ExecResult, trial: string): void {
@@ -237,8 +233,7 @@ export class Setup implements Folder {
 
   private binds(fragments: HaproxyFragment[]): string[] {
     const { directory } = this.config;
-    const folders = new Set(fragments.flatMap(({ tls }) => (tls ? [tls.certificates] : [])));
-    const outside = [...folders].filter((folder) => !`${folder}/`.startsWith(`${directory}/`)).sort();
-    return [`${directory}:${directory}`, ...outside.map((folder) => `${folder}:${folder}:ro`)];
+    const folders = fragments.flatMap(({ tls }) => (tls ? [tls.certificates] : []));
+    return [`${directory}:${directory}`, ...outside(directory, folders).map((folder) => `${folder}:${folder}:ro`)];
   }
 }

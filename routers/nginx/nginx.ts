@@ -72,10 +72,13 @@ class Nginx implements Router {
     const { tls } = this.config;
     await expectWritable(this.host, this.setup.directory, io);
     const { fragments, shares } = await this.readState(io);
-    const after = withFragment(fragments, await this.fragmentFor(routing, io));
-    await this.render({ fragments: after, shares }, io);
-    const certificates = tls ? [await readCertificate(this.host, tls, io)] : [];
-    await this.setup.tryOut(routing.scope, (directory) => this.render({ fragments: after, shares }, io, directory), io);
+    const mine = await this.fragmentFor(routing, io);
+    const after = withFragment(fragments, mine);
+    const render = (directory?: string) => this.render({ fragments: after, shares }, io, directory);
+    await render();
+    const around = { directory: this.setup.directory, image: this.image };
+    const certificates = tls ? await readCertificate(this.host, { ...around, tls }, io) : [];
+    await this.setup.tryOut({ scope: routing.scope, fragments: after, render }, io);
     return certificateWarnings(certificates, routesWithTls(routing, tls?.ports));
   }
 
@@ -89,13 +92,14 @@ class Nginx implements Router {
       const before = await this.readState(io);
       await keepBefore(this.setup, before.fragments, fragment, io);
       await writePage(this.setup, fragment, io);
-      await this.setup.start(await this.render(before, io), io);
+      const fragments = withFragment(before.fragments, fragment);
+      await this.setup.start(await this.render(before, io), fragments, io);
       const refusal = await this.refusal(routing, io);
       if (refusal !== undefined) throw new ConfigurationFailure(refusal);
       await refuseTakenPorts(this.host, fragment.routing, before.fragments, io);
       const share = before.shares[scopeKey(routing.scope)] ?? { green: firstShare };
       const shares = { ...before.shares, [scopeKey(routing.scope)]: share };
-      const after = { fragments: withFragment(before.fragments, fragment), shares };
+      const after = { fragments, shares };
       const reloaded = await this.change(before, after, routing.scope, io);
       await writeShare(this.setup, routing.scope, share, io);
       await writeFragment(this.setup, fragment, io);
@@ -115,7 +119,7 @@ class Nginx implements Router {
         return undefined;
       }
       await writePage(this.setup, mine, io);
-      await this.setup.start(await this.render(before, io), io);
+      await this.setup.start(await this.render(before, io), fragments, io);
       await refuseTakenPorts(this.host, mine.routing, before.fragments, io);
       await this.change(before, { ...before, fragments }, scope, io);
       await writeFragment(this.setup, mine, io);
@@ -221,7 +225,7 @@ class Nginx implements Router {
     const rendered = await this.render(after, io);
     const knows = fragmentOf(before.fragments, scope) ? before : after;
     const status = await statusOf(this.host, knows, scope, io);
-    await this.setup.check(rendered, io);
+    await this.setup.check(rendered, after.fragments, io);
     const previous = await this.render(before, io);
     await this.setup.install(rendered, io);
     if (status?.hash === rendered.hash) return false;

@@ -6,8 +6,9 @@ import { until } from '../../waiting/until';
 import { installRendered, writeRendered, type Folder, type Rendered } from '../on-host/folder';
 import { withTrialFolder } from '../on-host/trial-folder';
 import { DIRECTORY_LABEL, refuseForeignName } from '../on-host/own-container';
+import { outside } from '../on-host/pem-files';
 import { renderMain, SERVERS_FILE, USER_FILE } from './config';
-import type { NginxConfig } from './names';
+import type { NginxConfig, NginxFragment } from './names';
 
 const START_MS = 20_000;
 const POLL_MS = 50;
@@ -27,6 +28,8 @@ exec nginx -t -c "$1"`;
 const START = `${NAME_USER}
 exec nginx -c "$1" -g 'daemon off;'`;
 
+const LIST_MISSING = 'for one; do [ -e "$one" ] || echo "$one"; done';
+
 // Small images have no `ps`. Process ids count within the container, like nginx's own `$pid`.
 const LIST_WORKERS = `
 for process in /proc/[0-9]*; do
@@ -36,6 +39,12 @@ for process in /proc/[0-9]*; do
     echo "\${process#/proc/} $parent $title" ;;
   esac
 done; true`;
+
+interface Trial {
+  scope: Scope;
+  fragments: NginxFragment[];
+  render: (directory: string) => Promise<Rendered>;
+}
 
 export class Setup implements Folder {
   /** It holds `apps`, `shares`, `pages` and, unless nginx is attached, `conf.d` and the main file. */
@@ -71,7 +80,7 @@ export class Setup implements Folder {
   }
 
   /** A running nginx is never replaced, because that loses requests. */
-  async start(base: Rendered, io: Io): Promise<void> {
+  async start(base: Rendered, fragments: NginxFragment[], io: Io): Promise<void> {
     await this.refuseForeignName(io);
     if (this.container === undefined || (await this.isRunning(io))) return;
     await this.host.writeFile(`${this.directory}/nginx.conf`, renderMain(this.conf), io);
@@ -82,7 +91,7 @@ export class Setup implements Folder {
         image: this.config.image,
         command: ['sh', '-c', START, 'sh', `${this.directory}/nginx.conf`],
         labels: { [DIRECTORY_LABEL]: this.directory },
-        binds: this.binds(),
+        binds: this.binds(fragments),
         hostNetwork: true,
         user: '0:0',
       },
@@ -98,42 +107,51 @@ export class Setup implements Folder {
   }
 
   /** @throws ConfigurationFailure with nginx's own words when the configuration is not valid. Nothing is loaded. */
-  async check(rendered: Rendered, io: Io): Promise<void> {
+  async check(rendered: Rendered, fragments: NginxFragment[], io: Io): Promise<void> {
     if (this.container === undefined) return;
     const trial = `${this.directory}/check`;
     try {
       await writeRendered({ host: this.host, directory: `${trial}/conf.d` }, rendered, io);
       await this.host.writeFile(`${trial}/nginx.conf`, renderMain(`${trial}/conf.d`), io);
       const result = await this.exec(['nginx', '-t', '-c', `${trial}/nginx.conf`], io);
-      if (result.exitCode !== 0) throw refused(result, `${trial}/conf.d`, this.conf);
+      if (result.exitCode === 0) return;
+      throw refused(result, `${trial}/conf.d`, this.conf, await this.hintAt(fragments, io));
     } finally {
       await this.host.run(['rm', '-rf', trial], io);
     }
   }
 
   /** Tries it where nothing of it gets in force, as far as something is there that can. */
-  async tryOut(scope: Scope, render: (directory: string) => Promise<Rendered>, io: Io): Promise<void> {
+  async tryOut({ scope, fragments, render }: Trial, io: Io): Promise<void> {
     const { container, host } = this;
     const isRunning = container !== undefined && (await this.isRunning(io));
-    const base = isRunning ? this.directory : '/tmp';
-    await withTrialFolder(host, { base, scope }, io, async (folder) => {
+    await withTrialFolder(this, scope, io, async (folder) => {
       const conf = `${folder}/conf.d`;
       await writeRendered({ host, directory: conf }, await render(folder), io);
       await host.writeFile(`${folder}/nginx.conf`, renderMain(conf), io);
       const result = isRunning
         ? await this.exec(['nginx', '-t', '-c', `${folder}/nginx.conf`], io)
-        : await this.checkAnew(folder, io);
-      if (result && result.exitCode !== 0) throw refused(result, conf, this.conf);
+        : await this.checkAnew(folder, fragments, io);
+      if (!result || result.exitCode === 0) return;
+      throw refused(result, conf, this.conf, isRunning ? await this.hintAt(fragments, io) : '');
     });
   }
 
-  private async checkAnew(folder: string, io: Io): Promise<ExecResult | undefined> {
+  private async checkAnew(folder: string, fragments: NginxFragment[], io: Io): Promise<ExecResult | undefined> {
     if (this.container === undefined) return undefined;
-    const { directory, image } = this.config;
-    const isThere = (await this.host.run(['test', '-d', directory], io)).exitCode === 0;
-    const binds = this.binds().filter((bind) => isThere || bind !== `${directory}:${directory}`);
     const command = ['sh', '-c', CHECK, 'sh', `${folder}/nginx.conf`];
-    return this.host.runImage({ image, command, binds: [`${folder}:${folder}`, ...binds] }, io);
+    return this.host.runImage({ image: this.config.image, command, binds: this.binds(fragments) }, io);
+  }
+
+  /** A container has only the files that it was started with. */
+  private async hintAt(fragments: NginxFragment[], io: Io): Promise<string> {
+    const { stdout } = await this.exec(['sh', '-c', LIST_MISSING, 'sh', ...this.files(fragments)], io);
+    const missing = stdout.split('\n').filter((line) => line !== '');
+    if (missing.length === 0) return '';
+    return (
+      `. The container ${this.container} was started without ${missing.join(' and ')}: if the target has what is missing, ` +
+      `run \`docker rm -f ${this.container}\` in a quiet moment, and release again`
+    );
   }
 
   install(rendered: Rendered, io: Io): Promise<void> {
@@ -189,17 +207,22 @@ export class Setup implements Folder {
     );
   }
 
-  private binds(): string[] {
-    const { directory, tls } = this.config;
-    const files = tls ? [tls.certificate, tls.key].filter((file) => !file.startsWith(`${directory}/`)) : [];
-    return [`${directory}:${directory}`, ...files.map((file) => `${file}:${file}:ro`)];
+  private binds(fragments: NginxFragment[]): string[] {
+    const { directory } = this.config;
+    return [`${directory}:${directory}`, ...this.files(fragments).map((file) => `${file}:${file}:ro`)];
+  }
+
+  /** All apps share the container, so it needs the files of all. */
+  private files(fragments: NginxFragment[]): string[] {
+    const named = fragments.flatMap(({ tls }) => (tls ? [tls.certificate, tls.key] : []));
+    return outside(this.config.directory, named);
   }
 }
 
-function refused(result: ExecResult, seenAt: string, conf: string): ConfigurationFailure {
+function refused(result: ExecResult, seenAt: string, conf: string, hint = ''): ConfigurationFailure {
   return new ConfigurationFailure(
     `expected nginx to accept the configuration made from spillway.yaml, seen: ${inItsWords(result).replaceAll(seenAt, conf)}; ` +
-      'correct services, routes, tls or errorPage. The old one stays in force',
+      `correct services, routes, tls or errorPage. The old one stays in force${hint}`,
   );
 }
 

@@ -40,8 +40,18 @@ function readCertificate(chain: Pem): X509Certificate {
   return own;
 }
 
-/** What makes browsers refuse a certificate is no reason to refuse a release, but somebody should hear of it. */
-export function certificateWarnings(all: { place: string; certificate: X509Certificate }[], routes: RouteConfig[]) {
+const UNREAD =
+  'the certificates of router.tls were not looked at, because the worker cannot read them: the router will read them when it gets them';
+
+/**
+ * What makes browsers refuse a certificate is no reason to refuse a release, but somebody should hear of it.
+ * @param all undefined when nobody could read them
+ */
+export function certificateWarnings(
+  all: { place: string; certificate: X509Certificate }[] | undefined,
+  routes: RouteConfig[],
+): string[] {
+  if (!all) return [UNREAD];
   const dates = all.flatMap(({ place, certificate: { validTo } }) => {
     const days = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
     if (days < 0) return [`the certificate in ${place} expired on ${validTo}: renew it`];

@@ -2,26 +2,38 @@ import { randomBytes } from 'node:crypto';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
+import type { Folder } from './folder';
 import { scopeKey } from './fragments';
 
 /** A killed worker leaves its folder behind; nobody needs one for so long. */
 const STALE_MINUTES = 10;
-const TIDY = 'find "$1" -maxdepth 1 -name "$2.*" -mmin "+$3" -exec rm -rf {} + 2>/dev/null; true';
+/** Answers the router's folder, or the nearest one above it that is there. */
+const TIDY = `
+find "$1" -maxdepth 1 -name "$2.*" -mmin "+$3" -exec rm -rf {} + 2>/dev/null
+d=$1; until [ -e "$d" ]; do d=$(dirname "$d"); done; echo "$d"`;
+const LEAVE = `
+rm -rf "$1"
+d=$2; while [ "$d" != "$3" ] && rmdir "$d" 2>/dev/null; do d=$(dirname "$d"); done; true`;
 
-/** Gives a folder on the target in which a configuration can be tried, and removes it. */
+/**
+ * Gives a folder in which a configuration can be tried, and removes all that was made for it. It lies in the router's
+ * own, which engine and worker both see: a worker in a container has a `/tmp` of its own.
+ */
 export async function withTrialFolder<T>(
-  host: Host,
-  { base, scope }: { base: string; scope: Scope },
+  { host, directory }: Folder,
+  scope: Scope,
   io: Io,
   body: (folder: string) => Promise<T>,
 ): Promise<T> {
   const name = `spillway-check.${scopeKey(scope)}`;
-  const folder = `${base}/${name}.${randomBytes(4).toString('hex')}`;
-  await host.run(['sh', '-c', TIDY, 'sh', base, name, String(STALE_MINUTES)], io);
+  const folder = `${directory}/${name}.${randomBytes(4).toString('hex')}`;
+  const tidied = await host.run(['sh', '-c', TIDY, 'sh', directory, name, String(STALE_MINUTES)], io);
+  const wasThere = tidied.stdout.replace(/\n$/, '');
   try {
     return await body(folder);
   } finally {
-    await host.run(['rm', '-rf', folder], { ...io, signal: AbortSignal.timeout(10_000) });
+    const away = { ...io, signal: AbortSignal.timeout(10_000) };
+    await host.run(['sh', '-c', LEAVE, 'sh', folder, directory, wasThere], away);
   }
 }
 

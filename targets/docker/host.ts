@@ -91,7 +91,13 @@ export class DockerHost implements Host {
     io: Io,
   ): Promise<ExecResult | undefined> {
     if (!(await this.images.inspect(image, '', io))) return undefined;
-    return runOnce(this.engine, { image, command, binds }, io);
+    return runOnce(this.engine, { image, command, binds }, io).catch((error: unknown) => {
+      if (statusOf(error) !== 400) throw error;
+      throw new ConfigurationFailure(
+        `expected the engine to have all that ${image} is tried with, seen: ${reasonOf(error)}; make that on the target. ` +
+          'A worker in a container needs the folders of router and state from the target, at the same paths',
+      );
+    });
   }
 
   async removeContainer(name: string, io: Io): Promise<void> {

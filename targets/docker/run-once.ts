@@ -22,7 +22,13 @@ export async function runOnce(
         Entrypoint: command,
         User: '0:0',
         Labels: { [LABEL]: 'check' },
-        HostConfig: { NetworkMode: 'host', Binds: binds, AutoRemove: true },
+        HostConfig: {
+          NetworkMode: 'host',
+          Mounts: binds.map(mountOf),
+          AutoRemove: true,
+          // Its output may hold what no log of the engine should.
+          LogConfig: { Type: 'none', Config: {} },
+        },
         ...abort,
       });
       try {
@@ -39,6 +45,12 @@ export async function runOnce(
     },
     LIMIT_MS,
   );
+}
+
+/** The engine would make missing folders for `Binds`, and give them to root. */
+function mountOf(bind: string): Docker.MountSettings {
+  const [Source, Target, mode] = bind.split(':') as [string, string, string?];
+  return { Type: 'bind', Source, Target, ReadOnly: mode === 'ro' };
 }
 
 /** A worker that was killed before it started its container leaves it behind, and the engine does not remove that. */

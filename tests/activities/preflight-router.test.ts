@@ -90,6 +90,8 @@ describe.each(['haproxy', 'nginx'] as const)('%s', (kind) => {
     expect((await withTls(await served('good'))).warning).toBeUndefined();
 
     expect(await withTls(tls('none'))).toMatchObject({ ok: false, detail: expect.stringMatching(/seen no such f/) });
+    const beforeItsImage = await router((raw) => void Object.assign(raw.router, { image: 'none', tls: tls('none') }));
+    expect(beforeItsImage).toMatchObject({ ok: false, detail: expect.stringMatching(/seen no such f/) });
     expect(await withTls(await served('other', 'good'))).toMatchObject({
       ok: false,
       detail: expect.stringMatching(/seen the key of another one/),
