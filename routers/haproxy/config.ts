@@ -105,12 +105,14 @@ function renderBase(own: boolean, sockets: string, limits: WireLimits): string {
 }
 
 function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragment[], around: Surroundings): string {
-  const tls = tlsOf(port, fragments);
+  const folders = new Set(tlsOf(port, fragments).map(({ certificates }) => certificates));
+  const ssl =
+    folders.size > 0 ? ` ssl ${[...folders].map((folder) => `crt ${quoted(folder)} `).join('')}alpn h2,http/1.1` : '';
   const keys = new Set(entries.map((entry) => scopeKey(entry.scope)));
   const users = fragments.filter(({ routing }) => keys.has(scopeKey(routing.scope)));
   const routings = users.map(({ routing }) => routing);
   return `frontend spillway-${port} from spillway
-  bind ${around.ipv6 ? `:::${port} v4v6` : `:${port}`}${tls ? ` ssl crt ${quoted(tls.certificates)} alpn h2,http/1.1` : ''}
+  bind ${around.ipv6 ? `:::${port} v4v6` : `:${port}`}${ssl}
   timeout client ${longestSilence(entries, fragments) + CLIENT_LONGER}ms
   # HTTP/2 begins in other ways: a client that asks to change to it goes on with HTTP/1.1.
   http-request del-header HTTP2-Settings
@@ -124,7 +126,7 @@ function renderFrontend(port: number, entries: Entry[], fragments: HaproxyFragme
 ${MATCHED}  # Which service is asked: the first that fits.
 ${entries.map(renderEntry).join('\n')}
   http-request return status 404 content-type text/plain string "Nothing here answers this host and path.\\n" if !{ var(txn.service) -m found }
-${renderForwarded(users, tls ? 'https' : 'http')}${routings.map((routing) => renderDraw(routing, around.directory)).join('')}
+${renderForwarded(users, ssl ? 'https' : 'http')}${routings.map((routing) => renderDraw(routing, around.directory)).join('')}
   # A process that is leaving after a reload may not know the servers that came with it: it uses those it knows.
 ${backendsOf(entries, routings).map(renderUse).join('')}`;
 }

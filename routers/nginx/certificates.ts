@@ -2,8 +2,9 @@ import type { X509Certificate } from 'node:crypto';
 import { ConfigurationFailure } from '../../domain/failures';
 import type { Host, Io } from '../../domain/host';
 import { readPair, type Pem } from '../on-host/certificates';
+import { scopeKey, tlsOf } from '../on-host/fragments';
 import { readPemFiles, type PemFiles } from '../on-host/pem-files';
-import type { NginxConfig } from './names';
+import type { NginxConfig, NginxFragment } from './names';
 
 type Tls = NonNullable<NginxConfig['tls']>;
 
@@ -28,4 +29,27 @@ function pemOf(texts: Map<string, string>, place: string, setting: string): Pem 
   throw new ConfigurationFailure(
     `expected a PEM file at ${place} on the target, seen a folder; correct router.tls.${setting}`,
   );
+}
+
+/** Earlier versions let two certificates pass, and what is in force may be configured again. */
+export function hasTlsOf({ routing: { scope }, tls }: NginxFragment, before: NginxFragment[]): boolean {
+  const found = before.find(({ routing }) => scopeKey(routing.scope) === scopeKey(scope));
+  return JSON.stringify(found?.tls) === JSON.stringify(tls);
+}
+
+/** @throws ConfigurationFailure when another app has a port with another certificate, because a port has one server */
+export function refuseSecondCertificate(before: NginxFragment[], mine: NginxFragment): void {
+  const others = before.filter(({ routing }) => scopeKey(routing.scope) !== scopeKey(mine.routing.scope));
+  for (const port of mine.tls?.ports ?? []) {
+    const [own] = tlsOf(port, [mine]);
+    const other = others.find((one) =>
+      tlsOf(port, [one]).some(({ certificate, key }) => certificate !== own?.certificate || key !== own.key),
+    );
+    if (!own || !other) continue;
+    throw new ConfigurationFailure(
+      `expected all that share port ${port} to have one certificate, because nginx serves one on a port, seen that ` +
+        `${scopeKey(other.routing.scope)} has ${other.tls?.certificate} and ${scopeKey(mine.routing.scope)} wants ${own.certificate}; ` +
+        'name the same router.tls.certificate and key, use another port, or use HAProxy',
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import { ConfigurationFailure, RouterFailure, UnreachableFailure } from '../../domain/failures';
-import { readCertificate } from './certificates';
+import { hasTlsOf, readCertificate, refuseSecondCertificate } from './certificates';
 import { certificateWarnings, routesWithTls } from '../on-host/certificates';
 import { expectWritable } from '../on-host/trial-folder';
 import type { Host, Io } from '../../domain/host';
@@ -76,6 +76,7 @@ class Nginx implements Router {
     const after = withFragment(fragments, mine);
     const render = (directory?: string) => this.render({ fragments: after, shares }, io, directory);
     await render();
+    refuseSecondCertificate(fragments, mine);
     const around = { directory: this.setup.directory, image: this.image };
     const certificates = tls ? await readCertificate(this.host, { ...around, tls }, io) : [];
     await this.setup.tryOut({ scope: routing.scope, fragments: after, render }, io);
@@ -90,6 +91,7 @@ class Nginx implements Router {
     return this.locked(routing.scope, io, async () => {
       const fragment = await this.fragmentFor(routing, io);
       const before = await this.readState(io);
+      if (!hasTlsOf(fragment, before.fragments)) refuseSecondCertificate(before.fragments, fragment);
       await keepBefore(this.setup, before.fragments, fragment, io);
       await writePage(this.setup, fragment, io);
       const fragments = withFragment(before.fragments, fragment);

@@ -45,7 +45,7 @@ export function speaksHttp2(
   entries: Entry[],
   { fragments, attached }: { fragments: NginxFragment[]; attached: boolean },
 ): boolean {
-  return (!attached && tlsOf(port, fragments) !== undefined) || entries.some((entry) => isH2c(entry, fragments));
+  return (!attached && tlsOf(port, fragments).length > 0) || entries.some((entry) => isH2c(entry, fragments));
 }
 
 /** What stands in the location of a route. */

@@ -28,7 +28,7 @@ export function renderServers(around: Around): string {
 /** One server has all requests of a port, because nginx itself would match a path only after it has decoded it. */
 function renderPort(port: number, entries: Entry[], around: Around): string {
   const { fragments } = around;
-  const tls = tlsOf(port, fragments);
+  const [tls] = tlsOf(port, fragments);
   const options = ` default_server${tls ? ' ssl' : ''}${speaksHttp2(port, entries, around) ? ' http2' : ''}`;
   const scopes = [...new Map(entries.map(({ scope }) => [scopeKey(scope), scope])).values()];
   const services = [...new Map(entries.map((entry) => [servicePlace(entry, fragments), entry])).values()];

@@ -116,9 +116,12 @@ export function entriesByPort<Tls>(fragments: Fragment<Tls>[]): Map<number, Entr
   return new Map([...ports].sort(([a], [b]) => a - b));
 }
 
-/** Answers undefined when the port does not speak TLS. */
-export function tlsOf<Tls>(port: number, fragments: Fragment<Tls>[]): (Tls & { ports: number[] }) | undefined {
-  return fragments.find((one) => one.tls?.ports.includes(port))?.tls;
+/** What those with routes on the port say of TLS; nothing when it does not speak TLS. Their certificates may differ. */
+export function tlsOf<Tls>(port: number, fragments: Fragment<Tls>[]): (Tls & { ports: number[] })[] {
+  return fragments.flatMap(({ routing: { services }, tls }) => {
+    const isUsed = services.some(({ routes }) => routes.some((route) => route.port === port));
+    return tls?.ports.includes(port) && isUsed ? [tls] : [];
+  });
 }
 
 export function fragmentOf<Of extends Pick<Fragment<unknown>, 'routing'>>(

@@ -11,14 +11,14 @@ export interface Certificate {
   certificates: string;
 }
 
-/** Writes a certificate for localhost that is its own authority into an existing folder. */
-export async function certificateIn(folder: string): Promise<Certificate> {
+/** Writes a certificate that is its own authority into an existing folder. */
+export async function certificateIn(folder: string, host = 'localhost'): Promise<Certificate> {
   const [certificate, key, certificates] = [`${folder}/fx.crt`, `${folder}/fx.key`, `${folder}/certs`];
   const subject = [
     '-subj',
-    '/CN=localhost',
+    `/CN=${host}`,
     '-addext',
-    'subjectAltName=DNS:localhost',
+    `subjectAltName=DNS:${host}`,
     '-days',
     '1',
     '-nodes',
