@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { parseDocument } from 'yaml';
 import { cacheDirectory } from '../starters/dev/temporal-program';
 import { removeTraces } from '../tests/support/engine';
@@ -12,12 +13,13 @@ import { startLoad } from '../tests/support/load';
 import type { Load, LoadReport } from '../tests/support/load';
 import { query } from '../tests/support/postgres';
 import { freePort } from '../tests/support/free-port';
-import { picturesIn, removeAllButPictures } from './pictures';
+import { openerOn, picturesIn, removeAllButPictures } from './pictures';
 
 /*
  * Releases examples/fx three times with the commands that people use, while traffic runs. What it makes lies in a folder
  * of its own, on ports that are free, under an app name of its own. Without --keep all of it but the pictures is removed
- * at the end, and what an earlier demo left, because it was kept or killed, at the beginning, with its pictures.
+ * at the end, and what an earlier demo left, because it was kept or killed, at the beginning, with its pictures. With
+ * --keep, the picture of the last release is opened where there is a desktop.
  */
 
 const ROOT = join(__dirname, '..');
@@ -78,7 +80,9 @@ async function main(keep: boolean): Promise<boolean> {
     await change(project, '1.2.0');
     steps.push(await release('1.2.0', 'caught by the canary and undone'));
     const seen = keep ? await load.report() : await load.stop();
-    return summarise(steps, seen, { dev, kept: keep, pictures: await picturesIn(DIRECTORY) });
+    const pictures = await picturesIn(DIRECTORY);
+    if (keep) open(pictures.at(-1));
+    return summarise(steps, seen, { dev, kept: keep, pictures });
   } finally {
     if (!keep) await close();
   }
@@ -190,6 +194,14 @@ async function execute(program: string, args: string[], options: object = {}): P
   return code ?? 1;
 }
 
+/** Shows the newest picture to somebody who sits at a desktop; all others follow the links of the summary. */
+function open(picture: string | undefined): void {
+  const program = openerOn(process.platform, process.env, process.stdout.isTTY);
+  if (picture === undefined || program === undefined) return;
+  const child = spawn(program, [picture], { stdio: 'ignore', detached: true });
+  child.on('error', () => undefined).unref();
+}
+
 interface Left {
   dev: Dev;
   kept: boolean;
@@ -211,7 +223,9 @@ function summarise(steps: Step[], traffic: LoadReport, { dev, kept, pictures }: 
     `errors by 1.2.0     ${traffic.appErrors}, before the canary was judged`,
     `slowest answer      ${traffic.slowest} ms`,
     `Temporal Web UI     ${dev.uiUrl}${kept ? '' : ' (until now)'}`,
-    ...pictures.map((file, index) => `${index === 0 ? 'pictures, kept      ' : ' '.repeat(20)}${file}`),
+    ...pictures.map(
+      (file, index) => `${index === 0 ? 'pictures, kept      ' : ' '.repeat(20)}${pathToFileURL(file).href}`,
+    ),
   ];
   if (kept)
     lines.push(

@@ -20,3 +20,10 @@ export async function removeAllButPictures(directory: string): Promise<void> {
     await writeFile(file, text);
   }
 }
+
+/** The program that opens a picture on a desktop; undefined where nobody would see it, as in CI or over a bare SSH. */
+export function openerOn(platform: NodeJS.Platform, env: NodeJS.ProcessEnv, isTerminal: boolean): string | undefined {
+  if (!isTerminal || env.CI) return undefined;
+  if (platform === 'darwin') return 'open';
+  return env.DISPLAY || env.WAYLAND_DISPLAY ? 'xdg-open' : undefined;
+}
