@@ -60,6 +60,15 @@ test('a HEALTHCHECK that sends headers is left to the engine, since a path alone
   expect(services.shop).not.toHaveProperty('health');
 });
 
+test('a health check of a Dockerfile is not copied with the secret in its address [proves 13]', async () => {
+  const { services, asked, text } = await proposed(undefined, {
+    Dockerfile: `${WEB}HEALTHCHECK CMD curl -f http://localhost:3000/up?token=hunter22\n`,
+  });
+  expect(services.shop).not.toHaveProperty('health');
+  expect(asked).toContain('? services.shop.port: its health check has a secret in its address');
+  expect(text + asked).not.toContain('hunter22');
+});
+
 test('of several ports of a Dockerfile that may speak HTTP, init asks which one does [proves questions]', async () => {
   const { asked } = await proposed(undefined, { Dockerfile: 'FROM node:20\nEXPOSE 8080 9090\n' });
   expect(asked).toContain('? services.shop.port: 8080, 9090: which one speaks HTTP? 8080 was taken');
