@@ -2,12 +2,14 @@ import { isSecretName, looksSecret } from '../../../domain/containers/secret-loo
 
 // What a configuration accepts in plain text may be a secret all the same, and here a question costs little.
 const KEY =
-  /(^|[._:-])(keys?|salts?|pepper|pwd|jwt|pat|creds|htpasswd|(password|passwd)[_-]?hash|(passwords?|passwd|pass|secrets?)[_-]?\d*|token[_-]?\d+)$/i;
-const OPEN_KEY = /(public|publishable|anon|site|sort|primary|partition|foreign|cache|routing|object)[_-]keys?$/i;
+  /(^|[._:-])(keys?|salts?|pepper|pwd|pw|jwt|pat|pin|passcode|mnemonic|creds|htpasswd|tokens|(password|passwd)[_-]?hash|(passwords?|passwd|pass|secrets?)[_-]?\d*|token[_-]?\d+)$/i;
+const CAMEL_KEY = /[a-z](Token|Key|Pass|Pwd|Salt)$/;
+const OPEN_KEY =
+  /(public|publishable|anon|site|sort|primary|partition|foreign|cache|routing|object)[._-]?keys?$|(max|min|total|prompt|completion|context|num|output|input|stop|special)[._-]tokens$/i;
 
 /** A name and a password, as in `NEO4J_AUTH=neo4j/...` and `BASIC_AUTH=admin:...`. */
 const LOGIN_KEY = /(^|[._:-])(basic_?)?(auth|login|logins|user|users|userpass|userpwd|accounts?)$/i;
-const LOGIN = /^[^\s:/@]+[:/][^\s:/]\S*$/;
+const LOGIN = /^[^\s:/]+[:/][^\s:/]\S*$/;
 const IDS = /^\d+:\d+$/;
 
 const SIGNS = [
@@ -15,12 +17,16 @@ const SIGNS = [
   /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/,
   // `Server=db;Password=...`, and `/hook?token=...`.
   /(password|passwd|pwd|secret|accountkey|sharedaccesskey)\s*=\s*[^\s;&]/i,
-  /[?&;]([\w.-]*[_.-])?(key|token|accesstoken|authtoken|apikey|auth|pass|sig|signature)=[^\s;&]/i,
+  /[?&;#]([\w.-]*[_.-])?(key|token|accesstoken|authtoken|apikey|auth|pass|sig|signature)=[^\s;&]/i,
+  // JSON and YAML.
+  /"[\w.-]*(password|passwd|secret|token|api_?key|private_?key)"\s*:\s*"[^"$]/i,
+  /(password|passwd|secret)\s*:\s+[^\s$]/i,
   // Options in a variable, as in `REDIS_ARGS=--requirepass ...`.
   /(^|\s)--?([\w-]*[-_])?(password|passwd|requirepass|masterauth|secret|token|api-?key)[\s=]+[^-$\s]/i,
-  // `user:...@tcp(db:3306)`, `user:...@db`, and an address whose password has a slash.
+  // `user:...@tcp(db:3306)`, `user:...@db`, `user/...@db:1521`, and an address whose password has a slash.
   /^[^\s:@/]+:[^\s@/]+@(tcp|unix)?\(/,
   /^(?!(mailto|acct|sips?|xmpp|npm|git|ssh):)[^\s:@/]+:[^\s@/]+@(?!sha\d+:)[\w.-]/i,
+  /^[^\s:@/]+\/[^\s@/]+@(\/\/)?[\w.-]+:\d/,
   /:\/\/[^/\s:@]+:(?!\d+([/?#,;]|$))[^\s@]+@/,
   // Hashes of passwords, and what HTTP takes for a login.
   /\$(2[abxy]|apr1|[156]|argon2i?d?)\$[\w./=,$+-]{8,}/,
@@ -39,7 +45,7 @@ const SIGNS = [
 
 /** Whether the value of such a name is a secret, whatever it is. */
 export function isNameOfSecret(name: string): boolean {
-  return isSecretName(name) || (KEY.test(name) && !OPEN_KEY.test(name));
+  return isSecretName(name) || ((KEY.test(name) || CAMEL_KEY.test(name)) && !OPEN_KEY.test(name));
 }
 
 /** Whether the text looks as only secrets do, or has one in it. */

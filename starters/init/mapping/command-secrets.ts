@@ -14,7 +14,10 @@ const OF_PROGRAMS: [program: RegExp, option: string][] = [
 ];
 /** The password stands behind `-p` without a blank. */
 const ATTACHED = /\b(mysql|mariadb|sshpass)/;
-const PASSWORD_NAME = /(^|[._-]|require|user|db)(pass|passwd)$|pwd$|^masterauth$/i;
+const PASSWORD_NAME = /(^|[._-]|require|user|db)(pass|passwd|pw)$|pwd$|^masterauth$/i;
+/** What stands behind it in a request is a secret. */
+const HEADER =
+  /(\b(?:(?:proxy-)?authorization:\s*|[\w-]*(?:api-?key|token|secret|password):\s+)(?:(?:bearer|basic|token)\s+)?)(?![$"'])[^\s"';|]+/gi;
 const PORTS = /^(?!\d{6,}$)[\d.:/-]+(tcp|udp)?$/;
 
 /**
@@ -36,7 +39,8 @@ export function withoutSecrets(text: string, before: string, line: string): stri
     .replace(/([\w.-]+)(=["']?)((?![$"'])[^\s;&|"']+)/g, (all, name: string, sign: string, value: string) =>
       isPassword(name, value) ? `${name}${sign}\${PASSWORD}` : all,
     )
-    .replace(/([?&;](?:[\w.-]*[_.-])?(?:key|token|auth|sig|signature)=)(?!\$)[^\s;&|"']+/gi, '$1${TOKEN}')
+    .replace(HEADER, '$1${TOKEN}')
+    .replace(/([?&;#](?:[\w.-]*[_.-])?(?:key|token|auth|sig|signature)=)(?!\$)[^\s;&|"']+/gi, '$1${TOKEN}')
     .replace(/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g, '${TOKEN}')
     .replace(/((?:^|[\s"'|;])(?:[\w.-]+=)?)([^\s"'|;$]+)(?![^\s"'|;])/g, (all, start: string, word: string) =>
       showsSecret(word) ? `${start}\${TOKEN}` : all,

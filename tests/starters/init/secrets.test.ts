@@ -24,6 +24,12 @@ test.each([
   ['an address of Discord', 'ALERTS', 'https://discord.com/api/webhooks/123/hunter22'],
   ['an address of Mattermost', 'ALERTS', 'https://chat.example.com/hooks/hunter22hunter22hunter22'],
   ['a header', 'EXPORTER_HEADERS', 'Authorization=Basic YWRtaW46aHVudGVyMjI='],
+  ['a token in camel case', 'apiToken', 'hunter22'],
+  ['several tokens', 'API_TOKENS', 'hunter22,hunter23'],
+  ['an address of mail with a password', 'SMTP_LOGIN', 'me@example.com:hunter22'],
+  ['an address of Oracle', 'STORE', 'shop/hunter22@db:1521/XE'],
+  ['JSON', 'SETTINGS', '{\\"password\\": \\"hunter22\\"}'],
+  ['YAML', 'SETTINGS', 'password: hunter22'],
   ['a key of a maker', 'OPENAI', 'sk-proj-hunter22hunter22hunter22'],
 ])('%s in a variable is not copied, and the worker is asked for it [proves 13]', async (_, name, value) => {
   const { services, asked, text } = await proposed(
@@ -31,6 +37,7 @@ test.each([
   );
   expect(services.web!.env).toEqual({ [name]: { env: name } });
   expect(text + asked).not.toContain(value);
+  expect(text + asked).not.toContain('hunter2');
 });
 
 test.each([
@@ -40,6 +47,9 @@ test.each([
   ['NEO4J_AUTH', 'none'],
   ['RUN_AS_USER', '1000:1000'],
   ['HOOKS', 'https://example.com/hooks/list'],
+  ['MAX_TOKENS', '4096'],
+  ['IMAGE', 'ghcr.io/acme/secret:1.2'],
+  ['ACTION', 'actions/checkout@v4'],
   ['GREETING', 'Basic authentication'],
 ])('%s=%s is no secret, and is copied [proves 13]', async (name, value) => {
   const { services } = await proposed(
@@ -97,6 +107,10 @@ test.each([
   ['["redis-server", "--requirepass", "hunter22"]', ['redis-server', '--requirepass', '${PASSWORD}']],
   ['["redis-cli", "-a", "hunter22"]', ['redis-cli', '-a', '${PASSWORD}']],
   ['["serve", "--basic-auth=admin:hunter22"]', ['serve', '--basic-auth=${PASSWORD}']],
+  [
+    '["curl", "-H", "Authorization: Bearer hunter22", "--header=X-Api-Key: hunter22"]',
+    ['curl', '-H', 'Authorization: Bearer ${TOKEN}', '--header=X-Api-Key: ${TOKEN}'],
+  ],
   ['["curl", "-u", "admin:hunter22", "http://x"]', ['curl', '-u', '${PASSWORD}', 'http://x']],
   ['["sh", "-c", "PGPASSWORD=hunter22 psql -p 5432"]', ['sh', '-c', 'PGPASSWORD=${PASSWORD} psql -p 5432']],
   ['["sh", "-c", "curl https://hooks.slack.com/services/T0/B0/hunter22; serve"]', ['sh', '-c', 'curl ${TOKEN}; serve']],
@@ -116,6 +130,7 @@ test.each([
   ['["sh", "-c", "serve --token=$$TOKEN --password $$PASSWORD"]'],
   ['["serve", "--secret", "--verbose"]'],
   ['["serve", "-p", "3000", "-u", "app"]'],
+  ['["serve", "acme/token:1.2", "-H", "X-Token: $$TOKEN"]'],
   ['["vite", "-p", "tsconfig.json"]'],
   ['["mongosh", "-p", "27017:27017"]'],
   ['["uwsgi", "--user", "app:staff", "-u", "1000:1000"]'],
