@@ -99,7 +99,7 @@ export function textsOf({ environment, command, entrypoint, given }: ComposeServ
 export const END_OF_HOST = '(?![\\w-]|\\.\\w|@|:[^@/\\s,;?&]*@)';
 /** Behind it stands a host: `Host=api`, `host=api user=x`, `{"host": "api"}`, `Data Source=tcp:api`. */
 export const HOST_SETTING =
-  '(?<![\\w.-])(?:[\\w.-]*[_.-]|pg|db)?(?:host|host_?name|host_?addr|server|servers|hosts|addr|address|endpoint|data source)["\']?\\s*[=:]\\s*["\'[]*(?:tcp:)?';
+  '(?<![\\w.-])(?:[\\w.-]*[_.-]|pg|db)?(?:host|host_?name|host_?addr|server|servers|hosts|addr|address|endpoint|upstream|backend|data source)["\']?\\s*[=:]\\s*["\'[]*(?:tcp:)?';
 /** Ways of gRPC to name a host behind three slashes, where others have a path. */
 export const RESOLVER = '\\b(?:dns:(?://[^/\\s]*/)?|(?:passthrough|static|xds):///)';
 
@@ -109,7 +109,7 @@ export function namesAsHost(texts: string[], names: string[]): boolean {
     const host = `${quoted(name)}${END_OF_HOST}`;
     const other = `["']?[\\w.:-]+["']?\\s*`;
     const ways = [
-      `((?<!/)//|\\S@|${RESOLVER}|\\b(?:tcp|udp)\\(|${HOST_SETTING}(?:[\\w.:-]+,)*)${host}`,
+      `((?<!/)//(?:[^/\\s]*,)?|\\S@|${RESOLVER}|\\b(?:tcp|udp)\\(|${HOST_SETTING}(?:[\\w.:-]+,)*)${host}`,
       `(^|[,;=\\s"'[(])${host}:\\d`,
       `^[[\\s]*(${other}[,;]\\s*)*["']?${host}["']?(\\s*[,;]\\s*${other})*[\\]\\s]*$`,
       `-[\\w-]*(host|addr|server|broker|upstream)[\\w-]*[= ]${host}`,

@@ -109,12 +109,19 @@ function commandOf(one: Released, mapper: Mapper, ask: Ask): string[] {
       },
     );
   const others = { ...mapper, released: mapper.released.filter((other) => other !== one) };
-  const words = [...entrypoint, ...command].map((word) => withSlots(word, '', others));
+  const words = [...entrypoint, ...command].map((word, index, all) =>
+    withSlots(word, optionOf(all[index - 1]), others),
+  );
   const siblings = [...new Set(words.flatMap((word) => word.siblings))];
   const places = [...entrypoint, ...command].filter(hasPlace);
   if (places.length > 0) ask('command', PLACES, { importance: 'decide', items: places });
   if (siblings.length > 0) ask('command', SIBLINGS, { items: siblings });
   return words.map(({ text }) => text);
+}
+
+/** `--api-host` says of the next word what a variable API_HOST says of its value. */
+function optionOf(before = ''): string {
+  return /^--?[a-z][\w-]*$/i.test(before) ? before.replace(/^-+/, '').replaceAll('-', '_') : '';
 }
 
 function resourcesOf({ service }: Released, ask: Ask, isJob: boolean): Mapping {

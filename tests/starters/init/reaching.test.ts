@@ -20,6 +20,7 @@ test.each([
   ['an address of Go without a port', 'A: "u:p@tcp(db)/x"'],
   ['an address of Oracle', 'A: "jdbc:oracle:thin:@db:1521:xe"'],
   ['a list with logins', 'A: "amqp://u:p@db:5672,u:p@db2:5672"'],
+  ['a list of hosts', 'A: "mongodb://db1,db/x"'],
   ['a list of words', `A: '["db", "cache"]'`],
   ['an address of gRPC', 'A: "dns:///db:50051"'],
 ])('%s names a database that stays outside, so its network is joined [proves questions]', async (_, variable) => {
@@ -92,6 +93,15 @@ test('what is asked for and belongs to a profile is a question, until the profil
   );
   const named = await proposed(compose, {}, '--profile', 'full', '--force');
   expect(named.services.web!.networks).toEqual(['shop_default']);
+});
+
+test('a sibling behind an option for a host is reached in its own version [proves questions]', async () => {
+  const { services } = await proposed(
+    `services:
+  api: {image: acme/api:1.2.3, ports: ["81:81"]}
+  web: {image: acme/web:1.2.3, ports: ["80:80"], command: [serve, --api-host, api, --backend=api, --name, api]}`,
+  );
+  expect(services.web!.command).toEqual(['serve', '--api-host', 'api-{slot}', '--backend=api-{slot}', '--name', 'api']);
 });
 
 test('a user, a password or a path with the name of a sibling stays, and its host does not [proves questions]', async () => {
