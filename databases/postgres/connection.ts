@@ -6,11 +6,11 @@ import type { Io } from '../../domain/host';
 import { connectingFailure, connectionFailure, mayTryNext, mayTryOtherwise } from './connection-failure';
 import { passwordOf } from './password-file';
 import { expectOwnSession } from './pooler';
-import { onHost, type PostgresHost, type PostgresServer } from './server';
+import { connectSeconds, onHost, type PostgresHost, type PostgresServer } from './server';
 import { asOurselves, endWithUs } from './session';
+import { silentLast, rememberingSilence } from './silent-hosts';
 import { tlsTries } from './tls';
 
-const CONNECT_MS = 10_000;
 const END_MS = 2_000;
 
 /**
@@ -55,16 +55,16 @@ async function connect(server: PostgresServer): Promise<Connected> {
   }
 }
 
-/** Tries the hosts of a list in their order, and takes the first that is as `target_session_attrs` says. */
+/** Tries the hosts of a list, and takes the first that is as `target_session_attrs` says. */
 async function findHost(server: PostgresServer): Promise<Connected> {
   const wanted = server.settings.target_session_attrs ?? 'any';
   // The second round of prefer-standby takes any.
   for (const attribute of wanted === 'prefer-standby' ? ['standby', 'any'] : [wanted]) {
     const seen: string[] = [];
-    for (const host of server.hosts) {
+    for (const host of silentLast(server.hosts)) {
       const found = onHost(server, host);
       try {
-        const client = await tryHost(found, host);
+        const client = await rememberingSilence(host, () => tryHost(found, host, connectSeconds(server)));
         if (await isWanted(client, attribute)) return { client, found };
         await client.end();
         seen.push(`${host.host}:${host.port} is not ${attribute}`);
@@ -96,11 +96,11 @@ async function isWanted(client: Client, attribute: string): Promise<boolean> {
 }
 
 /** Tries with and without TLS as `sslmode` says. */
-async function tryHost(server: PostgresServer, host: PostgresHost): Promise<Client> {
+async function tryHost(server: PostgresServer, host: PostgresHost, seconds = connectSeconds(server)): Promise<Client> {
   const tries = await tlsTries(server, host);
   for (const [index, ssl] of tries.entries()) {
     try {
-      return await open(server, host, ssl);
+      return await open({ server, host, seconds, ssl });
     } catch (error) {
       if (index === tries.length - 1 || !mayTryOtherwise(error)) throw error;
     }
@@ -108,7 +108,14 @@ async function tryHost(server: PostgresServer, host: PostgresHost): Promise<Clie
   throw new Error('there is always one way to try');
 }
 
-async function open(server: PostgresServer, place: PostgresHost, ssl: false | ConnectionOptions): Promise<Client> {
+interface Opening {
+  server: PostgresServer;
+  host: PostgresHost;
+  seconds: number;
+  ssl: false | ConnectionOptions;
+}
+
+async function open({ server, host: place, seconds, ssl }: Opening): Promise<Client> {
   const { settings, user, database } = server;
   const password = await passwordOf(server, place);
   const client = new Client({
@@ -123,7 +130,7 @@ async function open(server: PostgresServer, place: PostgresHost, ssl: false | Co
     enableChannelBinding: settings.channel_binding !== 'disable',
     client_encoding: 'UTF8',
     application_name: 'spillway',
-    connectionTimeoutMillis: connectMs(settings.connect_timeout),
+    connectionTimeoutMillis: seconds * 1_000,
     keepAlive: settings.keepalives !== '0',
   });
   // Where there are none, the driver would take those of the worker's environment (PGOPTIONS).
@@ -137,12 +144,6 @@ async function open(server: PostgresServer, place: PostgresHost, ssl: false | Co
     await client.end().catch(() => undefined);
     throw error;
   }
-}
-
-/** libpq takes none and zero for no limit, but a step has one. */
-function connectMs(given: string | undefined): number {
-  const seconds = Number(given ?? 0);
-  return seconds > 0 ? seconds * 1_000 : CONNECT_MS;
 }
 
 async function cancelStatement(found: PostgresServer, client: Client): Promise<void> {

@@ -31,6 +31,9 @@ interface Source {
   environment?: NodeJS.ProcessEnv;
 }
 
+/** How long a host may take to let somebody in, in seconds; in a list another one may answer meanwhile. */
+const CONNECT_SECONDS = { alone: 10, listed: 3 };
+
 /** Debian's libpq looks in the first, PostgreSQL's own in the second. */
 const SOCKETS = ['/var/run/postgresql', '/tmp'];
 
@@ -48,6 +51,12 @@ export function parsePostgresUrl(
   const database = settings.dbname ?? user;
   const passwordFile = settings.passfile ?? environment.PGPASSFILE ?? `${home}/.pgpass`;
   return { settings, hosts, user, database, name: nameOf(hosts, database), secret, home, passwordFile };
+}
+
+/** How long a host is waited for. libpq takes none and zero for no limit, but a step has one. */
+export function connectSeconds({ settings, hosts }: PostgresServer): number {
+  const given = Number(settings.connect_timeout ?? 0);
+  return given > 0 ? given : CONNECT_SECONDS[hosts.length > 1 ? 'listed' : 'alone'];
 }
 
 /** The same server, but another database on it. */

@@ -3,7 +3,8 @@ import type { Io } from '../../domain/host';
 import type { Scope } from '../../domain/release';
 import { applicationName, endSessionsOf } from './application-name';
 import { passwordOf } from './password-file';
-import type { PostgresServer } from './server';
+import { connectSeconds, type PostgresServer } from './server';
+import { silentLast } from './silent-hosts';
 import { tlsFiles } from './tls';
 import { programWithoutValues } from './without-values';
 import { writeWords } from '../../domain/connection/words';
@@ -15,7 +16,6 @@ const LONG_MS = 24 * 3_600_000;
 /** Keywords of libpq and the variables that it reads them from; a program that does not know one yet ignores it. */
 const VARIABLES: Record<string, string> = {
   options: 'PGOPTIONS',
-  connect_timeout: 'PGCONNECT_TIMEOUT',
   target_session_attrs: 'PGTARGETSESSIONATTRS',
   load_balance_hosts: 'PGLOADBALANCEHOSTS',
   sslmode: 'PGSSLMODE',
@@ -46,7 +46,7 @@ const AWAY =
 
 export class PostgresTools {
   /** Names their connections, so that those left by a dead worker are recognised. */
-  private readonly application: string;
+  readonly application: string;
 
   constructor(
     private readonly server: PostgresServer,
@@ -119,11 +119,12 @@ export class PostgresTools {
 
   /** Says by the environment whom a program connects to, as `connect` does for our own sessions. */
   private async connection(): Promise<NodeJS.ProcessEnv> {
-    const { settings, hosts, user, database } = this.server;
-    const env: NodeJS.ProcessEnv = { PGCONNECT_TIMEOUT: '10' };
+    const { settings, user, database } = this.server;
+    const hosts = silentLast(this.server.hosts);
+    const env: NodeJS.ProcessEnv = {};
     const said: Record<string, string | undefined> = { ...settings, ...tlsFiles(this.server) };
     for (const [keyword, variable] of Object.entries(VARIABLES)) if (said[keyword]) env[variable] = said[keyword];
-    if (!(Number(env.PGCONNECT_TIMEOUT) > 0)) env.PGCONNECT_TIMEOUT = '10';
+    env.PGCONNECT_TIMEOUT = String(connectSeconds(this.server));
     const passwords = await Promise.all(hosts.map((host) => passwordOf(this.server, host)));
     if (passwords[0]) env.PGPASSWORD = passwords[0];
     if (hosts.some(({ address }) => address)) env.PGHOSTADDR = hosts.map(({ address = '' }) => address).join(',');
