@@ -11,6 +11,8 @@ const NO_TLS = 'The server does not support SSL connections';
 const NOT_POSTGRES = 'There was an error establishing an SSL connection';
 const CERTIFICATE =
   /^(ERR_(TLS|SSL|OSSL|CRYPTO)|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_|CRL_|HOSTNAME_MISMATCH|INVALID_)/;
+/** The server refuses the certificate with which we come, or misses it. */
+const CLIENT_REFUSED = /_ALERT_(UNKNOWN_CA|(BAD|UNSUPPORTED)?_?CERTIFICATE|ACCESS_DENIED|DECRYPT_ERROR)/;
 /** A pooler answers with this code whatever happened, and some of it passes by itself. */
 const POOLER_REFUSED = /no such (database|user)|unsupported startup parameter|authentication failed|not allowed/i;
 
@@ -80,6 +82,20 @@ function tlsAdvice({ code, message }: Seen): string | undefined {
   if (message === NO_TLS) return 'Turn TLS on there, or write sslmode=prefer or sslmode=disable';
   if (message === NOT_POSTGRES) return 'What answers there is no PostgreSQL: correct host and port';
   if (!CERTIFICATE.test(code)) return undefined;
+  if (CLIENT_REFUSED.test(code)) {
+    return (
+      'The server does not take the certificate of the client: let sslcert and sslkey name one, with its key, of an authority ' +
+      'that the server trusts (its ssl_ca_file)'
+    );
+  }
+  if (/_ALERT_/.test(code))
+    return 'The server ended TLS: its log says why; sslmode and ssl_min_protocol_version are ours';
+  if (/^ERR_(OSSL|CRYPTO)_/.test(code)) {
+    return (
+      'Let sslcert and sslkey name a certificate and its own key, in PEM and without a passphrase (openssl pkey takes it off), ' +
+      'and sslrootcert and sslcrl whole PEM files'
+    );
+  }
   return (
     'Let sslrootcert name the certificate of the authority that signed it (a self-signed one is its own), and the host be ' +
     'one that it names; sslmode=require without sslrootcert encrypts without checking who answers'

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { ConnectionOptions } from 'node:tls';
@@ -118,7 +119,9 @@ interface Opening {
 async function open({ server, host: place, seconds, ssl }: Opening): Promise<Client> {
   const { settings, user, database } = server;
   const password = await passwordOf(server, place);
+  const socket = new Socket();
   const client = new Client({
+    stream: () => socket,
     host: place.address ?? place.host,
     port: place.port,
     user,
@@ -141,7 +144,8 @@ async function open({ server, host: place, seconds, ssl }: Opening): Promise<Cli
     await client.connect();
     return client;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    // The driver would wait for ever for the end of a connection whose TLS the server has ended.
+    socket.destroy();
     throw error;
   }
 }

@@ -48,6 +48,7 @@ async function certificates(): Promise<void> {
   const signed = ['-CA', 'server.crt', '-CAkey', 'server.key', '-CAcreateserial', '-days', '2', '-out', 'carol.crt'];
   await openssl('x509', '-req', '-in', 'carol.csr', ...signed);
   await chmod(join(directory, 'carol.key'), 0o600);
+  await openssl('pkey', '-in', 'carol.key', '-aes256', '-passout', 'pass:secret', '-out', 'locked.key');
 }
 
 async function turnTlsOn(): Promise<void> {
@@ -250,6 +251,18 @@ describe('a connection string', () => {
     [`postgres://${AT}/postgres?sslrootcert=FILES/none.crt`, /"sslrootcert" to name a PEM file .*none\.crt.*ENOENT/],
     [`postgres://${AT}/postgres?sslrootcert=FILES/passwords`, /"sslrootcert" to name a PEM file .*something else/],
     [`postgres://${AT}/postgres?sslcert=FILES/carol.crt`, /"sslkey" beside "sslcert"/],
+    [
+      `postgres://${AT}/postgres?sslmode=require&sslcert=FILES/carol.crt&sslkey=FILES/locked.key`,
+      /sslkey .*without a passphrase/,
+    ],
+    [
+      `postgres://${AT}/postgres?sslmode=require&sslcert=FILES/carol.crt&sslkey=FILES/other.key`,
+      /sslcert and sslkey .*its own key/,
+    ],
+    [
+      'postgres://carol@localhost:PORT/odd?sslmode=require&sslcert=FILES/other.crt&sslkey=FILES/other.key',
+      /the certificate of the client/,
+    ],
     [
       'postgres://postgres:PASSWORD@db.invalid:PORT/postgres?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=FILES/server.crt',
       /sslrootcert/,
