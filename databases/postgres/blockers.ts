@@ -15,12 +15,21 @@ export interface BlockerWatch {
   stop(): Promise<void>;
 }
 
-/** Looks from a second session at who blocks a session: once its lock has timed out, nobody knows any more. */
+interface Watched {
+  server: PostgresServer;
+  /** Which sessions may wait: one of ours, or those of a program by the name of its application. */
+  sessions: ClientBase | { application: string };
+  lockTimeout: number;
+  /** Milliseconds between two looks. */
+  every?: number;
+}
+
+/** Looks from a second session at who blocks others: once their lock has timed out, nobody knows any more. */
 export async function watchBlockers(
-  { server, client, lockTimeout }: { server: PostgresServer; client: ClientBase; lockTimeout: number },
+  { server, sessions, lockTimeout, every = EVERY_MS }: Watched,
   io: Io,
 ): Promise<BlockerWatch> {
-  const { rows } = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
+  const waiting = 'application' in sessions ? sessions : { pid: await pidOf(sessions) };
   const stopped = new AbortController();
   let seen: string | undefined;
   const isOver = (ms: number) =>
@@ -30,12 +39,12 @@ export async function watchBlockers(
     );
   const look = async (second: ClientBase): Promise<void> => {
     do {
-      const now = await blockersOf(second, rows[0]!.pid);
+      const now = await blockersOf(second, waiting);
       // Once the statement has ended it waits for nobody, so the answer from before stays.
       if (stopped.signal.aborted) return;
       seen = now;
       if (now) io.onProgress(`waiting for ${now}`);
-    } while (!(await isOver(EVERY_MS)));
+    } while (!(await isOver(every)));
   };
   const watching = isOver(Math.min(FIRST_MS, lockTimeout / 3))
     .then((over) => (over ? undefined : withClient(server, io, look)))
@@ -48,6 +57,11 @@ export async function watchBlockers(
       await watching;
     },
   };
+}
+
+async function pidOf(client: ClientBase): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
+  return rows[0]!.pid;
 }
 
 interface Blocker {
@@ -69,11 +83,15 @@ SELECT b.pid, a.application_name AS program, a.usename AS role, a.state, a.query
     coalesce(l.relation::regclass::text, CASE l.locktype WHEN 'transactionid' THEN 'rows that another transaction has changed' ELSE l.locktype END) AS lock,
   (SELECT string_agg(gid, ', ') FROM pg_prepared_xacts WHERE b.pid = 0 AND database = current_database()) AS prepared
 FROM pg_locks l, unnest(pg_blocking_pids(l.pid)) b (pid) LEFT JOIN pg_stat_activity a ON a.pid = b.pid
-WHERE l.pid = $1 AND NOT l.granted
+WHERE NOT l.granted AND l.pid IN (SELECT pid FROM pg_stat_activity
+  WHERE pid = $1 OR application_name = $2 AND datname = current_database() AND usename = session_user)
 ORDER BY a.xact_start LIMIT 3`;
 
-async function blockersOf(client: ClientBase, pid: number): Promise<string | undefined> {
-  const { rows } = await client.query<Blocker>(BLOCKERS, [pid]);
+async function blockersOf(
+  client: ClientBase,
+  { pid, application }: { pid?: number; application?: string },
+): Promise<string | undefined> {
+  const { rows } = await client.query<Blocker>(BLOCKERS, [pid, application]);
   const [first] = rows;
   return first && `${first.lock}, which ${rows.map(describe).join(' and ')} holds or asked for before`;
 }

@@ -5,6 +5,7 @@ import { BackupFailure, UnreachableFailure } from '../../domain/failures';
 import type { Io } from '../../domain/host';
 import { formatCount } from '../../domain/units';
 import type { Dump } from '../database';
+import { watchBlockers } from './blockers';
 import { catalogueFile, takeCatalogue, type Catalogue } from './catalogue';
 import { withClient } from './connection';
 import type { PostgresServer } from './server';
@@ -12,6 +13,11 @@ import type { Restoring } from './restore';
 import type { PostgresTools } from './tools';
 import { programWithoutValues } from './without-values';
 import type { ProgramResult } from '../run-program';
+
+/** Milliseconds between two looks at who blocks a dump, which may take hours. */
+const LOOK_MS = 1_000;
+
+const LONGEST_LINE = 300;
 
 /** @throws BackupFailure, or UnreachableFailure when the server went away meanwhile. */
 export async function dumpPostgres(restoring: Restoring, file: string, io: Io): Promise<Dump> {
@@ -22,12 +28,8 @@ export async function dumpPostgres(restoring: Restoring, file: string, io: Io): 
 }
 
 /** Leaves other programs that work on the database alone. */
-export async function makeDump(
-  { tools, server, lockTimeout }: Restoring,
-  file: string,
-  io: Io,
-  options: string[] = [],
-): Promise<Dump> {
+export async function makeDump(restoring: Restoring, file: string, io: Io, options: string[] = []): Promise<Dump> {
+  const { tools, server, lockTimeout } = restoring;
   // Each attempt has its own name, so that a program left by an earlier one cannot write into this file.
   const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
   try {
@@ -35,7 +37,7 @@ export async function makeDump(
     const argv = ['pg_dump', '--format=custom', '--compress=1', '--no-password', `--lock-wait-timeout=${lockTimeout}`];
     const catalogue = await withSnapshot(server, io, async ({ held, snapshot, found }) => {
       const own = [`--snapshot=${snapshot}`, `--file=${partial}`, ...tools.arguments];
-      expectDone('pg_dump', await tools.on(found).run([...argv, ...options, ...own], io));
+      await runDump({ ...restoring, server: found, tools: tools.on(found) }, [...argv, ...options, ...own], io);
       return held;
     });
     const entries = await readBack(tools, partial, io);
@@ -45,6 +47,18 @@ export async function makeDump(
     return { files: [file, catalogueFile(file)], size, holds: formatCount(entries, 'object') };
   } finally {
     await rm(partial, { force: true });
+  }
+}
+
+/** It waits for locks only at its beginning, and for as long as it runs somebody looks who holds them. */
+async function runDump({ tools, server, lockTimeout }: Restoring, argv: string[], io: Io): Promise<void> {
+  const every = Math.max(LOOK_MS, lockTimeout / 4);
+  const sessions = { application: tools.application };
+  const blockers = await watchBlockers({ server, sessions, lockTimeout, every }, io);
+  try {
+    expectDone('pg_dump', await tools.run(argv, io), blockers.seen());
+  } finally {
+    await blockers.stop();
   }
 }
 
@@ -100,24 +114,41 @@ async function removePartials(file: string): Promise<void> {
   }
 }
 
-/** @throws with the program's output when it failed. */
-export function expectDone(program: string, result: ProgramResult): ProgramResult {
+/** `pg_dump --lock-wait-timeout` limits the time of the statement that locks, and no other one has a limit there. */
+const WAITED = /lock timeout|deadlock detected|\b55P03\b|\b40P01\b|due to statement timeout[^]*LOCK TABLE/;
+
+/**
+ * @param blockers who held what it waited for, as `BlockerWatch` tells it
+ * @throws with the program's output when it failed
+ */
+export function expectDone(program: string, result: ProgramResult, blockers?: string): ProgramResult {
   if (result.exitCode === 0) return result;
-  const said = programWithoutValues(result.stderr).trim().slice(-1_000) || 'nothing';
-  if (/No space left on device/.test(said)) {
+  const whole = programWithoutValues(result.stderr).trim();
+  const said = shortened(whole) || 'nothing';
+  if (/No space left on device/.test(whole)) {
     throw new BackupFailure(`${program} needs more room on disk; free some and try again. It said: ${said}`);
   }
   if (
     /could not connect|connection to server .* failed|server closed the connection|terminating connection|SSL SYSCALL|is shutting down|starting up/.test(
-      said,
+      whole,
     )
   ) {
     throw new UnreachableFailure(`${program} lost the database, or could not reach it. It said: ${said}`);
   }
-  if (/lock timeout|deadlock detected|\b55P03\b|\b40P01\b/.test(said)) {
+  if (WAITED.test(result.stderr)) {
+    const who = blockers ? ` It waited for ${blockers}.` : '';
     throw new UnreachableFailure(
-      `${program} had to wait too long for tables that other sessions use. It said: ${said}`,
+      `${program} had to wait too long for tables that other sessions use.${who} It said: ${said}`,
     );
   }
   throw new BackupFailure(`expected ${program} to exit with 0, seen ${result.exitCode}. It said: ${said}`);
+}
+
+/** A statement that locks names every table, and would leave no room for what was wrong. */
+function shortened(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line))
+    .join('\n')
+    .slice(-1_000);
 }

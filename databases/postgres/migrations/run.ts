@@ -82,7 +82,7 @@ export class MigrationRun {
       lockTimeout: this.config.lockTimeout,
     };
     const { server, io } = this;
-    const blockers = await watchBlockers({ server, client, lockTimeout: limits.lockTimeout }, io);
+    const blockers = await watchBlockers({ server, sessions: client, lockTimeout: limits.lockTimeout }, io);
     try {
       await runScript({ ...what, client, limits, blockers, io }, record);
     } finally {

@@ -106,6 +106,37 @@ describe('a dump', () => {
     expect(await readdir(join(shop.directory, 'backups'))).toEqual([]);
   });
 
+  test.each([
+    ['one table', 0],
+    ['so many that their names fill what is kept of its words', 400],
+  ])(
+    'that waits in vain for a lock on %s may be tried again, and says who holds it [proves blockers]',
+    async (_what, more) => {
+      const name = `'t' || n || repeat('_', 50)`;
+      await query(
+        url,
+        `DO $$ BEGIN FOR n IN 1..${more} LOOP EXECUTE 'CREATE TABLE ' || ${name} || ' ()'; END LOOP; END $$`,
+      );
+      const blocker = new Client({ connectionString: url, application_name: 'web-worker' });
+      await blocker.connect();
+      try {
+        await blocker.query('BEGIN; LOCK TABLE orders');
+        const patient = await project(url, { lockTimeout: '1500ms' });
+        const outcome = await patient.database.dump!(dump, io()).catch((error: Error) => error);
+        await patient.remove();
+        expect(outcome).toMatchObject({
+          name: 'UnreachableFailure',
+          message: expect.stringMatching(
+            /had to wait too long .* It waited for Access Share lock on (public\.)?orders, which session \d+ \(application web-worker.* It said: .*statement timeout/s,
+          ),
+        });
+      } finally {
+        await blocker.end();
+      }
+      await shop.database.dump!(dump, io());
+    },
+  );
+
   test('after SIGKILL in the middle is made by the next worker, and nothing of the first one stays', async () => {
     const blocker = new Client({ connectionString: url });
     await blocker.connect();
