@@ -48,10 +48,14 @@ export const migrateActivities = (parts: Parts): Pick<Activities, MigrateActivit
 
   checkMigrations: (input) =>
     withIo((io) =>
-      withDatabase(parts, input, io, async (database) => ({
-        mistakes: (await database.migrations?.check(io)) ?? [],
-        restore: (await database.restore?.mistakes(io, input.change)) ?? [],
-      })),
+      withDatabase(parts, input, io, async (database) => {
+        const mistakes = (await database.migrations?.check(io)) ?? [];
+        const restore = (await database.restore?.mistakes(io, input.change)) ?? [];
+        // Those who revert do not ask about what is pending.
+        const remarks = input.change === 'down' ? undefined : await database.migrations?.remarks?.(io);
+        const warnings = (remarks?.warnings ?? []).filter((warning) => !mistakes.includes(warning));
+        return { mistakes, restore, warnings, notes: remarks?.notes ?? [] };
+      }),
     ),
 
   downMigrations: (input) =>

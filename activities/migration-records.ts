@@ -11,6 +11,7 @@ export const recordActivities = (
     withIo((io) =>
       withDatabase(parts, input, io, async (database) => ({
         mistakes: await baselineOf(database).mistakes(input.names, io),
+        notes: (await database.migrations?.remarks?.(io))?.notes ?? [],
       })),
     ),
 

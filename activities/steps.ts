@@ -3,6 +3,7 @@ import type { AppConfig, Limits } from '../domain/config';
 import type { Watched } from '../domain/containers/exits';
 import type { Trouble } from '../domain/guard';
 import type { LiveState } from '../domain/live-state';
+import type { MigrationLook } from '../domain/migration';
 import type { Judgement, LedgerEntry, Live, PinnedImage, ReleaseRef, Scope, Slot } from '../domain/release';
 import type { Remains, RemovalOptions, Removed } from '../domain/removal';
 import type { ReleaseOptions } from '../domain/request';
@@ -226,8 +227,10 @@ export interface Activities {
   migrationStatus(input: Omit<Step, 'release'> & { release: Scope }): Promise<MigrationStatus>;
   checkMigrations(
     input: Omit<Step, 'release'> & { release: Scope; change?: 'up' | 'down' },
-  ): Promise<{ mistakes: string[]; restore?: string[] }>;
-  checkBaseline(input: Omit<Step, 'release'> & { release: Scope; names: string[] }): Promise<{ mistakes: string[] }>;
+  ): Promise<Pick<MigrationLook, 'mistakes' | 'restore' | 'warnings' | 'notes'>>;
+  checkBaseline(
+    input: Omit<Step, 'release'> & { release: Scope; names: string[] },
+  ): Promise<Pick<MigrationLook, 'mistakes' | 'notes'>>;
   /** Records them as applied, and runs none. */
   markMigrations(input: Step & { names: string[] }): Promise<{ marked: string[] }>;
   forgetMigrations(input: Step & { names: string[] }): Promise<void>;

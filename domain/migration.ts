@@ -22,6 +22,10 @@ export interface MigrationLook {
   mistakes: string[];
   /** Reasons why a backup could not be restored; absent when there are none. */
   restore?: string[];
+  /** What people should know before they are applied; absent when there is nothing. */
+  warnings?: string[];
+  /** What else is worth knowing: files that are left alone, scripts without statements; absent when there is nothing. */
+  notes?: string[];
 }
 
 export interface MigrationResult extends RequestResult {

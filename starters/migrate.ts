@@ -157,11 +157,14 @@ async function requestFor(action: MigrationAction, options: ChangeOptions): Prom
   };
 }
 
-function render({ applied, pending, unclaimed = [], mistakes, restore = [] }: MigrationLook, colours: Colours): string {
+function render(look: MigrationLook, colours: Colours): string {
+  const { applied, pending, unclaimed = [], mistakes, restore = [], warnings = [], notes = [] } = look;
   const lines = [
     ...applied.map((name) => `${colours.green('applied')}  ${name}`),
     ...pending.map((name) => `${colours.yellow('pending')}  ${name}`),
     ...unclaimed.map((record) => `${colours.dim('left')}     ${record} (made by an older version, for another app)`),
+    ...notes.map((note) => `${colours.dim('note')}     ${note}`),
+    ...warnings.map((warning) => `${colours.yellow('warning')}  ${warning}`),
     ...[...mistakes, ...restore].map((mistake) => `${colours.red('mistake')}  ${mistake}`),
   ];
   return lines.join('\n') || 'there are no migrations';

@@ -37,9 +37,13 @@ async function choosePhase(run: Run<MigrationRequest>, action: BaselineAction): 
     const names = chooseBaseline(await summarised(quick.migrationStatus, 'ask which are applied', input), action);
     if ('mistake' in names) throw ApplicationFailure.nonRetryable(names.mistake, 'PreflightFailure');
     const asked = { ...input, names };
-    const { mistakes } = await summarised(quick.checkBaseline, 'look what contradicts that they are applied', asked);
+    const { mistakes, notes = [] } = await summarised(
+      quick.checkBaseline,
+      'look what contradicts that they are applied',
+      asked,
+    );
     if (mistakes.length > 0) throw ApplicationFailure.nonRetryable(mistakes.join('\n'), 'PreflightFailure');
-    record.detail = names.join(', ') || 'nothing to do';
+    record.detail = [names.join(', ') || 'nothing to do', ...notes].join('; ');
     return names;
   });
 }

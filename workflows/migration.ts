@@ -50,7 +50,7 @@ const LOOK_TIMEOUT = '20s';
 async function look({ app, environment, config, projectDirectory, action }: MigrationRequest): Promise<MigrationLook> {
   const input = { release: { app, environment }, config, projectDirectory };
   const scheduleToCloseTimeout = LOOK_TIMEOUT;
-  const { mistakes, restore = [] } = await quick.checkMigrations.executeWithOptions(
+  const { mistakes, ...told } = await quick.checkMigrations.executeWithOptions(
     { summary: 'check the pending migrations', scheduleToCloseTimeout },
     [action.kind === 'down' ? { ...input, change: 'down' } : input],
   );
@@ -58,7 +58,15 @@ async function look({ app, environment, config, projectDirectory, action }: Migr
     { summary: 'ask which are applied', scheduleToCloseTimeout },
     [input],
   );
-  return { ...status, mistakes, ...(restore.length > 0 && { restore }) };
+  // What there is nothing of stays out, as it does where an older worker answers.
+  const { restore = [], warnings = [], notes = [] } = told;
+  return {
+    ...status,
+    mistakes,
+    ...(restore.length > 0 && { restore }),
+    ...(warnings.length > 0 && { warnings }),
+    ...(notes.length > 0 && { notes }),
+  };
 }
 
 async function forward(
@@ -85,13 +93,14 @@ async function choosePhase(
 ): Promise<string[]> {
   return phase(run, 'preflight', async (record) => {
     await summarised(quick.takeFence, 'take the environment', run.step);
-    const { applied, pending, mistakes, restore = [] } = await look({ ...run.request, action });
+    const { applied, pending, mistakes, restore = [], ...remarks } = await look({ ...run.request, action });
     // A revert does not care about the mistakes of pending migrations.
     const inTheWay = [...(action.kind === 'up' ? mistakes : []), ...restore];
     if (inTheWay.length > 0) throw refused(inTheWay.join('\n'));
     const names = action.kind === 'up' ? pending : chooseDown(applied, action.choice);
     if ('mistake' in names) throw refused(names.mistake);
-    record.detail = names.length > 0 ? names.join(', ') : 'nothing to do';
+    const { warnings = [], notes = [] } = remarks;
+    record.detail = [names.join(', ') || 'nothing to do', ...warnings, ...notes].join('; ');
     if (names.length > 0 && patched('look-at-live')) run.found = await lookAtLive(run);
     return names;
   });

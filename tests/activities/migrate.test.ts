@@ -192,6 +192,27 @@ test('a release that no longer has the environment neither applies nor reverts',
   expect(await tables()).toEqual([]);
 });
 
+test('checking warns of numbers that were merged out of order and names what is no migration, but not before a revert [proves strict]', async () => {
+  await apply(['001_orders']);
+  await write({ '000_late.up.sql': 'SELECT 1;', '000_late.down.sql': 'SELECT 1;', 'notes.rtf': '' });
+  const warnings = [expect.stringMatching(/000_late has a smaller number than 001_orders/) as string];
+  const notes = ['no migrations: notes.rtf'];
+  const told = { mistakes: [], restore: [], warnings, notes };
+  expect(await world.run('checkMigrations', world.step(RELEASE))).toEqual(told);
+  expect(await world.run('checkBaseline', { ...world.step(RELEASE), names: ['002_total'] })).toEqual({
+    mistakes: [],
+    notes,
+  });
+  const down = { ...world.step(RELEASE), change: 'down' as const };
+  expect(await world.run('checkMigrations', down)).toEqual({ ...told, warnings: [], notes: [] });
+  await configure({ migrations: { directory: 'migrations', order: 'strict' } });
+  expect(await world.run('checkMigrations', world.step(RELEASE))).toEqual({
+    ...told,
+    mistakes: warnings,
+    warnings: [],
+  });
+});
+
 test('checking finds a syntax error and changes nothing [proves G8]', async () => {
   await write({ '003_bad.up.sql': 'SELECT 1;\nALTER TABEL orders;', '003_bad.down.sql': 'SELECT 1;' });
   const { mistakes } = await world.run('checkMigrations', world.step(RELEASE));

@@ -184,6 +184,19 @@ describe('migrate, on a real Temporal, worker and database', () => {
     expect(json(await running)).toMatchObject({ outcome: 'migrated' });
   });
 
+  test('status tells people what is unusual about them [proves strict]', async () => {
+    await migrate('up');
+    await write({ '000_late.up.sql': 'SELECT 1;', '000_late.down.sql': 'SELECT 1;', 'notes.rtf': '' });
+    const { stdout, exitCode } = await command(
+      registerMigrate,
+      ...['migrate', 'status', '-f', join(world.project, 'spillway.yaml')],
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^pending {2}000_late$/m);
+    expect(stdout).toMatch(/^note {5}no migrations: notes\.rtf$/m);
+    expect(stdout).toMatch(/^warning {2}000_late has a smaller number than 003_note/m);
+  });
+
   test('without migrations in the configuration it is a mistake', async () => {
     await configure({ migrations: undefined });
     expect(await migrate('status')).toMatchObject({ exitCode: 64 });
@@ -234,6 +247,23 @@ describe('migrate baseline', () => {
       why: 'expected 009_none to be a migration, but there are 001_orders, 002_total, 003_note',
     });
     expect(await applied()).toEqual([]);
+  });
+
+  test('is refused while a file has the name of another tool, and tells folders that it leaves alone [proves baseline]', async () => {
+    await exist('orders');
+    await write({ 'V4__more.sql': 'SELECT 1;' });
+    const refused = await migrate('baseline');
+    expect(refused.exitCode).toBe(1);
+    expect(json(refused).why).toMatch(/V4__more\.sql: expected NAME\.up\.sql/);
+    expect(await applied()).toEqual([]);
+    await rm(join(world.project, 'migrations', 'V4__more.sql'));
+    await mkdir(join(world.project, 'migrations', '20240101_init'));
+    const { stdout, exitCode } = await command(
+      registerMigrate,
+      ...['migrate', 'baseline', '-f', join(world.project, 'spillway.yaml')],
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/preflight .*no migrations: 20240101_init\//);
   });
 
   test('asks at a terminal whether it is meant, unless --yes says so [proves baseline]', async () => {

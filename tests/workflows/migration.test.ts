@@ -56,6 +56,28 @@ describe('migrations by hand', () => {
     expect(world.ran()).toEqual(['checkMigrations', 'migrationStatus']);
   });
 
+  it.each([
+    ['are applied', UP, '002_orders'],
+    ['are recorded as applied', { kind: 'baseline' } satisfies MigrationAction, '002_orders'],
+  ])('say what is unusual about them when they %s [proves strict]', async (_what, action, names) => {
+    const warnings = action === UP ? ['002_orders has a smaller number than 003_x'] : [];
+    const notes = ['no migrations: archive/'];
+    world.reset({
+      checkMigrations: () => ({ mistakes: [], restore: [], warnings, notes }),
+      checkBaseline: () => ({ mistakes: [], notes }),
+    });
+    const { status } = await change(action);
+    const [preflight] = status.phases;
+    expect(preflight).toMatchObject({ phase: 'preflight', detail: [names, ...warnings, ...notes].join('; ') });
+  });
+
+  it('say when they are shown what is unusual about them [proves strict]', async () => {
+    const told = { warnings: ['002_orders has a smaller number than 003_x'], notes: ['no migrations: archive/'] };
+    world.reset({ checkMigrations: () => ({ mistakes: [], restore: [], ...told }) });
+    const look = await (await begin({ kind: 'status' })).result();
+    expect(look).toEqual({ applied: ['001_customers'], pending: ['002_orders'], mistakes: [], ...told });
+  });
+
   it('are applied after a backup, and the result says what was applied and names the backup', async () => {
     const { status, names, backup } = await change(UP);
     expect(world.ran()).toEqual(['takeFence', 'checkMigrations', 'migrationStatus', 'backUp', 'applyMigrations']);
