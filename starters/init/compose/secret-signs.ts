@@ -27,7 +27,7 @@ const SIGNS = [
   /^[^\s:@/]+:[^\s@/]+@(tcp|unix)?\(/,
   /^(?!(mailto|acct|sips?|xmpp|npm|git|ssh):)[^\s:@/]+:[^\s@/]+@(?!sha\d+:)[\w.-]/i,
   /^[^\s:@/]+\/[^\s@/]+@(\/\/)?[\w.-]+:\d/,
-  /:\/\/[^/\s:@]+:(?!\d+([/?#,;]|$))[^\s@]+@/,
+  /:\/\/[^/\s:@]+:(?!\d+([/?#,;]|$))[^\s@]{1,200}@/,
   // Hashes of passwords, and what HTTP takes for a login.
   /\$(2[abxy]|apr1|[156]|argon2i?d?)\$[\w./=,$+-]{8,}/,
   /\b(basic|bearer)\s+(?=\S*[\d=])[\w+/=.~-]{6,}/i,
@@ -37,7 +37,7 @@ const SIGNS = [
   /\bwebhook\.office\.com\/|\boutlook\.office(365)?\.com\/webhook/i,
   /\bapi\.telegram\.org\/(file\/)?bot\d/i,
   /\bhooks\.zapier\.com\/|\bhook\.[\w.]*make\.com\/|\bhc-ping\.com\/\S/i,
-  /\/\/\S{1,200}hooks?\b\S{0,200}\/(?=[\w-]*\d)[\w-]{16,}/i,
+  /\/\/\S{1,100}hooks?\b\S{0,100}\/(?=[\w-]*\d)[\w-]{16,}/i,
   // Makers put these in front of their keys.
   /\b(sk_test_|whsec_|npm_|hf_|dop_v1_|shp(at|ss|ca)_|glsa_|gsk_|r8_|sntrys_|github_pat_|SG\.|dckr_pat_)[A-Za-z0-9]{16,}/,
   /\b(sk-|xapp-|AIza|ya29\.)[\w-]{20,}|\bkey-[0-9a-f]{32}\b|\b\d{8,10}:AA[\w-]{30,}/,

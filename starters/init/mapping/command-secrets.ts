@@ -17,26 +17,43 @@ const ATTACHED = /\b(mysql|mariadb|sshpass)/;
 const PASSWORD_NAME = /(^|[._-]|require|user|db)(pass|passwd|pw)$|pwd$|^masterauth$/i;
 /** What stands behind it in a request is a secret. */
 const HEADER =
-  /(\b(?:(?:proxy-)?authorization:\s*|[\w-]*(?:api-?key|token|secret|password):\s+)(?:(?:bearer|basic|token)\s+)?)(?![$"'])[^\s"';|]+/gi;
+  /((?<![\w-])(?:(?:proxy-)?authorization:\s*|[\w-]*(?:api-?key|token|secret|password):\s+)(?:(?:bearer|basic|token)\s+)?)(?![$"'])[^\s"';|]+/gi;
 const PORTS = /^(?!\d{6,}$)[\d.:/-]+(tcp|udp)?$/;
+
+/** What a whole command says about its options. */
+export interface CommandSigns {
+  /** Options after which its programs want a password. */
+  options: string[];
+  isAttached: boolean;
+  hasUser: boolean;
+  isOfHttp: boolean;
+}
+
+export function signsOf(line: string): CommandSigns {
+  return {
+    options: OF_PROGRAMS.filter(([program]) => program.test(line)).map(([, option]) => option),
+    isAttached: ATTACHED.test(line),
+    hasUser: /(^|\s)(-u|-U|--user(name)?|--login)[\s=]/.test(line),
+    isOfHttp: /\b(curl|wget|https?)\b/.test(line),
+  };
+}
 
 /**
  * A word of a command, or all of it for a shell, with names such as `${PASSWORD}` in place of secrets.
  * @param before the word in front of it
- * @param line the whole command
  */
-export function withoutSecrets(text: string, before: string, line: string): string {
+export function withoutSecrets(text: string, before: string, signs: CommandSigns): string {
   const [, option] = /^--?([A-Za-z][\w.-]*)$/.exec(before) ?? [];
-  if (option !== undefined && /^[^-$]/.test(text) && isSecretOption(option, text, line)) return '${PASSWORD}';
-  const attached = ATTACHED.test(line) ? text.replace(/(^|\s)-p(?![-=$\s])[^\s;&|"']+/g, '$1-p${PASSWORD}') : text;
+  if (option !== undefined && /^[^-$]/.test(text) && isSecretOption(option, text, signs)) return '${PASSWORD}';
+  const attached = signs.isAttached ? text.replace(/(^|\s)-p(?![-=$\s])[^\s;&|"']+/g, '$1-p${PASSWORD}') : text;
   return attached
-    .replace(/(:\/\/[^/\s:@]*:)(?![$]|\d+(?:[/?#,;]|$))[^\s@]+(?=@)/g, '$1${PASSWORD}')
+    .replace(/(:\/\/[^/\s:@]*:)(?![$]|\d+(?:[/?#,;]|$))[^\s@]{1,200}(?=@)/g, '$1${PASSWORD}')
     .replace(
       /((?:^|[\s"'])--?([A-Za-z][\w.-]*)[= ]+["']?)((?![-$])[^\s;&|"']+)/g,
       (all, start: string, name: string, value: string) =>
-        isSecretOption(name, value, line) ? `${start}\${PASSWORD}` : all,
+        isSecretOption(name, value, signs) ? `${start}\${PASSWORD}` : all,
     )
-    .replace(/([\w.-]+)(=["']?)((?![$"'])[^\s;&|"']+)/g, (all, name: string, sign: string, value: string) =>
+    .replace(/(?<![\w.-])([\w.-]+)(=["']?)((?![$"'])[^\s;&|"']+)/g, (all, name: string, sign: string, value: string) =>
       isPassword(name, value) ? `${name}${sign}\${PASSWORD}` : all,
     )
     .replace(HEADER, '$1${TOKEN}')
@@ -51,23 +68,19 @@ function isPassword(name: string, value: string): boolean {
   return isSecretName(name) || (PASSWORD_NAME.test(name) && !/^[/.]/.test(value));
 }
 
-function isSecretOption(name: string, value: string, line: string): boolean {
+function isSecretOption(name: string, value: string, { options, hasUser, isOfHttp }: CommandSigns): boolean {
   if (isPassword(name, value)) return true;
   if (name === 'p' && PORTS.test(value)) return false;
-  if (OF_PROGRAMS.some(([program, option]) => option === name && program.test(line))) return true;
+  if (options.includes(name)) return true;
   // Most programs mean a port, a project or the like by `-p`.
-  if (name === 'p') return hasUser(line) || /^(?=.*[A-Za-z])(?=.*[\d!#%^*@&])[\w!#%^*@&]{7,}$/.test(value);
+  if (name === 'p') return hasUser || /^(?=.*[A-Za-z])(?=.*[\d!#%^*@&])[\w!#%^*@&]{7,}$/.test(value);
   // `-u 1000:1000` and `-u app:staff` name a user of the machine.
-  if (name === 'u' || name === 'user') return isLoginOfUser(value, line);
+  if (name === 'u' || name === 'user') return isLoginOfUser(value, isOfHttp);
   return isLogin(name, value);
 }
 
-function hasUser(line: string): boolean {
-  return /(^|\s)(-u|-U|--user(name)?|--login)[\s=]/.test(line);
-}
-
-function isLoginOfUser(value: string, line: string): boolean {
+function isLoginOfUser(value: string, isOfHttp: boolean): boolean {
   const [, password] = /^[^\s:@/]+:([^\s/]+)$/.exec(value) ?? [];
   if (password === undefined || /^\d+$/.test(password)) return false;
-  return /[\d!#%^*]/.test(password) || /\b(curl|wget|https?)\b/.test(line);
+  return isOfHttp || /[\d!#%^*]/.test(password);
 }

@@ -112,7 +112,7 @@ export function namesAsHost(texts: string[], names: string[]): boolean {
       `((?<!/)//(?:[^/\\s]*,)?|\\S@|${RESOLVER}|\\b(?:tcp|udp)\\(|${HOST_SETTING}(?:[\\w.:-]+,)*)${host}`,
       `(^|[,;=\\s"'[(])${host}:\\d`,
       `^[[\\s]*(${other}[,;]\\s*)*["']?${host}["']?(\\s*[,;]\\s*${other})*[\\]\\s]*$`,
-      `-[\\w-]*(host|addr|server|broker|upstream)[\\w-]*[= ]${host}`,
+      `(?<![\\w-])-[\\w-]*(host|addr|server|broker|upstream)[\\w-]*[= ]${host}`,
       `(^|\\s)-h ?${host}`,
     ];
     return texts.some((text) => ways.some((way) => new RegExp(way, 'i').test(text)));

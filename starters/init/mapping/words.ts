@@ -1,7 +1,7 @@
 import { shownText } from '../compose/plain';
 import type { ComposeText } from '../compose/text';
 import type { Ask } from '../questions';
-import { withoutSecrets } from './command-secrets';
+import { signsOf, withoutSecrets } from './command-secrets';
 
 /** The words of a command. Where a secret stood, they name a variable, and a question says so. */
 export function wordsOf(words: ComposeText[], ask: Ask): string[] {
@@ -11,8 +11,8 @@ export function wordsOf(words: ComposeText[], ask: Ask): string[] {
       importance: 'decide',
       items: [...new Set(missing)],
     });
-  const line = words.map(String).join(' ');
-  const shown = words.map((word, index) => withoutSecrets(shownText(word), words[index - 1]?.text ?? '', line));
+  const signs = signsOf(words.map(String).join(' '));
+  const shown = words.map((word, index) => withoutSecrets(shownText(word), words[index - 1]?.text ?? '', signs));
   const hidden = shown.flatMap((text, index) =>
     (text.match(/\$\{\w+\}/g) ?? []).filter((name) => !words[index]!.text.includes(name)),
   );
