@@ -1,10 +1,10 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import type { MessageName } from '../domain/messages';
 import { environmentWorkflowId, releaseWorkflowId } from '../domain/names';
 import type { ReleaseStatus } from '../domain/release';
-import { messageUpdate } from '../workflows/messages';
+import { follow, type Releasing } from '../tests/support/asking';
 import { SOAK_PACES, WATCH_PACES } from '../workflows/pace';
+import { answered } from './answers';
 import { asked, STEPS, whileSoaking } from './scale';
 import { quantiles, type Quantiles } from './statistics';
 
@@ -44,30 +44,19 @@ export function benchAging(): Promise<Aging> {
     const ids = [releaseWorkflowId(scopes[0]!), environmentWorkflowId(scopes[0]!)];
     const events = await eventsOf(client, ids);
     const actions = beats + events.filter(isAction).length;
-    const answers = await answersOf(scopes.map((scope) => client.workflow.getHandle(releaseWorkflowId(scope))));
+    const answers = await answersOf(scopes.map((scope) => follow(client, scope, `${scope.app}-r1`)));
     return { eventsPer24h: events.length, actionsPer24h: Math.round(actions), ...answers };
   });
 }
 
-/** Of soaks that began one after the other, so that the messages come at any moment between two beats. */
-async function answersOf(handles: WorkflowHandle[]): Promise<Pick<Aging, 'oldPauseMs' | 'oldPromoteMs'>> {
-  const half = handles.length / 2;
-  const pauses = handles.slice(half).map((handle) => answered(handle, 'pause', ({ state }) => state === 'paused'));
+/** The soaks began one after the other, so the messages come at any moment between two beats. */
+async function answersOf(soaking: Releasing[]): Promise<Pick<Aging, 'oldPauseMs' | 'oldPromoteMs'>> {
+  const half = soaking.length / 2;
+  const pauses = soaking.slice(half).map((one) => answered(one, 'pause', ({ state }) => state === 'paused'));
   const oldPauseMs = quantiles(await Promise.all(pauses));
   const isNext = ({ share }: ReleaseStatus) => share === STEPS[1]!.weight;
-  const promotes = handles.slice(0, half).map((handle) => answered(handle, 'promote', isNext));
+  const promotes = soaking.slice(0, half).map((one) => answered(one, 'promote', isNext));
   return { oldPauseMs, oldPromoteMs: quantiles(await Promise.all(promotes)) };
-}
-
-async function answered(
-  handle: WorkflowHandle,
-  name: MessageName,
-  isSo: (status: ReleaseStatus) => boolean,
-): Promise<number> {
-  const sent = performance.now();
-  await handle.executeUpdate(messageUpdate(name), { args: [{ who: 'bench', why: '' }] });
-  while (!isSo(await handle.query<ReleaseStatus>('status'))) await pause(5);
-  return performance.now() - sent;
 }
 
 type Event = temporal.api.history.v1.IHistoryEvent;

@@ -36,7 +36,8 @@ export async function benchAnswers(world: World): Promise<{ pauseMs: Quantiles; 
   return { pauseMs: quantiles(pauses), promoteMs: quantiles(promotes) };
 }
 
-async function answered(
+/** Milliseconds from sending a message until `status` says that it took effect. */
+export async function answered(
   releasing: Releasing,
   name: MessageName,
   isSo: (status: ReleaseStatus) => boolean,

@@ -6,6 +6,7 @@ import { appConfigSchema } from '../domain/config';
 import type { ReleaseRequest } from '../domain/request';
 import { environmentWorkflowId } from '../domain/names';
 import { isConnectionLoss } from '../starters/asking/client';
+import { retry } from '../waiting/retry';
 import { freePort } from '../tests/support/free-port';
 import { requestUpdate, WORKFLOWS } from '../workflows/messages';
 import { startTemporalServer } from '../tests/support/temporal';
@@ -92,15 +93,9 @@ async function start(client: Client, from: number, to: number): Promise<void> {
 }
 
 /** The server refuses more when it has much to do; asking again for the same release does nothing twice. */
-async function untilTaken(body: () => Promise<void>): Promise<void> {
-  for (const end = Date.now() + LONGEST_MS; ;) {
-    try {
-      return await body();
-    } catch (error) {
-      if (!isConnectionLoss(error) || Date.now() > end) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-    }
-  }
+function untilTaken(body: () => Promise<void>): Promise<void> {
+  const limit = Date.now() + LONGEST_MS;
+  return retry({ signal: null, pause: 1_000, limit, clock: Date.now, helps: isConnectionLoss }, body);
 }
 
 /** As `release` does, so that the environment watches over its release. */
