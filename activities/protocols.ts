@@ -10,7 +10,7 @@ type Asking = Pick<StepParts, 'target' | 'io'>;
 const NAMES: Record<Protocol, string> = { http1: 'HTTP/1.1', h2c: 'HTTP/2' };
 
 /**
- * A service whose health was asked over its port has shown that it speaks its protocol, others are asked once.
+ * A service whose health was asked over its port has shown that it speaks its protocol. The others are greeted.
  *
  * @throws ConfigurationFailure only when it is sure that the router would get no answer from a service
  */

@@ -2,13 +2,13 @@ import { ConfigurationFailure, UnreachableFailure } from '../domain/failures';
 import { excerpt } from './excerpt';
 
 interface Lasting {
-  /** Of Node's or OpenSSL's code and message. */
+  /** Matches Node's or OpenSSL's code and message. */
   is: RegExp;
   what?: string;
   advice: string;
 }
 
-/** Comes again with every question. */
+/** These failures come again with every question. */
 const LASTING: Lasting[] = [
   { is: /TOO_MANY_BYTES/, advice: 'ask for less, such as a sum' },
   {
