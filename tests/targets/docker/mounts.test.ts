@@ -63,9 +63,9 @@ test('tmpfs mounts what it names, with its options, and nothing else [proves 9]'
   const { HostConfig } = await deploy({ tmpfs: ['/run:size=1m,mode=1777,exec', '/cache/'] }, [FILES]);
   expect(HostConfig.Tmpfs).toEqual({ '/run': 'size=1m,mode=1777,exec', '/cache': '' });
   const { output } = await sh('grep tmpfs /proc/mounts | grep -E " /(run|cache) "; touch /tmp/x');
-  expect(output).toMatch(
-    /\/run tmpfs rw,nosuid,nodev,relatime,size=1024k[^]*\/cache tmpfs [^ ]*noexec[^]*\/tmp\/x: Read-only/,
-  );
+  expect(output).toMatch(/\/run tmpfs rw,nosuid,nodev,relatime,size=1024k/);
+  expect(output).toMatch(/\/cache tmpfs [^ ]*noexec/);
+  expect(output).toMatch(/\/tmp\/x: Read-only/);
 });
 
 const OPTIONS =
