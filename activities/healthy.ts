@@ -26,7 +26,8 @@ interface Waiting extends Asker, Pick<Step, 'config'> {
   /** Set when the group runs copies of an older version. */
   copies?: { version: string; replicas: number };
   only?: 'live-only';
-  seen: Map<string, { at: number; restarts: number }>;
+  /** When a container that nothing asks has run for long enough, by this process's clock: the engine's may differ. */
+  seen: Map<string, { until: number; restarts: number }>;
   well: Map<string, Watched>;
 }
 
@@ -50,7 +51,8 @@ export async function untilHealthy(waiting: Omit<Waiting, 'seen' | 'well'>): Pro
   const longestPause = Math.max(...waitedFor(state).map(([, { health }]) => pollInterval(health)));
   let sick: Look[] = [];
   const left = (): number => Math.min(...sick.map(({ patience }) => patience)) - (Date.now() - started);
-  const pause = (looks: number): number => Math.min(FIRST_PAUSE_MS * 2 ** (looks - 1), longestPause, left());
+  const pause = (looks: number): number =>
+    Math.min(FIRST_PAUSE_MS * 2 ** (looks - 1), longestPause, left(), untilSoonest(state));
   const well = await until({ signal: state.io.signal, pause, limit: MOST_PATIENCE_MS }, async () => {
     const waited = Date.now() - started;
     const looks = await lookAtAll(state, waited);
@@ -140,14 +142,19 @@ async function askEndpoints(waiting: Waiting, replica: Replica, { endpoints }: H
   return { healthy: failed.length === 0, detail: failed.join('; ') };
 }
 
-/** Uses this process's clock, because the engine's may differ. */
 function keepsRunning({ seen }: Waiting, { container, restarts }: Replica, health: HealthConfig): Seen {
   const interval = pollInterval(health);
   const known = seen.get(container);
   const isKnown = known?.restarts === restarts;
-  if (!isKnown) seen.set(container, { at: Date.now(), restarts });
-  const healthy = isKnown && Date.now() - known.at >= interval;
+  if (!isKnown) seen.set(container, { until: Date.now() + interval, restarts });
+  const healthy = isKnown && Date.now() >= known.until;
   return { healthy, detail: `${container} is running; watched for ${formatDuration(interval)}` };
+}
+
+/** A pause that went on after this moment would keep a release waiting for a container that is known to be well. */
+function untilSoonest({ seen }: Waiting): number {
+  const left = [...seen.values()].map(({ until }) => until - Date.now());
+  return Math.min(...left.filter((ms) => ms > 0));
 }
 
 async function failure(state: Waiting, sick: Look[], waited: number): Promise<UnhealthyFailure> {
