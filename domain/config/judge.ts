@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { explain, nearest } from './mistakes';
+import { explain, toldBy } from './mistakes';
 import {
   effect,
   effectMistakes,
@@ -76,18 +76,7 @@ function dataMistakes({ counts, baseline, canary, missing, outliers }: MetricInp
 export function parseJudgeInput(raw: unknown): { input: JudgeInput } | { mistakes: Mistake[] } {
   const parsed = schema.safeParse(raw, { error: explain });
   if (parsed.success) return { input: parsed.data };
-  return { mistakes: parsed.error.issues.flatMap(told) };
-}
-
-function told(issue: z.core.$ZodIssue): Mistake[] {
-  const path = issue.path as (string | number)[];
-  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-  const allowed = keysAt(path);
-  return issue.keys.map((key) => {
-    const near = nearest(key, allowed);
-    const message = near === undefined ? `expected one of ${allowed.join(', ')}` : `did you mean "${near}"?`;
-    return { path: [...path, key], message: `unknown key, ${message}` };
-  });
+  return { mistakes: parsed.error.issues.flatMap(toldBy(keysAt)) };
 }
 
 function keysAt(path: (string | number)[]): string[] {

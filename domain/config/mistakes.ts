@@ -86,8 +86,20 @@ function bestBranch(branches: Issue[][]): Issue[] {
   return branches.reduce((best, branch) => (weight(branch) < weight(best) ? branch : best), branches[0] ?? []);
 }
 
+/** Words an issue of a schema that is not the configuration file's. @param keysAt lists the keys of the mapping there */
+export function toldBy(keysAt: (path: Mistake['path']) => string[]): (issue: Issue) => Mistake[] {
+  return (issue) => {
+    const path = issue.path as Mistake['path'];
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({ path: [...path, key], message: unknownText(key, keysAt(path)) }));
+  };
+}
+
 function unknownKey(key: string, path: (string | number)[], input: unknown): string {
-  const allowed = allowedKeys(path, input);
+  return unknownText(key, allowedKeys(path, input));
+}
+
+function unknownText(key: string, allowed: string[]): string {
   const near = nearest(key, allowed);
   if (near !== undefined) return `unknown key, did you mean "${near}"?`;
   return `unknown key, expected one of ${allowed.join(', ')}`;
