@@ -59,6 +59,8 @@ function row(folder, { values = [], types = [], temporal = [], forbidden = [], p
 /** Workflow code imports most of `domain`; zod must not come along, so only the configuration's own files may use it. */
 const WITH_ZOD = ['domain/config.ts', 'domain/config/**'];
 const NO_ZOD = 'values of the configuration bring zod along, which workflow code must not load';
+/** Workers must replay alike, but each Node brings its own data of the world's time zones. */
+const NO_ZONES = 'time zones differ from worker to worker: ask an activity';
 const pure = { forbidden: ['^node:', '^@temporalio/'] };
 
 const adapters = ['targets', 'routers', 'databases', 'stores', 'metrics', 'state'];
@@ -103,7 +105,10 @@ export default tseslint.config(
     types: ['activities'],
     temporal: ['workflow'],
     forbidden: ['^node:'],
-    patterns: (depth) => [valuesOnlyFrom(`${outOf(depth)}domain/config(/|$)`, NO_ZOD)],
+    patterns: (depth) => [
+      valuesOnlyFrom(`${outOf(depth)}domain/config(/|$)`, NO_ZOD),
+      valuesOnlyFrom(`${outOf(depth)}domain/windows(/|$)`, NO_ZONES),
+    ],
   }),
   ...row('workers', { values: ['domain', 'waiting', 'activities', ...adapters], temporal: ['worker'] }),
   ...row('starters', {

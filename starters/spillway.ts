@@ -21,6 +21,7 @@ import { registerStatus } from './status';
 import { registerValidate } from './validate';
 import { registerVersion } from './version';
 import { registerWatch } from './watch';
+import { registerWindow } from './window';
 import { registerWorker } from './worker';
 
 /** `--help` lists the commands in this order. */
@@ -45,6 +46,7 @@ export function registerAll(program: Command): void {
     registerSmoke,
     registerJudge,
     registerAnalyze,
+    registerWindow,
     registerHelp,
   ];
   for (const register of registrations) register(program);
