@@ -32,10 +32,10 @@ export function registerWindow(program: Command): void {
     .argument('<file>', 'JSON with the moment, zone, windows and freezes; - for standard input')
     .option(...JSON_OPTION)
     .addHelpText('after', HELP)
-    .action((file: string, options: { json?: boolean }) => run(options, (out) => next(file, out)));
+    .action((file: string, options: { json?: boolean }) => run(options, (out) => sayNext(file, out)));
 }
 
-async function next(file: string, out: Out): Promise<ExitCode> {
+async function sayNext(file: string, out: Out): Promise<ExitCode> {
   const parsed = parseWindowQuestion(await readJson(file, 'windows'));
   if ('mistakes' in parsed) throw wrongJson(file, parsed.mistakes);
   const { windows, at } = parsed.question;

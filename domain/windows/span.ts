@@ -18,12 +18,15 @@ export function spanAt(windows: Windows, at: number): Span {
   return { allowed: next === at, next, closes: next === null ? null : first(windows, next, false) };
 }
 
-/** The first moment from `at` on that is allowed, or the first that is not. Only at an edge does that change. */
+/** Finds the first moment from `at` on that is allowed, or the first that is not. Only at an edge does that change. */
 function first(windows: Windows, at: number, wanted: boolean): number | null {
   if (isAllowed(windows, at) === wanted) return at;
   const freezes = windows.deny.flatMap(({ from, to }) => [...momentsOf(from, windows), ...momentsOf(to, windows)]);
-  for (const start of [at, ...freezes.filter((moment) => moment > at).sort((a, b) => a - b)]) {
-    const found = edgesAfter(windows, start).find((moment) => isAllowed(windows, moment) === wanted);
+  const starts = [at, ...freezes.filter((moment) => moment > at)].map((moment) => Math.floor(moment / DAY_MS));
+  const days = new Set(starts.flatMap((start) => Array.from({ length: DAYS }, (_, index) => start + index)));
+  for (const day of [...days].sort((a, b) => a - b)) {
+    const edges = edgesOn(day, windows, freezes).filter((moment) => moment > at);
+    const found = edges.find((moment) => isAllowed(windows, moment) === wanted);
     if (found !== undefined) return found;
   }
   return null;
@@ -33,29 +36,22 @@ function momentsOf(edge: Edge, { zone }: Windows): number[] {
   if ('moment' in edge) return [edge.moment];
   const moments = zone.moments(edge.wall);
   // The wall clock skips this time, so the edge is where it is set forward.
-  return moments.length > 0 ? moments : settings(edge.wall - DAY_MS, edge.wall + DAY_MS, zone);
+  return moments.length > 0 ? moments : present(zone.set(edge.wall - DAY_MS, edge.wall + DAY_MS));
 }
 
-/** All edges from `start` on for some days, and those of freezes among them, in order. */
-function edgesAfter(windows: Windows, start: number): number[] {
-  const { zone, allow, deny } = windows;
-  const end = start + DAYS * DAY_MS;
-  const firstDay = Math.floor(zone.wall(start) / DAY_MS) - 1;
+/** Answers the edges on a day of Greenwich, in order; a clock may be set at the very end of it. */
+function edgesOn(day: number, { zone, allow }: Windows, freezes: number[]): number[] {
+  const [start, end] = [day * DAY_MS, (day + 1) * DAY_MS];
+  const wallDay = Math.floor(zone.wall(start) / DAY_MS);
   const minutes = [...new Set(allow.flatMap(({ from, to }) => [from, to]))];
-  const walls = Array.from({ length: DAYS + 2 }, (_, index) => firstDay + index).flatMap((day) =>
-    minutes.map((minute) => day * DAY_MS + minute * MINUTE_MS),
+  // Its hours belong to two days of the zone, and to one more where the clocks are set over midnight.
+  const walls = [-1, 0, 1, 2].flatMap((more) =>
+    minutes.map((minute) => (wallDay + more) * DAY_MS + minute * MINUTE_MS),
   );
-  const moments = [
-    start,
-    ...walls.flatMap((wall) => zone.moments(wall)),
-    ...settings(start, end, zone),
-    ...deny.flatMap(({ from, to }) => [...momentsOf(from, windows), ...momentsOf(to, windows)]),
-  ];
+  const moments = [...walls.flatMap((wall) => zone.moments(wall)), ...present(zone.set(start, end)), ...freezes];
   return moments.filter((moment) => moment >= start && moment <= end).sort((a, b) => a - b);
 }
 
-/** Clocks are set at most once in a day. */
-function settings(from: number, to: number, zone: Windows['zone']): number[] {
-  const days = Array.from({ length: Math.ceil((to - from) / DAY_MS) }, (_, index) => from + index * DAY_MS);
-  return days.flatMap((day) => zone.set(day, Math.min(day + DAY_MS, to)) ?? []);
+function present(moment: number | undefined): number[] {
+  return moment === undefined ? [] : [moment];
 }

@@ -3,12 +3,11 @@ import { DAY_MS, MINUTE_MS } from './windows';
 
 /** Tells what the wall clocks of a place show. */
 export interface Zone {
-  name: string;
-  /** What the wall clock shows at a moment, as the moment at which a clock in Greenwich shows the same. */
+  /** Answers what the wall clock shows, told as the moment at which a clock in Greenwich shows the same. */
   wall(at: number): number;
   /** The moments at which the wall clock shows this: none when it was set forward over it, two when it was set back. */
   moments(wall: number): number[];
-  /** The first moment after `from` and before `to` at which the clock is set; undefined when there is none. */
+  /** The first moment after `from`, up to and with `to`, at which the clock is set; undefined when there is none. */
   set(from: number, to: number): number | undefined;
 }
 
@@ -23,7 +22,6 @@ export function zoneOf(name: string): Zone {
   const offset = (at: number): number => Math.round(zone.offset(at) * MINUTE_MS);
   const wall = (at: number): number => at + offset(at);
   return {
-    name,
     wall,
     moments: (shown) => {
       const offsets = new Set([offset(shown - DAY_MS), offset(shown + DAY_MS)]);

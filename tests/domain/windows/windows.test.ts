@@ -93,6 +93,13 @@ test.each([
   expect(answer('Europe/Berlin', '2027-10-30T12:00Z', sunday(from!, to!))).toEqual([false, next, closes]);
 });
 
+test('a window that the clocks cut short at midnight in Greenwich begins then', () => {
+  // In Jerusalem they go from 2:00 to 3:00 on 2027-03-26, a Friday.
+  const cut = [{ days: [5], from: '02:30', to: '04:00' }];
+  const expected = [false, '2027-03-26T00:00Z', '2027-03-26T01:00Z'];
+  expect(answer('Asia/Jerusalem', '2027-03-25T12:00Z', cut)).toEqual(expected);
+});
+
 test('when the clocks are set back, what was open before the hour came again is open again', () => {
   const again = [false, '2027-10-31T01:15Z', '2027-10-31T01:30Z'];
   expect(answer('Europe/Berlin', '2027-10-31T00:30Z', sunday('02:15', '02:30'))).toEqual(again);
