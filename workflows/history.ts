@@ -1,11 +1,11 @@
 import type { LedgerEntry } from '../domain/release';
 import type { HistoryInput } from './messages';
 import { summarised } from './run';
-import { quick } from './steps';
+import { asked } from './steps';
 
 export async function history({ request, before, limit }: HistoryInput): Promise<LedgerEntry[]> {
   const { app, environment, config } = request;
-  return summarised(quick.readLedger, 'read the durable ledger', {
+  return summarised(asked.readLedger, 'read the durable ledger', {
     scope: { app, environment },
     config,
     before,

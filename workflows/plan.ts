@@ -3,14 +3,14 @@ import { asRequest } from '../domain/request';
 import type { OldRequest, ReleaseRequest } from '../domain/request';
 import type { PlanAnswer } from './messages';
 import { stepOf, summarised } from './run';
-import { quick } from './steps';
+import { asked, quick } from './steps';
 
 /** Says what a release would do now, against the real state, and changes nothing. */
 export async function plan(given: ReleaseRequest | OldRequest): Promise<PlanAnswer> {
   const request = asRequest(given);
   const { app, environment, config, options } = request;
   const ledger = { scope: { app, environment }, config, limit: 1 };
-  const [last] = await summarised(quick.readLedger, 'read what is live', ledger);
+  const [last] = await summarised(asked.readLedger, 'read what is live', ledger);
   const input = {
     ...stepOf(request),
     options,

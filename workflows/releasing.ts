@@ -21,7 +21,7 @@ import type { Guarded } from './guarding';
 import type { EnvironmentState, ReleaseAnswer } from './messages';
 import { stepOf, summarised } from './run';
 import type { WorkInput } from './run';
-import { HEARTBEAT_TIMEOUT_MS, quick, undoing } from './steps';
+import { asked, HEARTBEAT_TIMEOUT_MS, quick, undoing } from './steps';
 
 // By then a step of a terminated release has heard of it by its heartbeat, or its worker is dead.
 const STEPS_HAVE_ENDED_MS = HEARTBEAT_TIMEOUT_MS + 2_000;
@@ -32,7 +32,7 @@ export async function restore(state: EnvironmentState, request: Request): Promis
   const { app, environment, config } = request;
   const input = { scope: { app, environment }, config, limit: 20 };
   try {
-    state.ledger = inMemory(await summarised(quick.readLedger, 'read the durable ledger', input));
+    state.ledger = inMemory(await summarised(asked.readLedger, 'read the durable ledger', input));
     state.live = state.ledger[0]?.live ?? null;
   } catch (error) {
     if (!(error instanceof TemporalFailure)) throw error;

@@ -10,7 +10,10 @@ export const HEARTBEAT_TIMEOUT_MS = 3_000;
 const PROGRAMMING_ERRORS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError'];
 
 /** Steps wait until a cancelled try has really ended, so that no undo runs beside its own step. */
-function options(scheduleToCloseTimeout: ActivityOptions['scheduleToCloseTimeout']): ActivityOptions {
+function options(
+  scheduleToCloseTimeout: ActivityOptions['scheduleToCloseTimeout'],
+  maximumAttempts = Infinity,
+): ActivityOptions {
   return {
     scheduleToCloseTimeout,
     startToCloseTimeout: scheduleToCloseTimeout,
@@ -20,6 +23,7 @@ function options(scheduleToCloseTimeout: ActivityOptions['scheduleToCloseTimeout
       initialInterval: 300,
       backoffCoefficient: 1.6,
       maximumInterval: 5_000,
+      maximumAttempts,
       nonRetryableErrorTypes: [...NON_RETRYABLE, ...PROGRAMMING_ERRORS],
     },
   };
@@ -27,6 +31,8 @@ function options(scheduleToCloseTimeout: ActivityOptions['scheduleToCloseTimeout
 
 /** These take moments, but what they need may be restarting. */
 export const quick = proxyActivities<Activities>(options('2m'));
+/** A command waits for these, at most a minute. What does not answer after a few tries is told in place of an answer. */
+export const asked = proxyActivities<Activities>(options('45s', 3));
 /** Nothing depends on these, so nobody should wait for them. */
 export const brief = proxyActivities<Activities>(options('10s'));
 export const slow = proxyActivities<Activities>(options('15m'));

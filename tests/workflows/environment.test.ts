@@ -140,6 +140,29 @@ describe('an environment', () => {
     expect(ledger.map(({ release }) => release.version)).toEqual(['1.2.0', '1.0.0']);
   });
 
+  const silent = () => {
+    throw new Error('the engine does not answer');
+  };
+
+  it('soon lets preflight tell what is wrong when the ledger does not answer', async () => {
+    world.reset({ readLedger: silent });
+    const request = requestWith({ canary: { steps: [] } });
+    expect(await ask(request)).toMatchObject({ accepted: true });
+    expect(world.asked('readLedger')).toHaveLength(3);
+    await settled(request, idle);
+    expect(world.asked('preflight')).toHaveLength(1);
+  });
+
+  it.each(['history', 'plan'] as const)('does not let %s wait for a ledger that does not answer', async (name) => {
+    world.reset({ readLedger: silent });
+    const request = requestWith({});
+    const args = [name === 'history' ? { request, limit: 50 } : request];
+    const options = { workflowId: `${name}/${request.id}`, taskQueue: TASK_QUEUE, args };
+    const cause = { cause: { message: 'the engine does not answer' } };
+    await expect(world.client.workflow.execute(WORKFLOWS[name], options)).rejects.toMatchObject({ cause });
+    expect(world.asked('readLedger')).toHaveLength(3);
+  });
+
   it('gives every release a higher generation than the one before, and all its steps the same', async () => {
     world.reset({ readGeneration: () => 7 });
     const request = requestWith({ canary: { steps: [] } });
